@@ -1,0 +1,44 @@
+"""Run openapi-python-client over the overlaid spec, into a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from spec_pipeline.overlay import overlaid_spec
+from spec_pipeline.project import PACKAGE_NAME, PipelineError, Project
+
+
+def generate(project: Project, target: Path) -> None:
+    """Write the folder that the pin, the overlay and the configuration produce.
+
+    Args:
+        project: where the three inputs are.
+        target: an existing, empty folder; the import package is written inside it.
+
+    Raises:
+        PipelineError: an input is not valid, or the generator failed or warned.
+    """
+    package = target / PACKAGE_NAME
+    spec = overlaid_spec(project)
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "openapi.json"
+        source.write_text(json.dumps(spec), encoding="utf-8")
+        _run_generator(source, project.config, package)
+    # The generator marks a package as typed only where it also writes packaging files, which the project has itself.
+    (package / "py.typed").touch()
+
+
+def _run_generator(source: Path, config: Path, package: Path) -> None:
+    command = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
+    command += ["--path", str(source), "--config", str(config), "--output-path", str(package)]
+    # The post hooks call ruff by name: the one beside this interpreter, pinned with the generator, and no other.
+    scripts = sysconfig.get_path("scripts")
+    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        reason = " ".join((run.stderr or run.stdout).split())
+        raise PipelineError(f"openapi-python-client could not generate the client: {reason}")
