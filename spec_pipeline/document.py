@@ -30,9 +30,9 @@ def read_document(path: Path) -> Document:
     except UnicodeDecodeError as error:
         raise PipelineError(f"{path} is not a text file in UTF-8.") from error
     except json.JSONDecodeError as error:
-        raise PipelineError(f"{path} is not JSON: {_one_line(str(error))}.") from error
+        raise PipelineError(f"{path} is not JSON: {one_line(str(error))}.") from error
     except YAMLError as error:
-        raise PipelineError(f"{path} is not YAML: {_one_line(str(error))}.") from error
+        raise PipelineError(f"{path} is not YAML: {one_line(str(error))}.") from error
     if not isinstance(content, dict):
         raise PipelineError(f"{path} must hold an object at its top level, not {type(content).__name__}.")
     return content
@@ -54,9 +54,11 @@ def validate_openapi(document: Document, origin: str) -> None:
         raise PipelineError(f"{origin} does not say which OpenAPI version it follows; is it an OpenAPI document?") from error
     except OpenAPIValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path) or "the top level"
-        raise PipelineError(f"{origin} is not valid OpenAPI, at {place}: {_one_line(error.message)}.") from error
+        reason, *_ = error.message.splitlines()
+        raise PipelineError(f"{origin} is not valid OpenAPI, at {place}: {one_line(reason)}.") from error
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return the text as one line of a bearable length, for use inside a sentence."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"

@@ -8,6 +8,10 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+from openapi_python_client.config import ConfigFile
+from pydantic import ValidationError
+
+from spec_pipeline.document import one_line, read_document
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import PACKAGE_NAME, PipelineError, Project
 
@@ -24,12 +28,23 @@ def generate(project: Project, target: Path) -> None:
     """
     package = target / PACKAGE_NAME
     spec = overlaid_spec(project)
+    _validate_config(project.config)
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "openapi.json"
         source.write_text(json.dumps(spec), encoding="utf-8")
         _run_generator(source, project.config, package)
     # The generator marks a package as typed only where it also writes packaging files, which the project has itself.
     (package / "py.typed").touch()
+
+
+def _validate_config(config: Path) -> None:
+    # The generator itself says no more than that it cannot parse the file.
+    try:
+        ConfigFile.model_validate(read_document(config), extra="forbid")
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise PipelineError(f"{config} is not a generator configuration, at {place}: {first['msg']}.") from error
 
 
 def _run_generator(source: Path, config: Path, package: Path) -> None:
@@ -40,5 +55,5 @@ def _run_generator(source: Path, config: Path, package: Path) -> None:
     environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
-        reason = " ".join((run.stderr or run.stdout).split())
+        reason = one_line(run.stderr or run.stdout)
         raise PipelineError(f"openapi-python-client could not generate the client: {reason}")
