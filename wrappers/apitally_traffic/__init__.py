@@ -1,0 +1,55 @@
+"""An unofficial Python client for the Apitally traffic API.
+
+    from apitally_traffic import TrafficClient
+
+    with TrafficClient() as client:
+        for item in client.get_traffic(1, start="30d", interval="day"):
+            print(item.period_start.date(), item.requests)
+"""
+
+from apitally_api_client.models import GetTrafficResponse, Interval, TrafficItem
+from apitally_traffic._version import __version__
+from apitally_traffic.client import TrafficClient
+from apitally_traffic.errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    ApitallyError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidRequestError,
+    NotFoundError,
+    PaginationError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+    UnexpectedStatusError,
+)
+from apitally_traffic.query import TrafficQuery
+from apitally_traffic.windows.window import Period, TimeWindow
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "ApitallyError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "GetTrafficResponse",
+    "InvalidRequestError",
+    "Interval",
+    "NotFoundError",
+    "PaginationError",
+    "Period",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ResponseError",
+    "ServerError",
+    "TimeWindow",
+    "TrafficClient",
+    "TrafficItem",
+    "TrafficQuery",
+    "UnexpectedStatusError",
+    "__version__",
+]

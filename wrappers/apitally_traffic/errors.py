@@ -1,0 +1,138 @@
+"""Every error that this package raises on purpose.
+
+    ApitallyError
+    ├── ConfigurationError          no usable key or base URL
+    ├── APIConnectionError          no answer came back
+    │   └── APITimeoutError         … within the timeout
+    ├── APIStatusError              the API answered, and refused
+    │   ├── AuthenticationError     401
+    │   ├── PermissionDeniedError   403
+    │   ├── NotFoundError           404
+    │   ├── InvalidRequestError     400, 422
+    │   ├── RateLimitError          429
+    │   ├── ServerError             5xx
+    │   └── UnexpectedStatusError   any other status that the API does not document
+    ├── ResponseError               the API answered 200, and the body breaks the schema
+    └── PaginationError             the API's cursors do not lead through the window
+
+Arguments that make no sense raise ValueError or TypeError before anything is sent. Which status becomes which error is
+decided in transport/outcome.py.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from apitally_api_client.models import ValidationError
+
+_BODY_KEPT = 2000
+
+
+class ApitallyError(Exception):
+    """The root of every error that this package raises on purpose.
+
+    Attributes:
+        message: one sentence that says what happened and what to do.
+        method: the request's HTTP method, where a request was involved.
+        url: the request's URL. It never carries the key.
+        status_code: the HTTP status of the answer, where there was one.
+        headers: the answer's headers, with lower-case names.
+        body: the answer's body as text, cut after 2,000 characters.
+        resume_from: the first period that was not delivered, where a query had begun; pass it as `start` to go on.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str | None = None,
+        url: str | None = None,
+        status_code: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: str | None = None,
+        resume_from: datetime | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.method = method
+        self.url = url
+        self.status_code = status_code
+        self.headers = dict(headers or {})
+        self.body = body if body is None or len(body) <= _BODY_KEPT else f"{body[:_BODY_KEPT]}…"
+        self.resume_from = resume_from
+
+    def __str__(self) -> str:
+        """Return the sentence, and where to go on when a part was already delivered."""
+        if self.resume_from is None:
+            return self.message
+        return f"{self.message} Everything before {self.resume_from.isoformat()} was delivered: resume from there."
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle and copy by message and attributes, because the constructor takes keywords."""
+        return _rebuild, (type(self), self.message, self.__dict__)
+
+
+class ConfigurationError(ApitallyError):
+    """No usable API key or base URL; nothing was sent."""
+
+
+class APIConnectionError(ApitallyError):
+    """The API could not be reached, or the connection broke before the answer was complete."""
+
+
+class APITimeoutError(APIConnectionError):
+    """The API did not answer within the timeout."""
+
+
+class APIStatusError(ApitallyError):
+    """The API answered with another status than 200."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the API key is missing or not valid."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the API key does not give access to this resource."""
+
+
+class NotFoundError(APIStatusError):
+    """404: "App Not Found", says the API's documentation."""
+
+
+class InvalidRequestError(APIStatusError):
+    """400 or 422: the API refuses the parameters.
+
+    Attributes:
+        errors: what the API says of each parameter, as the generated model; empty where it does not say.
+    """
+
+    def __init__(self, message: str, *, errors: list[ValidationError] | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.errors = errors or []
+
+
+class RateLimitError(APIStatusError):
+    """429: the key has used up the requests of the current rate limit window."""
+
+
+class ServerError(APIStatusError):
+    """5xx: the API, or a proxy in front of it, failed."""
+
+
+class UnexpectedStatusError(APIStatusError):
+    """A status that the API does not document, such as a redirect."""
+
+
+class ResponseError(ApitallyError):
+    """The API answered 200, and the body breaks the schema; the message names the place, such as `data[3].requests`."""
+
+
+class PaginationError(ApitallyError):
+    """The API's cursors do not lead through the window: a token came twice, or none came although there is more."""
+
+
+def _rebuild(kind: type[ApitallyError], message: str, attributes: dict[str, Any]) -> ApitallyError:
+    error = kind(message)
+    error.__dict__.update(attributes)
+    return error

@@ -1,0 +1,112 @@
+"""Where the API key and the base URL come from, and which of them are refused.
+
+The names are those of the vendor's own command-line tool, so that both work from the same set-up.
+"""
+
+import ipaddress
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from apitally_traffic.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://api.apitally.io"
+_AUTH_FILE = Path(".apitally", "auth.json")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A key and the server that it is for; the key stays out of the repr."""
+
+    api_key: str = field(repr=False)
+    base_url: str
+
+
+def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
+    """Take each setting from the first place that has it.
+
+    Args:
+        api_key: the argument; else `APITALLY_API_KEY`, else `api_key` in `~/.apitally/auth.json`.
+        base_url: the argument; else `APITALLY_API_BASE_URL`, else `api_base_url` in the file, else the spec's server.
+
+    Raises:
+        ConfigurationError: there is no key, the key cannot be a header, the file cannot be read, or the URL is not one
+            that a key may be sent to.
+    """
+    file = _AuthFile()
+    key = api_key or os.environ.get("APITALLY_API_KEY") or file.get("api_key")
+    if not key:
+        raise ConfigurationError(
+            "No API key: pass api_key, set APITALLY_API_KEY, or write it to ~/.apitally/auth.json. "
+            "Keys are made in the Apitally dashboard under Settings > API keys."
+        )
+    url = base_url or os.environ.get("APITALLY_API_BASE_URL") or file.get("api_base_url") or DEFAULT_BASE_URL
+    return Settings(_checked_key(key), _checked_url(url))
+
+
+class _AuthFile:
+    """The vendor's auth file, read when a setting is first looked for in it."""
+
+    def __init__(self) -> None:
+        self._content: dict[str, Any] | None = None
+
+    def get(self, name: str) -> str | None:
+        if self._content is None:
+            self._content = self._read()
+        value = self._content.get(name)
+        if value is not None and not isinstance(value, str):
+            raise ConfigurationError(f"{name} in ~/{_AUTH_FILE.as_posix()} must be a string.")
+        return value
+
+    @staticmethod
+    def _read() -> dict[str, Any]:
+        try:
+            content = json.loads((Path.home() / _AUTH_FILE).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise ConfigurationError(f"~/{_AUTH_FILE.as_posix()} cannot be read: {error.strerror}.") from error
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            # Not chained: a decoding error quotes the text, and the text holds the key.
+            raise ConfigurationError(f'~/{_AUTH_FILE.as_posix()} must be a JSON object such as {{"api_key": "…"}}.')
+        return content
+
+
+def _checked_key(key: str) -> str:
+    key = key.strip(" ")
+    if not (key.isascii() and key.isprintable() and key):
+        raise ConfigurationError(
+            "The API key holds a line break, a control character or a character outside ASCII: copy it again."
+        )
+    return key
+
+
+def _checked_url(text: str) -> str:
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, TypeError):
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ConfigurationError(f"The base URL {text!r} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
+    if url.userinfo or url.query or url.fragment:
+        raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise ConfigurationError(
+            f"The base URL {text!r} would send the API key unencrypted to another machine: use https."
+        )
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""What stands below the generated functions: the key goes on, answers and failures become typed errors."""

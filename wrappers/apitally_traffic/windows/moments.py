@@ -1,0 +1,98 @@
+"""Read the forms in which a caller may write a moment or a timezone.
+
+"Timezone to use for intervals and to interpret `start` and `end` if given without offset. Defaults to UTC." A wall
+clock time that occurs twice means the first occurrence unless its `fold` is 1; one that a clock change skips is read
+with the offset from before the change, and so lands as far behind the gap as it lay inside it (PEP 495).
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apitally_traffic.windows.periods import first_instant
+
+Moment = datetime | date | timedelta | str
+"""What a caller may write for `start` and `end`."""
+
+_SHORT = re.compile(r"(?P<count>\d+)(?P<unit>[mhdw])", re.ASCII)
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ISO = re.compile(
+    r"P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
+    re.ASCII,
+)
+
+
+def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
+    """Return the zone of an IANA name.
+
+    Raises:
+        TypeError: it is neither a name nor a ZoneInfo with one.
+        ValueError: no zone has this name.
+    """
+    name = timezone.key if isinstance(timezone, ZoneInfo) else timezone
+    if not isinstance(name, str):
+        raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {timezone!r}.")
+    try:
+        return ZoneInfo(name)
+    except (OSError, LookupError, ValueError) as error:
+        # Depending on the name, zoneinfo looks for a file, a folder or a package.
+        raise ValueError(f"Unknown timezone {name!r}: use an IANA name such as 'Europe/Berlin'.") from error
+
+
+def resolve_moment(name: str, moment: Moment, timezone: ZoneInfo, now: datetime) -> datetime:
+    """Return the instant that a moment means, in UTC.
+
+    Args:
+        name: the argument's name, for the message.
+        moment: a datetime (naive: in `timezone`), a date (its first instant in `timezone`), an ISO 8601 string of
+            either, a timedelta before `now`, or the same as a duration string: `30m 24h 7d 2w P14D PT24H`. A day in a
+            duration is 24 hours.
+        timezone: the query's timezone.
+        now: the instant that durations count back from.
+
+    Raises:
+        TypeError: the moment is of another type.
+        ValueError: the string is none of these forms, the duration is negative, or the instant lies outside the years
+            1 to 9999.
+    """
+    if isinstance(moment, str):
+        moment = _read_text(name, moment)
+    try:
+        if isinstance(moment, datetime):
+            aware = moment if moment.utcoffset() is not None else moment.replace(tzinfo=timezone)
+            return aware.astimezone(UTC)
+        if isinstance(moment, date):
+            return first_instant(moment, timezone)
+        if isinstance(moment, timedelta):
+            return _before(name, moment, now)
+    except OverflowError as error:
+        raise ValueError(f"{name} {moment!r} lies outside the years 1 to 9999.") from error
+    raise TypeError(f"{name} must be a datetime, date, timedelta or str, not {type(moment).__name__}.")
+
+
+def _read_text(name: str, text: str) -> datetime | date | timedelta:
+    short, iso = _SHORT.fullmatch(text), _ISO.fullmatch(text)
+    try:
+        if short:
+            return timedelta(**{_UNITS[short["unit"]]: int(short["count"])})
+        if iso:
+            return timedelta(**{unit: int(count) for unit, count in iso.groupdict("0").items()})
+    except OverflowError as error:
+        raise ValueError(f"{name} {text!r} lies outside the years 1 to 9999.") from error
+    # Date first: datetime reads a bare date too, as its midnight, which not every day in every zone has.
+    for read in (date.fromisoformat, datetime.fromisoformat) if text.isprintable() else ():
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    raise ValueError(
+        f"{name} {text!r} is neither an ISO 8601 date or time, such as 2025-05-14T00:00:00Z, "
+        "nor a duration, such as 30m, 24h, 7d, 2w, P14D or PT24H."
+    )
+
+
+def _before(name: str, duration: timedelta, now: datetime) -> datetime:
+    if duration < timedelta(0):
+        raise ValueError(f"{name} {duration!r} is negative: a duration counts back from now.")
+    return now.astimezone(UTC) - duration
