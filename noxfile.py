@@ -1,0 +1,79 @@
+# /// script
+# dependencies = ["nox>=2025.5", "uv>=0.5"]
+# ///
+"""Every task of the project, one session each; `nox -l` lists them, plain `nox` runs the checks.
+
+The block above lets nox fetch uv for itself, which makes the environments in a fraction of the time.
+"""
+
+import sys
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "drift", "tests", "package"]
+# A machine tests on the interpreters that it has; none is downloaded, and a missing one is skipped, in CI too.
+nox.options.error_on_missing_interpreters = False
+nox.options.download_python = "never"
+
+_SUPPORTED = ["3.11", "3.12", "3.13"]
+_RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+_PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style with ruff, and the import directions with import-linter."""
+    _install(session, "-e", ".[all]", groups=["lint", "codegen"])
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy (strict) and pyright's rules (basedpyright)."""
+    _install(session, "-e", ".[all]", groups=["types"])
+    session.run("mypy")
+    session.run("basedpyright")
+
+
+@nox.session
+def drift(session: nox.Session) -> None:
+    """Fail, with the diff, when generated/ is not what the pin, the overlay and the configuration produce."""
+    _install(session, groups=["codegen"])
+    session.run("python", "-m", "spec_pipeline", "drift")
+
+
+@nox.session(python=sorted({*_SUPPORTED, _RUNNING}))
+def tests(session: nox.Session) -> None:
+    """Run the tests, on each supported interpreter that this machine has."""
+    _install(session, ".[all]", groups=["test"])
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build the wheel and the sdist, install each where nothing else is, and import them without any extra."""
+    _install(session, groups=["package"])
+    session.run("pytest", "tests/package", "--run-package", *session.posargs)
+
+
+@nox.session(default=False)
+def regenerate(session: nox.Session) -> None:
+    """Write generated/ anew from the pin, the overlay and the configuration."""
+    _install(session, groups=["codegen"])
+    session.run("python", "-m", "spec_pipeline", "regenerate", *session.posargs)
+
+
+@nox.session(default=False)
+def quickstart(session: nox.Session) -> None:
+    """Start the mock server, pull a month of traffic through the client, and show it; no key needed."""
+    _install(session, ".[mock]", groups=["quickstart"])
+    session.run("python", "examples/quickstart.py")
+
+
+def _install(session: nox.Session, *distribution: str, groups: list[str]) -> None:
+    """Install in one go, so that one resolution has to please all of them."""
+    session.install(*distribution, *nox.project.dependency_groups(_PYPROJECT, *groups))
