@@ -1,0 +1,89 @@
+"""What the endpoint takes and gives, declared as the vendor's description declares it.
+
+FastAPI makes its own description and its 422 answers from these, so both are real. The descriptions of parameters are the
+vendor's words: a test holds the description of the running server against the pinned one.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from apitally_mock.periods.calendar import Interval
+from apitally_mock.periods.moment import Moment, parse_moment
+from apitally_mock.periods.zones import load_zone
+
+
+class TrafficItem(BaseModel):
+    """One period."""
+
+    period_start: datetime = Field(description="Start of the period in ISO 8601 format with timezone offset.")
+    period_end: datetime = Field(description="End of the period in ISO 8601 format with timezone offset.")
+    requests: int = Field(description="Number of requests.", examples=[123])
+    bytes_received: int = Field(description="Number of bytes received.")
+    bytes_sent: int = Field(description="Number of bytes sent.")
+
+
+class GetTrafficResponse(BaseModel):
+    """One page."""
+
+    data: list[TrafficItem] = Field(description="List of traffic data.")
+    has_more: bool = Field(description="Whether there are more records to fetch.")
+    next_token: str | None = Field(description="Token to fetch the next page of records, if there are more.")
+
+
+def _moment(text: str) -> Moment:
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        reason = {"error": str(error)}
+        raise PydanticCustomError("datetime_parsing", "Input should be a valid datetime, {error}", reason) from None
+
+
+def _zone(name: str) -> Any:  # noqa: ANN401 - a ZoneInfo, but pydantic would describe it as more than a string
+    try:
+        return load_zone(name)
+    except ValueError as error:
+        raise PydanticCustomError("zoneinfo_str", "Invalid timezone, {error}", {"error": str(error)}) from None
+
+
+_Id = Annotated[int, Field(ge=1)]
+_Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+_Token = Annotated[str, Field(max_length=1024)]
+
+AppId = Annotated[int, Path(ge=1, description="App ID")]
+AppEnvId = Annotated[_Id | None, Query(description="Filter to environment ID, if provided.")]
+ConsumerId = Annotated[_Id | None, Query(description="Filter to consumer ID, if provided.")]
+Start = Annotated[
+    _Moment | None,
+    Query(
+        description=(
+            'Start date and time in ISO 8601 format. Defaults to 24 hours ago if `interval` is "hour", or 30 days ago if '
+            '`interval` is "day". Will be rounded down to the beginning of the interval (hour or day).'
+        ),
+        examples=["2025-05-14T00:00:00Z"],
+    ),
+]
+End = Annotated[
+    _Moment | None,
+    Query(
+        description="End date and time in ISO 8601 format. Defaults to now.",
+        examples=["2025-05-15T00:00:00Z"],
+    ),
+]
+IntervalName = Annotated[Interval | None, Query(description="Whether to group by day or by hour.")]
+Timezone = Annotated[
+    Annotated[str, AfterValidator(_zone)] | None,
+    Query(
+        description="Timezone to use for intervals and to interpret `start` and `end` if given without offset. "
+        "Defaults to UTC.",
+        examples=["America/New_York"],
+    ),
+]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of records to return per page")]
+NextToken = Annotated[
+    _Token | None,
+    Query(description="Token to fetch the next page of records, as returned by a previous request."),
+]

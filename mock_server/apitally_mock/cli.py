@@ -1,0 +1,110 @@
+"""The command line: its options, which `apitally-traffic mock` shares, and what it prints."""
+
+import argparse
+import json
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+from apitally_mock.process import CannotStartError, run
+from apitally_mock.settings import DEFAULT_API_KEY, Settings
+
+SUPERVISED = "--supervised"
+"""The one argument with which `MockServer` starts its child; see `run_supervised`."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the mock server on a parser."""
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: %(default)s)")
+    add("--seed", type=int, default=0, help="the traffic is made up from this number (default: %(default)s)")
+    add("--api-key", default=DEFAULT_API_KEY, metavar="KEY", help="the key that opens the API (default: %(default)s)")
+    add("--apps", default="1,2", metavar="IDS", help="ids of the apps, separated by commas (default: %(default)s)")
+    add("--now", metavar="TIME", help="stop the clock of the API at a time such as 2025-05-14T12:00:00Z")
+    add("--rate-limit", metavar="N/SECONDSs", help="allow so many requests in each window, such as 100/60s")
+    add("--latency", type=float, default=0.0, metavar="SECONDS", help="wait so long before each answer")
+    add("--data", metavar="FILE", help="serve a recording that the client wrote: .parquet, .csv or .ndjson")
+
+
+def settings_from(options: argparse.Namespace) -> Settings:
+    """Make settings from the options that `add_options` declared.
+
+    Raises:
+        ValueError: with a sentence that names the option, what is wrong with it, and what it should be.
+    """
+    try:
+        apps = [int(app_id) for app_id in options.apps.split(",")]
+    except ValueError:
+        msg = f"apps must be ids separated by commas, such as 1,2, not {options.apps!r}"
+        raise ValueError(msg) from None
+    return Settings.checked(
+        host=options.host,
+        port=options.port,
+        seed=options.seed,
+        api_key=options.api_key,
+        apps=apps,
+        now=options.now,
+        rate_limit=options.rate_limit,
+        latency=options.latency,
+        data=options.data,
+    )
+
+
+def run_from(options: argparse.Namespace) -> int:
+    """Run a server with the options that `add_options` declared; give the exit code.
+
+    It prints where the server is to stdout, and what keeps it from starting, as one sentence, to stderr.
+    """
+    try:
+        settings = settings_from(options)
+    except ValueError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    try:
+        run(settings, lambda url: print(_welcome(url, settings), flush=True), until=lambda _: None)
+    except CannotStartError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `python -m apitally_mock`; give the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if list(arguments) == [SUPERVISED]:
+        return run_supervised()
+    parser = argparse.ArgumentParser(
+        prog="python -m apitally_mock",
+        description="A mock server of the Apitally traffic API, for tests without network.",
+    )
+    add_options(parser)
+    return run_from(parser.parse_args(arguments))
+
+
+def run_supervised() -> int:
+    """Run a server for the process that holds the other end of stdin, and end with it; give the exit code.
+
+    It reads its settings from the first line of stdin and answers with one line on stdout, both JSON: `url`, or `error`.
+    The end of stdin is the end of the server, whatever became of the process that had it open.
+    """
+    settings = Settings.from_json(json.loads(sys.stdin.readline()))
+    try:
+        run(settings, lambda url: print(json.dumps({"url": url}), flush=True), until=_stop_at_end_of_stdin)
+    except CannotStartError as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return 1
+    return 0
+
+
+def _stop_at_end_of_stdin(stop: Callable[[], None]) -> None:
+    def wait() -> None:
+        sys.stdin.read()
+        stop()
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def _welcome(url: str, settings: Settings) -> str:
+    apps = ", ".join(str(app_id) for app_id in settings.apps)
+    return f"Apitally mock server: {url}\nAPI key: {settings.api_key}\nApps: {apps}\nControl: {url}/_mock/\nCtrl-C stops it."
