@@ -57,7 +57,7 @@ def tests(session: nox.Session) -> None:
 def package(session: nox.Session) -> None:
     """Build the wheel and the sdist, install each where nothing else is, and import them without any extra."""
     _install(session, groups=["package"])
-    session.run("pytest", "tests/package", "--run-package", *session.posargs)
+    session.run("pytest", "tests/package", *session.posargs)
 
 
 @nox.session(default=False)

@@ -2,7 +2,7 @@
 
 import sys
 
-from rich import filesize
+from rich import box, filesize
 from rich.bar import Bar
 from rich.console import Console
 from rich.markup import escape
@@ -12,7 +12,7 @@ from apitally_mock import MockServer, MockServerError
 from apitally_traffic import ApitallyError, TrafficClient, TrafficItem
 
 APP_ID = 1
-BAR_WIDTH = 32
+BAR_WIDTH = 24
 
 console = Console()
 
@@ -26,7 +26,7 @@ def main() -> int:
             TrafficClient(server.api_key, base_url=server.url) as client,
         ):
             items = client.get_traffic(APP_ID, start="30d", interval="day").to_list()
-            source = f"{server.url}, a mock server in a process of its own"
+            source = f"a mock server in its own process at {server.url}"
     except (ApitallyError, MockServerError) as error:
         console.print(f"[red]{escape(str(error))}[/red]")
         return 1
@@ -34,29 +34,29 @@ def main() -> int:
         console.print("Stopped, and the mock server with it.")
         return 130
     console.print(table_of(items))
-    console.print(f"{len(items)} days, read over HTTP from {source}.")
+    console.print(f"{len(items)} days, today so far included, read over HTTP from {source}.", soft_wrap=True)
     console.print(
-        "For your own app: set APITALLY_API_KEY, and read "
-        f'TrafficClient().get_traffic(YOUR_APP_ID, start="30d", interval="day") in the same way.'
+        "The same from the real API: set APITALLY_API_KEY, and use TrafficClient() and your app's ID in this script.",
+        soft_wrap=True,
     )
     return 0
 
 
 def table_of(items: list[TrafficItem]) -> Table:
     """Return a table with a row for each day; the longest bar is the busiest day."""
-    busiest = max(item.requests for item in items)
-    table = Table(title=f"Traffic of app {APP_ID}, last 30 days", header_style="bold", caption_justify="left")
-    table.add_column("Day (UTC)")
+    busiest = max((item.requests for item in items), default=0)
+    table = Table(title=f"Traffic of app {APP_ID}, by day", box=box.SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("Day (UTC)", no_wrap=True)
     for heading in ("Requests", "Received", "Sent"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", width=BAR_WIDTH)
     for item in items:
         table.add_row(
-            f"{item.period_start:%a %Y-%m-%d}",
+            f"{item.period_start:%Y-%m-%d %a}",
             f"{item.requests:,}",
             filesize.decimal(item.bytes_received),
             filesize.decimal(item.bytes_sent),
-            Bar(size=max(busiest, 1), begin=0, end=item.requests, width=BAR_WIDTH, color="cyan"),
+            Bar(size=max(busiest, 1), begin=0, end=item.requests, color="cyan"),
         )
     return table
 

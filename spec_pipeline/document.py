@@ -51,7 +51,9 @@ def validate_openapi(document: Document, origin: str) -> None:
     try:
         validate(document)
     except ValidatorDetectError as error:
-        raise PipelineError(f"{origin} does not say which OpenAPI version it follows; is it an OpenAPI document?") from error
+        raise PipelineError(
+            f"{origin} does not say which OpenAPI version it follows; is it an OpenAPI document?"
+        ) from error
     except OpenAPIValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path) or "the top level"
         reason, *_ = error.message.splitlines()

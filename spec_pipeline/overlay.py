@@ -7,7 +7,7 @@ vendor's spec has moved away under one of our corrections.
 import copy
 
 import oas_patch
-from jsonpath_ng.ext import parse
+from jsonpath_ng.ext.parser import parse
 from ruamel.yaml import YAML
 
 from spec_pipeline.document import Document, read_document, validate_openapi
@@ -51,7 +51,9 @@ def _validate_overlay(overlay: Document, origin: str) -> None:
     report = YAML(typ="safe").load(oas_patch.validate(overlay, "yaml"))
     if report["status"] != "success":
         first = report["errors"][0]
-        raise PipelineError(f"{origin} is not a valid Overlay, at {first['path'] or 'the top level'}: {first['message']}.")
+        raise PipelineError(
+            f"{origin} is not a valid Overlay, at {first['path'] or 'the top level'}: {first['message']}."
+        )
     for number, action in enumerate(overlay["actions"], start=1):
         if not action.get("description", "").strip():
             raise PipelineError(f"{origin}, action {number} ({action['target']}): add a description that says why.")

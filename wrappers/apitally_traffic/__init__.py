@@ -1,10 +1,10 @@
 """An unofficial Python client for the Apitally traffic API.
 
-    from apitally_traffic import TrafficClient
+from apitally_traffic import TrafficClient
 
-    with TrafficClient() as client:
-        for item in client.get_traffic(1, start="30d", interval="day"):
-            print(item.period_start.date(), item.requests)
+with TrafficClient() as client:
+    for item in client.get_traffic(1, start="30d", interval="day"):
+        print(item.period_start.date(), item.requests)
 """
 
 from apitally_api_client.models import GetTrafficResponse, Interval, TrafficItem
@@ -13,8 +13,8 @@ from apitally_traffic.client import TrafficClient
 from apitally_traffic.errors import (
     APIConnectionError,
     APIStatusError,
-    APITimeoutError,
     ApitallyError,
+    APITimeoutError,
     AuthenticationError,
     ConfigurationError,
     InvalidRequestError,
@@ -37,8 +37,8 @@ __all__ = [
     "AuthenticationError",
     "ConfigurationError",
     "GetTrafficResponse",
-    "InvalidRequestError",
     "Interval",
+    "InvalidRequestError",
     "NotFoundError",
     "PaginationError",
     "Period",

@@ -18,7 +18,7 @@ from apitally_traffic.windows.window import TimeWindow
 
 _USER_AGENT = f"apitally-traffic/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
 # The generated client insists on a token. The transport below it puts the key on, so no caller can read it off here.
-_NO_TOKEN = "added-by-the-transport"
+_NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 
 
 class TrafficClient:
@@ -80,7 +80,7 @@ class TrafficClient:
         page_size: int = 1000,
         max_items: int | None = None,
     ) -> TrafficQuery:
-        """Make a query for "API traffic data for an app. Grouped by hour or by day."
+        """Make a query for "API traffic data for an app", grouped by hour or by day.
 
         Nothing is sent before the query is iterated or collected. Its window is pinned here, once, and all of its
         requests name the same start and end.

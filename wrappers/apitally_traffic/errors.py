@@ -101,15 +101,17 @@ class NotFoundError(APIStatusError):
 
 
 class InvalidRequestError(APIStatusError):
-    """400 or 422: the API refuses the parameters.
-
-    Attributes:
-        errors: what the API says of each parameter, as the generated model; empty where it does not say.
-    """
+    """400 or 422: the API refuses the parameters; `errors` holds what it says of each."""
 
     def __init__(self, message: str, *, errors: list[ValidationError] | None = None, **details: Any) -> None:
         super().__init__(message, **details)
-        self.errors = errors or []
+        # Kept as plain data: the generated models do not survive pickling, where an unset field becomes a set one.
+        self._errors = [error.to_dict() for error in errors or []]
+
+    @property
+    def errors(self) -> list[ValidationError]:
+        """What the API says of each parameter, as the generated model."""
+        return [ValidationError.from_dict(error) for error in self._errors]
 
 
 class RateLimitError(APIStatusError):

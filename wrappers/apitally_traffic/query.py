@@ -74,9 +74,9 @@ class TrafficQuery:
                 for _ in self._read(reader):
                     pass
             except ApitallyError as error:
-                error.resume_from = last and last.period_end
+                error.resume_from = last.period_end if last else None
                 raise
-            for item in reader.items_after(last and last.period_start):
+            for item in reader.items_after(last.period_start if last else None):
                 last = item
                 yield item
 

@@ -44,9 +44,7 @@ class SliceReader:
             raise PaginationError(
                 f"The API returned {len(self._items)} different periods for a window that has {len(self.window)}."
             )
-        self.cursor.advance(
-            has_more=page.has_more, next_token=page.next_token or None, news=len(self._items) > known
-        )
+        self.cursor.advance(has_more=page.has_more, next_token=page.next_token or None, news=len(self._items) > known)
 
     def items_after(self, last: datetime | None) -> Iterator[TrafficItem]:
         """Yield the collected items that lie in the slice, oldest first, leaving out those up to `last`.

@@ -4,6 +4,7 @@ import urllib.request
 
 import httpx
 
+from apitally_traffic.errors import ApitallyError
 from apitally_traffic.settings import Settings
 from apitally_traffic.transport.outcome import failure_of_answer, failure_of_exchange
 from apitally_traffic.transport.page_body import read_page
@@ -33,24 +34,27 @@ class ApiTransport(httpx.BaseTransport):
         Raises:
             ApitallyError: the answer has another status, or none came back.
         """
+        outcome = self._exchange(request)
+        # Raised here, outside the handler: what httpx raises holds the request, and with it the key.
+        if isinstance(outcome, ApitallyError):
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """Close the connections, unless they belong to a transport that was handed in."""
+        if self._owned:
+            self._inner.close()
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response | ApitallyError:
         try:
             answer = self._inner.handle_request(self._with_key(request))
             try:
                 answer.read()
             finally:
                 answer.close()
-            failure = failure_of_answer(request, answer)
         except httpx.RequestError as error:
-            failure = failure_of_exchange(request, error)
-        # Raised outside the handler: what httpx raises holds the request, and with it the key.
-        if failure is not None:
-            raise failure
-        return answer
-
-    def close(self) -> None:
-        """Close the connections, unless they belong to a transport that was handed in."""
-        if self._owned:
-            self._inner.close()
+            return failure_of_exchange(request, error)
+        return failure_of_answer(request, answer) or answer
 
     def _with_key(self, request: httpx.Request) -> httpx.Request:
         headers = request.headers.copy()

@@ -9,8 +9,8 @@ from apitally_api_client.models import HTTPValidationError, ValidationError
 from apitally_traffic.errors import (
     APIConnectionError,
     APIStatusError,
-    APITimeoutError,
     ApitallyError,
+    APITimeoutError,
     AuthenticationError,
     InvalidRequestError,
     NotFoundError,
@@ -22,9 +22,12 @@ from apitally_traffic.errors import (
 )
 
 _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
-    401: (AuthenticationError, "The API key is not valid: check it in the Apitally dashboard under Settings > API keys."),
+    401: (
+        AuthenticationError,
+        "The API key is not valid: check it in the Apitally dashboard under Settings > API keys.",
+    ),
     403: (PermissionDeniedError, "The API key gives no access here: API access needs the Premium plan."),
-    404: (NotFoundError, "The API key's team has no such app: check the app ID in the Apitally dashboard."),
+    404: (NotFoundError, "There is no such app: check the app ID in the Apitally dashboard."),
     429: (RateLimitError, "The key has used up the requests of the current rate limit window: wait and ask again."),
 }
 
@@ -42,7 +45,7 @@ def failure_of_answer(request: httpx.Request, response: httpx.Response) -> Apita
     details = _details(request, response)
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
-        return kind(sentence, **details)
+        return kind(f"{request.method} {request.url.path} answered {status}. {sentence}", **details)
     if status in {400, 422}:
         errors = _validation_errors(response)
         reason = "; ".join(_complaint(error) for error in errors) or _excerpt(response)
@@ -57,7 +60,7 @@ def failure_of_answer(request: httpx.Request, response: httpx.Response) -> Apita
 def failure_of_exchange(request: httpx.Request, error: httpx.RequestError) -> ApitallyError:
     """Return the error for an exchange that broke before the answer was complete."""
     where = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
-    details = {"method": request.method, "url": str(request.url)}
+    details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
     if isinstance(error, httpx.TimeoutException):
         return APITimeoutError(f"{where} did not answer in time: try again, or raise the timeout.", **details)
     if isinstance(error, httpx.DecodingError):

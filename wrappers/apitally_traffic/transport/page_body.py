@@ -5,6 +5,7 @@ checked against the schema while it is decoded, and the items are made at once. 
 function in the place where it keeps properties that it does not know: `page_of` takes them out again.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -19,7 +20,7 @@ _ITEMS = "items read by apitally_traffic"
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class _Item(msgspec.Struct, forbid_unknown_fields=True):
+class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     period_start: _Instant
     period_end: _Instant
     requests: int
@@ -27,19 +28,19 @@ class _Item(msgspec.Struct, forbid_unknown_fields=True):
     bytes_sent: int
 
 
-class _Page(msgspec.Struct, forbid_unknown_fields=True):
-    data: list[_Item]
+class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    data: Sequence[_Item]
     has_more: bool
     next_token: str | None
 
 
 # The same, for a server that sends more fields than the pinned schema has.
-class _OpenItem(_Item, forbid_unknown_fields=False):
+class _OpenItem(_Item, frozen=True, forbid_unknown_fields=False):
     pass
 
 
-class _OpenPage(_Page, forbid_unknown_fields=False):
-    data: list[_OpenItem]
+class _OpenPage(_Page, frozen=True, forbid_unknown_fields=False):
+    data: Sequence[_OpenItem]
 
 
 _FIELDS = set(_Item.__struct_fields__)

@@ -32,9 +32,7 @@ def following(start: datetime, interval: Interval, timezone: ZoneInfo) -> dateti
     return (_next_hour if interval == "hour" else _next_day)(start, timezone)
 
 
-def advance(
-    start: datetime, end: datetime, most: int, interval: Interval, timezone: ZoneInfo
-) -> tuple[datetime, int]:
+def advance(start: datetime, end: datetime, most: int, interval: Interval, timezone: ZoneInfo) -> tuple[datetime, int]:
     """Walk over the periods that begin before `end`, at most so many, and return where the walk ends and their number.
 
     A thousand periods cost some forty steps, because stretches without a clock change are taken at once.

@@ -1,0 +1,59 @@
+"""The quickstart, as a stranger runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "quickstart.py"
+WITHOUT_SETTINGS = {name: value for name, value in os.environ.items() if not name.startswith("APITALLY_")}
+# What is started in the background may have been told to ignore Ctrl-C; what runs in a terminal has not.
+INTERRUPTIBLE = """
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+
+
+def servers_below(pid: int) -> list[int]:
+    """Return the mock servers that a process has started."""
+    tasks = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in tasks.read_text().split()] if tasks.exists() else []
+
+
+def test_shows_a_month_as_a_table() -> None:
+    """It exits with 0 and shows 31 days, the open one included, with bars, in 80 columns."""
+    run = subprocess.run(
+        [sys.executable, SCRIPT],
+        env={**WITHOUT_SETTINGS, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    rows = [line for line in run.stdout.splitlines() if "█" in line]
+    assert len(rows) == 31
+    assert all("…" not in row and len(row) <= 80 for row in rows)
+    assert "31 days" in run.stdout
+    assert "APITALLY_API_KEY" in run.stdout
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="looks for processes in /proc")
+def test_interrupt_leaves_no_process_behind() -> None:
+    """Ctrl-C while the server runs ends both, without a traceback."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTIBLE, SCRIPT], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 30
+    while not (servers := servers_below(process.pid)):
+        assert time.monotonic() < deadline, "no server was started"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert not any(Path(f"/proc/{server}").exists() for server in servers)

@@ -1,0 +1,69 @@
+"""Never run, only type-checked: each line is a promise about the public types."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import assert_type
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from apitally_api_client import AuthenticatedClient
+from apitally_traffic import (
+    ApitallyError,
+    GetTrafficResponse,
+    Interval,
+    InvalidRequestError,
+    Period,
+    TimeWindow,
+    TrafficClient,
+    TrafficItem,
+    TrafficQuery,
+)
+
+TrafficClient()
+TrafficClient("key", base_url="https://api.example", timeout=5)
+TrafficClient(api_key=None, transport=httpx.HTTPTransport(retries=1))
+TrafficClient("key", "https://api.example")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+TrafficClient(timeout="5")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+interval: Interval = "hour"
+
+with TrafficClient() as client:
+    assert_type(client, TrafficClient)
+    assert_type(client.api, AuthenticatedClient)
+    query = client.get_traffic(1)
+    assert_type(query, TrafficQuery)
+    client.get_traffic(1, start="30d", end=datetime.now(UTC), interval="day", timezone="Europe/Berlin")
+    client.get_traffic(1, start=date(2026, 1, 1), end=timedelta(days=1), interval=interval, timezone=ZoneInfo("UTC"))
+    client.get_traffic(1, app_env_id=2, consumer_id=None, page_size=10, max_items=None)
+    client.get_traffic(1, "30d")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    client.get_traffic(1, interval="week")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    client.get_traffic("1")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    assert_type(query.window, TimeWindow)
+    assert_type(query.to_list(), list[TrafficItem])
+    assert_type(query.pages(), Iterator[GetTrafficResponse])
+    for item in query:
+        assert_type(item, TrafficItem)
+        assert_type(item.period_start, datetime)
+        assert_type(item.requests, int)
+
+window = TimeWindow.resolve("7d", interval="day")
+assert_type(window, TimeWindow)
+assert_type(window.start, datetime)
+assert_type(window.interval, Interval)
+assert_type(window.timezone, ZoneInfo)
+assert_type(window.periods(), Iterator[Period])
+assert_type(window.slices(1000), Iterator[TimeWindow])
+assert_type(len(window), int)
+window.start = datetime.now(UTC)  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
+
+
+def refusals(error: ApitallyError) -> None:
+    """Every error carries where it happened; what is not known is None."""
+    assert_type(error.message, str)
+    assert_type(error.status_code, int | None)
+    assert_type(error.headers, dict[str, str])
+    assert_type(error.resume_from, datetime | None)
+    if isinstance(error, InvalidRequestError):
+        for detail in error.errors:
+            assert_type(detail.msg, str)

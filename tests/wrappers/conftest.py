@@ -1,0 +1,36 @@
+"""A mock server for the tests of the client, and a client for it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from apitally_mock import MockServer
+from apitally_traffic import TrafficClient
+
+NOW = "2026-03-29T12:34:56Z"
+"""The mock server's clock stands still here: the day on which the clocks of Europe go forward."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[MockServer]:
+    """Run a mock server, in a process of its own, for all tests of the client."""
+    with MockServer(now=NOW) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: MockServer) -> Iterator[TrafficClient]:
+    """Return a client of the mock server, whose journal is empty."""
+    server.reset()
+    with TrafficClient(server.api_key, base_url=server.url) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    monkeypatch.delenv("APITALLY_API_KEY", raising=False)
+    monkeypatch.delenv("APITALLY_API_BASE_URL", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))

@@ -1,0 +1,233 @@
+"""Every answer that is not a page, and every failure on the way to one, is a typed error with a sentence."""
+
+import copy
+import pickle
+from typing import Any
+
+import httpx
+import pytest
+
+import apitally_traffic
+from apitally_api_client.api.metrics import get_traffic
+from apitally_mock import MockServer
+from apitally_traffic import (
+    APIConnectionError,
+    ApitallyError,
+    APITimeoutError,
+    AuthenticationError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+    TrafficClient,
+    UnexpectedStatusError,
+)
+from apitally_traffic import errors as tree
+
+ITEM = {
+    "period_start": "2026-01-01T00:00:00Z",
+    "period_end": "2026-01-01T01:00:00Z",
+    "requests": 1,
+    "bytes_received": 2,
+    "bytes_sent": 3,
+}
+
+
+def ask(client: TrafficClient) -> Any:
+    """Read one day of app 1."""
+    return client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+
+
+def client_of(answer: httpx.Response | Exception) -> TrafficClient:
+    """Return a client whose server always answers so."""
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return TrafficClient("secret-key", transport=httpx.MockTransport(handle))
+
+
+def body(**changes: Any) -> httpx.Response:
+    """Return a page of one item, with changed fields; a field that is None is left out."""
+    item = {name: value for name, value in (ITEM | changes).items() if value is not None}
+    return httpx.Response(200, json={"data": [ITEM, item], "has_more": False, "next_token": None})
+
+
+def test_wrong_key(server: MockServer) -> None:
+    """A key that the server does not know is an AuthenticationError that says where keys are made."""
+    with (
+        TrafficClient("wrong", base_url=server.url) as client,
+        pytest.raises(AuthenticationError, match="Settings > API keys") as raised,
+    ):
+        ask(client)
+    assert raised.value.status_code == 401
+
+
+def test_unknown_app(client: TrafficClient) -> None:
+    """An app that the team does not have is a NotFoundError that names it."""
+    with pytest.raises(NotFoundError, match="/v1/apps/99/traffic") as raised:
+        client.get_traffic(99).to_list()
+    assert raised.value.status_code == 404
+
+
+def test_parameter_that_the_server_refuses(server: MockServer) -> None:
+    """A refused parameter is an InvalidRequestError that names field and reason, and carries the generated model."""
+    wrong_limit = httpx.MockTransport(
+        lambda request: httpx.get(
+            request.url.copy_set_param("limit", "1001"), headers={"Api-Key": request.headers["Api-Key"]}
+        )
+    )
+    with (
+        TrafficClient(server.api_key, base_url=server.url, transport=wrong_limit) as client,
+        pytest.raises(InvalidRequestError, match=r"limit: .*1000") as raised,
+    ):
+        ask(client)
+    assert raised.value.status_code == 422
+    assert raised.value.errors[0].loc == ["query", "limit"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, InvalidRequestError),
+        (401, AuthenticationError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (422, InvalidRequestError),
+        (429, RateLimitError),
+        (500, ServerError),
+        (503, ServerError),
+        (520, ServerError),
+        (527, ServerError),
+        (599, ServerError),
+        (204, UnexpectedStatusError),
+        (302, UnexpectedStatusError),
+        (418, UnexpectedStatusError),
+    ],
+)
+def test_each_status_has_its_error(status: int, kind: type[ApitallyError]) -> None:
+    """The status decides the error, also where the standard library does not know the status; redirects end here."""
+    answer = httpx.Response(status, headers={"Location": "https://elsewhere.example"}, html="<p>no</p>")
+    with client_of(answer) as client, pytest.raises(ApitallyError) as raised:
+        ask(client)
+    assert type(raised.value) is kind
+    assert raised.value.status_code == status
+    assert raised.value.method == "GET"
+    assert raised.value.url is not None
+    assert raised.value.url.startswith("https://api.apitally.io/v1/apps/1/traffic?")
+    assert raised.value.headers["location"] == "https://elsewhere.example"
+    assert raised.value.body == "<p>no</p>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        pytest.param(httpx.Response(200, html="<html></html>"), "text/html.*breaks the schema", id="HTML"),
+        pytest.param(httpx.Response(200, content=b'{"data": ['), "truncated", id="cut"),
+        pytest.param(httpx.Response(200, content=b""), "truncated", id="empty"),
+        pytest.param(httpx.Response(200, content=b"[" * 100_000), "breaks the schema", id="deep"),
+        pytest.param(httpx.Response(200, content=b'{"data": "\xff"}'), "breaks the schema", id="not UTF-8"),
+        pytest.param(httpx.Response(200, json=[]), "Expected `object`", id="list"),
+        pytest.param(httpx.Response(200, json={"data": [], "has_more": False}), "next_token", id="no next_token"),
+        pytest.param(
+            httpx.Response(200, json={"data": [], "has_more": "no", "next_token": None}), "`has_more`", id="has_more"
+        ),
+        pytest.param(body(requests=None), r"requests` - at `data\[1\]`", id="missing"),
+        pytest.param(body(requests="5"), r"`data\[1\].requests`", id="text"),
+        pytest.param(body(requests=True), r"`data\[1\].requests`", id="boolean"),
+        pytest.param(body(requests=1.5), r"`data\[1\].requests`", id="fraction"),
+        pytest.param(body(period_start="yesterday"), r"`data\[1\].period_start`", id="no timestamp"),
+        pytest.param(body(period_end="2026-01-01T01:00:00"), r"timezone.*`data\[1\].period_end`", id="naive timestamp"),
+        pytest.param(httpx.Response(200, content=b'{"data": [{"requests": NaN}]}'), "breaks the schema", id="NaN"),
+        pytest.param(
+            httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"plain")),
+            "Content-Encoding",
+            id="not gzip",
+        ),
+    ],
+)
+def test_a_body_that_breaks_the_schema_names_the_place(answer: httpx.Response, sentence: str) -> None:
+    """A body with status 200 that is not a page is a ResponseError that says where it breaks the schema."""
+    with client_of(answer) as client, pytest.raises(ResponseError, match=sentence):
+        ask(client)
+
+
+def test_fields_that_the_schema_does_not_have_are_kept() -> None:
+    """A server may send more than the schema says; the models keep it."""
+    with client_of(body(p50=7)) as client:
+        query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+        (page,) = query.pages()
+        assert [item.additional_properties for item in page.data] == [{}, {"p50": 7}]
+        assert [item.requests for item in query] == [1]
+    assert page.additional_properties == {}
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (httpx.ConnectError("refused"), APIConnectionError),
+        (httpx.RemoteProtocolError("cut"), APIConnectionError),
+        (httpx.ConnectTimeout("slow"), APITimeoutError),
+        (httpx.ReadTimeout("slow"), APITimeoutError),
+    ],
+)
+def test_broken_exchanges(failure: Exception, kind: type[ApitallyError]) -> None:
+    """A connection that fails is an APIConnectionError, within the timeout an APITimeoutError; httpx does not show."""
+    with client_of(failure) as client, pytest.raises(ApitallyError, match=r"https://api.apitally.io ") as raised:
+        ask(client)
+    assert type(raised.value) is kind
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+
+
+def test_server_that_is_not_there() -> None:
+    """A port on which nobody listens is one sentence with the address."""
+    with (
+        TrafficClient("key", base_url="http://127.0.0.1:9") as client,
+        pytest.raises(APIConnectionError, match=r"http://127.0.0.1:9 cannot be reached"),
+    ):
+        ask(client)
+
+
+def test_a_client_is_usable_again_after_an_error(client: TrafficClient) -> None:
+    """An error ends one query, not the client."""
+    with pytest.raises(NotFoundError):
+        client.get_traffic(99).to_list()
+    assert len(ask(client)) == 24
+
+
+def test_raw_functions_share_the_connection_and_the_errors(client: TrafficClient) -> None:
+    """`client.api` works with the generated functions, and refusals are the same typed errors."""
+    page = get_traffic.sync(1, client=client.api, interval="day")
+    assert isinstance(page, apitally_traffic.GetTrafficResponse)
+    assert len(page.data) == 31
+    with pytest.raises(NotFoundError):
+        get_traffic.sync(99, client=client.api)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])  # noqa: S301
+def test_errors_survive_copying_and_pickling(duplicate: Any) -> None:
+    """A copy of an error, by copy, deepcopy or pickle, has its type, message and attributes."""
+    answer = httpx.Response(422, json={"detail": [{"loc": ["query", "start"], "msg": "bad", "type": "t"}]})
+    with client_of(answer) as client, pytest.raises(InvalidRequestError) as raised:
+        ask(client)
+    twin = duplicate(raised.value)
+    assert type(twin) is InvalidRequestError
+    assert str(twin) == str(raised.value) == "The API refuses the request: start: bad"
+    assert vars(twin) == vars(raised.value)
+    assert twin.errors == raised.value.errors
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    """The drawing that opens the module shows every error, at its depth in the hierarchy."""
+    kinds = [kind for kind in vars(tree).values() if isinstance(kind, type) and issubclass(kind, ApitallyError)]
+    assert tree.__doc__ is not None
+    drawn = {line.split("─ ")[-1].split()[0]: line for line in tree.__doc__.splitlines() if "Error" in line[:40]}
+    assert set(drawn) - {"Arguments"} == {kind.__name__ for kind in kinds}
+    for kind in kinds:
+        depth = len(kind.__mro__) - len(ApitallyError.__mro__)
+        assert drawn[kind.__name__].index(kind.__name__) == 4 + 4 * depth

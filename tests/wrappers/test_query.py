@@ -1,0 +1,189 @@
+"""Queries, over real HTTP from a real server process."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from apitally_mock import MockServer
+from apitally_traffic import PaginationError, TrafficClient
+from tests.wrappers.conftest import NOW
+
+
+class Lens(httpx.BaseTransport):
+    """Passes requests on to the network, with parameters of our choice, and keeps what was asked."""
+
+    def __init__(self, **replaced: str) -> None:
+        self.replaced = replaced
+        self.asked: list[dict[str, str]] = []
+        self._network = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(dict(request.url.params))
+        replaced = {name: value for name, value in self.replaced.items() if name in request.url.params}
+        url = request.url.copy_merge_params(replaced)
+        return self._network.handle_request(httpx.Request(request.method, url, headers=request.headers))
+
+    def close(self) -> None:
+        self._network.close()
+
+
+def test_items_are_the_periods_of_the_window(client: TrafficClient) -> None:
+    """Each period comes exactly once, oldest first, with the instants that the window says."""
+    query = client.get_traffic(1, start="2026-03-01", end="2026-03-29", interval="day", timezone="Europe/Berlin")
+    items = query.to_list()
+    assert [(item.period_start, item.period_end) for item in items] == list(query.window.periods())
+    assert len(items) == len(query.window) == 28
+    assert sum(item.requests for item in items) > 0
+
+
+@pytest.mark.parametrize("page_size", [1, 7, 47, 48, 1000])
+def test_page_size_does_not_change_the_items(client: TrafficClient, page_size: int) -> None:
+    """The same items come whatever the page size, across the night on which the clocks change."""
+    window: dict[str, Any] = {"start": "2026-03-28", "end": "2026-03-29T14:00", "timezone": "Europe/Berlin"}
+    items = client.get_traffic(1, **window, page_size=page_size).to_list()
+    assert items == client.get_traffic(1, **window).to_list()
+    assert len(items) == 24 + 13
+
+
+def test_a_slice_fits_a_page(client: TrafficClient, server: MockServer) -> None:
+    """A window is cut into slices of one page each, so a year of hours costs nine requests."""
+    query = client.get_traffic(1, start="2025-01-01", end="2026-01-01")
+    assert len(query.to_list()) == 8760
+    assert len(server.requests) == 9
+
+
+@pytest.mark.parametrize("limit", [1, 3, 24])
+def test_cursor_is_followed_when_pages_are_short(server: MockServer, limit: int) -> None:
+    """Where the server gives less than a page, its tokens are followed to the end, with the same query each time."""
+    window: dict[str, Any] = {"start": "2026-03-27", "end": "2026-03-28"}
+    with (
+        Lens(limit=str(limit)) as lens,
+        TrafficClient(server.api_key, base_url=server.url, transport=lens) as client,
+    ):
+        items = client.get_traffic(1, **window).to_list()
+        pages = list(client.get_traffic(1, **window).pages())
+    with TrafficClient(server.api_key, base_url=server.url) as client:
+        assert items == client.get_traffic(1, **window).to_list()
+    assert [len(page.data) for page in pages] == [limit] * (24 // limit)
+    assert [item for page in pages for item in page.data] == items
+    assert len({(asked["start"], asked["end"], asked["timezone"], asked["interval"]) for asked in lens.asked}) == 1
+
+
+def test_one_window_for_all_requests(server: MockServer) -> None:
+    """The default window is pinned when the query is made: all requests name the same two instants, with an offset."""
+    with Lens() as lens, TrafficClient(server.api_key, base_url=server.url, transport=lens) as client:
+        before = datetime.now(UTC)
+        query = client.get_traffic(1, page_size=10)
+        after = datetime.now(UTC)
+        assert lens.asked == []
+        query.to_list()
+        query.to_list()
+    asked = [(datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in lens.asked]
+    assert len(asked) == 6
+    assert asked[:3] == asked[3:]
+    assert before - timedelta(hours=25) < asked[0][0] <= after - timedelta(hours=24)
+    assert before <= asked[2][1] <= after
+    assert [start for start, _ in asked[1:3]] == [end for _, end in asked[:2]]
+
+
+def test_default_start_of_days_is_thirty_days_ago(client: TrafficClient) -> None:
+    """Without a start, days begin at the midnight of thirty days ago, in the query's timezone."""
+    window = client.get_traffic(1, interval="day", timezone="Asia/Kathmandu").window
+    assert window.start.time() == datetime.min.time()
+    assert timedelta(days=30) <= window.end - window.start < timedelta(days=31)
+
+
+def test_filters_reach_the_server(client: TrafficClient, server: MockServer) -> None:
+    """Both filters are sent, and what they leave is less than the whole."""
+    window: dict[str, Any] = {"start": "2026-03-01", "end": "2026-03-08", "interval": "day"}
+    whole = client.get_traffic(1, **window).to_list()
+    part = client.get_traffic(1, **window, app_env_id=1, consumer_id=2).to_list()
+    assert 0 < sum(item.requests for item in part) < sum(item.requests for item in whole)
+    asked = server.requests[-1].query
+    assert (asked["app_env_id"], asked["consumer_id"]) == ("1", "2")
+
+
+@pytest.mark.parametrize(("max_items", "requests"), [(1, 1), (10, 1), (11, 2), (500, 3)])
+def test_max_items_bounds_what_is_delivered(
+    client: TrafficClient, server: MockServer, max_items: int, requests: int
+) -> None:
+    """No more items come than asked for, and no slice is fetched that they do not need."""
+    window: dict[str, Any] = {"start": "2026-03-27", "end": "2026-03-28"}
+    items = client.get_traffic(1, **window, page_size=10, max_items=max_items).to_list()
+    assert len(server.requests) == requests
+    assert items == client.get_traffic(1, **window).to_list()[:max_items]
+
+
+def test_empty_window_sends_nothing(client: TrafficClient, server: MockServer) -> None:
+    """A window without a period has no items, and nobody is asked for them."""
+    assert client.get_traffic(1, start=NOW[:13] + ":00Z", end=NOW[:13] + ":00Z").to_list() == []
+    assert server.requests == []
+
+
+def page(start: int, count: int, token: str | None, *, has_more: bool | None = None) -> dict[str, Any]:
+    """Return a page of hours of 1 January 2026, as JSON."""
+    data = [
+        {
+            "period_start": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)).isoformat(),
+            "period_end": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour + 1)).isoformat(),
+            "requests": hour,
+            "bytes_received": 0,
+            "bytes_sent": 0,
+        }
+        for hour in range(start, start + count)
+    ]
+    return {"data": data, "has_more": token is not None if has_more is None else has_more, "next_token": token}
+
+
+def reader(*pages: dict[str, Any]) -> TrafficClient:
+    """Return a client whose server gives these pages, and the last one ever after."""
+    remaining = list(pages)
+    answer = lambda _: httpx.Response(200, json=remaining.pop(0) if len(remaining) > 1 else remaining[0])  # noqa: E731
+    return TrafficClient("key", transport=httpx.MockTransport(answer))
+
+
+@pytest.mark.parametrize(
+    ("pages", "sentence"),
+    [
+        pytest.param([page(0, 1, "a"), page(1, 1, "a")], "same page token twice", id="token repeated"),
+        pytest.param([page(0, 1, "a"), page(1, 1, "b"), page(2, 1, "a")], "same page token twice", id="cycle"),
+        pytest.param([page(0, 1, None, has_more=True)], "gives no token", id="no token"),
+        pytest.param([page(0, 1, "", has_more=True)], "gives no token", id="empty token"),
+        pytest.param([page(0, 27, "a")], "27 different periods for a window that has 24", id="overfull"),
+    ],
+)
+def test_cursor_that_leads_nowhere(pages: list[dict[str, Any]], sentence: str) -> None:
+    """A loop of any length, a missing token and an overfull window end the reading, on the page that shows it."""
+    with reader(*pages) as client, pytest.raises(PaginationError, match=sentence):
+        client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+
+
+def test_pages_without_news_end() -> None:
+    """A server that gives new tokens for ever, and nothing new with them, is not followed for ever."""
+    asked = iter(range(1_000_000))
+    answer = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(asked)}")))
+    with TrafficClient("key", transport=answer) as client, pytest.raises(PaginationError, match="100 pages in a row"):
+        client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+    assert next(asked) == 101
+
+
+def test_free_choices_of_a_server_do_not_show() -> None:
+    """Newest first, short and empty pages, and items on both sides of a boundary: each period comes once, in order."""
+    newest_first = page(0, 13, "a")
+    newest_first["data"] = list(reversed(newest_first["data"]))
+    pages = [newest_first, page(0, 0, "b"), page(5, 2, None), page(12, 13, None)]
+    with reader(*pages) as client:
+        items = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12).to_list()
+    assert [item.requests for item in items] == list(range(24))
+
+
+def test_resume_from_says_what_was_delivered() -> None:
+    """An error after the first slice says which period comes next, and why the reading ended."""
+    with reader(page(0, 12, None), page(12, 1, None, has_more=True)) as client:
+        items = iter(client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12))
+        delivered = [next(items) for _ in range(12)]
+        with pytest.raises(PaginationError, match="resume from there") as raised:
+            next(items)
+    assert raised.value.resume_from == delivered[-1].period_end == datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -1,0 +1,235 @@
+"""Windows against zoneinfo itself: every zone, and every clock change from 2000 to 2037."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apitally_traffic import Interval, Period, TimeWindow
+from apitally_traffic.windows.moments import Moment
+
+NOW = datetime(2026, 3, 29, 12, 34, 56, 789, tzinfo=UTC)
+HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
+ZONES = sorted(available_timezones() - {"Factory", "localtime"})
+
+
+def offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    """Return the zone's offset at an instant."""
+    found = instant.astimezone(zone).utcoffset()
+    assert found is not None
+    return found
+
+
+@cache
+def clock_changes() -> list[tuple[datetime, ZoneInfo]]:
+    """Return each change of a zone's offset from 2000 to 2037, once for zones that change alike."""
+    distinct: dict[tuple[datetime, timedelta, timedelta], ZoneInfo] = {}
+    first, last = datetime(2000, 1, 1, tzinfo=UTC), datetime(2038, 1, 1, tzinfo=UTC)
+    weeks = [first + number * 7 * DAY for number in range((last - first) // (7 * DAY) + 2)]
+    for name in ZONES:
+        zone = ZoneInfo(name)
+        for (before, old), (after, new) in pairwise((week, offset(week, zone)) for week in weeks):
+            if old != new:
+                low, high = 0, (after - before) // SECOND
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    low, high = (middle, high) if offset(before + middle * SECOND, zone) == old else (low, middle)
+                distinct.setdefault((before + high * SECOND, old, new), zone)
+    return [(instant, zone) for (instant, _, _), zone in distinct.items()]
+
+
+def around(change: datetime, zone: ZoneInfo, interval: Interval) -> list[Period]:
+    """Return the periods around a clock change, having seen that they tile the window."""
+    window = TimeWindow.resolve(change - 50 * HOUR, change + 50 * HOUR, interval, zone)
+    periods = list(window.periods())
+    utc = [(period.start.astimezone(UTC), period.end.astimezone(UTC)) for period in periods]
+    assert utc[0][0] == window.start.astimezone(UTC) <= change - 50 * HOUR < utc[0][1]
+    assert utc[-1][0] < change + 50 * HOUR <= utc[-1][1]
+    assert all(end == start for (_, end), (start, _) in pairwise(utc))
+    assert len(window) == len(periods)
+    return periods
+
+
+def test_there_are_clock_changes_to_test() -> None:
+    """The search finds what it should: thousands, half-hour steps and skipped dates among them."""
+    changes = clock_changes()
+    assert len(changes) > 2000
+    assert any(abs(offset(instant, zone) - offset(instant - SECOND, zone)) == HOUR / 2 for instant, zone in changes)
+    assert any(instant == datetime(2011, 12, 30, 10, tzinfo=UTC) for instant, _ in changes)
+
+
+def test_hours_around_every_clock_change() -> None:
+    """Hours tile, begin on the full hour of the wall clock, and last 60 minutes; only a cut one is shorter."""
+    for change, zone in clock_changes():
+        for period in around(change, zone, "hour"):
+            start, length = period.start.astimezone(UTC), period.end.astimezone(UTC) - period.start.astimezone(UTC)
+            cut = change in (start, start + length)
+            assert length == HOUR or (cut and length < HOUR), (zone, period)
+            assert (period.start.minute, period.start.second) == (0, 0) or start == change, (zone, period)
+
+
+def test_days_around_every_clock_change() -> None:
+    """Days tile, are one date each, and begin at the first instant of it; a skipped date has none."""
+    for change, zone in clock_changes():
+        periods = around(change, zone, "day")
+        for period in periods:
+            start = period.start.astimezone(UTC)
+            assert (start - SECOND).astimezone(zone).date() < start.astimezone(zone).date(), (zone, period)
+            midnight = period.start.time() == datetime.min.time()
+            assert midnight or start == change, (zone, period)
+        for before, after in pairwise(period.start.date() for period in periods):
+            skipped = [before + number * DAY for number in range(1, (after - before).days)]
+            assert before < after
+            for day in skipped:
+                noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone)
+                assert noon.astimezone(UTC).astimezone(zone).date() != day, (zone, day)
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    zone=st.sampled_from(ZONES),
+    start=st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1)),
+    length=st.timedeltas(timedelta(0), timedelta(days=120)),
+    interval=st.sampled_from(["hour", "day"]),
+    max_periods=st.integers(1, 200),
+)
+def test_slices_tile_the_window(
+    zone: str, start: datetime, length: timedelta, interval: Interval, max_periods: int
+) -> None:
+    """Slices follow each other without a gap, are full but for the last, and hold the window's periods in order."""
+    first = start.replace(tzinfo=UTC)
+    window = TimeWindow.resolve(first, first + length, interval, zone)
+    slices = list(window.slices(max_periods))
+    periods = list(window.periods())
+    assert [period for part in slices for period in part.periods()] == periods
+    assert [len(part) for part in slices[:-1]] == [max_periods] * (len(slices) - 1)
+    assert sum(len(part) for part in slices) == len(window) == len(periods)
+    assert all(one.end.astimezone(UTC) == two.start.astimezone(UTC) for one, two in pairwise(slices))
+    if slices:
+        assert (slices[0].start, slices[-1].end) == (window.start, window.end)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-29", 23),
+        ("Europe/Berlin", "2026-10-25", 25),
+        ("Asia/Kathmandu", "2026-03-29", 24),
+        ("America/Sao_Paulo", "2018-11-04", 23),
+        ("Africa/Cairo", "2026-04-24", 23),
+        ("America/Havana", "2026-11-01", 25),
+        ("Australia/Lord_Howe", "2026-04-05", 25),
+        ("Pacific/Apia", "2011-12-30", 0),
+        ("UTC", "2028-02-29", 24),
+    ],
+)
+def test_known_days(zone: str, day: str, hours: int) -> None:
+    """Known days have as many hours as the almanac says; Lord Howe's longest has one of 30 minutes."""
+    following = date.fromisoformat(day) + DAY
+    assert len(TimeWindow.resolve(day, following, "hour", zone)) == hours
+    assert len(TimeWindow.resolve(day, following, "day", zone)) == bool(hours)
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("moment", "instant"),
+    [
+        pytest.param(datetime(2026, 1, 2, 3, tzinfo=UTC), "2026-01-02T03:00Z", id="aware"),
+        pytest.param(datetime(2026, 1, 2, 3), "2026-01-02T02:00Z", id="naive"),
+        pytest.param(date(2026, 1, 2), "2026-01-01T23:00Z", id="date"),
+        pytest.param("2026-01-02", "2026-01-01T23:00Z", id="date text"),
+        pytest.param("20260102T03", "2026-01-02T02:00Z", id="basic format"),
+        pytest.param("2026-01-02T03:00:00Z", "2026-01-02T03:00Z", id="Z"),
+        pytest.param("2026-01-02T03:00:00-05:30", "2026-01-02T08:00Z", id="offset"),
+        pytest.param(timedelta(hours=5), "2026-03-29T07:00Z", id="timedelta"),
+        pytest.param("90m", "2026-03-29T11:00Z", id="minutes"),
+        pytest.param("24h", "2026-03-28T12:00Z", id="hours"),
+        pytest.param("7d", "2026-03-22T12:00Z", id="days"),
+        pytest.param("2w", "2026-03-15T12:00Z", id="weeks"),
+        pytest.param("P14D", "2026-03-15T12:00Z", id="ISO days"),
+        pytest.param("PT24H", "2026-03-28T12:00Z", id="ISO hours"),
+        pytest.param("P1DT1H30M", "2026-03-28T11:00Z", id="ISO mixed"),
+        pytest.param("2026-03-29T02:30", "2026-03-29T01:00Z", id="skipped: read with the offset before"),
+        pytest.param("2026-10-25T02:30", "2026-10-25T00:00Z", id="twice: the first"),
+        pytest.param(datetime(2026, 10, 25, 2, 30, fold=1), "2026-10-25T01:00Z", id="twice: fold"),
+        pytest.param(None, "2026-03-28T12:00Z", id="default"),
+    ],
+)
+def test_every_form_of_a_moment(moment: Moment | None, instant: str) -> None:
+    """Each form means the instant that its documentation says, rounded down to the hour."""
+    end = None if moment is None or str(moment) < "2026-03-29T12" else "2027-01-01"
+    window = TimeWindow.resolve(moment, end, "hour", BERLIN, NOW)
+    assert window.start.astimezone(UTC) == datetime.fromisoformat(instant)
+    assert window.start.tzinfo is BERLIN
+
+
+def test_end_is_now_and_not_rounded() -> None:
+    """The end defaults to now, to the microsecond, so that the open period belongs to the window."""
+    window = TimeWindow.resolve(interval="day", timezone="Asia/Kathmandu", now=NOW)
+    assert window.end.astimezone(UTC) == NOW
+    assert window.start.isoformat() == "2026-02-27T00:00:00+05:45"
+    assert len(window) == 31
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"start": "2026-02-30"}, "start '2026-02-30' is neither an ISO 8601 date or time"),
+        ({"end": "tomorrow"}, "end 'tomorrow' is neither"),
+        ({"start": "P1M"}, "nor a duration"),
+        ({"start": "1y"}, "nor a duration"),
+        ({"start": "PT"}, "nor a duration"),
+        ({"start": "2026-01-01T00:00\0"}, "is neither"),
+        ({"start": "-7d"}, "is neither"),
+        ({"start": timedelta(hours=-1)}, "is negative"),
+        ({"start": "99999999999d"}, "outside the years 1 to 9999"),
+        ({"start": "0001-01-01", "timezone": "Asia/Tokyo"}, "outside the years 1 to 9999"),
+        ({"start": "0001-01-01T00:30Z", "timezone": "America/New_York"}, "years 1 to 9999"),
+        ({"end": "9999-12-31T23:59:59"}, "leaves the years 1 to 9999"),
+        ({"start": 5}, "start must be a datetime, date, timedelta or str, not int"),
+        ({"start": "1d", "end": "2d"}, "start .* is after end .*: swap them"),
+        ({"timezone": "Berlin"}, "Unknown timezone 'Berlin': use an IANA name"),
+        ({"timezone": "Europe"}, "Unknown timezone"),
+        ({"timezone": "../etc/passwd"}, "Unknown timezone"),
+        ({"timezone": ""}, "Unknown timezone"),
+        ({"timezone": "a\0b"}, "Unknown timezone"),
+        ({"timezone": UTC}, "timezone must be an IANA name or a ZoneInfo"),
+        ({"interval": "hours"}, 'interval must be "hour" or "day", not \'hours\''),
+        ({"interval": ["hour"]}, 'interval must be "hour" or "day"'),
+        ({"now": datetime(2026, 1, 1)}, "now must carry a timezone"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(arguments: dict[str, object], sentence: str) -> None:
+    """An argument that makes no sense is refused with a sentence that names it."""
+    with pytest.raises((TypeError, ValueError), match=sentence) as raised:
+        TimeWindow.resolve(**{"now": NOW, **arguments})  # type: ignore[arg-type]
+    assert "\n" not in str(raised.value)
+
+
+def test_windows_that_differ_by_a_fold_differ() -> None:
+    """The two hours that the wall clock shows alike are different windows."""
+    first = TimeWindow.resolve("2026-10-25T00:00Z", "2026-10-25T05:00Z", "hour", BERLIN)
+    second = TimeWindow.resolve("2026-10-25T01:00Z", "2026-10-25T05:00Z", "hour", BERLIN)
+    assert first.start.replace(tzinfo=None) == second.start.replace(tzinfo=None)
+    assert first != second
+    assert (len(first), len(second)) == (5, 4)
+
+
+@pytest.mark.parametrize(("interval", "start", "end"), [("hour", "1914", "1919"), ("day", "1880", "2040")])
+def test_length_counts_every_period(interval: Interval, start: str, end: str) -> None:
+    """Counting by leaps gives the same as walking, also through years in which clocks changed at odd times."""
+    for name in ZONES[::50]:
+        window = TimeWindow.resolve(f"{start}-01-01", f"{end}-01-01", interval, name)
+        assert len(window) == sum(1 for _ in window.periods())
+
+
+def test_at_least_one_period_in_a_slice() -> None:
+    """A slice of no periods would never get anywhere."""
+    with pytest.raises(ValueError, match="at least 1"):
+        list(TimeWindow.resolve(now=NOW).slices(0))
