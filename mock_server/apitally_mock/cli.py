@@ -97,7 +97,7 @@ def run_supervised() -> int:
     return 0
 
 
-def _stop_at_end_of_stdin(stop: Callable[[], None]) -> None:
+def _stop_at_end_of_stdin(stop: Callable[[], object]) -> None:
     def wait() -> None:
         sys.stdin.read()
         stop()

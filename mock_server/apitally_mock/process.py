@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from apitally_mock.settings import Settings
 
@@ -12,7 +13,7 @@ class CannotStartError(Exception):
     """The server cannot be started as asked; the message is a sentence for the user."""
 
 
-def run(settings: Settings, announce: Callable[[str], None], until: Callable[[Callable[[], None]], None]) -> None:
+def run(settings: Settings, announce: Callable[[str], None], until: Callable[[Callable[[], object]], None]) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Args:
@@ -37,7 +38,7 @@ def run(settings: Settings, announce: Callable[[str], None], until: Callable[[Ca
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
                 await super().startup(sockets)
                 loop = asyncio.get_running_loop()
-                until(lambda: loop.call_soon_threadsafe(self._stop))
+                until(partial(loop.call_soon_threadsafe, self._stop))
                 announce(url)
 
             def _stop(self) -> None:

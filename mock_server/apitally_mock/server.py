@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import anyio.to_thread
 
-from apitally_mock.control.journal import JournalEntry, entry_from_json
+from apitally_mock.control.journal import JournalEntry
 from apitally_mock.settings import DEFAULT_API_KEY, App, RateLimit, Settings
 
 _START_SECONDS = 60.0
@@ -91,7 +91,7 @@ class MockServer:
     @property
     def requests(self) -> list[JournalEntry]:
         """The last 10,000 requests that the API got since the start or the last reset, in the order of their arrival."""
-        return [entry_from_json(entry) for entry in self._call("GET", "/_mock/requests")]
+        return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
 
     def reset(self) -> None:
         """Go back to the state at the start: an empty journal, no faults, and the clock, limit and latency given there."""
@@ -174,7 +174,7 @@ class MockServer:
             text = response.read()
         finally:
             connection.close()
-        answer = json.loads(text) if text else None
+        answer: Any = json.loads(text) if text else None
         if response.status >= 400:
             raise ValueError(answer["detail"])
         return answer
