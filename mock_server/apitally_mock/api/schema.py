@@ -5,10 +5,11 @@ texts are the vendor's: a test holds the description of the running server again
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from apitally_mock.periods.calendar import Interval
@@ -42,7 +43,7 @@ def _moment(text: str) -> Moment:
         raise PydanticCustomError("datetime_parsing", "Input should be a valid datetime, {error}", reason) from None
 
 
-def _zone(name: str) -> Any:  # noqa: ANN401 - a ZoneInfo, but pydantic would describe it as more than a string
+def _zone(name: str) -> ZoneInfo:
     try:
         return load_zone(name)
     except ValueError as error:
@@ -50,14 +51,14 @@ def _zone(name: str) -> Any:  # noqa: ANN401 - a ZoneInfo, but pydantic would de
 
 
 _Id = Annotated[int, Field(ge=1)]
-_Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
-_Zone = Annotated[str, AfterValidator(_zone)]
+_Moment = Annotated[Moment, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+_Zone = Annotated[ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string"})]
 
 AppId = Annotated[int, Path(ge=1, description="App ID")]
 
 
 class TrafficParameters(BaseModel):
-    """The query of a request. A date-time becomes a `Moment`, a timezone a `ZoneInfo`."""
+    """The query of a request."""
 
     app_env_id: _Id | None = Field(None, description="Filter to environment ID, if provided.")
     consumer_id: _Id | None = Field(None, description="Filter to consumer ID, if provided.")
