@@ -4,7 +4,8 @@ import argparse
 import json
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from apitally_mock.process import CannotStartError, run
 from apitally_mock.settings import DEFAULT_API_KEY, Settings
@@ -62,10 +63,12 @@ def run_from(options: argparse.Namespace) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     try:
-        run(settings, lambda url: print(_welcome(url, settings), flush=True), until=lambda _: None)
+        run(settings, partial(_welcome, settings.api_key), until=lambda _: None)
     except CannotStartError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:  # before there was a server to stop
+        pass
     return 0
 
 
@@ -90,14 +93,14 @@ def run_supervised() -> int:
     """
     settings = Settings.from_json(json.loads(sys.stdin.readline()))
     try:
-        run(settings, lambda url: print(json.dumps({"url": url}), flush=True), until=_stop_at_end_of_stdin)
+        run(settings, lambda url, _: print(json.dumps({"url": url}), flush=True), until=_stop_at_end_of_stdin)
     except CannotStartError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return 1
     return 0
 
 
-def _stop_at_end_of_stdin(stop: Callable[[], None]) -> None:
+def _stop_at_end_of_stdin(stop: Callable[[], object]) -> None:
     def wait() -> None:
         sys.stdin.read()
         stop()
@@ -105,6 +108,9 @@ def _stop_at_end_of_stdin(stop: Callable[[], None]) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def _welcome(url: str, settings: Settings) -> str:
-    apps = ", ".join(str(app_id) for app_id in settings.apps)
-    return f"Apitally mock server: {url}\nAPI key: {settings.api_key}\nApps: {apps}\nControl: {url}/_mock/\nCtrl-C stops it."
+def _welcome(api_key: str, url: str, apps: Iterable[int]) -> None:
+    print(f"Apitally mock server: {url}")
+    print(f"API key: {api_key}")
+    print(f"Apps: {', '.join(map(str, apps))}")
+    print(f"Control: {url}/_mock/")
+    print("Ctrl-C stops it.", flush=True)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import anyio.to_thread
 
-from apitally_mock.control.journal import JournalEntry, entry_from_json
+from apitally_mock.control.journal import JournalEntry
 from apitally_mock.settings import DEFAULT_API_KEY, App, RateLimit, Settings
 
 _START_SECONDS = 60.0
@@ -91,11 +91,72 @@ class MockServer:
     @property
     def requests(self) -> list[JournalEntry]:
         """The last 10,000 requests that the API got since the start or the last reset, in the order of their arrival."""
-        return [entry_from_json(entry) for entry in self._call("GET", "/_mock/requests")]
+        return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
 
     def reset(self) -> None:
         """Go back to the state at the start: an empty journal, no faults, and the clock, limit and latency given there."""
         self._call("POST", "/_mock/reset")
+
+    def set_now(self, now: datetime | str | None) -> None:
+        """Stop the clock of the API at a time, or let it go with that of the machine again.
+
+        Args:
+            now: a time with an offset, or `None`.
+
+        Raises:
+            ValueError: if it is not a time with an offset.
+        """
+        self._change(now=now.isoformat() if isinstance(now, datetime) else now)
+
+    def set_rate_limit(self, rate_limit: RateLimit | str | None) -> None:
+        """Limit the requests from now on, with a fresh window.
+
+        Args:
+            rate_limit: such as `"100/60s"`; `None` for no limit.
+
+        Raises:
+            ValueError: if it has another form.
+        """
+        self._change(rate_limit=None if rate_limit is None else str(rate_limit))
+
+    def set_latency(self, latency: float) -> None:
+        """Wait before each answer from now on.
+
+        Args:
+            latency: for so many seconds.
+
+        Raises:
+            ValueError: if it is not a number of seconds from 0 to 3600.
+        """
+        self._change(latency=latency)
+
+    def inject(
+        self,
+        fault: str,
+        *,
+        times: int | None = None,
+        at: int | None = None,
+        probability: float | None = None,
+        **options: object,
+    ) -> None:
+        """Let requests go wrong from now on: every one, or those for which all that is given holds.
+
+        Args:
+            fault: the name of the fault; `docs/mock-server.md` and `GET /_mock/` list them.
+            times: so many requests, then no more.
+            at: this request, counted from 1 since the start or the last reset.
+            probability: each request with this probability, from above 0 to 1, drawn by the seed.
+            **options: the options of that fault.
+
+        Raises:
+            ValueError: if there is no such fault or option, or the option cannot have that value.
+        """
+        when = {"times": times, "at": at, "probability": probability}
+        self._call("POST", "/_mock/faults", {"fault": fault, **when, **options})
+
+    def clear_faults(self) -> None:
+        """Let nothing go wrong any more."""
+        self._call("DELETE", "/_mock/faults")
 
     def __enter__(self) -> Self:
         """Start the server; it answers when this returns.
@@ -163,6 +224,9 @@ class MockServer:
             process.kill()  # it has nothing to save
             process.communicate()
 
+    def _change(self, **settings: object) -> None:
+        self._call("PATCH", "/_mock/settings", settings)
+
     def _call(self, method: str, path: str, payload: object = None) -> Any:  # noqa: ANN401 - whatever the route gives
         """Call a control route; a fresh connection each time is safe in any thread and after any fork."""
         parts = urlsplit(self.url)
@@ -174,7 +238,7 @@ class MockServer:
             text = response.read()
         finally:
             connection.close()
-        answer = json.loads(text) if text else None
+        answer: Any = json.loads(text) if text else None
         if response.status >= 400:
             raise ValueError(answer["detail"])
         return answer

@@ -40,7 +40,7 @@ class RateLimit:
         Raises:
             ValueError: if the text has another form, or one of its numbers is zero.
         """
-        match = _RATE_LIMIT.fullmatch(text)
+        match = _RATE_LIMIT.fullmatch(text) if isinstance(text, str) else None
         if match is None or not (int(match["requests"]) and int(match["seconds"])):
             msg = f"rate_limit must look like 100/60s (requests in so many seconds, both at least 1), not {text!r}"
             raise ValueError(msg)
@@ -90,7 +90,7 @@ class Settings:
             api_key=_checked_api_key(api_key),
             apps=_checked_apps(apps),
             now=instant_of_now(now),
-            rate_limit=RateLimit.parse(rate_limit) if isinstance(rate_limit, str) else rate_limit,
+            rate_limit=checked_rate_limit(rate_limit),
             latency=checked_latency(latency),
             data=None if data is None else _checked_data(Path(data)),
         )
@@ -140,6 +140,17 @@ def instant_of_now(now: datetime | str | None) -> int | None:
         msg = f"now must have an offset, such as {text}Z, not {text!r}"
         raise ValueError(msg)
     return moment.clock_seconds - moment.offset
+
+
+def checked_rate_limit(rate_limit: RateLimit | str | None) -> RateLimit | None:
+    """Give the rate limit, or `None` for none.
+
+    Raises:
+        ValueError: if it does not look like `100/60s`.
+    """
+    if rate_limit is None or isinstance(rate_limit, RateLimit):
+        return rate_limit
+    return RateLimit.parse(rate_limit)
 
 
 def checked_latency(latency: float) -> float:

@@ -1,20 +1,20 @@
 """The FastAPI application: the endpoint, its authentication and its errors."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Request, Response, Security
+from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader
+from pydantic import TypeAdapter, ValidationError
 
-from apitally_mock.api import schema
+from apitally_mock.api.query import InvalidParameterError, first_page, later_page
 from apitally_mock.api.rows import Pages
-from apitally_mock.api.token import Query, Tokens
-from apitally_mock.periods.moment import Moment
-from apitally_mock.periods.window import Window, window_end, window_start
-from apitally_mock.periods.zones import load_zone
-from apitally_mock.traffic.source import UNKNOWN_ID, Series, Source
+from apitally_mock.api.schema import AppId, GetTrafficResponse, TrafficParameters
+from apitally_mock.api.token import Tokens
+from apitally_mock.traffic.source import Source
 
 PAGE_SCOPE_KEY = "apitally_mock.page"
 """Under this key of its ASGI scope a request that gets a page leaves it, for whoever wants to change it afterwards."""
@@ -23,6 +23,7 @@ _DESCRIPTION = (
     "Get API traffic data for an app. Grouped by hour or by day. With pagination. Traffic to endpoints that have been "
     "excluded in the dashboard is excluded here as well."
 )
+_APP_ID: TypeAdapter[int] = TypeAdapter(AppId)
 
 
 def create_api(
@@ -37,98 +38,83 @@ def create_api(
         now: gives the current time in seconds since 1970-01-01T00:00:00Z.
         admit: called for each request that has the right key; says whether the key's rate limit allows one more.
     """
-    app = FastAPI(title="Apitally API", version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False)
     pages = Pages(source, tokens)
     expected_key = api_key.encode()
 
-    async def authorize(key: Annotated[str | None, Security(APIKeyHeader(name="Api-Key", auto_error=False))]) -> None:
+    def authorize(key: str | None) -> None:
         if key is None or not hmac.compare_digest(key.encode(), expected_key):
             raise HTTPException(401, "Invalid API key" if key else "Missing API key")
         if not admit():
             raise HTTPException(429, "Rate limit exceeded")
 
-    @app.get(
+    class DirectRoute(APIRoute):
+        """Checks a request against the declared models without FastAPI's resolving of dependencies.
+
+        That costs more than everything else that happens on the way to a page. The declarations stay FastAPI's, and so
+        do the description and the errors that come of them.
+        """
+
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            async def handle(request: Request) -> Response:
+                authorize(request.headers.get("Api-Key"))
+                return await get_traffic(request, *_checked_arguments(request))
+
+            return handle
+
+    router = APIRouter(route_class=DirectRoute)
+
+    @router.get(
         "/v1/apps/{app_id}/traffic",
         tags=["Metrics"],
         description=_DESCRIPTION,
-        dependencies=[Security(authorize)],
-        response_model=schema.GetTrafficResponse,
+        dependencies=[Security(APIKeyHeader(name="Api-Key"))],
+        response_model=GetTrafficResponse,
         responses={404: {"description": "App Not Found"}},
     )
-    async def get_traffic(  # noqa: PLR0913, PLR0917 - the parameters of the endpoint
-        request: Request,
-        app_id: schema.AppId,
-        app_env_id: schema.AppEnvId = None,
-        consumer_id: schema.ConsumerId = None,
-        start: schema.Start = None,
-        end: schema.End = None,
-        interval: schema.IntervalName = "hour",
-        timezone: schema.Timezone = None,
-        limit: schema.Limit = 100,
-        next_token: schema.NextToken = None,
+    async def get_traffic(
+        request: Request, app_id: AppId, parameters: Annotated[TrafficParameters, Query()]
     ) -> Response:
-        if app_id not in source.apps:
+        app = source.apps.get(app_id)
+        if app is None:
             raise HTTPException(404, "App not found")
-        given = {
-            "app_env_id": _known(app_env_id, source.apps[app_id].environments),
-            "consumer_id": _known(consumer_id, source.apps[app_id].consumers),
-            "start": start,
-            "end": end,
-            "interval": interval if "interval" in request.query_params else None,
-            "timezone": timezone,
-        }
         time = now()
-        if next_token is None:
-            query = _query(app_id, given, time)
-            position = query.window.start
-        else:
-            query, position = _continued_query(app_id, given, tokens, next_token)
-        page = pages.page(query, position, limit, time)
+        try:
+            place = (
+                first_page(app_id, app, parameters, time)
+                if parameters.next_token is None
+                else later_page(app_id, app, parameters, tokens, parameters.next_token)
+            )
+        except InvalidParameterError as error:
+            detail = {
+                "type": "value_error",
+                "loc": ("query", error.parameter),
+                "msg": f"Value error, {error}",
+                "input": request.query_params[error.parameter],
+            }
+            raise RequestValidationError([detail]) from None
+        page = pages.page(place, parameters.limit, time)
         request.scope[PAGE_SCOPE_KEY] = page
         return Response(page.body, media_type="application/json")
 
-    return app
+    api = FastAPI(title="Apitally API", version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False)
+    api.include_router(router)
+    return api
 
 
-def _known(number: int | None, known: tuple[int, ...]) -> int | None:
-    return number if number is None or number in known else UNKNOWN_ID
-
-
-def _query(app_id: int, given: dict[str, Any], now: int) -> Query:
-    zone = given["timezone"] or load_zone("UTC")
-    interval = given["interval"] or "hour"
-    window = Window(
-        window_start(given["start"], now, interval, zone), window_end(given["end"], now, zone), interval, zone
-    )
-    return Query(Series(app_id, given["app_env_id"], given["consumer_id"]), window)
-
-
-def _continued_query(app_id: int, given: dict[str, Any], tokens: Tokens, token: str) -> tuple[Query, int]:
-    """Read a token, and refuse it for another app or next to parameters that say something else than it does."""
+def _checked_arguments(request: Request) -> tuple[int, TrafficParameters]:
+    errors: list[Any] = []
     try:
-        query, position = tokens.read(token)
-    except ValueError as error:
-        raise _invalid("next_token", token, f"Value error, {error}") from None
-    if query.series.app_id != app_id:
-        raise _invalid("next_token", token, "Value error, this token belongs to another app")
-    carried = query.series._asdict() | query.window._asdict()
-    start, end, zone = given["start"], given["end"], query.window.zone
-    resolved = {
-        "app_env_id": given["app_env_id"],
-        "consumer_id": given["consumer_id"],
-        "start": None if start is None else window_start(start, 0, query.window.interval, zone),
-        "end": None if end is None else window_end(end, 0, zone),
-        "interval": given["interval"],
-        "zone": given["timezone"],
-    }
-    for name, value in resolved.items():
-        if value not in (None, carried[name]):
-            parameter = "timezone" if name == "zone" else name
-            raise _invalid(parameter, None, "Value error, the query that next_token goes on has another value")
-    return query, position
+        app_id = _APP_ID.validate_python(request.path_params["app_id"])
+    except ValidationError as error:
+        errors += _located(error, "path", "app_id")
+    try:
+        parameters = TrafficParameters.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        errors += _located(error, "query")
+    if errors:
+        raise RequestValidationError(errors)
+    return app_id, parameters
 
 
-def _invalid(parameter: str, value: str | Moment | None, message: str) -> RequestValidationError:
-    return RequestValidationError(
-        [{"type": "value_error", "loc": ("query", parameter), "msg": message, "input": value}]
-    )
+def _located(error: ValidationError, *place: str) -> list[dict[str, Any]]:
+    return [{**detail, "loc": (*place, *detail["loc"])} for detail in error.errors(include_url=False)]

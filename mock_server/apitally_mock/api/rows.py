@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from apitally_mock.api.token import Query, Tokens
+from apitally_mock.api.query import Place
+from apitally_mock.api.token import Tokens
 from apitally_mock.periods.calendar import Interval, edge_after, edges_of_day
 from apitally_mock.periods.moment import SECONDS_PER_DAY
 from apitally_mock.periods.text import format_edge
@@ -25,9 +26,7 @@ class Row(NamedTuple):
 class Page(NamedTuple):
     """What one request of a query gets."""
 
-    query: Query
-    position: int
-    """Where the page starts, in seconds since 1970-01-01T00:00:00Z."""
+    place: Place
     body: bytes
 
 
@@ -39,8 +38,9 @@ class Pages:
         self._tokens = tokens
         self._rows_of_day = lru_cache(maxsize=4096)(self._make_rows)
 
-    def page(self, query: Query, position: int, limit: int, now: int) -> Page:
-        """Give up to `limit` periods from `position` on, with the traffic that there was until `now`."""
+    def page(self, place: Place, limit: int, now: int) -> Page:
+        """Give up to `limit` periods from a place on, with the traffic that there was until `now`."""
+        query, position = place
         series, (_, end, interval, zone) = query
         rows: list[Row] = []
         day = position // SECONDS_PER_DAY
@@ -58,7 +58,7 @@ class Pages:
             next_token = b'"%s"' % self._tokens.make(query, rows[limit].start).encode()
         has_more = b"true" if len(rows) > limit else b"false"
         data = b",".join([row.text for row in rows[:limit]])
-        return Page(query, position, b'{"data":[%s],"has_more":%s,"next_token":%s}' % (data, has_more, next_token))
+        return Page(place, b'{"data":[%s],"has_more":%s,"next_token":%s}' % (data, has_more, next_token))
 
     def _make_rows(self, series: Series, interval: Interval, zone: ZoneInfo, day: int, until: int) -> tuple[Row, ...]:
         edges = edges_of_day(day, zone, interval)

@@ -1,14 +1,15 @@
 """What the endpoint takes and gives, declared as the vendor's description declares it.
 
-FastAPI makes its own description and its 422 answers from these, so both are real. The descriptions of parameters are the
-vendor's words: a test holds the description of the running server against the pinned one.
+FastAPI makes the description of the server from these, and requests are checked against them, so the two cannot differ. The
+texts are the vendor's: a test holds the description of the running server against the pinned one.
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
-from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
+from fastapi import Path
+from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from apitally_mock.periods.calendar import Interval
@@ -42,7 +43,7 @@ def _moment(text: str) -> Moment:
         raise PydanticCustomError("datetime_parsing", "Input should be a valid datetime, {error}", reason) from None
 
 
-def _zone(name: str) -> Any:  # noqa: ANN401 - a ZoneInfo, but pydantic would describe it as more than a string
+def _zone(name: str) -> ZoneInfo:
     try:
         return load_zone(name)
     except ValueError as error:
@@ -50,40 +51,39 @@ def _zone(name: str) -> Any:  # noqa: ANN401 - a ZoneInfo, but pydantic would de
 
 
 _Id = Annotated[int, Field(ge=1)]
-_Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
-_Token = Annotated[str, Field(max_length=1024)]
+_Moment = Annotated[Moment, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+_Zone = Annotated[ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string"})]
 
 AppId = Annotated[int, Path(ge=1, description="App ID")]
-AppEnvId = Annotated[_Id | None, Query(description="Filter to environment ID, if provided.")]
-ConsumerId = Annotated[_Id | None, Query(description="Filter to consumer ID, if provided.")]
-Start = Annotated[
-    _Moment | None,
-    Query(
+
+
+class TrafficParameters(BaseModel):
+    """The query of a request."""
+
+    app_env_id: _Id | None = Field(None, description="Filter to environment ID, if provided.")
+    consumer_id: _Id | None = Field(None, description="Filter to consumer ID, if provided.")
+    start: _Moment | None = Field(
+        None,
         description=(
-            'Start date and time in ISO 8601 format. Defaults to 24 hours ago if `interval` is "hour", or 30 days ago if '
-            '`interval` is "day". Will be rounded down to the beginning of the interval (hour or day).'
+            'Start date and time in ISO 8601 format. Defaults to 24 hours ago if `interval` is "hour", or 30 days ago '
+            'if `interval` is "day". Will be rounded down to the beginning of the interval (hour or day).'
         ),
         examples=["2025-05-14T00:00:00Z"],
-    ),
-]
-End = Annotated[
-    _Moment | None,
-    Query(
+    )
+    end: _Moment | None = Field(
+        None,
         description="End date and time in ISO 8601 format. Defaults to now.",
         examples=["2025-05-15T00:00:00Z"],
-    ),
-]
-IntervalName = Annotated[Interval | None, Query(description="Whether to group by day or by hour.")]
-Timezone = Annotated[
-    Annotated[str, AfterValidator(_zone)] | None,
-    Query(
-        description="Timezone to use for intervals and to interpret `start` and `end` if given without offset. "
-        "Defaults to UTC.",
+    )
+    interval: Interval | None = Field("hour", description="Whether to group by day or by hour.")
+    timezone: _Zone | None = Field(
+        None,
+        description=(
+            "Timezone to use for intervals and to interpret `start` and `end` if given without offset. Defaults to UTC."
+        ),
         examples=["America/New_York"],
-    ),
-]
-Limit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of records to return per page")]
-NextToken = Annotated[
-    _Token | None,
-    Query(description="Token to fetch the next page of records, as returned by a previous request."),
-]
+    )
+    limit: int = Field(100, ge=1, le=1000, description="Maximum number of records to return per page")
+    next_token: Annotated[str, Field(max_length=1024)] | None = Field(
+        None, description="Token to fetch the next page of records, as returned by a previous request."
+    )

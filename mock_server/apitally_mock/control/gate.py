@@ -1,10 +1,12 @@
 """The ASGI application that a mock server runs: the way in and out of the API, and the control routes beside it."""
 
+import asyncio
 from dataclasses import replace
 
 from starlette.types import Receive, Scope, Send
 
-from apitally_mock.control.reply import Recorder
+from apitally_mock.api.app import PAGE_SCOPE_KEY
+from apitally_mock.control.reply import BEFORE_HEAD, Recorder
 from apitally_mock.control.routes import CONTROL_PATH, create_control
 from apitally_mock.control.state import State
 
@@ -23,10 +25,14 @@ class Gate:
             await self._control(scope, receive, send)
             return
         state = self._state
-        entry = state.journal.write(scope["method"], path, scope["query_string"])
+        arrival = state.journal.write(scope["method"], path, scope["query_string"])
         recorder = Recorder()
         await state.api(scope, receive, recorder.send)
         reply = recorder.reply()
         reply = replace(reply, headers=[*reply.headers, *state.limiter.headers()], wait=state.latency)
-        entry.status = reply.status
+        reply = state.injections.apply(reply, arrival.number, scope.get(PAGE_SCOPE_KEY))
+        if reply.wait:
+            await asyncio.sleep(reply.wait)
+        if reply.drop_at != BEFORE_HEAD:
+            arrival.status = reply.status
         await reply.send(send)

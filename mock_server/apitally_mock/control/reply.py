@@ -7,6 +7,9 @@ from starlette.types import Message, Send
 
 Headers = list[tuple[bytes, bytes]]
 
+BEFORE_HEAD = -1
+"""For `Reply.drop_at`: drop the connection before anything is sent."""
+
 _WITHOUT_BODY = {204, 205, 304}
 
 
@@ -24,13 +27,11 @@ class Reply:
     drip_wait: float = 0.0
     """Seconds to wait between two of those pieces."""
     drop_at: int | None = None
-    """Drop the connection after so many bytes of the body; -1 for before the head, `None` for not at all."""
+    """Drop the connection after so many bytes of the body, or `BEFORE_HEAD`; `None` for not at all."""
 
     async def send(self, send: Send) -> None:
-        """Send the answer."""
-        if self.wait:
-            await asyncio.sleep(self.wait)
-        if self.drop_at == -1:
+        """Send the answer; waiting before it is left to the caller."""
+        if self.drop_at == BEFORE_HEAD:
             await _drop(send)
             return
         await send({"type": "http.response.start", "status": self.status, "headers": self._framed_headers()})

@@ -7,7 +7,6 @@ zone; where periods begin is left to `calendar`.
 
 import re
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
@@ -21,15 +20,19 @@ _WITH_OFFSET = re.compile(_DATE + _HOUR_MINUTE + _SECOND + _OFFSET)
 _WITHOUT_OFFSET = re.compile(_DATE + _HOUR_MINUTE + f"(?:{_SECOND})?")
 
 
-class Moment(NamedTuple):
-    """A point in time as the client wrote it; without an offset, it waits for a zone to become an instant."""
+class Moment:
+    """A point in time as the client wrote it; without an offset, it waits for a zone to become an instant.
 
-    clock_seconds: int
-    """What the clock on the wall shows, in seconds since it showed 1970-01-01T00:00:00; rounded down."""
-    has_fraction: bool
-    """Whether the moment lies between this second and the next."""
-    offset: int | None
-    """Seconds east of UTC, or `None` if the client gave no offset."""
+    Args:
+        clock_seconds: what the clock on the wall shows, in seconds since it showed 1970-01-01T00:00:00; rounded down.
+        has_fraction: whether the moment lies between this second and the next.
+        offset: seconds east of UTC, or `None` if the client gave no offset.
+    """
+
+    def __init__(self, clock_seconds: int, *, has_fraction: bool, offset: int | None) -> None:
+        self.clock_seconds = clock_seconds
+        self.has_fraction = has_fraction
+        self.offset = offset
 
     def instant(self, zone: ZoneInfo) -> int:
         """Give the second in which the moment lies, with a moment without an offset read in `zone`.
