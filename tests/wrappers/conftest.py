@@ -23,7 +23,7 @@ def server() -> Iterator[MockServer]:
 def client(server: MockServer) -> Iterator[TrafficClient]:
     """Return a client of the mock server, whose journal is empty."""
     server.reset()
-    with TrafficClient(server.api_key, base_url=server.url) as client:
+    with TrafficClient(server.api_key, base_url=server.url, requests_per_minute=None) as client:
         yield client
 
 

@@ -141,7 +141,7 @@ def reader(*pages: dict[str, Any]) -> TrafficClient:
     """Return a client whose server gives these pages, and the last one ever after."""
     remaining = list(pages)
     answer = lambda _: httpx.Response(200, json=remaining.pop(0) if len(remaining) > 1 else remaining[0])  # noqa: E731
-    return TrafficClient("key", transport=httpx.MockTransport(answer))
+    return TrafficClient("key", concurrency=1, transport=httpx.MockTransport(answer))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_pages_without_news_end() -> None:
     """A server that gives new tokens for ever, and nothing new with them, is not followed for ever."""
     asked = iter(range(1_000_000))
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(asked)}")))
-    with TrafficClient("key", transport=answer) as client, pytest.raises(PaginationError, match="100 pages in a row"):
+    with TrafficClient("key", requests_per_minute=None, transport=answer) as client, pytest.raises(PaginationError, match="100 pages in a row"):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
     assert next(asked) == 101
 

@@ -9,7 +9,8 @@ with TrafficClient() as client:
 
 from apitally_api_client.models import GetTrafficResponse, Interval, TrafficItem
 from apitally_traffic._version import __version__
-from apitally_traffic.client import TrafficClient
+from apitally_traffic.async_query import AsyncTrafficQuery
+from apitally_traffic.client import AsyncTrafficClient, TrafficClient
 from apitally_traffic.errors import (
     APIConnectionError,
     APIStatusError,
@@ -26,6 +27,7 @@ from apitally_traffic.errors import (
     ServerError,
     UnexpectedStatusError,
 )
+from apitally_traffic.frames import TrafficTotals
 from apitally_traffic.query import TrafficQuery
 from apitally_traffic.windows.window import Period, TimeWindow
 
@@ -34,6 +36,8 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "ApitallyError",
+    "AsyncTrafficClient",
+    "AsyncTrafficQuery",
     "AuthenticationError",
     "ConfigurationError",
     "GetTrafficResponse",
@@ -50,6 +54,7 @@ __all__ = [
     "TrafficClient",
     "TrafficItem",
     "TrafficQuery",
+    "TrafficTotals",
     "UnexpectedStatusError",
     "__version__",
 ]

@@ -22,12 +22,14 @@ class SliceReader:
     Attributes:
         window: the slice that is read.
         cursor: which page to ask for next, and whether there is one.
+        pages: what was read, as it came.
     """
 
     def __init__(self, window: TimeWindow) -> None:
         """Start before the first page of the slice."""
         self.window = window
         self.cursor = Cursor()
+        self.pages: list[GetTrafficResponse] = []
         self._most_items = len(window) + _SPARE_PERIODS
         self._items: dict[datetime, TrafficItem] = {}
 
@@ -37,6 +39,7 @@ class SliceReader:
         Raises:
             PaginationError: the cursor leads nowhere, or the slice holds more items than the window has periods.
         """
+        self.pages.append(page)
         known = len(self._items)
         for item in page.data:
             self._items.setdefault(item.period_start, item)
