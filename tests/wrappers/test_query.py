@@ -164,7 +164,10 @@ def test_pages_without_news_end() -> None:
     """A server that gives new tokens for ever, and nothing new with them, is not followed for ever."""
     asked = iter(range(1_000_000))
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(asked)}")))
-    with TrafficClient("key", requests_per_minute=None, transport=answer) as client, pytest.raises(PaginationError, match="100 pages in a row"):
+    with (
+        TrafficClient("key", requests_per_minute=None, transport=answer) as client,
+        pytest.raises(PaginationError, match="100 pages in a row"),
+    ):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
     assert next(asked) == 101
 

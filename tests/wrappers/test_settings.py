@@ -113,7 +113,10 @@ def test_the_key_goes_to_the_server_and_nowhere_else(
         shown += [client, client.api, query, vars(client), vars(query)]
         with pytest.raises(ApitallyError) as refused:
             query.to_list()
-    with TrafficClient(KEY, base_url="http://127.0.0.1:9", max_retries=0) as client, pytest.raises(ApitallyError) as unreachable:
+    with (
+        TrafficClient(KEY, base_url="http://127.0.0.1:9", max_retries=0) as client,
+        pytest.raises(ApitallyError) as unreachable,
+    ):
         client.get_traffic(1).to_list()
     for error in (refused.value, unreachable.value):
         shown += [

@@ -1,6 +1,6 @@
 """A query for tasks: a window of one app's traffic, read when it is iterated. Its twin for threads is in query.py."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ class AsyncTrafficQuery:
         """Show what is asked for."""
         return f"AsyncTrafficQuery(app_id={self._request.app_id}, window={self.window})"
 
-    async def __aiter__(self) -> AsyncIterator[TrafficItem]:
+    async def __aiter__(self) -> AsyncGenerator[TrafficItem]:
         """Yield the items, oldest first, each period exactly once, however the API orders and cuts its pages.
 
         Raises:
@@ -53,7 +53,7 @@ class AsyncTrafficQuery:
                 for item in plan.items(reader):
                     yield item
 
-    async def pages(self) -> AsyncIterator[GetTrafficResponse]:
+    async def pages(self) -> AsyncGenerator[GetTrafficResponse]:
         """Yield the API's answers as they came, oldest slice of the window first.
 
         Raises:
@@ -122,7 +122,7 @@ class AsyncTrafficQuery:
         """
         return frames.totals(await self.to_list(progress=progress))
 
-    async def _slices(self) -> AsyncIterator[tuple[Plan, SliceReader]]:
+    async def _slices(self) -> AsyncGenerator[tuple[Plan, SliceReader]]:
         plan = self._request.plan()
         async with Tasks(self._read) as tasks:
             while True:

@@ -1,13 +1,13 @@
 """Turn items into totals, and into tables of Arrow, pandas and polars.
 
-Period columns are aware, in the query's timezone, to the microsecond; counts are 64-bit integers. An empty result has the
-same columns and types. Each library is imported when it is first asked for.
+Period columns are aware, in the query's timezone, to the microsecond; counts are 64-bit integers. An empty result has
+the same columns and types. Each library is imported when it is first asked for.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from apitally_api_client.models import TrafficItem
@@ -54,13 +54,13 @@ def pandas_frame(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pd.DataFr
     Raises:
         ImportError: pandas is not installed; the message names the extra.
     """
-    pd = _library("pandas", "pandas")
+    pandas = _library("pandas", "pandas")
     columns = {}
     for name in _PERIODS:
-        instants = pd.Series(_microseconds(items, name), dtype="int64").astype("datetime64[us]")
+        instants = pandas.Series(_microseconds(items, name), dtype="int64").astype("datetime64[us]")
         columns[name] = instants.dt.tz_localize("UTC").dt.tz_convert(timezone.key)
-    columns |= {name: pd.Series([getattr(item, name) for item in items], dtype="int64") for name in _COUNTS}
-    return pd.DataFrame(columns)
+    columns |= {name: pandas.Series([getattr(item, name) for item in items], dtype="int64") for name in _COUNTS}
+    return cast("pd.DataFrame", pandas.DataFrame(columns))
 
 
 def polars_frame(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pl.DataFrame":
@@ -69,11 +69,11 @@ def polars_frame(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pl.DataFr
     Raises:
         ImportError: polars is not installed; the message names the extra.
     """
-    pl = _library("polars", "polars")
-    instant = pl.Datetime("us", timezone.key)
-    columns = {name: pl.Series(name, _microseconds(items, name), dtype=pl.Int64).cast(instant) for name in _PERIODS}
-    columns |= {name: pl.Series(name, [getattr(item, name) for item in items], dtype=pl.Int64) for name in _COUNTS}
-    return pl.DataFrame(columns)
+    polars = _library("polars", "polars")
+    instant = polars.Datetime("us", timezone.key)
+    columns = {name: polars.Series(name, _microseconds(items, name), dtype=polars.Int64).cast(instant) for name in _PERIODS}
+    columns |= {name: polars.Series(name, [getattr(item, name) for item in items], dtype=polars.Int64) for name in _COUNTS}
+    return cast("pl.DataFrame", polars.DataFrame(columns))
 
 
 def _microseconds(items: Sequence[TrafficItem], name: str) -> list[int]:

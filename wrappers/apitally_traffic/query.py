@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+
 class TrafficQuery:
     """The traffic of one app in one window. Iterating twice asks twice, for the same window.
 

@@ -1,8 +1,8 @@
 """Decide when the next request may go out, so that a client alone on its key never meets a 429.
 
 The API allows 100 requests per minute and key: a budget for each window of fixed length. The server says in its headers
-how much of it is left and when the window ends, and it is believed rather than our own count, because others may use the
-same key. Until the budget is used, requests go out at full speed; then all of them wait for the reset.
+how much of it is left and when the window ends, and it is believed rather than our own count, because others may use
+the same key. Until the budget is used, requests go out at full speed; then all of them wait for the reset.
 
 The first request of a window goes alone, and brings the headers by which the others are let through. Pure: times are
 handed in, and nobody sleeps here.
@@ -17,6 +17,7 @@ from typing import NamedTuple
 from apitally_traffic.transport.headers import date_of, number_of
 
 _MINUTE = 60.0
+_CLOCK_TOLERANCE = 3.0
 
 
 class Instant(NamedTuple):
@@ -24,6 +25,30 @@ class Instant(NamedTuple):
 
     steady: float
     wall: float
+
+
+@dataclass
+class ServerClock:
+    """How far the server's clock is ahead of ours.
+
+    Date headers tell it to a second or two: servers round them down, and some write a new one only now and then. So a
+    clock of ours that is right within that is taken as right, and of a wrong one the latest Date is the best witness.
+
+    Attributes:
+        ahead: seconds to add to our time for the server's.
+    """
+
+    ahead: float = 0.0
+
+    def learn(self, date: float, received: Instant) -> None:
+        """Take note of an answer's Date."""
+        ahead = date - received.wall
+        if abs(ahead) < _CLOCK_TOLERANCE:
+            self.ahead = 0.0
+        elif abs(ahead - self.ahead) < _CLOCK_TOLERANCE:
+            self.ahead = max(ahead, self.ahead)
+        else:
+            self.ahead = ahead
 
 
 @dataclass
@@ -66,7 +91,7 @@ class Pacer:
     _window: Window | None = None
     _not_before: float = -inf
     _sent: deque[float] = field(default_factory=deque)
-    _clock: "_ServerClock" = field(default_factory=lambda: _ServerClock())
+    _clock: ServerClock = field(default_factory=ServerClock)
 
     def request(self, now: Instant) -> Permit | float:
         """Ask to send a request.
@@ -96,7 +121,7 @@ class Pacer:
         window.in_flight -= 1
         window.answered = True
         if (date := date_of(headers.get("date"))) is not None:
-            self._clock.learn(permit.sent, now, date)
+            self._clock.learn(date, now)
         remaining, reset = number_of(headers.get("x-ratelimit-remaining")), number_of(headers.get("x-ratelimit-reset"))
         if remaining is None:
             return
@@ -123,7 +148,11 @@ class Pacer:
         self._not_before = max(self._not_before, now.steady + seconds)
 
     def _current(self, now: Instant) -> Window:
-        if self._window is None or now.steady >= self._end_of(self._window):
+        if self._window is None:
+            self._window = Window(opened=now.steady)
+        elif now.steady >= self._end_of(self._window):
+            if self._window.ends is not None:
+                self._sent.clear()  # the server has said that the count begins anew
             self._window = Window(opened=now.steady)
         return self._window
 
@@ -132,7 +161,7 @@ class Pacer:
         return window.opened + _MINUTE if window.ends is None else window.ends
 
     def _own_wait(self, window: Window, now: Instant) -> float:
-        """Return how long our own limit asks to wait: for the server's reset where it is known, else over any minute."""
+        """Return how long our own limit asks to wait: for the server's reset where that is known, else a minute."""
         if self.requests_per_minute is None:
             return 0.0
         if window.ends is not None:
@@ -140,22 +169,3 @@ class Pacer:
         while self._sent and self._sent[0] <= now.steady - _MINUTE:
             self._sent.popleft()
         return 0.0 if len(self._sent) < self.requests_per_minute else self._sent[0] + _MINUTE - now.steady
-
-
-@dataclass
-class _ServerClock:
-    """How far the server's clock is ahead of ours, as its Date headers tell, each to a second."""
-
-    least: float = -inf
-    most: float = inf
-
-    def learn(self, sent: Instant, received: Instant, date: float) -> None:
-        least, most = date - received.wall, date + 1 - sent.wall
-        both = max(least, self.least), min(most, self.most)
-        # Where the two do not meet, one of the clocks was set in between.
-        self.least, self.most = both if both[0] <= both[1] else (least, most)
-
-    @property
-    def ahead(self) -> float:
-        """The careful guess: nothing, where our clock may be right; else what makes us wait longer."""
-        return 0.0 if self.least <= 0 <= self.most else self.least
