@@ -119,15 +119,15 @@ class Pacer:
         """Take note of the answer to a request."""
         window = permit.window
         window.in_flight -= 1
-        window.answered = True
         if (date := date_of(headers.get("date"))) is not None:
             self._clock.learn(date, now)
         remaining, reset = number_of(headers.get("x-ratelimit-remaining")), number_of(headers.get("x-ratelimit-reset"))
+        rest = None if reset is None else reset - now.wall - self._clock.ahead
+        if remaining is not None and rest is not None and -2 < rest <= 0:
+            return  # the server counted it in a window that has ended meanwhile
+        window.answered = True
         if remaining is None:
             return
-        rest = None if reset is None else reset - now.wall - self._clock.ahead
-        if rest is not None and -2 < rest <= 0:
-            return  # the server counted it in a window that has ended meanwhile
         if rest is None or not 0 < rest <= _MINUTE + 1:
             window.remaining = min(window.remaining, remaining)  # the reset means nothing; the window is a minute
             return
