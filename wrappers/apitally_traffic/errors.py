@@ -19,11 +19,13 @@ Arguments that make no sense raise ValueError or TypeError before anything is se
 decided in transport/outcome.py.
 """
 
+import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from apitally_api_client.models import ValidationError
+from apitally_traffic.headers import date_of, number_of, retry_after_of
 
 _BODY_KEPT = 2000
 
@@ -116,6 +118,32 @@ class InvalidRequestError(APIStatusError):
 
 class RateLimitError(APIStatusError):
     """429: the key has used up the requests of the current rate limit window."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that the server asks to wait in `Retry-After`; None where it does not."""
+        now = date_of(self.headers.get("date")) or time.time()
+        return retry_after_of(self.headers.get("retry-after"), now)
+
+    @property
+    def limit(self) -> int | None:
+        """The requests that the key may send in one window, from `X-RateLimit-Limit`."""
+        return self._count("x-ratelimit-limit")
+
+    @property
+    def remaining(self) -> int | None:
+        """The requests that are left of the current window, from `X-RateLimit-Remaining`."""
+        return self._count("x-ratelimit-remaining")
+
+    @property
+    def reset_at(self) -> datetime | None:
+        """When the current window ends, from `X-RateLimit-Reset`."""
+        seconds = self._count("x-ratelimit-reset")
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def _count(self, name: str) -> int | None:
+        number = number_of(self.headers.get(name))
+        return None if number is None else int(number)
 
 
 class ServerError(APIStatusError):

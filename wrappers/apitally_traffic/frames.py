@@ -71,8 +71,12 @@ def polars_frame(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pl.DataFr
     """
     polars = _library("polars", "polars")
     instant = polars.Datetime("us", timezone.key)
-    columns = {name: polars.Series(name, _microseconds(items, name), dtype=polars.Int64).cast(instant) for name in _PERIODS}
-    columns |= {name: polars.Series(name, [getattr(item, name) for item in items], dtype=polars.Int64) for name in _COUNTS}
+    columns = {
+        name: polars.Series(name, _microseconds(items, name), dtype=polars.Int64).cast(instant) for name in _PERIODS
+    }
+    columns |= {
+        name: polars.Series(name, [getattr(item, name) for item in items], dtype=polars.Int64) for name in _COUNTS
+    }
     return cast("pl.DataFrame", polars.DataFrame(columns))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
-from apitally_traffic.transport.headers import date_of, number_of
+from apitally_traffic.headers import date_of, number_of
 
 _MINUTE = 60.0
 _CLOCK_TOLERANCE = 3.0

@@ -13,7 +13,7 @@ import httpx
 from httpx_retries import Retry
 
 from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimitError, ResponseError
-from apitally_traffic.transport.headers import date_of, number_of, retry_after_of
+from apitally_traffic.headers import date_of, retry_after_of
 from apitally_traffic.transport.waiting import sleep, sleep_async
 
 _logger = logging.getLogger("apitally_traffic")
@@ -47,11 +47,9 @@ def asked_wait(error: Exception) -> float | None:
         return None
     now = date_of(error.headers.get("date")) or time.time()
     retry_after = retry_after_of(error.headers.get("retry-after"), now)
-    if retry_after is not None or not isinstance(error, RateLimitError):
-        return retry_after
-    used_up = not number_of(error.headers.get("x-ratelimit-remaining"))
-    reset = number_of(error.headers.get("x-ratelimit-reset"))
-    return max(reset - now, 0.0) if used_up and reset is not None else None
+    if retry_after is None and isinstance(error, RateLimitError) and not error.remaining and error.reset_at:
+        return max(error.reset_at.timestamp() - now, 0.0)
+    return retry_after
 
 
 def backoff(attempt: int) -> float:
