@@ -84,7 +84,7 @@ class Settings:
             ValueError: with a sentence that names the option, what is wrong with it, and what it should be.
         """
         return cls(
-            host=host,
+            host=_checked_host(host),
             port=_integer("port", port, 0, 65_535),
             seed=_integer("seed", seed, None, None),
             api_key=_checked_api_key(api_key),
@@ -174,6 +174,13 @@ def _integer(name: str, value: object, lowest: int | None, highest: int | None) 
     raise ValueError(msg)
 
 
+def _checked_host(host: object) -> str:
+    if isinstance(host, str) and host:
+        return host
+    msg = f"host must be a name or an address to listen on, not {host!r}"
+    raise ValueError(msg)
+
+
 def _checked_api_key(api_key: object) -> str:
     if isinstance(api_key, str) and _HEADER_VALUE.fullmatch(api_key):
         return api_key
@@ -182,6 +189,9 @@ def _checked_api_key(api_key: object) -> str:
 
 
 def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
+    if not isinstance(apps, Iterable):
+        msg = f"apps must be the ids of the apps, or an App for each id, not {apps!r}"
+        raise ValueError(msg)  # noqa: TRY004 - one kind of error for whatever is wrong with an option
     checked = dict(apps) if isinstance(apps, Mapping) else {app_id: App() for app_id in apps}
     if not checked:
         msg = "apps must name at least one app id"
@@ -190,7 +200,7 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
         _integer("every id in apps", app_id, 1, _LARGEST_ID)
         if not isinstance(app, App):
             msg = f"apps must map each id to an App, not {app_id} to {app!r}"
-            raise ValueError(msg)  # noqa: TRY004 - one kind of error for whatever is wrong with an option
+            raise ValueError(msg)  # noqa: TRY004 - as above
         for number in (*app.environments, *app.consumers):
             _integer(f"every environment and consumer id of app {app_id}", number, 1, _LARGEST_ID)
     return checked
@@ -200,4 +210,4 @@ def _checked_data(data: Path) -> Path:
     if not data.is_file():
         msg = f"data must be a file that the client wrote (.parquet, .csv or .ndjson); there is no file {str(data)!r}"
         raise ValueError(msg)
-    return data
+    return data.resolve()
