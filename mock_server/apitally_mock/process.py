@@ -1,6 +1,7 @@
 """Run a mock server in this process, until a signal or the one who started it ends it."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -48,8 +49,14 @@ def run(
                 until(partial(loop.call_soon_threadsafe, self._stop))
                 announce(url, source.apps)
 
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                # Nobody waits for a mock to finish its answers. Cutting them off is no error, as uvicorn would have it.
+                self.force_exit = True
+                logging.getLogger("uvicorn.error").disabled = True
+                await super().shutdown(sockets)
+
             def _stop(self) -> None:
-                self.should_exit = self.force_exit = True
+                self.should_exit = True
 
         config = uvicorn.Config(
             Gate(State(settings, source)),
@@ -59,7 +66,6 @@ def run(
             server_header=False,
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=1,
         )
         # uvicorn raises a caught signal once more when it has shut down; by then it has done its work.
         for number in (signal.SIGINT, signal.SIGTERM):
