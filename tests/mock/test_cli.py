@@ -23,7 +23,18 @@ def fail(*options: str) -> tuple[int, str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_where_it_is_and_stops_cleanly(number: signal.Signals) -> None:
     """URL, key and app ids on stdout; no traceback, exit code 0, also while a client is connected and waits."""
-    options = ["--port", "0", "--api-key", "k1", "--apps", "3,4", "--now", "2025-06-18T12:34:56Z", "--rate-limit", "9/60s"]
+    options = [
+        "--port",
+        "0",
+        "--api-key",
+        "k1",
+        "--apps",
+        "3,4",
+        "--now",
+        "2025-06-18T12:34:56Z",
+        "--rate-limit",
+        "9/60s",
+    ]
     with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
