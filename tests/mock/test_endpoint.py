@@ -241,7 +241,7 @@ def test_a_seed_is_the_same_bytes_everywhere(traffic: Endpoint) -> None:
     )
     assert (
         hashlib.sha256(response.content).hexdigest()
-        == "cf9c2da04ae90dc35f8ed4fb1929e05b675d4c2fda97c609fe546ba6a843920f"
+        == "fe726b98c5b8dc9eb6454842391a8333948bded98978662fb02606cc4bfc1f9b"
     )
 
 
