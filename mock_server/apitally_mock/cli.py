@@ -88,8 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run_supervised() -> int:
     """Run a server for the process that holds the other end of stdin, and end with it; give the exit code.
 
-    It reads its settings from the first line of stdin and answers with one line on stdout, both JSON: `url`, or `error`.
-    The end of stdin is the end of the server, whatever became of the process that had it open.
+    It reads its settings from the first line of stdin and answers with one line on stdout, both JSON: `url`, or
+    `error`. The end of stdin is the end of the server, whatever became of the process that had it open.
     """
     settings = Settings.from_json(json.loads(sys.stdin.readline()))
     try:

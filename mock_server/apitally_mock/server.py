@@ -33,7 +33,7 @@ class MockServer:
         port: port to listen on; 0 for any free one.
         seed: the synthetic traffic and the tokens are made from this number.
         api_key: the one key that opens the API.
-        apps: ids of the apps, or the `App` behind each id; by default each has environments 1 and 2 and consumers 1 to 5.
+        apps: ids of the apps, or the `App` behind each; by default one has environments 1 and 2 and consumers 1 to 5.
         now: a time with an offset at which the clock of the API stands still; `None` for the clock of the machine.
         rate_limit: such as `"100/60s"`; `None` for no limit.
         latency: seconds to wait before each answer.
@@ -90,11 +90,11 @@ class MockServer:
 
     @property
     def requests(self) -> list[JournalEntry]:
-        """The last 10,000 requests that the API got since the start or the last reset, in the order of their arrival."""
+        """The last 10,000 requests that the API got since the start or the last reset, as they arrived."""
         return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
 
     def reset(self) -> None:
-        """Go back to the state at the start: an empty journal, no faults, and the clock, limit and latency given there."""
+        """Go back to the start: an empty journal, no faults, and the clock, limit and latency that were given."""
         self._call("POST", "/_mock/reset")
 
     def set_now(self, now: datetime | str | None) -> None:

@@ -167,7 +167,8 @@ def checked_latency(latency: float) -> float:
 
 def _integer(name: str, value: object, lowest: int | None, highest: int | None) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
-        if (lowest is None or value >= lowest) and (highest is None or value <= highest):
+        is_within = (lowest is None or value >= lowest) and (highest is None or value <= highest)
+        if is_within:
             return value
     bounds = "" if lowest is None else f" from {lowest}" + (" up" if highest is None else f" to {highest}")
     msg = f"{name} must be a whole number{bounds}, not {value!r}"
@@ -200,7 +201,7 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
         _integer("every id in apps", app_id, 1, _LARGEST_ID)
         if not isinstance(app, App):
             msg = f"apps must map each id to an App, not {app_id} to {app!r}"
-            raise ValueError(msg)  # noqa: TRY004 - as above
+            raise ValueError(msg)  # noqa: TRY004 - one kind of error for whatever is wrong with an option
         for number in (*app.environments, *app.consumers):
             _integer(f"every environment and consumer id of app {app_id}", number, 1, _LARGEST_ID)
     return checked

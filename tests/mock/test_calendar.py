@@ -47,13 +47,14 @@ JUMPS = [
 
 @pytest.mark.parametrize(("name", "date"), JUMPS)
 @pytest.mark.parametrize("interval", ["hour", "day"])
-def test_periods_begin_where_the_clock_on_the_wall_says_so(name: str, date: str, interval: Interval) -> None:
-    """Watching the clock, second by second where a change is that odd, finds the same beginnings: full hours and new dates, or the end of a jump."""
+def test_periods_begin_where_the_clock_says_so(name: str, date: str, interval: Interval) -> None:
+    """Watching the clock finds the same beginnings: full hours and new dates, or the end of a jump over one."""
     zone = load_zone(name)
     first = (datetime.fromisoformat(date + "T00:00:00Z") - EPOCH).days - 1
     start, end = first * DAY, (first + 3) * DAY
     unit = 3600 if interval == "hour" else DAY
     # Enough before the start to know which dates were there already.
+    # The older changes are at odd seconds.
     step = 60 if date > "1973" else 1
     clock = start - DAY + _offset(start - DAY, zone)
     latest = clock // unit

@@ -2,10 +2,10 @@
 
 import httpx
 import pytest
-from conftest import PATH, Endpoint
 
 from apitally_mock import MockServer
 from apitally_mock.control.faults.injection import FAULTS
+from mock_endpoint import PATH, Endpoint
 
 
 def test_the_index_tells_a_human_what_there_is(client: httpx.Client) -> None:
@@ -78,7 +78,7 @@ def test_the_journal_can_be_read(server: MockServer, client: httpx.Client) -> No
         ("GET", "nothing", b"", 404, "Not Found"),
     ],
 )
-def test_a_bad_control_request_is_told_in_a_sentence(  # noqa: PLR0913, PLR0917 - one parameter per part of a request
+def test_a_bad_control_request_is_told_in_a_sentence(
     client: httpx.Client, method: str, path: str, body: bytes, status: int, sentence: str
 ) -> None:
     """And changes nothing."""

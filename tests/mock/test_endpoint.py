@@ -1,14 +1,14 @@
 """The endpoint over HTTP: what the spec and its prose say."""
 
 import hashlib
-from datetime import datetime, timedelta
+import time
 from itertools import pairwise
 
 import httpx
 import pytest
-from conftest import NOW, PATH, Endpoint
 
 from apitally_mock import MockServer
+from mock_endpoint import NOW, PATH, Endpoint
 
 FIELDS = ("requests", "bytes_received", "bytes_sent")
 
@@ -17,11 +17,11 @@ def totals(rows: list[dict[str, int]]) -> dict[str, int]:
     return {field: sum(row[field] for row in rows) for field in FIELDS}
 
 
-@pytest.mark.parametrize("key", [None, "", "wrong", "mock-keY", "Bearer mock-key", "ключ".encode()])
+@pytest.mark.parametrize("key", [None, b"", b"wrong", b"mock-keY", b"Bearer mock-key", "ключ".encode()])
 @pytest.mark.parametrize("path", [PATH, "/v1/apps/999/traffic", PATH + "?limit=0", "/v1/apps/x/traffic"])
-def test_without_the_key_there_is_nothing_to_learn(server: MockServer, key: str | bytes | None, path: str) -> None:
+def test_without_the_key_there_is_nothing_to_learn(server: MockServer, key: bytes | None, path: str) -> None:
     """A request without the right key is a 401, whatever else is wrong with it."""
-    headers = {} if key is None else {"Api-Key": key}
+    headers = {} if key is None else {b"Api-Key": key}
     response = httpx.get(server.url + path, headers=headers)
     assert response.status_code == 401
     assert set(response.json()) == {"detail"}
@@ -217,15 +217,15 @@ def test_an_end_is_not_part_of_the_window(traffic: Endpoint) -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Adak", "Asia/Manila", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("interval", ["hour", "day"])
 def test_a_window_of_all_time_is_no_more_work_than_its_page(traffic: Endpoint, zone: str, interval: str) -> None:
-    """The first page of 9,998 years comes at once, and periods can be listed up to the last but one day of year 9999."""
-    began = datetime.now()
+    """The first page of 9,998 years comes at once, and periods can be listed up to the end of year 9999."""
+    began = time.monotonic()
     page = traffic.page(
         start="0001-01-01T00:00:00", end="9999-12-31T23:59:59", timezone=zone, interval=interval, limit=1
     )
     assert page["has_more"]
     last = traffic.rows(start="9999-12-28T00:00:00Z", end="9999-12-31T23:59:59Z", timezone=zone, interval=interval)
     assert last[-1]["period_start"].startswith("9999-12-")
-    assert datetime.now() - began < timedelta(seconds=2)
+    assert time.monotonic() - began < 2
 
 
 def test_local_mean_time_is_printed_with_a_full_minute_of_offset(traffic: Endpoint) -> None:
@@ -235,7 +235,7 @@ def test_local_mean_time_is_printed_with_a_full_minute_of_offset(traffic: Endpoi
 
 
 def test_a_seed_is_the_same_bytes_everywhere(traffic: Endpoint) -> None:
-    """This page is pinned: a change of the made-up traffic or its text is a change that users of the mock notice."""
+    """The bytes of a page are pinned: users of the mock notice a change of the made-up traffic or its text."""
     response = traffic.response(
         start="2024-02-01T00:00:00Z", end="2024-04-15T00:00:00Z", timezone="Europe/Berlin", limit=1000
     )

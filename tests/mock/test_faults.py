@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import PATH, Endpoint
 
 from apitally_mock import MockServer
 from apitally_mock.control.faults.injection import FAULTS
+from mock_endpoint import PATH, Endpoint
 
 
 def statuses(traffic: Endpoint, count: int) -> list[int]:
@@ -153,7 +153,7 @@ def test_has_more_without_token(server: MockServer, traffic: Endpoint) -> None:
     assert (page["has_more"], page["next_token"], len(page["data"])) == (True, None, 25)
 
 
-def follow(traffic: Endpoint, pages: int, **query: Any) -> list[dict[str, Any]]:
+def follow(traffic: Endpoint, pages: int, **query: object) -> list[dict[str, Any]]:
     followed = [traffic.page(**query)]
     while len(followed) < pages and followed[-1]["has_more"]:
         followed.append(traffic.page(**query, next_token=followed[-1]["next_token"]))

@@ -5,12 +5,12 @@ from urllib.parse import quote_from_bytes
 
 import httpx
 import pytest
-from conftest import PATH
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apitally_mock import MockServer
 from apitally_mock.periods.zones import zone_names
+from mock_endpoint import PATH
 
 PARAMETERS = ["start", "end", "interval", "timezone", "limit", "next_token", "app_env_id", "consumer_id", "x"]
 

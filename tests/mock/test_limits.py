@@ -4,9 +4,9 @@ import time
 
 import httpx
 import pytest
-from conftest import PATH, Endpoint
 
 from apitally_mock import MockServer
+from mock_endpoint import PATH, Endpoint
 
 
 def headers(response: httpx.Response) -> tuple[int, int, int]:

@@ -1,5 +1,6 @@
 """Reading date-times."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,7 @@ def seconds(moment: datetime) -> int:
 
 
 @given(
-    st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31)),
+    st.datetimes(datetime.fromisoformat("0002-01-01"), datetime.fromisoformat("9998-12-31")),
     st.integers(-1439, 1439),
     st.sampled_from("Tt "),
     st.integers(0, 6),
@@ -52,7 +53,7 @@ def test_any_rfc_3339_form_names_the_instant_that_it_spells(
     ],
 )
 def test_special_forms(text: str, expected: datetime) -> None:
-    """Lower case, leap seconds, long fractions, and local times that are skipped or come twice have one meaning each."""
+    """Lower case, leap seconds, long fractions, and local times that are skipped or come twice have one meaning."""
     assert parse_moment(text).instant(BERLIN) == seconds(expected)
 
 
@@ -94,10 +95,8 @@ def test_anything_else_is_refused(text: str) -> None:
 @given(st.text())
 def test_no_text_is_worse_than_refused(text: str) -> None:
     """Whatever the text is, reading it gives a moment or a ValueError."""
-    try:
+    with contextlib.suppress(ValueError):
         parse_moment(text)
-    except ValueError:
-        pass
 
 
 @pytest.mark.parametrize("zone", [ZoneInfo("Pacific/Kiritimati"), ZoneInfo("America/Adak"), BERLIN])

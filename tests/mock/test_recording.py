@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pyarrow as pa
 import pytest
-from conftest import NOW, PATH, Endpoint
 from pyarrow import parquet
 
 from apitally_mock import MockServer, MockServerError
+from mock_endpoint import PATH, Endpoint
 
 FIELDS = ("requests", "bytes_received", "bytes_sent")
 WINDOW = {"start": "2025-06-09T00:00:00", "end": "2025-06-12T00:00:00", "timezone": "Europe/Berlin"}
@@ -55,7 +55,7 @@ def test_a_recording_has_its_own_apps_environments_and_consumers(tmp_path: Path,
     """Finer series add up to what is not recorded itself; totals that are recorded beside them do not count twice."""
     when = {"period_start": "2025-06-09T00:00:00+00:00", "period_end": "2025-06-09T01:00:00+00:00"}
     amounts = {"bytes_received": 10, "bytes_sent": 100}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"app_id": 7, "app_env_id": 1, "consumer_id": 1, "requests": 1},
         {"app_id": 7, "app_env_id": 1, "consumer_id": 2, "requests": 2},
         {"app_id": 7, "app_env_id": 2, "consumer_id": 2, "requests": 4},
@@ -94,7 +94,7 @@ def test_recorded_days_can_be_asked_by_the_hour(tmp_path: Path, traffic: Endpoin
 
 def test_hours_are_served_where_hours_and_days_are_recorded(tmp_path: Path, traffic: Endpoint) -> None:
     """A table of a warehouse may hold the same traffic by both intervals."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         row | {"interval": interval}
         for interval in ("day", "hour")
         for row in traffic.rows(**WINDOW, interval=interval)
@@ -147,4 +147,3 @@ def test_the_clock_cuts_a_recording_too(tmp_path: Path, traffic: Endpoint) -> No
     with MockServer(data=data, now="2025-06-10T00:30:00+02:00") as server:
         rows = ask(server, **WINDOW).json()["data"]
     assert [bool(row["requests"]) for row in rows] == [True] * 25 + [False] * 47
-    assert NOW > WINDOW["end"]

@@ -1,10 +1,7 @@
 """Pagination: tokens carry the whole query, and nothing but what the server gave is a token."""
 
-from typing import Any
-
 import httpx
 import pytest
-from conftest import NOW, PATH, Endpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +10,7 @@ from apitally_mock.api.token import Query, Tokens
 from apitally_mock.periods.window import Window
 from apitally_mock.periods.zones import load_zone, zone_names
 from apitally_mock.traffic.source import Series
+from mock_endpoint import NOW, PATH, Endpoint
 
 WINDOW = {"start": "2025-05-14T10:20:30", "end": "2025-05-16T01:02:03", "timezone": "Asia/Kathmandu"}
 QUERY = WINDOW | {"app_env_id": 1, "consumer_id": 2}
@@ -104,7 +102,7 @@ def test_a_default_window_stands_still_while_it_is_read(server: MockServer, traf
         ("consumer_id", 9),
     ],
 )
-def test_a_token_next_to_another_query_is_refused(traffic: Endpoint, parameter: str, value: Any) -> None:
+def test_a_token_next_to_another_query_is_refused(traffic: Endpoint, parameter: str, value: object) -> None:
     """The answer names the parameter that says something else than the token."""
     token = traffic.page(**QUERY, limit=1)["next_token"]
     response = traffic.response(next_token=token, **{parameter: value})

@@ -1,10 +1,10 @@
 """Traffic made up from a seed: a pure function of (seed, app, environment, consumer, instant).
 
-Each environment and consumer of an app has a level of its own, a rhythm over the day and the week, slow growth and noise.
-It is all integer arithmetic on bytes of SHAKE-128, so that every machine and every Python counts the same, and it can be
-asked for any instant at the same cost: within a UTC day, the number of requests up to a quarter hour is a fixed curve
-with a bounded wobble, and between two quarter hours it is a straight line. Differences of that number are the traffic, so
-hours add up to days, and environments and consumers to the total, without anything being stored.
+Each environment and consumer of an app has a level of its own, a rhythm over the day and the week, slow growth and
+noise. It is all integer arithmetic on bytes of SHAKE-128, so that every machine and every Python counts the same, and
+it can be asked for any instant at the same cost: within a UTC day, the number of requests up to a quarter hour is a
+fixed curve with a bounded wobble, and between two quarter hours it is a straight line. Differences of that number are
+the traffic, so hours add up to days, and environments and consumers to the total, without anything being stored.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ _QUARTERS: Final = 96
 _QUARTER_SECONDS: Final = 900
 _WOBBLE: Final = 256 * min(_DAY)  # less than the smallest step of the curve, which so never falls
 _CURVE: Final = tuple(accumulate((256 * _DAY[quarter // 4 % 24] for quarter in range(2 * _QUARTERS)), initial=0))
-"""The share of a day's requests that came by each quarter hour, over two days, so that a day may start anywhere in it."""
+"""The share of a day's requests that came by each quarter hour, over two days: a day may start anywhere in it."""
 _SIZES: Final = 8  # requests of so many different sizes take turns
 
 
