@@ -74,7 +74,7 @@ class Settings:
         api_key: str = DEFAULT_API_KEY,
         apps: Mapping[int, App] | Iterable[int] = (1, 2),
         now: datetime | str | None = None,
-        rate_limit: RateLimit | str | None = None,
+        rate_limit: str | None = None,
         latency: float = 0.0,
         data: Path | str | None = None,
     ) -> Self:
@@ -142,15 +142,13 @@ def instant_of_now(now: datetime | str | None) -> int | None:
     return moment.clock_seconds - moment.offset
 
 
-def checked_rate_limit(rate_limit: RateLimit | str | None) -> RateLimit | None:
+def checked_rate_limit(rate_limit: str | None) -> RateLimit | None:
     """Give the rate limit, or `None` for none.
 
     Raises:
         ValueError: if it does not look like `100/60s`.
     """
-    if rate_limit is None or isinstance(rate_limit, RateLimit):
-        return rate_limit
-    return RateLimit.parse(rate_limit)
+    return None if rate_limit is None else RateLimit.parse(rate_limit)
 
 
 def checked_latency(latency: float) -> float:

@@ -14,6 +14,7 @@ import anyio
 import httpx
 import pytest
 
+import apitally_mock
 from apitally_mock import App, MockServer, MockServerError
 from apitally_mock.control.journal import Journal
 from mock_endpoint import PATH, Endpoint
@@ -83,6 +84,20 @@ def test_a_server_dies_with_the_process_that_started_it(number: signal.Signals) 
         process.send_signal(number)
         process.wait()
     wait_until_gone(url)
+
+
+def test_the_server_is_found_where_its_parent_found_it(tmp_path: Path) -> None:
+    """Also where nothing but `sys.path` says so, as when pytest adds a folder to it."""
+    folder = Path(apitally_mock.__file__).parents[1]
+    program = (
+        f"import sys; sys.path.insert(0, {str(folder)!r})\n"
+        "from apitally_mock import MockServer\n"
+        "with MockServer() as server: print(server.url)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("http://127.0.0.1:"), done.stderr
 
 
 def test_a_taken_port_is_one_sentence() -> None:
