@@ -30,17 +30,21 @@ def run(
         until: called once with a function that stops the server, to be called from any thread.
 
     Raises:
-        CannotStartError: if the port is taken, or the recording cannot be read.
+        CannotStartError: if the port is taken, the recording cannot be read, or the extra `mock` is not installed.
     """
     source = _open_source(settings)
     with _listen(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # The web stack takes ten times as long to import as everything before it, so a taken port is told first.
-        import uvicorn  # noqa: PLC0415
+        try:
+            import uvicorn  # noqa: PLC0415
 
-        from apitally_mock.control.gate import Gate  # noqa: PLC0415
-        from apitally_mock.control.state import State  # noqa: PLC0415
+            from apitally_mock.control.gate import Gate  # noqa: PLC0415
+            from apitally_mock.control.state import State  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            msg = f"The mock server needs {error.name}. Install it with: pip install 'apitally-traffic[mock]'"
+            raise CannotStartError(msg) from None
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -65,6 +65,19 @@ def test_a_taken_port_is_one_sentence() -> None:
     )
 
 
+@pytest.mark.parametrize("module", ["fastapi", "uvicorn"])
+def test_a_missing_extra_is_one_sentence(module: str) -> None:
+    """It says what to install."""
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; from apitally_mock.cli import main; sys.exit(main(['--port=0']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"error: The mock server needs {module}. Install it with: pip install 'apitally-traffic[mock]'\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
