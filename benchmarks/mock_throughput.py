@@ -8,8 +8,10 @@ The two take turns, so that whatever else the machine does befalls both. It fail
 
 import argparse
 import contextlib
+import os
 import re
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -73,9 +75,11 @@ def _running_prism(command: list[str]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    # `exec` lets npx end with the server it started.
     arguments = [*command, "mock", "--port", str(port), "--host", "127.0.0.1", "--verboseLevel", "silent", str(SPEC)]
-    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    # A session of its own, so that the server which npx starts can be ended together with npx.
+    with subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as process:
         try:
             deadline = time.monotonic() + _START_SECONDS
             while True:
@@ -87,7 +91,7 @@ def _running_prism(command: list[str]) -> Iterator[str]:
                 time.sleep(0.2)
             yield url
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 if __name__ == "__main__":
