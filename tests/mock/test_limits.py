@@ -22,7 +22,7 @@ def test_without_a_limit_the_headers_hold_nobody_back(traffic: Endpoint) -> None
 
 def test_past_the_limit_requests_are_refused_until_the_reset(server: MockServer, traffic: Endpoint) -> None:
     """Every request with the key counts; after the time in the header there is room again."""
-    server.set_rate_limit("3/1s")
+    server.set_rate_limit("3/2s")
     answers = [
         traffic.response(),
         traffic.response(limit=0),
@@ -35,7 +35,7 @@ def test_past_the_limit_requests_are_refused_until_the_reset(server: MockServer,
     assert answers[-1].json() == {"detail": "Rate limit exceeded"}
     limit, _, reset = headers(answers[-1])
     assert limit == 3
-    assert 0 < reset - time.time() <= 2
+    assert 0 < reset - time.time() <= 3
     time.sleep(reset - time.time())
     assert traffic.response().status_code == 200
 
@@ -59,14 +59,14 @@ def test_a_stopped_clock_does_not_stop_the_limit(server: MockServer, traffic: En
 
 def test_latency_delays_every_answer(server: MockServer, traffic: Endpoint) -> None:
     """By as long as it says, until it is taken back."""
-    server.set_latency(0.2)
+    server.set_latency(0.5)
     began = time.monotonic()
     traffic.page()
-    assert 0.2 <= time.monotonic() - began < 1
+    assert time.monotonic() - began >= 0.5
     server.set_latency(0)
     began = time.monotonic()
     traffic.page()
-    assert time.monotonic() - began < 0.2
+    assert time.monotonic() - began < 0.5
 
 
 def test_a_clock_that_is_let_go_runs_with_that_of_the_machine(server: MockServer, traffic: Endpoint) -> None:
