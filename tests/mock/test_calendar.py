@@ -77,7 +77,7 @@ def _offset(instant: int, zone: ZoneInfo) -> int:
     return int(offset.total_seconds())
 
 
-@settings(max_examples=1500)
+@settings(max_examples=700)
 @given(zones, intervals, instants)
 def test_periods_tile(zone: ZoneInfo, interval: Interval, instant: int) -> None:
     """Every instant lies in one period: its beginning rounds down to itself, and the next period starts at its end."""
@@ -98,7 +98,7 @@ def test_every_day_begins_where_an_hour_does(zone: ZoneInfo, instant: int) -> No
     assert edge_at_or_before(start.instant, zone, "hour") == start
 
 
-@settings(max_examples=1500)
+@settings(max_examples=700)
 @given(zones, intervals, instants)
 def test_the_text_of_a_beginning_names_its_instant(zone: ZoneInfo, interval: Interval, instant: int) -> None:
     """The printed offset is the one in force, or the next full minute of it, and the instant is exact."""

@@ -66,7 +66,7 @@ def test_an_error_in_the_block_ends_the_server_too() -> None:
     assert not is_listening(url)
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_server_dies_with_the_process_that_started_it(number: signal.Signals) -> None:
     """Even if that had no chance to clean up, and the server was busy."""
     program = (
@@ -211,9 +211,7 @@ def test_apps_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     "now",
     [
-        "2025-06-18T12:34:56Z",
         "2025-06-18T14:34:56.7+02:00",
-        datetime(2025, 6, 18, 12, 34, 56, tzinfo=UTC),
         datetime(2025, 6, 18, 14, 34, 56, 700, tzinfo=timezone(timedelta(hours=2))),
     ],
 )
