@@ -1,7 +1,7 @@
 """What the client costs above a bare loop: CPU of reading, time of importing, memory of iterating.
 
-Every figure is a ratio, or a difference, of things measured side by side in one run on one machine. The server is a mock
-in a process of its own, so its work does not count.
+Every figure is a ratio, or a difference, of things measured side by side in one run on one machine. The server is a
+mock in a process of its own, so its work does not count.
 """
 
 import itertools
@@ -42,7 +42,7 @@ def traffic_client(server: MockServer) -> int:
 def cpu_seconds(read: Callable[[MockServer], int], server: MockServer) -> float:
     """Return the CPU time that this process spends on a reading."""
     began = time.process_time()
-    assert read(server) == ROWS, "both sides must read the same rows"  # noqa: S101
+    assert read(server) == ROWS, "both sides must read the same rows"
     return time.process_time() - began
 
 
@@ -66,7 +66,7 @@ def grown_megabytes(server: MockServer) -> float:
             pass
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         read = 20_000 + sum(1 for _ in itertools.islice(items, 980_000))
-        assert read == 1_000_000, "the window must hold a million hours"  # noqa: S101
+        assert read == 1_000_000, "the window must hold a million hours"
         return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
 
 

@@ -45,7 +45,7 @@ class MockServer:
         ValueError: if an argument is wrong; the message says which, and what it should be.
     """
 
-    def __init__(  # noqa: PLR0913 - one parameter per option
+    def __init__(
         self,
         *,
         host: str = "127.0.0.1",
@@ -228,7 +228,7 @@ class MockServer:
     def _change(self, **settings: object) -> None:
         self._call("PATCH", "/_mock/settings", settings)
 
-    def _call(self, method: str, path: str, payload: object = None) -> Any:  # noqa: ANN401 - whatever the route gives
+    def _call(self, method: str, path: str, payload: object = None) -> Any:
         """Call a control route; a fresh connection each time is safe in any thread and after any fork."""
         parts = urlsplit(self.url)
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_ANSWER_SECONDS)

@@ -65,7 +65,7 @@ class Settings:
     data: Path | None = None
 
     @classmethod
-    def checked(  # noqa: PLR0913 - one parameter per option
+    def checked(
         cls,
         *,
         host: str = "127.0.0.1",

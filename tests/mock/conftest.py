@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from apitally_mock import MockServer
-from mock_endpoint import NOW, Endpoint
+from tests.mock.mock_endpoint import NOW, Endpoint
 
 settings.register_profile(
     "mock", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]

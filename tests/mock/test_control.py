@@ -5,7 +5,7 @@ import pytest
 
 from apitally_mock import MockServer
 from apitally_mock.control.faults.injection import FAULTS
-from mock_endpoint import PATH, Endpoint
+from tests.mock.mock_endpoint import PATH, Endpoint
 
 
 def test_the_index_tells_a_human_what_there_is(client: httpx.Client) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from apitally_mock import MockServer
-from mock_endpoint import NOW, PATH, Endpoint
+from tests.mock.mock_endpoint import NOW, PATH, Endpoint
 
 FIELDS = ("requests", "bytes_received", "bytes_sent")
 

@@ -10,7 +10,7 @@ import pytest
 
 from apitally_mock import MockServer
 from apitally_mock.control.faults.injection import FAULTS
-from mock_endpoint import PATH, Endpoint
+from tests.mock.mock_endpoint import PATH, Endpoint
 
 
 def statuses(traffic: Endpoint, count: int) -> list[int]:

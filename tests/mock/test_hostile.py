@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from apitally_mock import MockServer
 from apitally_mock.periods.zones import zone_names
-from mock_endpoint import PATH
+from tests.mock.mock_endpoint import PATH
 
 PARAMETERS = ["start", "end", "interval", "timezone", "limit", "next_token", "app_env_id", "consumer_id", "x"]
 

@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from apitally_mock import MockServer, MockServerError
-from mock_endpoint import PATH, Endpoint
+from tests.mock.mock_endpoint import PATH, Endpoint
 
 FIELDS = ("requests", "bytes_received", "bytes_sent")
 WINDOW = {"start": "2025-06-09T00:00:00", "end": "2025-06-12T00:00:00", "timezone": "Europe/Berlin"}

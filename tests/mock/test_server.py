@@ -17,7 +17,7 @@ import pytest
 import apitally_mock
 from apitally_mock import App, MockServer, MockServerError
 from apitally_mock.control.journal import Journal
-from mock_endpoint import NOW, PATH, Endpoint
+from tests.mock.mock_endpoint import NOW, PATH, Endpoint
 
 
 def is_listening(url: str) -> bool:

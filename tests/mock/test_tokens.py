@@ -10,7 +10,7 @@ from apitally_mock.api.token import Query, Tokens
 from apitally_mock.periods.window import Window
 from apitally_mock.periods.zones import load_zone, zone_names
 from apitally_mock.traffic.source import Series
-from mock_endpoint import NOW, PATH, Endpoint
+from tests.mock.mock_endpoint import NOW, PATH, Endpoint
 
 WINDOW = {"start": "2025-05-14T10:20:30", "end": "2025-05-16T01:02:03", "timezone": "Asia/Kathmandu"}
 QUERY = WINDOW | {"app_env_id": 1, "consumer_id": 2}

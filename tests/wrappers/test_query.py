@@ -83,7 +83,9 @@ def test_one_window_for_all_requests(server: MockServer) -> None:
     asked = [(datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in lens.asked]
     assert len(asked) == 6
     asked = sorted(asked[:3])
-    assert asked == sorted((datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in lens.asked[3:])
+    assert asked == sorted(
+        (datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in lens.asked[3:]
+    )
     assert before - timedelta(hours=25) < asked[0][0] <= after - timedelta(hours=24)
     assert before <= asked[2][1] <= after
     assert [start for start, _ in asked[1:3]] == [end for _, end in asked[:2]]

@@ -94,7 +94,7 @@ class TrafficRequest:
 
 def feed(reader: SliceReader, parsed: object) -> None:
     """Hand a reader what the generated function returned; the transport raises for everything that is not a page."""
-    assert isinstance(parsed, GetTrafficResponse)  # noqa: S101 - for the type checker
+    assert isinstance(parsed, GetTrafficResponse)
     reader.feed(page_of(parsed))
 
 

@@ -49,4 +49,4 @@ class Limiter:
         now = time.time()
         if self.limit is not None and now >= self._closes_at:
             self._used = 0
-            self._closes_at = now + self.limit.seconds
+            self._closes_at = math.floor(now) + self.limit.seconds

@@ -71,7 +71,7 @@ def _records(rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
         yield record
 
 
-def _integer(row: dict[str, Any], name: str, *default: int | None) -> Any:  # noqa: ANN401 - an int, or the default
+def _integer(row: dict[str, Any], name: str, *default: int | None) -> Any:
     value = row.get(name) if default else row[name]
     if default and value in (None, ""):
         return default[0]
