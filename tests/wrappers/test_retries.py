@@ -88,11 +88,9 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def whole(server: MockServer) -> Iterator[list[TrafficItem]]:
+def whole(server: MockServer) -> list[TrafficItem]:
     """Return what an undisturbed reading gives."""
-    server.reset()
-    yield read_with_threads(server)
-    server.reset()
+    return read_with_threads(server)
 
 
 @pytest.mark.parametrize("fault", PASSING)
@@ -231,7 +229,6 @@ def test_waits_and_retries_are_logged(
 
 def test_cancellation_of_a_waiting_task_is_clean(server: MockServer) -> None:
     """A task that is cancelled while it waits for a retry ends at once, and the client is usable again."""
-    server.reset()
     server.inject("status", status=503, retry_after=60, times=1)
 
     async def read() -> int:
@@ -250,7 +247,6 @@ def test_cancellation_of_a_waiting_task_is_clean(server: MockServer) -> None:
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_interrupt_of_a_waiting_thread_returns_at_once(server: MockServer, concurrency: int) -> None:
     """Ctrl-C during a wait ends the reading at once, and leaves no thread behind."""
-    server.reset()
     server.inject("status", status=503, retry_after=60)
     interrupt = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
     with TrafficClient(server.api_key, base_url=server.url, concurrency=concurrency) as client:

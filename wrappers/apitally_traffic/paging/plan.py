@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic.paging.slices import SliceReader
@@ -49,24 +48,25 @@ class Plan:
             self._begun.append(part)
             yield part
 
-    def items(self, reader: SliceReader) -> Iterator[TrafficItem]:
-        """Yield what is to be delivered of the oldest slice that was begun, once it has been read."""
-        part = self._begun.popleft()
-        for item in islice(reader.items_after(self._last), self._still_wanted()):
-            self._delivered += 1
-            self._last = item.period_start
-            yield item
-        self._cover(part)
+    def items(self, reader: SliceReader) -> list[TrafficItem]:
+        """Return what is to be delivered of the oldest slice that was begun, once it has been read."""
+        items = reader.items_after(self._last)[: self._still_wanted()]
+        if items:
+            self._last = items[-1].period_start
+        self._delivered += len(items)
+        self._cover(self._begun.popleft())
+        return items
 
-    def pages(self, reader: SliceReader) -> Iterator[GetTrafficResponse]:
-        """Yield the pages of the oldest slice that was begun, as they came, until enough items were among them."""
-        part = self._begun.popleft()
+    def pages(self, reader: SliceReader) -> list[GetTrafficResponse]:
+        """Return the pages of the oldest slice that was begun, as they came, until enough items are among them."""
+        pages = []
         for page in reader.pages:
             if self._still_wanted() == 0:
                 break
+            pages.append(page)
             self._delivered += len(page.data)
-            yield page
-        self._cover(part)
+        self._cover(self._begun.popleft())
+        return pages
 
     @property
     def resume_from(self) -> datetime | None:

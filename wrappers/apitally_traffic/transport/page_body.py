@@ -86,21 +86,22 @@ def page_of(parsed: GetTrafficResponse) -> GetTrafficResponse:
 
 def _pinned_document(content: bytes) -> dict[str, Any]:
     page = _decode_page(content)
-    items = [_traffic_item(item) for item in page.data]
-    return {"data": [], "has_more": page.has_more, "next_token": page.next_token, _ITEMS: items}
+    return {"data": [], "has_more": page.has_more, "next_token": page.next_token, _ITEMS: _traffic_items(page.data)}
 
 
 def _open_document(content: bytes) -> dict[str, Any]:
     document = msgspec.json.decode(content)
-    page = msgspec.convert(document, _OpenPage)
-    items = [_traffic_item(item) for item in page.data]
+    items = _traffic_items(msgspec.convert(document, _OpenPage).data)
     for item, source in zip(items, document["data"], strict=True):
         item.additional_properties = {name: source[name] for name in source.keys() - _FIELDS}
     return {**document, "data": [], _ITEMS: items}
 
 
-def _traffic_item(item: _Item) -> TrafficItem:
-    return TrafficItem(item.period_start, item.period_end, item.requests, item.bytes_received, item.bytes_sent)
+def _traffic_items(data: Sequence[_Item]) -> list[TrafficItem]:
+    return [
+        TrafficItem(item.period_start, item.period_end, item.requests, item.bytes_received, item.bytes_sent)
+        for item in data
+    ]
 
 
 def _plain(headers: httpx.Headers) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from sys import maxsize
 from typing import NamedTuple, Self, get_args
@@ -90,6 +91,10 @@ class TimeWindow:
 
     def __len__(self) -> int:
         """Return the number of periods that begin in the window."""
+        return self._length
+
+    @cached_property
+    def _length(self) -> int:
         return advance(_instant(self.start), _instant(self.end), maxsize, self.interval, self.timezone)[1]
 
     def periods(self) -> Iterator[Period]:
