@@ -12,7 +12,6 @@ from apitally_traffic.errors import ApitallyError
 from apitally_traffic.paging.plan import Plan
 from apitally_traffic.paging.slices import SliceReader
 from apitally_traffic.request import Progress, TrafficRequest, feed
-from apitally_traffic.side_by_side import Tasks
 from apitally_traffic.windows.window import TimeWindow
 
 if TYPE_CHECKING:
@@ -123,6 +122,8 @@ class AsyncTrafficQuery:
         return frames.totals(await self.to_list(progress=progress))
 
     async def _slices(self) -> AsyncGenerator[tuple[Plan, SliceReader]]:
+        from apitally_traffic.side_by_side.tasks import Tasks  # noqa: PLC0415 - whoever uses threads imports no asyncio
+
         plan = self._request.plan()
         async with Tasks(self._read) as tasks:
             while True:

@@ -1,4 +1,8 @@
-"""The clients: they hold the connections and the key, and make queries."""
+"""The clients: they hold the connections and the key, and make queries.
+
+What only a connection needs, asyncio and the decoder above all, is imported when the first client is made: half of the
+package's import time, which nobody pays who imports it for its types, errors or windows.
+"""
 
 import platform
 from types import TracebackType
@@ -14,8 +18,6 @@ from apitally_traffic.async_query import AsyncTrafficQuery
 from apitally_traffic.query import TrafficQuery
 from apitally_traffic.request import TrafficRequest, check_count
 from apitally_traffic.settings import Settings, resolve_settings
-from apitally_traffic.transport.async_transport import AsyncApiTransport, AsyncPageTransport, retrying_async
-from apitally_traffic.transport.sync_transport import ApiTransport, PageTransport, retrying
 from apitally_traffic.windows.moments import Moment
 
 _USER_AGENT = f"apitally-traffic/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
@@ -71,6 +73,8 @@ class TrafficClient:
             TypeError: an argument is of a wrong type.
             ValueError: an argument is out of bounds.
         """
+        from apitally_traffic.transport.sync_transport import ApiTransport, PageTransport, retrying  # noqa: PLC0415
+
         _check_options(timeout, max_retries, requests_per_minute, concurrency)
         self._settings = resolve_settings(api_key, base_url)
         self._concurrency = concurrency
@@ -173,6 +177,12 @@ class AsyncTrafficClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet. Arguments and errors are those of `TrafficClient`."""
+        from apitally_traffic.transport.async_transport import (  # noqa: PLC0415
+            AsyncApiTransport,
+            AsyncPageTransport,
+            retrying_async,
+        )
+
         _check_options(timeout, max_retries, requests_per_minute, concurrency)
         self._settings = resolve_settings(api_key, base_url)
         self._concurrency = concurrency

@@ -11,7 +11,7 @@ from apitally_traffic.errors import ApitallyError
 from apitally_traffic.paging.plan import Plan
 from apitally_traffic.paging.slices import SliceReader
 from apitally_traffic.request import Progress, TrafficRequest, feed
-from apitally_traffic.side_by_side import Threads
+from apitally_traffic.side_by_side.threads import Threads
 from apitally_traffic.windows.window import TimeWindow
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from attrs import frozen
 from apitally_api_client.models import GetTrafficResponse, Interval
 from apitally_traffic.paging.plan import Plan
 from apitally_traffic.paging.slices import SliceReader
-from apitally_traffic.transport.page_body import page_of
+from apitally_traffic.transport.parcel import unpack
 from apitally_traffic.windows.moments import Moment
 from apitally_traffic.windows.window import TimeWindow
 
@@ -95,7 +95,7 @@ class TrafficRequest:
 def feed(reader: SliceReader, parsed: object) -> None:
     """Hand a reader what the generated function returned; the transport raises for everything that is not a page."""
     assert isinstance(parsed, GetTrafficResponse)
-    reader.feed(page_of(parsed))
+    reader.feed(unpack(parsed))
 
 
 def check_count(name: str, value: int, *, least: int = 1, most: int | None = None) -> None:

@@ -1,10 +1,9 @@
-"""Read several slices at a time and take the results in order, with threads or with tasks, and leave none behind."""
+"""Read several parts at a time in threads, and take the results in order. The twin for tasks is in tasks.py."""
 
-import asyncio
+import concurrent.futures
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
 from types import TracebackType
@@ -23,7 +22,7 @@ class Threads(Generic[Part, Result]):
         """Prepare; no thread is started before the first part."""
         self._read = read
         self._pending: deque[Callable[[], Result]] = deque()
-        self._pool = ThreadPoolExecutor(concurrency, "apitally-traffic") if concurrency > 1 else None
+        self._pool = concurrent.futures.ThreadPoolExecutor(concurrency, "apitally-traffic") if concurrency > 1 else None
         self._abandoned = threading.Event()
 
     def begin(self, part: Part) -> None:
@@ -33,7 +32,7 @@ class Threads(Generic[Part, Result]):
         else:
             context = copy_context()
             context.run(abandoned.set, self._abandoned)
-            future: Future[Result] = self._pool.submit(context.run, self._read, part)
+            future: concurrent.futures.Future[Result] = self._pool.submit(context.run, self._read, part)
             self._pending.append(future.result)
 
     def __bool__(self) -> bool:
@@ -56,38 +55,3 @@ class Threads(Generic[Part, Result]):
         self._pending.clear()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-
-
-class Tasks(Generic[Part, Result]):
-    """Runs one coroutine function over several parts in tasks."""
-
-    def __init__(self, read: Callable[[Part], Awaitable[Result]]) -> None:
-        """Prepare; no task is started before the first part."""
-        self._read = read
-        self._pending: deque[asyncio.Future[Result]] = deque()
-
-    def begin(self, part: Part) -> None:
-        """Begin to read a part."""
-        self._pending.append(asyncio.ensure_future(self._read(part)))
-
-    def __bool__(self) -> bool:
-        """Return whether there is a result to wait for."""
-        return bool(self._pending)
-
-    async def oldest(self) -> Result:
-        """Wait for the part that was begun first, and return its result or raise its error."""
-        result = await self._pending[0]
-        self._pending.popleft()
-        return result
-
-    async def __aenter__(self) -> Self:
-        """Return the reader itself."""
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Cancel what is still being read, and wait until it has ended."""
-        for task in self._pending:
-            task.cancel()
-        await asyncio.gather(*self._pending, return_exceptions=True)
