@@ -24,6 +24,14 @@ class AsyncTrafficQuery:
     """The traffic of one app in one window. Iterating twice asks twice, for the same window.
 
     `AsyncTrafficClient.get_traffic` makes queries. All of it works as in `TrafficQuery`, with `async for` and `await`.
+
+    Example:
+        >>> async def busiest() -> int:
+        ...     async with AsyncTrafficClient(server.api_key, base_url=server.url) as client:
+        ...         query = client.get_traffic(1, start="2026-01-01", end="2026-02-01", interval="day")
+        ...         return max([item.requests async for item in query])
+        >>> asyncio.run(busiest()) > 0
+        True
     """
 
     def __init__(self, api: AuthenticatedClient, request: TrafficRequest) -> None:

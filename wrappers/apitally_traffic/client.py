@@ -31,9 +31,12 @@ class TrafficClient:
     Use it as a context manager, or call `close()` when done. One client may be shared between threads: they share its
     connections and its rate limit. It may not be shared with a forked process; make a new one there.
 
-        with TrafficClient() as client:
-            for item in client.get_traffic(1, start="7d", interval="day"):
-                print(item.period_start.date(), item.requests)
+    Example:
+        >>> with TrafficClient(server.api_key, base_url=server.url) as client:
+        ...     for item in client.get_traffic(1, start="2026-01-01", end="2026-01-03", interval="day"):
+        ...         print(item.period_start.date(), item.requests > 0)
+        2026-01-01 True
+        2026-01-02 True
 
     Attributes:
         api: the configured client of the generated package, for its raw functions. They send through the same
@@ -154,9 +157,12 @@ class TrafficClient:
 class AsyncTrafficClient:
     """Reads traffic from the Apitally API, for asyncio. It belongs to the event loop that it is first used in.
 
-        async with AsyncTrafficClient() as client:
-            async for item in client.get_traffic(1, start="7d", interval="day"):
-                print(item.period_start.date(), item.requests)
+    Example:
+        >>> async def count() -> int:
+        ...     async with AsyncTrafficClient(server.api_key, base_url=server.url) as client:
+        ...         return len(await client.get_traffic(1, start="2026-01-01", end="2026-01-03").to_list())
+        >>> asyncio.run(count())
+        48
 
     Attributes:
         api: the configured client of the generated package, for its raw functions (those whose names begin with

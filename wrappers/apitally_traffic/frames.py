@@ -23,7 +23,12 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 
 
 class TrafficTotals(NamedTuple):
-    """The sums over all items of a query."""
+    """The sums over all items of a query.
+
+    Example:
+        >>> client.get_traffic(1, start="2026-01-01", end="2026-01-01").totals()
+        TrafficTotals(requests=0, bytes_received=0, bytes_sent=0)
+    """
 
     requests: int
     bytes_received: int

@@ -24,6 +24,11 @@ class TrafficQuery:
     """The traffic of one app in one window. Iterating twice asks twice, for the same window.
 
     `TrafficClient.get_traffic` makes queries.
+
+    Example:
+        >>> query = client.get_traffic(1, start="2026-01-01", end="2026-02-01", interval="day")
+        >>> len(query.window), len(query.to_list()), len(list(query.pages()))
+        (31, 31, 1)
     """
 
     def __init__(self, api: AuthenticatedClient, request: TrafficRequest) -> None:

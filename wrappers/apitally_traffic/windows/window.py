@@ -23,7 +23,13 @@ def _instant(moment: datetime) -> datetime:
 
 
 class Period(NamedTuple):
-    """One hour or one local day: `start` belongs to it, `end` does not. Both carry the window's timezone."""
+    """One hour or one local day: `start` belongs to it, `end` does not. Both carry the window's timezone.
+
+    Example:
+        >>> first, *_ = TimeWindow.resolve("2026-03-29", "2026-03-30", "day", "Europe/Berlin").periods()
+        >>> first.end.astimezone(UTC) - first.start.astimezone(UTC)
+        datetime.timedelta(seconds=82800)
+    """
 
     start: datetime
     end: datetime
@@ -40,6 +46,11 @@ class TimeWindow:
         timezone: the zone whose hours and midnights the periods follow.
 
     `len(window)` is the number of its periods.
+
+    Example:
+        >>> window = TimeWindow.resolve("2026-10-25", "2026-10-26", "hour", "Europe/Berlin")
+        >>> len(window), [len(part) for part in window.slices(10)]
+        (25, [10, 10, 5])
     """
 
     start: datetime = field(eq=_instant)
