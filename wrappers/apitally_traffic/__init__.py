@@ -28,6 +28,7 @@ from apitally_traffic.errors import (
     UnexpectedStatusError,
 )
 from apitally_traffic.frames import TrafficTotals
+from apitally_traffic.paginate import paginate, paginate_async
 from apitally_traffic.query import TrafficQuery
 from apitally_traffic.windows.window import Period, TimeWindow
 
@@ -57,4 +58,6 @@ __all__ = [
     "TrafficTotals",
     "UnexpectedStatusError",
     "__version__",
+    "paginate",
+    "paginate_async",
 ]
