@@ -47,6 +47,8 @@ def parse_document(content: bytes, origin: str, *, json_only: bool = False) -> D
         PipelineError: it is neither, or holds something else than an object.
     """
     text = _text(content, origin)
+    if text.lstrip().startswith("<"):
+        raise PipelineError(f"{origin} is a page in HTML or XML, not a document in JSON or YAML.")
     if json_only or text.lstrip()[:1] in {"{", "["}:
         value = _parsed(origin, "JSON", lambda: json.loads(text, parse_constant=_refuse_constant))
     else:

@@ -91,9 +91,9 @@ def _describe(parent: griffe.Object | griffe.Alias, prefix: str) -> Iterator[tup
         path = f"{prefix}{name}"
         if isinstance(member, griffe.Function):
             yield path, _signature(member)
-        elif isinstance(member, griffe.Attribute):
+        elif isinstance(member, griffe.Attribute) and not str(member.value).startswith("TypeVar("):
             yield path, (str(member.annotation or member.value),)
-        else:
+        elif member.is_class or member.members.keys() >= _FUNCTIONS_OF_AN_OPERATION:
             yield path, (member.kind.value,)
         if member.is_module or member.is_class:
             yield from _describe(member, f"{path}.")

@@ -50,6 +50,7 @@ _HANDLED: Final = frozenset(
     }
 )
 _NAME_MAPS: Final = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
+_SETS: Final = frozenset({"allOf", "anyOf", "enum", "oneOf", "required", "type"})
 _LITERALS: Final = frozenset({"const", "default", "dependentRequired", "enum", "required"})
 _ALL_TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 Raw = Any
@@ -95,6 +96,15 @@ def normalise(spec: Spec, raw: Raw) -> Schema:
     Raises:
         PipelineError: a reference leads nowhere, or a schema refers to itself without anything in between.
     """
+    # By identity, with the raw schema beside it: as long as it is known here, nothing else can be at its address.
+    known = spec.worked_out.get(id(raw))
+    if known is None:
+        known = spec.worked_out[id(raw)] = (raw, _normal_form(spec, raw))
+    schema: Schema = known[1]
+    return schema
+
+
+def _normal_form(spec: Spec, raw: Raw) -> Schema:
     refs: set[str] = set()
     parts = list(_parts(spec, raw, refs, ()))
     schema = Schema(refs=frozenset(refs))
@@ -113,7 +123,7 @@ def fingerprint(value: Any) -> str:
 
 
 def bare(node: Raw) -> Raw:
-    """Return a schema without what only describes it; references stay as they are."""
+    """Return a schema without what only describes it, its sets in one order; references stay as they are."""
     return _bare(node, lambda reference: reference)
 
 
@@ -124,7 +134,7 @@ def _bare(node: Raw, follow: Callable[[Raw], Raw]) -> Raw:
         return node
     if isinstance(node.get("$ref"), str):
         return follow(node)
-    result = {}
+    result: dict[str, Any] = {}
     for key, value in node.items():
         if key in _NAME_MAPS and isinstance(value, dict):
             result[key] = {name: _bare(child, follow) for name, child in value.items()}
@@ -132,6 +142,8 @@ def _bare(node: Raw, follow: Callable[[Raw], Raw]) -> Raw:
             result[key] = value
         elif key not in ANNOTATIONS and not key.startswith("x-"):
             result[key] = _bare(value, follow)
+        if key in _SETS and isinstance(result.get(key), list):
+            result[key] = sorted(result[key], key=fingerprint)
     return result
 
 
@@ -264,8 +276,8 @@ def _tidy(schema: Schema) -> None:
 
 
 def _bounds(part: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    for keyword in BOUNDS:
-        value = part.get(keyword)
+    for keyword in part.keys() & BOUNDS.keys():
+        value = part[keyword]
         exclusive = f"exclusive{keyword.capitalize()}"
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield exclusive if part.get(exclusive) is True else keyword, value

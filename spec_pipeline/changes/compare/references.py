@@ -1,6 +1,6 @@
 """Follow `$ref` inside one document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,10 +10,11 @@ from spec_pipeline.project import PipelineError
 
 @dataclass(frozen=True)
 class Spec:
-    """A document and what messages call it."""
+    """A document and what messages call it, with room for what is worked out about its parts only once."""
 
     document: Document
     name: str
+    worked_out: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def target(self, reference: str) -> Any:
         """Return what a reference points at, which may be a reference itself.

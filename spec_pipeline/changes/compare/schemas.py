@@ -34,7 +34,7 @@ class Comparison:
         self._old, self._new = old, new
         self._scope = scope
         self._direction = SCOPES[scope]
-        self._known: dict[tuple[str, frozenset[str], frozenset[str]], list[Finding]] = {}
+        self._known: dict[tuple[frozenset[str], frozenset[str]], tuple[str, list[Finding]]] = {}
 
     def findings(self, old: Raw, new: Raw) -> Iterator[Finding]:
         """Yield what differs, each place relative to these two schemas."""
@@ -42,13 +42,16 @@ class Comparison:
         while queue:
             pair = queue.popleft()
             before, after = normalise(self._old, pair.old), normalise(self._new, pair.new)
-            key = (pair.scope, before.refs, after.refs)
-            own = self._known.get(key) if before.refs and after.refs else None
-            if own is None:
+            key = (before.refs, after.refs)
+            scope, own = self._known.get(key, ("", [])) if before.refs and after.refs else ("", [])
+            if not scope:
+                scope = pair.scope
                 own, below = self._look_into(pair)
                 queue.extend(child._replace(place=pair.place + child.place) for child in below)
-                self._known[key] = own
-            yield from (finding.below(pair.place) for finding in own)
+                self._known[key] = (scope, own)
+            # A body that contains itself has been reported as the body.
+            if scope == pair.scope:
+                yield from (finding.below(pair.place) for finding in own)
 
     def _look_into(self, pair: _Pair) -> tuple[list[Finding], list[_Pair]]:
         """Return what differs without following a reference on both sides, and the pairs that have one."""
@@ -68,7 +71,9 @@ class Comparison:
             here, children = self._level(old, new, current)
             found += [finding.below(current.place) for finding in here]
             stack += [
-                (child._replace(place=current.place + child.place), path | {print_}) for child in reversed(children)
+                (child._replace(place=current.place + child.place), path | {print_})
+                for child in reversed(children)
+                if child.old != child.new or child.old not in ({}, True)
             ]
         return found, below
 

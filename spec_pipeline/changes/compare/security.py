@@ -59,20 +59,17 @@ def _compare_scheme(before: dict[str, Any], after: dict[str, Any]) -> Iterator[F
     if before.get("type") != after.get("type"):
         yield Finding("api-security-component-type-changed", "", before.get("type"), after.get("type"))
         return
+    # Names of headers and of HTTP schemes mean the same in any case.
+    cased = "header" not in {before.get("in"), after.get("in")}
     for field in ("name", "in", "scheme"):
         values = (before.get(field), after.get(field))
-        if _spelling(field, before) != _spelling(field, after):
+        texts = {str(value) if cased and field == "name" else str(value).lower() for value in values}
+        if len(texts) > 1:
             yield Finding(f"api-security-component-{field}-changed", "", *values)
     if before.get("openIdConnectUrl") != after.get("openIdConnectUrl"):
         urls = (before.get("openIdConnectUrl"), after.get("openIdConnectUrl"))
         yield Finding("api-security-component-oauth-url-changed", "", *urls)
     yield from _compare_flows(before.get("flows", {}), after.get("flows", {}))
-
-
-def _spelling(field: str, scheme: dict[str, Any]) -> str:
-    """Return a field of a scheme as servers understand it: the case of names counts in queries and cookies alone."""
-    value = str(scheme.get(field, ""))
-    return value if field == "name" and scheme.get("in") != "header" else value.lower()
 
 
 def _compare_flows(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:

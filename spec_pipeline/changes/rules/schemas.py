@@ -41,6 +41,7 @@ class _Row(NamedTuple):
     sentence: str
     send: str = ""
     read: str = ""
+    only: Direction | None = None
 
 
 _ROWS = [
@@ -51,8 +52,8 @@ _ROWS = [
         send="Send values of the new type.",
         read="Read values of the new type.",
     ),
-    _Row("type-generalized", WIDENS, "The type or format admits more."),
-    _Row("type-specialized", NARROWS, "The type or format admits less."),
+    _Row("type-generalized", WIDENS, "The type or format admits more.", only=Direction.REQUEST),
+    _Row("type-specialized", NARROWS, "The type or format admits less.", only=Direction.RESPONSE),
     _Row("became-nullable", WIDENS, "It may be null now.", read="Handle None where this is read."),
     _Row("became-not-nullable", NARROWS, "It may not be null any more.", send="Leave it out instead of sending null."),
     _Row(
@@ -113,17 +114,27 @@ _ROWS = [
 _DEFAULT_REASON = (
     "oasdiff: info, because each request stays valid. Here breaking, because the same call brings other data in silence"
 )
-_OVERRIDES: dict[str, tuple[Level, str]] = {
-    f"request-{place}-default-value-{event}": (Level.BREAKING, _DEFAULT_REASON)
-    for place in ("parameter", "body", "property")
-    for event in ("changed", "removed")
-} | {
-    f"response-{place}-enum-value-added": (
-        Level.WARNING,
-        "",  # oasdiff's own exception from what it derives
-    )
-    for place in ("body", "property", "header")
-}
+_OVERRIDES: dict[str, tuple[Level, str]] = (
+    {
+        f"request-{place}-default-value-{event}": (Level.BREAKING, _DEFAULT_REASON)
+        for place in ("parameter", "body", "property")
+        for event in ("changed", "removed")
+    }
+    | {
+        f"request-{place}-default-value-added": (
+            Level.WARNING,
+            "oasdiff: info. Here a warning, because it may be what held anyway, or not",
+        )
+        for place in ("parameter", "body", "property")
+    }
+    | {
+        f"response-{place}-enum-value-added": (
+            Level.WARNING,
+            "",  # oasdiff's own exception from what it derives
+        )
+        for place in ("body", "property", "header")
+    }
+)
 
 _ACTIONS = {
     (Direction.REQUEST, NARROWS): "Change calls that send what is refused now.",
@@ -160,4 +171,9 @@ def _rule(scope: str, direction: Direction, row: _Row) -> Rule:
     return Rule(rule_id, level, row.sentence, specific or _ACTIONS[direction, row.effect], reason)
 
 
-RULES = [_rule(scope, direction, row) for scope, direction in SCOPES.items() for row in (*_ROWS, *_bound_rows())]
+RULES = [
+    _rule(scope, direction, row)
+    for scope, direction in SCOPES.items()
+    for row in (*_ROWS, *_bound_rows())
+    if row.only in {None, direction}
+]
