@@ -85,7 +85,8 @@ def _compare_headers(
 def _inside(finding: Finding, place: str) -> Finding:
     """Put a place inside a schema behind the place of the schema, as `data[].requests` is read."""
     inner = finding.place.removeprefix(".")
-    return finding._replace(place=f"{place}: {inner}" if inner.strip() else place)
+    between = ": " if inner and not inner.startswith(" ") else ""
+    return finding._replace(place=f"{place}{between}{inner}")
 
 
 def _contents(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
