@@ -62,7 +62,7 @@ class Schema:
 
     Attributes:
         refs: the references that were followed to get here.
-        types: JSON's types without null.
+        types: JSON's types without null; empty where nothing but null is admitted.
         nullable: whether null is admitted; None where nothing restricts it.
         additional: what unlisted properties hold; `{}` admits all, False none.
         alternatives: each `anyOf` and `oneOf` with its branches but null.
@@ -228,7 +228,7 @@ def _own_null(part: dict[str, Any]) -> bool | None:
 def _merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
     """Add one of the schemas that all have to hold."""
     enum = [part["const"]] if "const" in part else part.get("enum")
-    if types := _types(part, enum):
+    if (types := _types(part, enum)) is not None:
         schema.types = types if schema.types is None else _intersection(schema.types, types)
     if enum is not None:
         values = [value for value in enum if value is not None]
@@ -290,7 +290,7 @@ def _types(part: dict[str, Any], enum: list[Any] | None) -> frozenset[str] | Non
         names = {_type_of(value) for value in enum if value is not None}
     else:
         return None
-    return frozenset(names - {"integer"} if "number" in names else names) or None
+    return frozenset(names - {"integer"} if "number" in names else names)
 
 
 def _type_of(value: Any) -> str:

@@ -223,7 +223,7 @@ def _disjoint(old: Schema, new: Schema) -> bool:
 
 
 def _type_text(schema: Schema) -> str:
-    names = " or ".join(sorted(schema.types)) if schema.types else "any"
+    names = "any" if schema.types is None else " or ".join(sorted(schema.types)) or "null"
     return f"{names} ({schema.format})" if schema.format else names
 
 
