@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"error: {error.filename} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        print(f"error: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
     return 2
 
 

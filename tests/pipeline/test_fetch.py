@@ -3,8 +3,7 @@
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -14,80 +13,7 @@ import pytest
 from spec_pipeline.document import parse_document
 from spec_pipeline.fetch import LARGEST, fetch
 from spec_pipeline.project import PipelineError
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers each path with its own way to go right or wrong."""
-
-    sent = 0
-
-    def do_GET(self) -> None:
-        """Answer."""
-        getattr(self, f"answer_{self.path.strip('/')}")()
-
-    def answer_spec(self) -> None:
-        self.reply(200, b'{"openapi": "3.1.0"}')
-
-    def answer_moved(self) -> None:
-        self.reply(302, b"", Location="/again")
-
-    def answer_again(self) -> None:
-        self.reply(307, b"", Location="/spec")
-
-    def answer_circle(self) -> None:
-        self.reply(302, b"", Location="/circle")
-
-    def answer_missing(self) -> None:
-        self.reply(404, b"{}")
-
-    def answer_page(self) -> None:
-        self.reply(200, b"<html></html>", **{"Content-Type": "text/html; charset=utf-8"})
-
-    def answer_announced(self) -> None:
-        self.reply(200, b"{", **{"Content-Length": "50000000"})
-
-    def answer_endless(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        try:
-            for _ in range(800):
-                self.wfile.write(b" " * 65536)
-                type(self).sent += 65536
-        except OSError:
-            pass
-
-    def answer_truncated(self) -> None:
-        self.reply(200, b'{"openapi": "3.1', **{"Content-Length": "400"})
-
-    def answer_slow(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        try:
-            for _ in range(100):
-                self.wfile.write(b" ")
-                time.sleep(0.05)
-        except OSError:
-            pass
-
-    def reply(self, status: int, body: bytes, **headers: str) -> None:
-        """Send one answer and close."""
-        self.send_response(status)
-        for name, value in ({"Content-Length": str(len(body))} | headers).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    """Return the address of a web server that goes wrong on request."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
+from tests.pipeline.web_server import Handler
 
 
 def test_bytes_come_as_they_are(server: str, tmp_path: Path) -> None:

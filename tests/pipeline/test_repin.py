@@ -142,6 +142,18 @@ def test_yaml_is_pinned_as_json(project: Project, capsys: pytest.CaptureFixture[
     assert contents(project.generated) == generated
 
 
+def test_address_is_followed_and_shown(project: Project, server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--from` takes an address, and shows the way when it leads to another one; a bad answer changes nothing."""
+    before = contents(project.root)
+    assert run(project, "--from", f"{server}/moved_pin", "--dry-run") == 0
+    output = capsys.readouterr().out
+    assert f"Redirected: {server}/moved_pin → {server}/pin" in output
+    assert "Nothing changes" in output
+    assert run(project, "--from", f"{server}/missing") == 2
+    assert capsys.readouterr().err == f"error: {server}/missing answered 404 Not Found instead of a spec.\n"
+    assert contents(project.root) == before
+
+
 def test_overlay_that_no_longer_applies_is_told(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A spec that moves away under the overlay is refused with the action and why it was there; nothing changes."""
     moved = candidate(project, lambda spec: spec.update(paths={"/v2/traffic": {"get": {"responses": DONE}}}))
