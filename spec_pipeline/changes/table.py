@@ -1,5 +1,6 @@
 """Show the verdict on a terminal: one table for each level, the worst first."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,15 +19,20 @@ def show(verdict: Verdict, console: Console) -> None:
         changes = [change for change in verdict.changes if change.level is level]
         if not changes:
             continue
-        table = Table(title=f"{level.value} ({len(changes)})", title_justify="left", title_style=_STYLES[level])
-        for heading in ("operation", "place", "old → new", "what a user must do", "rule"):
+        title = f"{level.value} ({len(changes)})"
+        table = Table(title=title, title_justify="left", title_style=_STYLES[level], box=SIMPLE_HEAD, show_lines=True)
+        for heading in ("operation and place", "old → new", "rule, and what a user must do"):
             table.add_column(heading, overflow="fold")
         for change in changes:
             entry = verdict.acceptance(change)
-            action = f"{change.sentence} {change.action}" + (f" Accepted: {entry.reason}" if entry else "")
-            cells = (change.operation or "the whole API", change.location, values(change), action, change.id)
+            accepted = f"\nAccepted: {entry.reason}" if entry else ""
             # Text, not markup: a spec may hold square brackets.
-            table.add_row(*(Text(cell) for cell in cells), style="dim" if entry else "")
+            table.add_row(
+                Text(f"{change.operation or 'the whole API'}\n{change.location}"),
+                Text(values(change)),
+                Text(f"{change.id}\n{change.sentence} {change.action}{accepted}"),
+                style="dim" if entry else "",
+            )
         console.print(table)
     console.print(Text(summary(verdict)))
     for entry in verdict.expired:

@@ -185,6 +185,21 @@ def test_recursion_of_other_periods_ends() -> None:
     assert [change.location for change in compare(old, new)] == ["response 200 application/json: next.next"]
 
 
+def test_recursion_out_of_step_ends() -> None:
+    """Schemas that contain themselves at every second level, one at the odd and one at the even ones, are the same."""
+
+    def before(schema: dict[str, Any]) -> dict[str, Any]:
+        return {"type": "object", "properties": {"next": schema}}
+
+    def document(root: dict[str, Any], link: str) -> Document:
+        loop = before(before({"$ref": f"#/components/schemas/{link}"}))
+        return edited(with_schema("response-body", root), {"set": {f"/components/schemas/{link}": loop}})
+
+    even = document({"$ref": "#/components/schemas/Even"}, "Even")
+    odd = document(before({"$ref": "#/components/schemas/Odd"}), "Odd")
+    assert (compare(even, odd), compare(odd, even)) == ([], [])
+
+
 def test_many_cross_references_take_no_longer_than_the_document_is_large() -> None:
     """Forty components that each refer to all others are compared in a moment, a change deep inside found."""
     names = [f"C{number}" for number in range(40)]
