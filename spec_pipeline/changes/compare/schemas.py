@@ -34,21 +34,19 @@ class Comparison:
         self._old, self._new = old, new
         self._scope = scope
         self._direction = SCOPES[scope]
-        self._known: dict[tuple[frozenset[str], frozenset[str]], tuple[str, list[Finding]]] = {}
+        self._known: dict[str, tuple[str, list[Finding]]] = {}
 
     def findings(self, old: Raw, new: Raw) -> Iterator[Finding]:
         """Yield what differs, each place relative to these two schemas."""
         queue = deque([_Pair(old, new, self._scope, "")])
         while queue:
             pair = queue.popleft()
-            before, after = normalise(self._old, pair.old), normalise(self._new, pair.new)
-            key = (before.refs, after.refs)
-            scope, own = self._known.get(key, ("", [])) if before.refs and after.refs else ("", [])
-            if not scope:
-                scope = pair.scope
+            key = fingerprint([pair.old, pair.new, pair.branch])
+            if key not in self._known:
                 own, below = self._look_into(pair)
                 queue.extend(child._replace(place=pair.place + child.place) for child in below)
-                self._known[key] = (scope, own)
+                self._known[key] = (pair.scope, own)
+            scope, own = self._known[key]
             # A body that contains itself has been reported as the body.
             if scope == pair.scope:
                 yield from (finding.below(pair.place) for finding in own)
@@ -65,13 +63,13 @@ class Comparison:
                 below.append(current)
                 continue
             # One side alone may refer to itself, while the other spells the same out: then the pair comes back.
-            print_ = fingerprint([current.old, current.new])
-            if print_ in path:
+            key = fingerprint([current.old, current.new])
+            if key in path:
                 continue
             here, children = self._level(old, new, current)
             found += [finding.below(current.place) for finding in here]
             stack += [
-                (child._replace(place=current.place + child.place), path | {print_})
+                (child._replace(place=current.place + child.place), path | {key})
                 for child in reversed(children)
                 if child.old != child.new or child.old not in ({}, True)
             ]

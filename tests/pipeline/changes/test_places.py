@@ -95,3 +95,19 @@ def test_component_used_twice_is_reported_at_both_places() -> None:
     assert {(change.old, change.new, change.message) for change in changes} >= {
         (9, 8, f"{changes[0].location}: The maxLength was decreased. Stay below the new maxLength.")
     }
+
+
+def test_same_component_with_other_company_is_another_place() -> None:
+    """What stands around a reference counts for itself, though the component behind it was looked into before."""
+
+    def document(second: dict[str, Any], third: dict[str, Any]) -> Any:
+        thing = {"$ref": "#/components/schemas/Thing"}
+        return with_schema("response-body", {"properties": {"a": thing, "b": second, "c": third}})
+
+    thing = {"$ref": "#/components/schemas/Thing"}
+    old = document(thing, {"allOf": [thing, {"maxProperties": 9}]})
+    new = document({"anyOf": [thing, {"type": "null"}]}, {"allOf": [thing, {"maxProperties": 10}]})
+    assert [(change.id, change.location) for change in compare(old, new)] == [
+        ("response-property-became-nullable", "response 200 application/json: b"),
+        ("response-property-max-properties-increased", "response 200 application/json: c"),
+    ]
