@@ -41,7 +41,7 @@ def branches(schema: Schema) -> list[Raw]:
 
 
 def paired(old: tuple[Spec, list[Raw]], new: tuple[Spec, list[Raw]], keyword: str) -> Pairing:
-    """Pair the branches: the same reference first, then the same text, then the most alike of one type.
+    """Pair the branches: those of the same text first, then the most alike of one type.
 
     Args:
         old: the old document and its branches.
@@ -54,7 +54,7 @@ def paired(old: tuple[Spec, list[Raw]], new: tuple[Spec, list[Raw]], keyword: st
         return _likeness(normalise(old[0], left), normalise(new[0], right))
 
     pairs: list[tuple[Raw, Raw]] = []
-    for alike in (_same_reference, _same_text, likeness):
+    for alike in (_same_text, likeness):
         _take_pairs(before, after, pairs, alike)
     return Pairing(
         "one-of" if keyword == "oneOf" else "any-of",
@@ -92,10 +92,6 @@ def _take_pairs(
             pairs.append((before[left], after[right]))
     before[:] = [branch for index, branch in enumerate(before) if index not in taken_before]
     after[:] = [branch for index, branch in enumerate(after) if index not in taken_after]
-
-
-def _same_reference(old: Raw, new: Raw) -> float:
-    return isinstance(old, dict) and isinstance(new, dict) and "$ref" in old and old["$ref"] == new.get("$ref")
 
 
 def _same_text(old: Raw, new: Raw) -> float:

@@ -111,3 +111,18 @@ def test_same_component_with_other_company_is_another_place() -> None:
         ("response-property-became-nullable", "response 200 application/json: b"),
         ("response-property-max-properties-increased", "response 200 application/json: c"),
     ]
+
+
+def test_branch_that_is_replaced_is_no_branch_that_changed() -> None:
+    """Of two alternatives one gives way to something that shares no property with it: one is gone and one is new."""
+
+    def branch(name: str, **more: Any) -> dict[str, Any]:
+        return {"type": "object", "title": name, "properties": {name: {"type": "string"}}, **more}
+
+    old = with_schema("response-body", {"anyOf": [branch("cat"), branch("dog")]})
+    new = with_schema("response-body", {"anyOf": [branch("bird"), branch("dog", minProperties=1)]})
+    assert [(change.id, change.old, change.new) for change in compare(old, new)] == [
+        ("response-body-any-of-added", None, "bird"),
+        ("response-body-any-of-removed", "cat", None),
+        ("response-body-min-properties-set", None, 1),
+    ]
