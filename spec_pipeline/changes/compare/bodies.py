@@ -90,8 +90,13 @@ def _inside(finding: Finding, place: str) -> Finding:
 
 
 def _contents(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the content by media type, without its parameters: `; charset=utf-8` changes nothing in JSON."""
-    return {name.split(";")[0].strip().lower(): content for name, content in body.get("content", {}).items()}
+    """Return the content by media type, without the encoding of its text: `; charset=utf-8` is what holds anyway."""
+    return {_media_type(name): content for name, content in body.get("content", {}).items()}
+
+
+def _media_type(name: str) -> str:
+    kind, *parameters = (part.strip().lower() for part in name.split(";"))
+    return "; ".join([kind, *(part for part in parameters if not part.startswith("charset="))])
 
 
 def _media_types(body: dict[str, Any]) -> str:

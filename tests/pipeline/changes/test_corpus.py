@@ -15,6 +15,7 @@ DOCUMENT_EDITS = load("document_edits.yaml")
 SCHEMA_EDITS = load("schema_edits.yaml")
 SILENT_PAIRS = load("silent_pairs.yaml")
 WAYS = ("forward", "backward")
+CSV = {"schema": {"type": "string"}}
 
 
 def reported(changes: list[Change]) -> list[str]:
@@ -69,6 +70,13 @@ def test_another_way_to_say_the_same_is_no_change(pair: dict[str, Any], scope: s
         pytest.param({"set": {"/openapi": "3.0.3"}}, id="version of OpenAPI"),
         pytest.param({"set": {"/paths/~1orders/get/summary": "All", "/paths/~1orders/x-y": 1}}, id="prose"),
         pytest.param({"set": {"/paths/~1orders/get/responses/200/description": "All of them"}}, id="of an answer"),
+        pytest.param(
+            {
+                "set": {"/paths/~1orders/get/responses/200/content/Text~1CSV; charset=utf-8": CSV},
+                "remove": ["/paths/~1orders/get/responses/200/content/text~1csv"],
+            },
+            id="encoding of a text",
+        ),
         pytest.param({"set": {"/paths/~1orders/get/security": [{"key": []}]}}, id="inherited security spelled out"),
         pytest.param({"set": {"/paths/~1orders/get/parameters/1/style": "form"}}, id="style spelled out"),
         pytest.param({"set": {"/paths/~1orders/get/parameters/1/explode": False}}, id="explode of a plain value"),
