@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _regenerate(project: Project, options: argparse.Namespace) -> int:
     """Write generated/ anew from the pin, the overlay and the configuration."""
-    if options.source:
+    if options.source is not None:
         return _repin(project, options)
     if options.dry_run or options.report or options.fail_on:
         raise PipelineError("--dry-run, --report and --fail-on are about a new spec; say which one with --from.")

@@ -44,6 +44,8 @@ def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
     """
     if source.startswith(("https://", "http://")):
         return _download(source, seconds)
+    if not source:
+        raise PipelineError("The name of the spec is empty; give a file or an address.")
     path = Path(source)
     try:
         with path.open("rb") as file:

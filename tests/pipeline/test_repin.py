@@ -241,6 +241,7 @@ def test_schema_that_contains_itself_is_taken_over(project: Project, capsys: pyt
         (["--dry-run"], "say which one with --from"),
         (["--fail-on", "breaking"], "say which one with --from"),
         (["--from", "openapi.json", "--report", "x.txt"], "name a file that ends in .json or .md"),
+        (["--from", ""], "The name of the spec is empty"),
         (["--from", "no-such-file"], "no-such-file cannot be read: No such file or directory."),
         (["--from", "http://127.0.0.1:1/x"], "http://127.0.0.1:1/x cannot be fetched: "),
         (["--from", str(ROOT / "openapi.json"), "--dry-run", "--report", "no/folder/x.md"], "no/folder/x.md cannot be"),
