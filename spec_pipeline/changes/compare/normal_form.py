@@ -216,13 +216,12 @@ def _alternatives(keyword: str, branches: list[Raw]) -> dict[str, Any]:
 def _own_null(part: dict[str, Any]) -> bool | None:
     if part.get("nullable") is True:
         return True
-    if "type" in part:
-        return "null" in _as_list(part["type"])
-    if "const" in part:
-        return part["const"] is None
-    if "enum" in part:
-        return None in part["enum"]
-    return None
+    admitted = [
+        *(["null" in _as_list(part["type"])] if "type" in part else []),
+        *([part["const"] is None] if "const" in part else []),
+        *([None in part["enum"]] if "enum" in part else []),
+    ]
+    return all(admitted) if admitted else None
 
 
 def _merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -122,6 +122,8 @@ def _replaced(node: Any, path: tuple[str | int, ...], change: Callable[[Any], An
 
 
 @given(edits())
+@example(({"type": "null"}, {"type": "null", "enum": [True]}))
+@example(({}, {"type": "null"}))
 @settings(max_examples=300, deadline=None)
 def test_no_loss_is_silent(edit: tuple[Any, Any]) -> None:
     """Where an edit makes a value unacceptable, a request has broken; read backwards, an answer has.
