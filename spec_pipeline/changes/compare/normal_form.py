@@ -206,9 +206,9 @@ def _branches(
 
 
 def _alternatives(keyword: str, branches: list[Raw]) -> dict[str, Any]:
-    """Return a set of types where the branches name types and nothing else."""
+    """Return a set of types where the branches name types and nothing else; none are left where null was the only one."""
     stripped = [bare(branch) for branch in branches]
-    if branches and all(isinstance(branch, dict) and branch.keys() == {"type"} for branch in stripped):
+    if all(isinstance(branch, dict) and branch.keys() == {"type"} for branch in stripped):
         return {"type": [name for branch in stripped for name in _as_list(branch["type"])]}
     return {keyword: branches}
 
