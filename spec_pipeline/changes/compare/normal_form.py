@@ -206,7 +206,7 @@ def _branches(
 
 
 def _alternatives(keyword: str, branches: list[Raw]) -> dict[str, Any]:
-    """Return a set of types where the branches name types and nothing else; none are left where null was the only one."""
+    """Return a set of types where the branches name types and nothing else; an empty one where null was all."""
     stripped = [bare(branch) for branch in branches]
     if all(isinstance(branch, dict) and branch.keys() == {"type"} for branch in stripped):
         return {"type": [name for branch in stripped for name in _as_list(branch["type"])]}

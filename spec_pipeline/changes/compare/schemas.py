@@ -214,7 +214,7 @@ def _admits(wide: Schema, narrow: Schema) -> bool:
 
 def _disjoint(old: Schema, new: Schema) -> bool:
     """Tell whether no value fits both types, so that nothing more can be compared."""
-    if old.types is None or new.types is None:
+    if old.types is None or new.types is None or old.types == new.types:
         return False
     numbers = {"integer", "number"}
     return not (old.types & new.types) and not (old.types & numbers and new.types & numbers)
