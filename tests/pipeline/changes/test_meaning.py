@@ -129,7 +129,8 @@ def _replaced(node: Any, path: tuple[str | int, ...], change: Callable[[Any], An
 @example(({"type": "null"}, {"type": "null", "enum": [True]}))
 @example(({}, {"type": "null"}))
 @example(({"anyOf": [{"type": "null"}]}, False))
-@settings(max_examples=300, deadline=None)
+# The same examples on every run: what a search of many thousands finds stands as an example above.
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_no_loss_is_silent(edit: tuple[Any, Any]) -> None:
     """Where an edit makes a value unacceptable, a request has broken; read backwards, an answer has.
 
