@@ -47,7 +47,7 @@ def shown(found: Verdict, width: int = 200) -> str:
     [("", True), ("  expires: 2026-11-22\n", True), ("  expires: '2026-11-21'\n", False)],
     ids=["for good", "last day", "expired"],
 )
-def test_acceptance_lasts_until_it_expires(tmp_path: Path, expires: str, accepted: bool) -> None:  # noqa: FBT001
+def test_acceptance_lasts_until_it_expires(tmp_path: Path, expires: str, accepted: bool) -> None:
     """An entry keeps its change from failing up to the day that it names, and says so when it no longer does."""
     found = verdict(tmp_path, ENTRY + expires)
     assert found.open() == ([OTHER] if accepted else [CHANGE, OTHER])
