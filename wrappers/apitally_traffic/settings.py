@@ -8,7 +8,7 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 
@@ -24,6 +24,14 @@ class Settings:
 
     api_key: str = field(repr=False)
     base_url: str
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, and with this everything that holds the key.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("A client holds an API key and cannot be pickled: make a new one where it is needed.")
 
 
 def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
