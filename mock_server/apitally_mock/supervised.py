@@ -14,10 +14,11 @@ from apitally_mock.process import CannotStartError, run
 from apitally_mock.settings import Settings
 
 PROGRAM: Final = (
-    "import json, sys; start = json.loads(sys.stdin.readline()); sys.path[:] = start['path']; "
+    "import json, sys; start = json.loads(sys.stdin.readline() or sys.exit()); sys.path[:] = start['path']; "
     "from apitally_mock.supervised import main; sys.exit(main(start['settings']))"
 )
-"""What the child runs: it looks for modules where its parent does, so that both are of the same version."""
+"""What the child runs: it looks for modules where its parent does, so that both are of the same version. A parent that
+is interrupted before it has said anything is no reason for a traceback."""
 
 
 def start_line(settings: Settings) -> str:

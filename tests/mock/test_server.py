@@ -17,6 +17,7 @@ import pytest
 import apitally_mock
 from apitally_mock import App, MockServer, MockServerError
 from apitally_mock.control.journal import Journal
+from apitally_mock.supervised import PROGRAM
 from tests.mock.mock_endpoint import NOW, PATH, Endpoint
 
 
@@ -273,3 +274,9 @@ def test_servers_do_not_disturb_each_other() -> None:
     with MockServer() as one, MockServer() as other:
         httpx.get(one.url + PATH)
         assert (len(one.requests), len(other.requests)) == (1, 0)
+
+
+def test_a_child_whose_parent_says_nothing_ends_quietly() -> None:
+    """A parent that is interrupted before the first line leaves neither a process nor a traceback."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM], input="", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
