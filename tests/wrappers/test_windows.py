@@ -135,6 +135,21 @@ def test_known_days(zone: str, day: str, hours: int) -> None:
     assert len(TimeWindow.resolve(day, following, "day", zone)) == bool(hours)
 
 
+@pytest.mark.parametrize(
+    ("zone", "moment", "begins"),
+    [
+        pytest.param("America/Toronto", "1919-03-31T12:00", "1919-03-31T00:30-04:00", id="midnight inside a gap"),
+        pytest.param("America/St_Johns", "2010-11-07T02:45Z", "2010-11-07T00:00-02:30", id="yesterday shown again"),
+        pytest.param("America/Havana", "2026-11-01T12:00", "2026-11-01T00:00-04:00", id="midnight twice: the first"),
+        pytest.param("Africa/Cairo", "2026-04-24T12:00", "2026-04-24T01:00+03:00", id="midnight skipped"),
+    ],
+)
+def test_days_that_begin_oddly(zone: str, moment: str, begins: str) -> None:
+    """A day begins at its first instant, wherever the clocks have put that."""
+    window = TimeWindow.resolve(moment, "2030-01-01", "day", zone)
+    assert window.start.astimezone(UTC) == datetime.fromisoformat(begins)
+
+
 BERLIN = ZoneInfo("Europe/Berlin")
 
 

@@ -6,11 +6,11 @@ The names are those of the vendor's own command-line tool, so that both work fro
 import ipaddress
 import json
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
+from attrs import field, frozen
 
 from apitally_traffic.errors import ConfigurationError
 
@@ -18,7 +18,7 @@ DEFAULT_BASE_URL = "https://api.apitally.io"
 _AUTH_FILE = Path(".apitally", "auth.json")
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """A key and the server that it is for; the key stays out of the repr."""
 

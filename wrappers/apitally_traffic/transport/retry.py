@@ -4,6 +4,7 @@ httpx-retries runs the attempts, sync and async. It works on exceptions here: th
 errors, for refusals, broken exchanges and broken bodies alike.
 """
 
+import asyncio
 import copy
 import logging
 import random
@@ -14,7 +15,7 @@ from httpx_retries import Retry
 
 from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimitError, ResponseError
 from apitally_traffic.headers import date_of, retry_after_of
-from apitally_traffic.transport.waiting import sleep, sleep_async
+from apitally_traffic.transport.waiting import sleep
 
 _logger = logging.getLogger("apitally_traffic")
 
@@ -84,7 +85,7 @@ class RetryPolicy(Retry):
 
     async def asleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, letting other tasks run."""
-        await sleep_async(self._announced_wait(response))
+        await asyncio.sleep(self._announced_wait(response))
 
     def _announced_wait(self, failure: httpx.Response | Exception) -> float:
         error = failure if isinstance(failure, Exception) else None

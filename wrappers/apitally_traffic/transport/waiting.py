@@ -1,6 +1,5 @@
-"""Wait in a way that can be cut short: by Ctrl-C, by cancellation, or because nobody wants the result any more."""
+"""Wait in a thread in a way that can be cut short: by Ctrl-C, or because nobody wants the result any more."""
 
-import asyncio
 import threading
 import time
 from contextvars import ContextVar
@@ -24,8 +23,3 @@ def sleep(seconds: float) -> None:
         time.sleep(seconds)
     elif event.wait(seconds):
         raise AbandonedError
-
-
-async def sleep_async(seconds: float) -> None:
-    """Wait so long, and let other tasks run meanwhile."""
-    await asyncio.sleep(seconds)
