@@ -1,5 +1,8 @@
 """The names that users import are the names that the package means them to."""
 
+import subprocess
+import sys
+
 import pytest
 
 import apitally_api_client
@@ -11,9 +14,28 @@ import apitally_traffic
 def test_all_and_the_public_names_agree(package: object) -> None:
     """Everything in `__all__` exists, and what is public beside it is a submodule."""
     listed = set(package.__all__)  # type: ignore[attr-defined]
+    assert all(getattr(package, name) is not None for name in listed)
     found = {name for name in vars(package) if not name.startswith("_")}
     modules = {name for name in found if type(vars(package)[name]).__name__ == "module"}
-    assert found - modules == listed - {"__version__"}
+    machinery = {"TYPE_CHECKING", "Any", "import_module"}
+    assert found - modules - machinery == listed - {"__version__"}
+
+
+def test_importing_the_package_imports_nothing_of_weight() -> None:
+    """A bare import brings in neither httpx nor asyncio nor the generated client; a name brings what it needs."""
+    program = (
+        "import sys, apitally_traffic; heavy = {'httpx', 'asyncio', 'msgspec', 'apitally_api_client'};"
+        "print(sorted(heavy & sys.modules.keys())); from apitally_traffic import *; print(TrafficClient.__name__);"
+        "print(sorted({'asyncio', 'msgspec'} & sys.modules.keys()))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == ["[]", "TrafficClient", "[]"]
+
+
+def test_a_name_that_is_not_there() -> None:
+    """A misspelt name is an AttributeError, as in any module."""
+    with pytest.raises(AttributeError, match="has no attribute 'TraficClient'"):
+        _ = apitally_traffic.TraficClient  # type: ignore[attr-defined]
 
 
 def test_every_public_name_is_documented() -> None:

@@ -185,6 +185,18 @@ def test_free_choices_of_a_server_do_not_show() -> None:
     assert [item.requests for item in items] == list(range(24))
 
 
+def test_a_period_across_a_boundary_comes_once() -> None:
+    """Where a server cuts periods elsewhere, both slices get the one across their boundary; it is delivered once."""
+    across = page(11, 1, None)
+    across["data"][0]["period_end"] = "2026-01-01T13:00:00+00:00"
+    first, second = page(0, 11, None), page(13, 11, None)
+    first["data"] += across["data"]
+    second["data"] = across["data"] + second["data"]
+    with reader(first, second) as client:
+        items = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12).to_list()
+    assert [item.requests for item in items] == [*range(12), *range(13, 24)]
+
+
 def test_resume_from_says_what_was_delivered() -> None:
     """An error after the first slice says which period comes next, and why the reading ended."""
     with reader(page(0, 12, None), page(12, 1, None, has_more=True)) as client:
