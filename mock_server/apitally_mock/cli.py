@@ -1,4 +1,4 @@
-"""The command line: its options, which `apitally-traffic mock` shares, and what it prints."""
+"""The command line: its options, which other commands can take over, and what it prints."""
 
 import argparse
 import sys
