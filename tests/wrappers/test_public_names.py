@@ -1,5 +1,6 @@
 """The names that users import are the names that the package means them to."""
 
+import inspect
 import subprocess
 import sys
 
@@ -51,3 +52,27 @@ def test_every_public_name_is_documented() -> None:
 def test_list_of_names_is_sorted() -> None:
     """A reader finds a name where the alphabet puts it."""
     assert apitally_traffic.__all__ == sorted(apitally_traffic.__all__)
+
+
+def parameters(function: object) -> list[tuple[str, object, object]]:
+    """Return the name, kind and default of each parameter."""
+    found = inspect.signature(function).parameters.values()  # type: ignore[arg-type]
+    return [(parameter.name, parameter.kind, parameter.default) for parameter in found]
+
+
+@pytest.mark.parametrize(
+    ("threads", "tasks"),
+    [
+        (apitally_traffic.TrafficClient, apitally_traffic.AsyncTrafficClient),
+        (apitally_traffic.TrafficQuery, apitally_traffic.AsyncTrafficQuery),
+    ],
+)
+def test_both_halves_agree(threads: type, tasks: type) -> None:
+    """What the client for threads has, its twin for tasks has too, under the same name with the same parameters."""
+    renamed = {"close": "aclose", "__iter__": "__aiter__", "__enter__": "__aenter__", "__exit__": "__aexit__"}
+    public = {name for name in vars(threads) if not name.startswith("_") or name in {*renamed, "__init__"}}
+    twins = {name for name in vars(tasks) if not name.startswith("_") or name in {*renamed.values(), "__init__"}}
+    assert {renamed.get(name, name) for name in public} == twins
+    for name in public:
+        if callable(getattr(threads, name)):
+            assert parameters(getattr(threads, name)) == parameters(getattr(tasks, renamed.get(name, name))), name
