@@ -19,6 +19,8 @@ from apitally_traffic import AsyncTrafficClient, TrafficClient
 from apitally_traffic.transport.pacing import Instant, Pacer, Permit
 
 EPOCH = 1_800_000_000.0
+BEGINNING = 0.7
+"""Not at a full second: there, a reset that is rounded down would be as good as one that is not."""
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Server:
 
 def run(server: Server, pacer: Pacer, requests: int, *, side_by_side: int = 16, trip: float = 0.05) -> float:
     """Send so many requests through the pacer, on a clock that is only counted, and return how long it took."""
-    now, begun = 0.0, 0
+    now, begun = BEGINNING, 0
     on_the_way: list[tuple[float, Permit, dict[str, str]]] = []
 
     def moment() -> Instant:
@@ -83,7 +85,7 @@ def run(server: Server, pacer: Pacer, requests: int, *, side_by_side: int = 16, 
         for answer in [answer for answer in on_the_way if answer[0] <= now]:
             on_the_way.remove(answer)
             pacer.answered(answer[1], moment(), answer[2])
-    return now
+    return now - BEGINNING
 
 
 @pytest.mark.parametrize("rounding", ["up", "down"])
@@ -105,6 +107,24 @@ def test_a_clock_that_is_wrong_by_an_hour(hours: int, says: str) -> None:
     took = run(server, Pacer(100), 250)
     assert server.refused == 0
     assert took < 120 * 1.05
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_the_date_of_an_answer_makes_up_for_a_wrong_clock(hours: int) -> None:
+    """Where the server tells its time, its resets are understood by a clock that is wrong: nobody waits for a minute."""
+    server = Server(limit=10, seconds=4, clock_ahead=hours * 3600.0)
+    assert run(server, Pacer(None), 25) < 20
+    assert server.refused == 0
+
+
+def test_news_of_a_window_that_has_ended_is_no_news() -> None:
+    """An answer that was counted at the end of a used-up window does not hold up the next one."""
+    pacer = Pacer(None)
+    late = pacer.request(Instant(59.97, EPOCH + 59.97))
+    assert isinstance(late, Permit)
+    now = Instant(60.02, EPOCH + 60.02)
+    pacer.answered(late, now, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(EPOCH + 60)})
+    assert isinstance(pacer.request(now), Permit)
 
 
 def test_another_user_of_the_key() -> None:
@@ -138,7 +158,7 @@ def test_a_probe_that_fails_is_followed_by_another() -> None:
     pacer = Pacer(None)
     first = pacer.request(Instant(0, EPOCH))
     assert isinstance(first, Permit)
-    pacer.failed(first)
+    pacer.failed(first, Instant(0, EPOCH))
     assert isinstance(pacer.request(Instant(0, EPOCH)), Permit)
     assert pacer.request(Instant(0, EPOCH)) == inf
 

@@ -88,7 +88,7 @@ class TaskGate:
 def _hand_back(pacer: Pacer, permit: Permit, headers: dict[str, str] | None, hold: float) -> None:
     now = present()
     if headers is None:
-        pacer.failed(permit)
+        pacer.failed(permit, now)
     else:
         pacer.answered(permit, now, headers)
     if hold > 0:

@@ -90,7 +90,8 @@ class Pacer:
     requests_per_minute: int | None
     _window: Window | None = None
     _not_before: float = -inf
-    _sent: deque[float] = field(default_factory=deque)
+    _in_flight: int = 0
+    _ended: deque[float] = field(default_factory=deque)
     _clock: ServerClock = field(default_factory=ServerClock)
 
     def request(self, now: Instant) -> Permit | float:
@@ -111,14 +112,13 @@ class Pacer:
             return inf
         window.sent += 1
         window.in_flight += 1
-        if self.requests_per_minute is not None:
-            self._sent.append(now.steady)
+        self._in_flight += 1
         return Permit(now, window)
 
     def answered(self, permit: Permit, now: Instant, headers: Mapping[str, str]) -> None:
         """Take note of the answer to a request."""
         window = permit.window
-        window.in_flight -= 1
+        self._end(window, now)
         if (date := date_of(headers.get("date"))) is not None:
             self._clock.learn(date, now)
         remaining, reset = number_of(headers.get("x-ratelimit-remaining")), number_of(headers.get("x-ratelimit-reset"))
@@ -138,21 +138,27 @@ class Pacer:
         moved_on = ends > window.ends + 2
         window.remaining = remaining if moved_on else min(window.remaining, remaining)
 
-    def failed(self, permit: Permit) -> None:
+    def failed(self, permit: Permit, now: Instant) -> None:
         """Take note of a request that got no answer. The server may have counted it all the same."""
-        permit.window.in_flight -= 1
+        self._end(permit.window, now)
         permit.window.remaining -= 1
 
     def hold(self, now: Instant, seconds: float) -> None:
         """Let no request out for so long, because the server asks for it."""
         self._not_before = max(self._not_before, now.steady + seconds)
 
+    def _end(self, window: Window, now: Instant) -> None:
+        window.in_flight -= 1
+        self._in_flight -= 1
+        if self.requests_per_minute is not None:
+            self._ended.append(now.steady)
+
     def _current(self, now: Instant) -> Window:
         if self._window is None:
             self._window = Window(opened=now.steady)
         elif now.steady >= self._end_of(self._window):
             if self._window.ends is not None:
-                self._sent.clear()  # the server has said that the count begins anew
+                self._ended.clear()  # the server has said that the count begins anew
             self._window = Window(opened=now.steady)
         return self._window
 
@@ -161,11 +167,16 @@ class Pacer:
         return window.opened + _MINUTE if window.ends is None else window.ends
 
     def _own_wait(self, window: Window, now: Instant) -> float:
-        """Return how long our own limit asks to wait: for the server's reset where that is known, else a minute."""
+        """Return how long our own limit asks to wait: for the server's reset where that is known, else a minute.
+
+        The minute counts from the answer: the server counted the request at some time before that.
+        """
         if self.requests_per_minute is None:
             return 0.0
         if window.ends is not None:
             return 0.0 if window.sent < self.requests_per_minute else window.ends - now.steady
-        while self._sent and self._sent[0] <= now.steady - _MINUTE:
-            self._sent.popleft()
-        return 0.0 if len(self._sent) < self.requests_per_minute else self._sent[0] + _MINUTE - now.steady
+        while self._ended and self._ended[0] <= now.steady - _MINUTE:
+            self._ended.popleft()
+        if len(self._ended) + self._in_flight < self.requests_per_minute:
+            return 0.0
+        return self._ended[0] + _MINUTE - now.steady if self._ended else inf
