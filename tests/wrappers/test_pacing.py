@@ -111,7 +111,7 @@ def test_a_clock_that_is_wrong_by_an_hour(hours: int, says: str) -> None:
 
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_the_date_of_an_answer_makes_up_for_a_wrong_clock(hours: int) -> None:
-    """Where the server tells its time, its resets are understood by a clock that is wrong: nobody waits for a minute."""
+    """Where the server tells its time, a clock that is wrong understands its resets: nobody waits for a minute."""
     server = Server(limit=10, seconds=4, clock_ahead=hours * 3600.0)
     assert run(server, Pacer(None), 25) < 20
     assert server.refused == 0

@@ -229,7 +229,7 @@ def test_waits_and_retries_are_logged(
 
 def test_cancellation_of_a_waiting_task_is_clean(server: MockServer) -> None:
     """A task that is cancelled while it waits for a retry ends at once, and the client is usable again."""
-    server.inject("status", status=503, retry_after=60, times=1)
+    server.inject("status", status=503, retry_after=60)
 
     async def read() -> int:
         async with AsyncTrafficClient(server.api_key, base_url=server.url) as client:
@@ -237,6 +237,7 @@ def test_cancellation_of_a_waiting_task_is_clean(server: MockServer) -> None:
                 async with asyncio.timeout(0.5):
                     await client.get_traffic(1, **WINDOW).to_list()
             assert len(asyncio.all_tasks()) == 1
+            await asyncio.to_thread(server.reset)
             return len(await client.get_traffic(1, **WINDOW).to_list())
 
     began = time.monotonic()
