@@ -204,6 +204,7 @@ class MockServer:
         assert process.stdin is not None, "opened as a pipe"
         assert process.stdout is not None, "opened as a pipe"
         patience = Timer(_START_SECONDS, process.kill)
+        patience.daemon = True  # an interrupt between here and its end must not keep the interpreter waiting
         patience.start()
         try:
             process.stdin.write(start_line(self._settings))
