@@ -1,0 +1,89 @@
+"""What every single page must satisfy, whatever it was asked for: its rows lie in the window, on the zone's clock."""
+
+from dataclasses import replace
+
+from contract_tests.oracle import zones
+from contract_tests.oracle.page import Edge, Page, Row
+from contract_tests.oracle.query import Query
+from contract_tests.promises.promise import BrokenPromiseError
+
+_CLOCK_SLACK_SECONDS = 5
+
+
+def inspect(page: Page, query: Query, limit: int | None) -> None:
+    """Hold one page against the query that it belongs to.
+
+    Args:
+        page: the page.
+        query: the query with its window; of an open end, the latest instant that it can mean.
+        limit: the greatest number of rows that it may hold; `None` where that is not known.
+
+    Raises:
+        BrokenPromiseError: the page breaks a promise.
+    """
+    if limit is not None and len(page.rows) > limit:
+        raise BrokenPromiseError(
+            "pagination.limit", f"the page has {len(page.rows)} records, and at most {limit} were asked for", page.exchange
+        )
+    starts = [row.start for row in page.rows]
+    if len(set(starts)) != len(starts):
+        twice = next(row for row in page.rows if starts.count(row.start) > 1)
+        raise BrokenPromiseError("pagination.each-once", f"the period {twice} stands twice on one page", page.exchange)
+    breach = next(filter(None, (_breach(row, query, page) for row in page.rows)), None)
+    if breach is None:
+        return
+    if _fits_by_its_clock(page, query):
+        row = page.rows[0]
+        raise BrokenPromiseError(
+            "response.offsets",
+            f"{row} has the clock of {query.named_zone} with an offset that {query.named_zone} does not have then, and so "
+            "names another instant",
+            page.exchange,
+        )
+    raise breach
+
+
+def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
+    zone, interval = query.named_zone, query.named_interval
+    if zones.is_unclear(zone, interval, row.start):
+        return None
+    if not row.start < query.end:
+        message = f"the period {row} begins at or after the end, {zones.utc(query.end)}"
+        return BrokenPromiseError("window.nothing-outside", message, page.exchange)
+    whole = zones.following(zone, interval, zones.floor(zone, interval, row.start))
+    if zones.floor(zone, interval, row.start) != row.start:
+        message = f"the period {row} does not begin with {_a(interval)} of {zone}"
+        return BrokenPromiseError(_promise_of_edge(row.start, query), message, page.exchange)
+    if row.start < query.first:
+        message = f"the period {row} begins before {zones.utc(query.first)}, the start rounded down"
+        return BrokenPromiseError("window.nothing-outside", message, page.exchange)
+    is_clipped = row.start < row.end < whole and abs(row.end - query.end) <= _CLOCK_SLACK_SECONDS
+    if row.end != whole and not is_clipped:
+        message = f"the period {row} ends at {zones.utc(row.end)}; {_a(interval)} of {zone} ends at {zones.utc(whole)}"
+        return BrokenPromiseError(_promise_of_edge(row.start, query), message, page.exchange)
+    return None
+
+
+def _promise_of_edge(instant: int, query: Query) -> str:
+    if zones.is_day_of_change(query.named_zone, instant):
+        return "timezone.dst"
+    if zones.has_fraction(query.named_zone, instant):
+        return "timezone.fractional"
+    return "timezone.hours" if query.named_interval == "hour" else "timezone.midnights"
+
+
+def _fits_by_its_clock(page: Page, query: Query) -> bool:
+    zone = query.named_zone
+
+    def reread(edge: Edge) -> Edge:
+        instant = edge.instant + edge.offset
+        for _ in range(2):
+            instant = edge.instant + edge.offset - zones.offset_at(zone, instant)
+        return edge._replace(instant=instant)
+
+    rows = [replace(row, first=reread(row.first), last=reread(row.last)) for row in page.rows]
+    return all(_breach(row, query, page) is None for row in rows)
+
+
+def _a(interval: zones.Interval) -> str:
+    return "an hour" if interval == "hour" else "a day"

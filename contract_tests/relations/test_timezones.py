@@ -1,0 +1,182 @@
+"""Periods begin and end on the clock of the zone that was asked for, and no zone changes how much traffic there was."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import strategies as st
+
+from contract_tests.oracle import zone_table, zones
+from contract_tests.oracle.page import NOTHING
+from contract_tests.oracle.query import Query
+from contract_tests.oracle.series import Series
+from contract_tests.oracle.zones import DAY, HOUR, Interval, Transition
+from contract_tests.world import World, alignments
+
+_ALWAYS = 8
+_HOURS_ASKED = 16
+_YEAR = 365 * DAY
+_FRACTIONAL = (*zone_table.QUARTER, *zone_table.HALF)
+
+
+@pytest.mark.promise("timezone.hours", cost=16)
+def test_hours_begin_with_the_clock(world: World) -> None:
+    """In zones with an offset of whole hours, every hour begins and ends when the clock there shows a full one."""
+    world.traffic()
+    for zone in zone_table.WHOLE[:_HOURS_ASKED]:
+        series = world.reader.read(world.hours(zone))
+        if series.by_start:
+            world.ledger.seen("timezone.hours", *series.exchanges)
+
+
+@pytest.mark.promise("timezone.midnights", cost=40)
+def test_days_begin_at_midnight(world: World) -> None:
+    """Every day begins and ends at a midnight of its zone."""
+    world.traffic()
+    for zone in zone_table.WHOLE:
+        series = world.reader.read(world.days(zone))
+        if series.by_start:
+            world.ledger.seen("timezone.midnights", *series.exchanges)
+
+
+@pytest.mark.promise("timezone.fractional", cost=26)
+def test_zones_off_by_a_fraction_of_an_hour(world: World) -> None:
+    """In zones that stand half an hour or a quarter off, hours and days follow the clock there."""
+    world.traffic()
+    for zone in _FRACTIONAL:
+        for query in (world.hours(zone), world.days(zone)):
+            series = world.reader.read(query)
+            if series.by_start:
+                world.ledger.seen("timezone.fractional", *series.exchanges)
+
+
+@pytest.mark.promise("timezone.dst", cost=70)
+def test_days_on_which_the_clocks_change(world: World) -> None:
+    """Such a day is 23 or 25 hours long (or what the zone makes of it), and has the traffic of just those hours."""
+    for zone, change in _changes(world):
+        before = zones.floor(zone, "day", zones.floor(zone, "day", change.instant) - 12 * HOUR)
+        window = (before, zones.following(zone, "day", zones.following(zone, "day", zones.floor(zone, "day", change.instant))))
+        if window[1] > world.settled:
+            continue
+        days, hours, reference = (
+            _read(world, Query(*window, interval, name))
+            for interval, name in (("day", zone), ("hour", zone), ("hour", "UTC"))
+        )
+        if days is None or hours is None or not days.by_start or not hours.by_start:
+            continue
+        for start, end in days.query.periods:
+            sums = [hours.total(start, end), None if reference is None else reference.total(start, end)]
+            if any(total not in (None, days.of_period(start)) for total in sums):
+                length = f"{(end - start) / HOUR:g} hours"
+                message = (
+                    f"the day of {zone} that begins at {zones.utc(start)} has {length}; the hours in it have {sums[0]}, and the "
+                    f"day {days.of_period(start)}"
+                )
+                world.blame("timezone.dst", message, days, hours)
+        world.ledger.seen("timezone.dst", *days.exchanges, *hours.exchanges)
+
+
+@pytest.mark.promise("timezone.same-traffic", cost=8)
+def test_no_zone_changes_the_traffic(world: World) -> None:
+    """The hours and days of any zone have the traffic of the same stretch of time on another zone's clock."""
+    world.traffic()
+    _bases_agree(world)
+    for zone in zone_table.ALL:
+        asked = [world.days(zone)]
+        asked += [world.hours(zone)] if zone in (*zone_table.WHOLE[:_HOURS_ASKED], *_FRACTIONAL) else []
+        for query in asked:
+            _agrees(world, world.reader.read(query))
+
+    def agrees(drawn: tuple[str, Interval, int]) -> None:
+        zone, interval, length = drawn
+        query = world.days(zone) if interval == "day" else world.hours(zone, days=length)
+        _agrees(world, world.reader.read(query))
+
+    drawn = st.tuples(st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day")), st.integers(1, 20))
+    world.draw(drawn, agrees, most=3, cost=4)
+
+
+@pytest.mark.promise("timezone.naive", cost=34)
+def test_times_without_an_offset_are_read_in_the_zone(world: World) -> None:
+    """A start or end without an offset means what the clock of `timezone` shows, before and after a change of it."""
+    world.traffic()
+    for query in _naive_queries(world):
+        world.same("timezone.naive", query, replace(query, start_text=None, end_text=None), _naive_difference(query))
+
+    def same(drawn: tuple[str, int, int, bool]) -> None:
+        zone, back, length, by_day = drawn
+        end = zones.floor(zone, "day", world.settled - back * HOUR)
+        query = Query(end - length * HOUR, end, "day" if by_day else "hour", zone)
+        if query.start > world.first and _can_be_naive(query):
+            world.same("timezone.naive", query.naive(), query, _naive_difference(query.naive()))
+
+    back = st.integers(2, max(3, (world.horizon - 6) * 24))
+    world.draw(st.tuples(st.sampled_from(zone_table.ALL), back, st.integers(5, 60), st.booleans()), same, most=4, cost=2)
+
+
+def _changes(world: World) -> Iterator[tuple[str, Transition]]:
+    """Give the changes of the last year: those in the closed periods of every zone, older ones of the first zones."""
+    for place, zone in enumerate(zone_table.CHANGING):
+        for change in zones.transitions(zone, world.settled - _YEAR, world.settled):
+            if change.instant > world.first + 2 * DAY or place < _ALWAYS:
+                yield zone, change
+
+
+def _read(world: World, query: Query) -> Series | None:
+    """Read a window that may lie before everything that the server keeps."""
+    if query.start < world.first:
+        exchange = world.client.get(query.parameters | {"limit": "1000"})
+        if 400 <= exchange.status < 500:
+            return None
+        page = world.reader.check(exchange, query, 1000)
+        return world.reader.walk(page, query, limit=1000)
+    return world.reader.read(query)
+
+
+def _bases_agree(world: World) -> None:
+    whole = world.base(0)
+    for zone, alignment in (("Asia/Kolkata", HOUR // 2), ("Asia/Kathmandu", HOUR // 4)):
+        base = world.base(alignment)
+        start, end = base.query.start, base.query.end
+        total = base.total(start, end) or NOTHING
+        least, most = whole.bounds(start, end)
+        if not (least.fits_in(total) and total.fits_in(most)):
+            message = f"all hours of {zone} together have {total}, and those of UTC between {least} and {most}"
+            world.blame("timezone.same-traffic", message, base, whole)
+        world.agree("timezone.same-traffic", base, whole, f"hours of {zone} and of UTC")
+
+
+def _agrees(world: World, series: Series) -> None:
+    zone = series.query.named_zone
+    classes = alignments(series.query)
+    bases = [world.base(alignment) for alignment in classes if alignment in {0, HOUR // 2, HOUR // 4}]
+    for base in bases if len(classes) == 1 else [world.base(0)]:
+        what = f"{series.query.named_interval}s of {zone} and hours of {base.query.named_zone}"
+        if world.agree("timezone.same-traffic", series, base, what):
+            world.ledger.seen("timezone.same-traffic", *series.exchanges)
+
+
+def _naive_queries(world: World) -> Iterator[Query]:
+    for zone in ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Tokyo", "Pacific/Chatham", "Asia/Kathmandu"):
+        hours, days = world.hours(zone, days=2), world.days(zone)
+        days = replace(days, start=zones.floor(zone, "day", days.end - 5 * DAY + HOUR))
+        for query in (hours, days):
+            if _can_be_naive(query):
+                yield query.naive()
+        if _can_be_naive(hours):
+            yield replace(hours, start_text=zones.naive(zone, hours.start))
+            yield replace(hours, end_text=zones.naive(zone, hours.end))
+    for zone in zone_table.CHANGING:
+        for change in zones.transitions(zone, world.first + 4 * DAY, world.settled - 4 * DAY)[:1]:
+            midnight = zones.floor(zone, "day", change.instant)
+            query = Query(midnight - DAY, midnight + 3 * DAY, "hour", zone)
+            if change.shift % HOUR == 0 and zone in zone_table.CHANGING[:_ALWAYS] and _can_be_naive(query):
+                yield query.naive()
+
+
+def _can_be_naive(query: Query) -> bool:
+    return all(zones.names_one_instant(query.named_zone, instant) for instant in (query.start, query.end))
+
+
+def _naive_difference(query: Query) -> str:
+    return f"{query.start_text or zones.utc(query.start)} to {query.end_text or zones.utc(query.end)} in {query.named_zone}"

@@ -1,0 +1,221 @@
+"""The window of a query: where it begins and ends, by default and when asked, and that its parts make the whole."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import strategies as st
+
+from contract_tests.oracle import zone_table, zones
+from contract_tests.oracle.page import Page
+from contract_tests.oracle.query import EVERYTHING, Query
+from contract_tests.oracle.zones import DAY, HOUR, Interval
+from contract_tests.preflight import pause, wait_for_room
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.world import World
+
+_CLOCK_SLACK_SECONDS = 2
+_ROOM_SECONDS = 5.0
+_ATTEMPTS = 4
+_STEADY = ("UTC", "Asia/Kathmandu", "Asia/Tokyo")
+"""Zones whose clocks never change, so that 30 days before now are 30 days on every reading."""
+
+
+@pytest.mark.promise("window.nothing-outside", cost=16)
+def test_nothing_outside_the_window(world: World) -> None:
+    """No period begins before the start rounded down, nor at the end or later, wherever the two lie."""
+    world.traffic()
+    busy = world.busy_hours(8)
+    hours = Query(busy, busy + 6 * HOUR, "hour")
+    queries = [replace(hours, end=hours.end + second) for second in (0, 1, -1, 1800, 3599)]
+    queries += [replace(hours, start=hours.start + 1799), replace(hours, start=hours.start - 1)]
+    for zone in ("Asia/Kathmandu", "Asia/Kolkata"):
+        start = zones.floor(zone, "hour", busy + HOUR)
+        queries += [Query(start, start + 4 * HOUR + second, "hour", zone) for second in (0, 1)]
+    for zone in ("UTC", "America/New_York", "Asia/Tokyo"):
+        days = _last_days(world, zone, 4)
+        queries += [days, replace(days, end=days.end - 1)]
+    for query in queries:
+        series = world.reader.read(query)
+        if series.by_start:
+            world.ledger.seen("window.nothing-outside", *series.exchanges)
+
+    def holds(drawn: tuple[str, Interval, int, int]) -> None:
+        zone, interval, back, length = drawn
+        start = max(world.first + 2 * DAY, world.settled - back - length)
+        series = world.reader.read(Query(start, min(start + length, world.settled), interval, zone))
+        if series.by_start:
+            world.ledger.seen("window.nothing-outside", *series.exchanges)
+
+    zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
+    drawn = st.tuples(zone, interval, st.integers(0, 5 * DAY), st.integers(1, 3 * DAY))
+    world.draw(drawn, holds, most=4, cost=2)
+
+
+@pytest.mark.promise("window.start-rounded", cost=34)
+def test_the_start_is_rounded_down_in_the_zone(world: World) -> None:
+    """A start in the middle of a period earns that period whole, by the clock of the zone."""
+    world.traffic()
+
+    def rounded(query: Query, reference: Query) -> None:
+        what = f"the start {zones.utc(query.start)}, rounded down to the {query.named_interval} of {query.named_zone}"
+        world.same("window.start-rounded", query, reference, what)
+
+    for zone in ("UTC", "Asia/Kolkata", "Asia/Kathmandu", "America/New_York"):
+        start = zones.floor(zone, "hour", world.busy_hours(4))
+        reference = Query(start, start + 3 * HOUR, "hour", zone)
+        for second in (1, 1800, 2700, 3599) if zone == "UTC" else (1200, 3000):
+            rounded(replace(reference, start=start + second), reference)
+    for zone in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kathmandu", "Pacific/Kiritimati"):
+        reference = _last_days(world, zone, 3)
+        for second in (HOUR // 2, 11 * HOUR, DAY - 1800):
+            rounded(replace(reference, start=reference.start + second), reference)
+    for reference in _days_of_change(world):
+        length = reference.periods[0][1] - reference.start
+        rounded(replace(reference, start=reference.start + length - 1800), reference)
+        rounded(replace(reference, start=reference.start + 1800), reference)
+
+    def drawn_rounded(drawn: tuple[str, Interval, int, int]) -> None:
+        zone, interval, back, length = drawn
+        start = max(world.first + 2 * DAY, world.settled - 6 * DAY - back)
+        query = Query(start, start + length * (HOUR if interval == "hour" else DAY), interval, zone)
+        if not zones.is_unclear(zone, interval, start):
+            rounded(query, replace(query, start=query.first))
+
+    zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
+    world.draw(st.tuples(zone, interval, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=4, cost=4)
+
+
+@pytest.mark.promise("window.splits-add-up", cost=24)
+def test_split_windows_add_up(world: World) -> None:
+    """A window cut in two at the beginning of a period has the periods of both parts, each with the same traffic."""
+    world.traffic()
+
+    def adds_up(query: Query, cut: int) -> None:
+        parts = [replace(query, end=cut), replace(query, start=cut)]
+        whole = world.reader.read(query)
+        halves = [world.reader.read(part) for part in parts]
+        joined = {start: counts for half in halves for start, counts in half.by_start.items()}
+        if joined != whole.by_start:
+            odd = min(set(joined.items()) ^ set(whole.by_start.items()))[0]
+            message = (
+                f"the window from {zones.utc(query.start)} to {zones.utc(query.end)}, cut at {zones.utc(cut)}: of the "
+                f"{query.named_interval} from {zones.utc(odd)} the parts have {joined.get(odd, 'nothing')}, and the whole "
+                f"{whole.by_start.get(odd, 'nothing')}"
+            )
+            world.blame("window.splits-add-up", message, whole, *halves)
+        if len(halves[0].by_start) and len(halves[1].by_start):
+            world.ledger.seen("window.splits-add-up", *whole.exchanges, *(one for half in halves for one in half.exchanges))
+
+    busy = world.busy_hours(8)
+    hours = Query(busy, busy + 8 * HOUR, "hour", "UTC")
+    adds_up(hours, busy + 3 * HOUR)
+    adds_up(hours, busy + HOUR)
+    for whose in (EVERYTHING, *world.given_filters):
+        for zone in ("Asia/Kathmandu", "Europe/Berlin") if whose == EVERYTHING else ("America/New_York",):
+            days = _last_days(world, zone, 5)
+            adds_up(replace(days, filter=whose), days.periods[1][1])
+    quarters = _quarter_hours(world)
+    adds_up(quarters, quarters.start + 4 * HOUR)
+
+    def drawn_adds_up(drawn: tuple[str, Interval, int, int, int]) -> None:
+        zone, interval, back, length, cut = drawn
+        step = HOUR if interval == "hour" else DAY
+        start = zones.floor(zone, interval, max(world.first + 2 * DAY, world.settled - back * HOUR - 21 * step))
+        query = Query(start, min(start + length * step, world.settled), interval, zone)
+        edges = [edge for edge, _ in query.periods[1:] if not zones.is_unclear(zone, interval, edge)]
+        if edges:
+            adds_up(query, edges[cut % len(edges)])
+
+    zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
+    numbers = (st.integers(0, 200), st.integers(2, 20), st.integers(0, 19))
+    world.draw(st.tuples(zone, interval, *numbers), drawn_adds_up, most=4, cost=5)
+
+
+@pytest.mark.promise("window.default-start-hour", cost=14)
+def test_hours_start_a_day_ago_by_default(world: World) -> None:
+    """Without a start, hours begin 24 hours ago, rounded down in the zone; a given end does not change that."""
+    for zone in _STEADY:
+        _default_is_stated(world, "window.default-start-hour", "start", lambda now, zone=zone: Query(now - DAY, now + 1, "hour", zone))
+    world_end = lambda now: Query(now - DAY, now - 10 * HOUR, "hour", "UTC")  # noqa: E731
+    _default_is_stated(world, "window.default-start-hour", "start", world_end)
+
+
+@pytest.mark.promise("window.default-start-day", cost=14)
+def test_days_start_a_month_ago_by_default(world: World) -> None:
+    """Without a start, days begin 30 days ago, rounded down in the zone; a given end does not change that."""
+    for zone in _STEADY:
+        _default_is_stated(world, "window.default-start-day", "start", lambda now, zone=zone: Query(now - 30 * DAY, now + 1, "day", zone))
+    _default_is_stated(world, "window.default-start-day", "start", lambda now: Query(now - 30 * DAY, now - 3 * DAY, "day", "UTC"))
+
+
+@pytest.mark.promise("window.default-end", cost=18)
+def test_the_end_is_now_by_default(world: World) -> None:
+    """Without an end, the window goes on until now: up to the running period, and not beyond."""
+    for zone in _STEADY:
+        for interval, back in (("hour", 5 * HOUR), ("day", 3 * DAY)):
+            _default_is_stated(
+                world,
+                "window.default-end",
+                "end",
+                lambda now, zone=zone, interval=interval, back=back: Query(now - back, now + 1, interval, zone),
+            )
+
+
+def _default_is_stated(world: World, promise_id: str, omitted: str, make: Callable[[int], Query]) -> None:
+    """Ask with and without a parameter, in one quarter of an hour: no period is in one answer and not in the other.
+
+    Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
+    before and after the other one, and has to lie around it.
+    """
+    for _ in range(_ATTEMPTS):
+        pause(wait_for_room(world.reader.now(), _ROOM_SECONDS))
+        asked_at = world.reader.now()
+        query = make(int(asked_at))
+        without = replace(query, end=query.end + _CLOCK_SLACK_SECONDS, omitted=frozenset({omitted}))
+        before, given, after = (_ask(world, promise_id, one) for one in (without, query, without))
+        if int(asked_at) // 900 == int(world.reader.now()) // 900:
+            break
+    else:
+        return
+    starts = [{row.start for row in page.rows} for page in (before, given, after)]
+    for few, many, said in ((starts[0], starts[1], "with"), (starts[1], starts[2], "without")):
+        if odd := sorted(few - many):
+            other = {"with": "without", "without": "with"}[said]
+            default = zones.utc(query.start if omitted == "start" else query.end)
+            message = (
+                f"by default {omitted} is {default}, but the {query.named_interval} of {query.named_zone} from "
+                f"{zones.utc(odd[0])} is in the answer {other} it and not in the one {said} it"
+            )
+            raise BrokenPromiseError(promise_id, message, before.exchange, given.exchange, after.exchange)
+    if any(any(row.counts) for row in given.rows):
+        world.ledger.seen(promise_id, before.exchange, given.exchange)
+
+
+def _ask(world: World, promise_id: str, query: Query) -> Page:
+    try:
+        return world.reader.ask(query, limit=1000)
+    except BrokenPromiseError as breach:
+        if breach.promise_id == "window.nothing-outside" and query.omitted:
+            raise BrokenPromiseError(promise_id, breach.message, *breach.exchanges) from breach
+        raise
+
+
+def _last_days(world: World, zone: str, count: int) -> Query:
+    days = world.days(zone)
+    start = days.end
+    for _ in range(count):
+        start = zones.floor(zone, "day", start - 1)
+    return replace(days, start=start)
+
+
+def _quarter_hours(world: World) -> Query:
+    start = zones.floor("Asia/Kathmandu", "hour", world.busy_hours(9) + HOUR)
+    return Query(start, start + 7 * HOUR, "hour", "Asia/Kathmandu")
+
+
+def _days_of_change(world: World) -> Iterator[Query]:
+    for zone in zone_table.CHANGING[:4]:
+        for change in zones.transitions(zone, world.first + 2 * DAY, world.settled - 3 * DAY)[-1:]:
+            start = zones.floor(zone, "day", change.instant)
+            yield Query(start, zones.following(zone, "day", zones.following(zone, "day", start)), "day", zone)
