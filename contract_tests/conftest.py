@@ -78,7 +78,6 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def world(request: pytest.FixtureRequest) -> World:
     """Give the state of the run, with what the tests still to come need put aside."""
     items = request.session.items
-    print("COUNT", request.node.name, request.config.stash[_WORLD].client.sent)
     later = items[items.index(request.node) + 1 :]
     state = request.config.stash[_WORLD]
     state.reserve = sum(marker.kwargs.get("cost", 0) for item in later for marker in item.iter_markers("promise"))

@@ -159,7 +159,7 @@ class World:
         """
         compared = 0
         for start, end in series.query.periods:
-            if end > self.settled or zones.is_unclear(series.query.named_zone, series.query.named_interval, start):
+            if end > self.settled or series.query.is_unclear(start):
                 continue
             counts, expected = series.of_period(start), base.total(start, end)
             if expected is None:
@@ -205,6 +205,32 @@ class World:
         if series.by_start:
             self.ledger.seen(promise_id, *series.exchanges)
         return series
+
+    def fits(self, promise_id: str, query: Query, what: str) -> Series:
+        """Hold the answer to a query against the hours of all closed periods, which were read once.
+
+        Args:
+            promise_id: what is broken where they differ.
+            query: a query for closed periods.
+            what: what is special about the query, for the message.
+
+        Raises:
+            BrokenPromiseError: a period is missing, is too much, or has other traffic than its hours.
+        """
+        try:
+            series = self.reader.read(query)
+        except BrokenPromiseError as breach:
+            if not breach.promise_id.startswith(_FOLLOWS_FROM_A_MISREADING):
+                raise
+            raise BrokenPromiseError(promise_id, f"{what}: {breach.message}", *breach.exchanges) from breach
+        if self.agree(promise_id, series, self.base_of(query), what):
+            self.ledger.seen(promise_id, *series.exchanges)
+        return series
+
+    def base_of(self, query: Query) -> Series:
+        """Give the hours that the periods of a query are made of, on the clock that fits it best."""
+        classes = {zone_table.alignment(query.named_zone, edge) for period in query.periods for edge in period}
+        return self.base(min(classes) if len(classes) == 1 and classes <= _BASES.keys() else 0, query.filter)
 
     def blame(self, promise_id: str, message: str, *answers: Series) -> NoReturn:
         """Break a promise, unless one of the answers is not given a second time: then that is what is broken.
@@ -277,9 +303,3 @@ class World:
                 days = min(days, max(5, self._page * _MOST_PAGES // 24))
             return days
         raise AssertionError("the last horizon returns or raises")
-
-
-def alignments(query: Query) -> set[int]:
-    """Give the alignments of the hours at the two ends of each period of a query."""
-    ends = [instant for period in query.periods for instant in period]
-    return {zone_table.alignment(query.named_zone, instant) for instant in ends}

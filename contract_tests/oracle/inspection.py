@@ -45,7 +45,7 @@ def inspect(page: Page, query: Query, limit: int | None) -> None:
 
 def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
     zone, interval = query.named_zone, query.named_interval
-    if zones.is_unclear(zone, interval, row.start):
+    if query.is_unclear(row.start):
         return None
     if not row.start < query.end:
         message = f"the period {row} begins at or after the end, {zones.utc(query.end)}"

@@ -79,6 +79,16 @@ class Query:
         """The periods that the window holds, each with its end."""
         return list(zones.periods(self.named_zone, self.named_interval, self.first, self.end))
 
+    def is_unclear(self, start: int) -> bool:
+        """Say whether the period that begins at an instant is an hour near or after an odd shift of the clocks.
+
+        A server that counts hours on from the beginning of the window is off the clock after a shift by half an hour; who is
+        right then, nobody has promised.
+        """
+        zone = self.named_zone
+        changes = zones.transitions(zone, self.first - 2 * zones.HOUR, max(start, self.first) + 2 * zones.HOUR)
+        return self.named_interval == "hour" and any(zones.is_odd(change) for change in changes)
+
     def naive(self) -> Self:
         """Give the same window with its start and end written without an offset."""
         zone = self.named_zone

@@ -1,8 +1,4 @@
-"""The hours and days of a zone, in seconds since 1970-01-01T00:00:00Z, by zoneinfo alone.
-
-An hour in which the clocks shift by something else than whole hours, or not on the full hour, has no length that everybody
-agrees on; it is called unclear here, and nothing is asked of it.
-"""
+"""The hours and days of a zone, in seconds since 1970-01-01T00:00:00Z, by zoneinfo alone."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -68,12 +64,12 @@ def following(zone: str, interval: Interval, start: int) -> int:
     return _midnight(zone, datetime.fromtimestamp(start, ZoneInfo(zone)) + timedelta(days=1))
 
 
-def is_unclear(zone: str, interval: Interval, start: int) -> bool:
-    """Say whether the period around an instant is an hour near a shift that is no matter of full hours."""
-    if interval == "day":
-        return False
-    changes = transitions(zone, start - 2 * HOUR, start + 2 * HOUR)
-    return any(change.shift % HOUR or (change.instant + change.before) % HOUR for change in changes)
+def is_odd(change: Transition) -> bool:
+    """Say whether the clocks shift by something else than whole hours, or at another time than a full hour.
+
+    An hour in which that happens has no length that everybody agrees on.
+    """
+    return bool(change.shift % HOUR or (change.instant + change.before) % HOUR)
 
 
 def periods(zone: str, interval: Interval, start: int, end: int) -> Iterator[tuple[int, int]]:

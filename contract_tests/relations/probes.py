@@ -18,21 +18,14 @@ OUT_OF_BOUNDS: Final[tuple[tuple[str, str], ...]] = (
 
 _ODD_ZONES = (
     "",
-    " ",
     "Mars/Olympus",
     "Europe",
-    "America/",
     "../../etc/passwd",
-    "/etc/localtime",
     "UTC\x00",
     "utc",
     "europe/berlin",
-    "+02:00",
-    "Europe/Berlin ",
     "🕐",
     "a" * 3000,
-    "zone.tab",
-    ".",
 )
 _ODD_MOMENTS = (
     "",
@@ -41,32 +34,24 @@ _ODD_MOMENTS = (
     "9999-12-31T23:59:59Z",
     "9999-12-31T23:59:59-12:00",
     "0000-01-01T00:00:00Z",
-    "10000-01-01T00:00:00Z",
     "2016-12-31T23:59:60Z",
-    "-1",
-    "1e400",
-    "99999999999999999999",
-    "2025-05-14",
     "2025-05-14t00:00:00z",
-    "2025-05-14T00:00:00-00:00",
     "2025-05-14T00:00:00+99:99",
-    "2025-05-14T24:00:00Z",
     "２０２５-05-14T00:00:00Z",
-    "2025-05-14T00:00:00.1234567890123Z",
 )
-_ODD_NUMBERS = ("", "2147483648", "9223372036854775808", "1" + "0" * 40, "٣", "1_0", " 1", "+1", "0x10", "NaN", "1e3")
-_ODD_TOKENS = ("", "null", "a", "a" * 1024, "💥", "e30", "W10", "bnVsbA", "MTIz", "eyJvZmZzZXQiOi0xfQ", "../..", "\x00", "{}", "-1")
+_ODD_NUMBERS = ("9223372036854775808", "2147483648", "", "٣", "NaN", "1" + "0" * 40, " 1")
+_ODD_TOKENS = ("", "null", "a", "a" * 1024, "💥", "e30", "W10", "eyJvZmZzZXQiOi0xfQ", "\x00")
 
 ODD: Final[tuple[dict[str, str], ...]] = (
     *({"timezone": value, "limit": "1"} for value in _ODD_ZONES),
     *({"start": value, "end": value, "limit": "1"} for value in _ODD_MOMENTS),
     {"start": "0001-01-03T00:00:00Z", "end": "0001-01-03T06:00:00Z", "timezone": "Asia/Kathmandu"},
     {"start": "9999-12-28T00:00:00", "end": "9999-12-29T00:00:00", "timezone": "America/New_York", "interval": "day"},
-    *({"app_env_id": value, "limit": "1"} for value in _ODD_NUMBERS),
-    *({"consumer_id": value, "limit": "1"} for value in _ODD_NUMBERS[:4]),
-    *({"limit": value} for value in _ODD_NUMBERS),
+    *({"app_env_id": value, "limit": "1"} for value in _ODD_NUMBERS[:4]),
+    *({"consumer_id": value, "limit": "1"} for value in _ODD_NUMBERS[:2]),
+    *({"limit": value} for value in _ODD_NUMBERS[1:5]),
     *({"next_token": value} for value in _ODD_TOKENS),
-    *({"interval": value} for value in ("", "HOUR", "null", "hour,day", "\x00")),
+    *({"interval": value} for value in ("", "HOUR", "\x00")),
     {"unknown": "parameter", "limit": "1"},
     {"start[]": "2025-05-14T00:00:00Z", "limit": "1"},
 )
@@ -84,10 +69,8 @@ ODD_TARGETS: Final[tuple[str, ...]] = (
     "next_token=%00%FF",
     "start=%ED%A0%80&limit=1",
     "limit=1&limit=2",
-    "interval=hour&interval=day&limit=1",
-    "limit=1&&=&%",
     "limit",
 )
 """Query strings that no library would write."""
 
-ODD_APPS: Final = ("2147483648", "9223372036854775808", "1" + "0" * 40, "٣", "💥", "null", "%00")
+ODD_APPS: Final = ("9223372036854775808", "1" + "0" * 40, "٣", "💥", "%00")

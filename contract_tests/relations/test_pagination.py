@@ -17,21 +17,21 @@ from contract_tests.world import World
 _FOREIGN = ("window.", "timezone.", "consistency.")
 
 
-@pytest.mark.promise("pagination.limit", cost=14)
+@pytest.mark.promise("pagination.limit", cost=10)
 def test_a_page_holds_no_more_than_its_limit(world: World) -> None:
     """No page has more records than its limit, by default 100."""
     world.traffic()
-    for limit in (1, 2, 3, 7, 24, 50, 99, 100, 101, 500, 999, 1000, None):
+    for limit in (1, 2, 7, 99, 101, 999, 1000, None):
         page = world.reader.ask(world.base(0).query, limit=limit)
         if page.has_more:
             world.ledger.seen("pagination.limit", page.exchange)
-    for limit in (1, 2):
+    for limit in (1, 3):
         page = world.reader.ask(world.days("Asia/Kathmandu"), limit=limit)
         if page.has_more:
             world.ledger.seen("pagination.limit", page.exchange)
 
 
-@pytest.mark.promise("pagination.walk-ends", cost=20)
+@pytest.mark.promise("pagination.walk-ends", cost=14)
 def test_walking_the_tokens_ends(world: World) -> None:
     """Following the tokens, with the query or without it, comes to a page without one."""
     world.traffic()
@@ -41,7 +41,7 @@ def test_walking_the_tokens_ends(world: World) -> None:
             _walked(world, "pagination.walk-ends", world.reader.read(query, limit=limit, token_alone=token_alone))
 
 
-@pytest.mark.promise("pagination.has-more", cost=44)
+@pytest.mark.promise("pagination.has-more", cost=32)
 def test_has_more_is_true_while_there_is_more(world: World) -> None:
     """`has_more` and a token come together, while records are left and no longer, above all where pages fit exactly."""
     world.traffic()
@@ -49,7 +49,7 @@ def test_has_more_is_true_while_there_is_more(world: World) -> None:
     hours, days = Query(busy, busy + 12 * HOUR, "hour"), _days(world, "Europe/Berlin", 6)
     long = Query(world.settled - min(10, world.horizon) * DAY, world.settled, "hour")
     hundred, two_hundred = replace(long, end=long.start + 100 * HOUR), replace(long, end=long.start + 200 * HOUR)
-    walks: list[tuple[Query, int | None]] = [(hours, limit) for limit in (11, 12, 13, 6, 4, 1)]
+    walks: list[tuple[Query, int | None]] = [(hours, limit) for limit in (11, 12, 13, 6, 4)]
     walks += [(days, 6), (days, 3), (days, 5), (hundred, None), (hundred, 100), (replace(hundred, end=hundred.end + HOUR), None)]
     walks += [(two_hundred, 100), (two_hundred, None)] if world.page_size >= LARGEST_LIMIT else []
     if world.horizon * 24 >= LARGEST_LIMIT + 1 and world.page_size >= LARGEST_LIMIT:
@@ -59,28 +59,28 @@ def test_has_more_is_true_while_there_is_more(world: World) -> None:
         _complete(world, "pagination.has-more", query, limit)
 
 
-@pytest.mark.promise("pagination.each-once", cost=40)
+@pytest.mark.promise("pagination.each-once", cost=28)
 def test_each_period_comes_once(world: World) -> None:
     """A walk gives each period of the window once: none twice, none left out, none with other numbers."""
     world.traffic()
     for zone, limit in (("UTC", 5), ("Asia/Kathmandu", 4), ("Asia/Kolkata", 6)):
         start = zones.floor(zone, "hour", world.busy_hours(12) + HOUR)
         _complete(world, "pagination.each-once", Query(start, start + 11 * HOUR, "hour", zone), limit)
-    for zone in ("America/New_York", "Europe/Berlin", "Asia/Tokyo", "Pacific/Chatham"):
-        _complete(world, "pagination.each-once", world.days(zone), 9)
-    _complete(world, "pagination.each-once", world.base(0).query, 250 if world.page_size >= 250 else LARGEST_LIMIT)
+    for zone in ("America/New_York", "Asia/Tokyo"):
+        _complete(world, "pagination.each-once", world.days(zone), 13)
+    _complete(world, "pagination.each-once", world.base(0).query, 400 if world.page_size >= 400 else LARGEST_LIMIT)
     for query in _around_changes(world):
         _complete(world, "pagination.each-once", query, 7)
 
 
-@pytest.mark.promise("pagination.any-page-size", cost=30)
+@pytest.mark.promise("pagination.any-page-size", cost=22)
 def test_the_size_of_pages_changes_nothing(world: World) -> None:
     """The records of a window are the same, whatever the limit."""
     world.traffic()
     busy = world.busy_hours(10)
-    for limit in (2, 3, 7, 9, 10):
+    for limit in (1, 3, 9):
         _complete(world, "pagination.any-page-size", Query(busy, busy + 10 * HOUR, "hour"), limit)
-    for limit in (None, 99, 101):
+    for limit in (None, 99):
         _complete(world, "pagination.any-page-size", world.hours("UTC", days=9), limit)
 
     def same(drawn: tuple[str, str, int, int, Filter]) -> None:
@@ -92,19 +92,19 @@ def test_the_size_of_pages_changes_nothing(world: World) -> None:
             query = Query(start, start + length * HOUR, "hour", zone)
         _complete(world, "pagination.any-page-size", replace(query, filter=whose), -(-length // pages))
 
-    sizes = (st.integers(3, 28), st.integers(2, 5))
+    sizes = (st.integers(3, 28), st.integers(2, 4))
     filters = st.sampled_from([EVERYTHING, *world.given_filters])
     drawn = st.tuples(st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day")), *sizes, filters)
-    world.draw(drawn, same, most=4, cost=8)
+    world.draw(drawn, same, most=2, cost=8)
 
 
-@pytest.mark.promise("pagination.token-keeps-query", cost=44)
+@pytest.mark.promise("pagination.token-keeps-query", cost=36)
 def test_a_token_keeps_the_whole_query(world: World) -> None:
     """A token alone, or beside the query it came from, goes on in the same window, zone, interval and filter."""
     world.traffic()
     for query in _whole_queries(world):
         for token_alone in (True, False):
-            _complete(world, "pagination.token-keeps-query", query, max(1, len(query.periods) // 2 - 1), token_alone=token_alone)
+            _complete(world, "pagination.token-keeps-query", query, max(1, len(query.periods) // 2), token_alone=token_alone)
     hours = replace(world.base(0).query, start=world.settled - min(world.horizon, 10) * DAY, zone="Asia/Kathmandu")
     _complete(world, "pagination.token-keeps-query", hours, None, token_alone=True)
     _token_of_defaults(world)

@@ -45,13 +45,10 @@ def test_what_is_declared_is_accepted(world: World) -> None:
         {},
         {"limit": "1"},
         {"limit": "1000"},
-        {"interval": "hour"},
         {"interval": "day"},
-        {"timezone": "UTC"},
         {"timezone": "America/Argentina/Buenos_Aires"},
         {"timezone": "Etc/GMT+12", "interval": "day"},
         {"start": start},
-        {"start": start, "end": end},
         {"start": start, "end": end, "interval": "day", "timezone": "Asia/Tokyo", "limit": "1"} | filters,
         *({name: value} for name, value in filters.items()),
     ]
@@ -92,9 +89,9 @@ def test_every_form_of_a_moment(world: World) -> None:
         world.ledger.seen("requests.formats", exchange)
 
     end = query.end
-    for offset in (0, 2 * HOUR, 20_700, -12_600, 14 * HOUR, -12 * HOUR, 34_200):
+    for offset in (0, 20_700, -12_600, 14 * HOUR, -12 * HOUR):
         same(moment(start, offset), moment(end, offset))
-    for fraction in (".0", ".5", ".123", ".999999"):
+    for fraction in (".5", ".123"):
         same(moment(start, 0, fraction).replace("+00:00", "Z"), zones.utc(end))
     same(zones.utc(start), zones.utc(end)[:-1] + ".000Z")
     same(moment(start, None, ".250000") + "Z", zones.utc(end))
@@ -102,8 +99,6 @@ def test_every_form_of_a_moment(world: World) -> None:
     same(moment(start, 20_700, ".75"), moment(end, -12_600, ".000000"))
     same(moment(start, None), moment(end, None))
     same(moment(start, None, ".5"), moment(end, None, ".0"))
-    same(moment(start, None), zones.utc(end))
-    same(zones.utc(start), moment(end, None))
     drawn = st.tuples(_ANY_OFFSET, _ANY_OFFSET, st.sampled_from(("", ".1", ".000001", ".99")))
     world.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), most=4, cost=1)
 
@@ -129,7 +124,7 @@ def test_bounds_are_enforced(world: World) -> None:
     )
 
 
-@pytest.mark.promise("requests.no-server-error", cost=125)
+@pytest.mark.promise("requests.no-server-error", cost=80)
 def test_nothing_earns_a_server_error(world: World) -> None:
     """Odd, broken and extreme requests earn anything but a 5xx."""
     for query in (*ODD, *EXTREME) if world.options.deep else ODD:
@@ -145,14 +140,14 @@ def test_nothing_earns_a_server_error(world: World) -> None:
     text = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
     names = st.sampled_from(("timezone", "start", "end", "next_token", "interval", "limit", "app_env_id", "consumer_id"))
     drawn = st.dictionaries(names, text, min_size=1, max_size=3)
-    world.draw(drawn, lambda query: _survived(world, world.client.get(query)), most=8, cost=1)
+    world.draw(drawn, lambda query: _survived(world, world.client.get(query)), most=4, cost=1)
 
 
 def _strange_windows(world: World) -> list[dict[str, str]]:
     now, settled = int(world.reader.now()), world.settled
     windows = [(settled, settled - DAY), (settled, settled), (now + DAY, now + 2 * DAY), (settled - 400 * DAY, settled)]
     shapes = [{"start": zones.utc(start), "end": zones.utc(end), "limit": "2"} for start, end in windows]
-    return [*shapes, *(shape | {"interval": "day", "timezone": "America/St_Johns"} for shape in shapes), {"end": zones.utc(settled)}]
+    return [*shapes, shapes[0] | {"interval": "day", "timezone": "America/St_Johns"}, {"end": zones.utc(settled)}]
 
 
 def _strange_tokens(world: World) -> list[str]:
@@ -163,7 +158,7 @@ def _strange_tokens(world: World) -> list[str]:
         return []
     middle = len(token) // 2
     other = "A" if token[middle] != "A" else "B"
-    return [token[:-1], token + "A", token[:middle] + other + token[middle + 1 :], token[::-1], token.swapcase(), token * 2]
+    return [token[:-1], token + "A", token[:middle] + other + token[middle + 1 :], token[::-1]]
 
 
 def _refused(world: World, exchange: Exchange, what: str) -> None:

@@ -21,18 +21,18 @@ _STEADY = ("UTC", "Asia/Kathmandu", "Asia/Tokyo")
 """Zones whose clocks never change, so that 30 days before now are 30 days on every reading."""
 
 
-@pytest.mark.promise("window.nothing-outside", cost=16)
+@pytest.mark.promise("window.nothing-outside", cost=14)
 def test_nothing_outside_the_window(world: World) -> None:
     """No period begins before the start rounded down, nor at the end or later, wherever the two lie."""
     world.traffic()
     busy = world.busy_hours(8)
     hours = Query(busy, busy + 6 * HOUR, "hour")
-    queries = [replace(hours, end=hours.end + second) for second in (0, 1, -1, 1800, 3599)]
-    queries += [replace(hours, start=hours.start + 1799), replace(hours, start=hours.start - 1)]
+    queries = [replace(hours, end=hours.end + second) for second in (0, 1, 1800)]
+    queries += [replace(hours, start=hours.start - 1)]
     for zone in ("Asia/Kathmandu", "Asia/Kolkata"):
         start = zones.floor(zone, "hour", busy + HOUR)
         queries += [Query(start, start + 4 * HOUR + second, "hour", zone) for second in (0, 1)]
-    for zone in ("UTC", "America/New_York", "Asia/Tokyo"):
+    for zone in ("UTC", "America/New_York"):
         days = _last_days(world, zone, 4)
         queries += [days, replace(days, end=days.end - 1)]
     for query in queries:
@@ -49,44 +49,40 @@ def test_nothing_outside_the_window(world: World) -> None:
 
     zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
     drawn = st.tuples(zone, interval, st.integers(0, 5 * DAY), st.integers(1, 3 * DAY))
-    world.draw(drawn, holds, most=4, cost=2)
+    world.draw(drawn, holds, most=3, cost=2)
 
 
-@pytest.mark.promise("window.start-rounded", cost=34)
+@pytest.mark.promise("window.start-rounded", cost=20)
 def test_the_start_is_rounded_down_in_the_zone(world: World) -> None:
     """A start in the middle of a period earns that period whole, by the clock of the zone."""
     world.traffic()
 
-    def rounded(query: Query, reference: Query) -> None:
+    def rounded(query: Query) -> None:
         what = f"the start {zones.utc(query.start)}, rounded down to the {query.named_interval} of {query.named_zone}"
-        world.same("window.start-rounded", query, reference, what)
+        world.fits("window.start-rounded", query, what)
 
-    for zone in ("UTC", "Asia/Kolkata", "Asia/Kathmandu", "America/New_York"):
+    for zone, seconds in (("UTC", (1, 3599)), ("Asia/Kolkata", (1200, 2400)), ("Asia/Kathmandu", (1200, 3000))):
         start = zones.floor(zone, "hour", world.busy_hours(4))
-        reference = Query(start, start + 3 * HOUR, "hour", zone)
-        for second in (1, 1800, 2700, 3599) if zone == "UTC" else (1200, 3000):
-            rounded(replace(reference, start=start + second), reference)
-    for zone in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kathmandu", "Pacific/Kiritimati"):
-        reference = _last_days(world, zone, 3)
-        for second in (HOUR // 2, 11 * HOUR, DAY - 1800):
-            rounded(replace(reference, start=reference.start + second), reference)
-    for reference in _days_of_change(world):
-        length = reference.periods[0][1] - reference.start
-        rounded(replace(reference, start=reference.start + length - 1800), reference)
-        rounded(replace(reference, start=reference.start + 1800), reference)
+        for second in seconds:
+            rounded(Query(start + second, start + 3 * HOUR, "hour", zone))
+    for zone in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kathmandu"):
+        days = _last_days(world, zone, 3)
+        for second in (HOUR // 2, DAY - 1800):
+            rounded(replace(days, start=days.start + second))
+    for days in _days_of_change(world):
+        rounded(replace(days, start=days.periods[0][1] - 1800))
 
     def drawn_rounded(drawn: tuple[str, Interval, int, int]) -> None:
         zone, interval, back, length = drawn
         start = max(world.first + 2 * DAY, world.settled - 6 * DAY - back)
-        query = Query(start, start + length * (HOUR if interval == "hour" else DAY), interval, zone)
-        if not zones.is_unclear(zone, interval, start):
-            rounded(query, replace(query, start=query.first))
+        end = zones.floor(zone, interval, start + length * (HOUR if interval == "hour" else DAY))
+        rounded(Query(start, end, interval, zone))
 
     zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
-    world.draw(st.tuples(zone, interval, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=4, cost=4)
+    world.draw(st.tuples(zone, interval, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=4, cost=1)
 
 
-@pytest.mark.promise("window.splits-add-up", cost=24)
+@pytest.mark.promise("window.splits-add-up", cost=20)
 def test_split_windows_add_up(world: World) -> None:
     """A window cut in two at the beginning of a period has the periods of both parts, each with the same traffic."""
     world.traffic()
@@ -111,7 +107,7 @@ def test_split_windows_add_up(world: World) -> None:
     hours = Query(busy, busy + 8 * HOUR, "hour", "UTC")
     adds_up(hours, busy + 3 * HOUR)
     adds_up(hours, busy + HOUR)
-    for whose in (EVERYTHING, *world.given_filters):
+    for whose in (EVERYTHING, *world.given_filters[:1]):
         for zone in ("Asia/Kathmandu", "Europe/Berlin") if whose == EVERYTHING else ("America/New_York",):
             days = _last_days(world, zone, 5)
             adds_up(replace(days, filter=whose), days.periods[1][1])
@@ -123,43 +119,40 @@ def test_split_windows_add_up(world: World) -> None:
         step = HOUR if interval == "hour" else DAY
         start = zones.floor(zone, interval, max(world.first + 2 * DAY, world.settled - back * HOUR - 21 * step))
         query = Query(start, min(start + length * step, world.settled), interval, zone)
-        edges = [edge for edge, _ in query.periods[1:] if not zones.is_unclear(zone, interval, edge)]
+        edges = [edge for edge, _ in query.periods[1:] if not query.is_unclear(edge)]
         if edges:
             adds_up(query, edges[cut % len(edges)])
 
     zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
     numbers = (st.integers(0, 200), st.integers(2, 20), st.integers(0, 19))
-    world.draw(st.tuples(zone, interval, *numbers), drawn_adds_up, most=4, cost=5)
+    world.draw(st.tuples(zone, interval, *numbers), drawn_adds_up, most=2, cost=5)
 
 
-@pytest.mark.promise("window.default-start-hour", cost=14)
+@pytest.mark.promise("window.default-start-hour", cost=9)
 def test_hours_start_a_day_ago_by_default(world: World) -> None:
     """Without a start, hours begin 24 hours ago, rounded down in the zone; a given end does not change that."""
-    for zone in _STEADY:
+    for zone in _STEADY[:2]:
         _default_is_stated(world, "window.default-start-hour", "start", lambda now, zone=zone: Query(now - DAY, now + 1, "hour", zone))
-    world_end = lambda now: Query(now - DAY, now - 10 * HOUR, "hour", "UTC")  # noqa: E731
-    _default_is_stated(world, "window.default-start-hour", "start", world_end)
+    _default_is_stated(world, "window.default-start-hour", "start", lambda now: Query(now - DAY, now - 10 * HOUR, "hour", "UTC"))
 
 
-@pytest.mark.promise("window.default-start-day", cost=14)
+@pytest.mark.promise("window.default-start-day", cost=9)
 def test_days_start_a_month_ago_by_default(world: World) -> None:
     """Without a start, days begin 30 days ago, rounded down in the zone; a given end does not change that."""
-    for zone in _STEADY:
+    for zone in ("UTC", "Asia/Tokyo"):
         _default_is_stated(world, "window.default-start-day", "start", lambda now, zone=zone: Query(now - 30 * DAY, now + 1, "day", zone))
     _default_is_stated(world, "window.default-start-day", "start", lambda now: Query(now - 30 * DAY, now - 3 * DAY, "day", "UTC"))
 
 
-@pytest.mark.promise("window.default-end", cost=18)
+@pytest.mark.promise("window.default-end", cost=9)
 def test_the_end_is_now_by_default(world: World) -> None:
     """Without an end, the window goes on until now: up to the running period, and not beyond."""
-    for zone in _STEADY:
-        for interval, back in (("hour", 5 * HOUR), ("day", 3 * DAY)):
-            _default_is_stated(
-                world,
-                "window.default-end",
-                "end",
-                lambda now, zone=zone, interval=interval, back=back: Query(now - back, now + 1, interval, zone),
-            )
+    for make in (
+        lambda now: Query(now - 5 * HOUR, now + 1, "hour", "UTC"),
+        lambda now: Query(now - 5 * HOUR, now + 1, "hour", "Asia/Kathmandu"),
+        lambda now: Query(now - 3 * DAY, now + 1, "day", "Asia/Tokyo"),
+    ):
+        _default_is_stated(world, "window.default-end", "end", make)
 
 
 def _default_is_stated(world: World, promise_id: str, omitted: str, make: Callable[[int], Query]) -> None:
