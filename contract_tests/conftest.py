@@ -19,6 +19,7 @@ from contract_tests.report.write import Run, write_reports, write_table
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
 from contract_tests.world import NotExercisedError, World
 
+_VERDICTS = (BrokenPromiseError, NotExercisedError, BudgetUsedUpError, ServerGoneError)
 _RUN = pytest.StashKey[Run]()
 _WORLD = pytest.StashKey[World]()
 _OPENED = pytest.StashKey[ExitStack]()
@@ -32,14 +33,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and write the JUnit report beside the others."""
     config.addinivalue_line("markers", "promise(id, cost): the promise that a test is about, and the requests it takes")
+    config.addinivalue_line("markers", "schema(cost): a phase of schemathesis, and the requests it takes")
     if not config.option.xmlpath:
         config.option.xmlpath = f"{config.getoption('--report-dir')}/junit.xml"
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ask for the promises in the order of their catalogue, and for what has none at the end."""
-    items.sort(key=lambda item: PROMISE_IDS.index(promise_id) if (promise_id := _promise(item)) else len(PROMISE_IDS))
+    """Ask for the promises in the order of their catalogue; what schemathesis asks comes before what looks at all answers."""
+
+    def place(item: pytest.Item) -> float:
+        promise_id = _promise(item)
+        return PROMISE_IDS.index(promise_id) if promise_id else PROMISE_IDS.index("response.schema") - 0.5
+
+    items.sort(key=place)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -71,7 +78,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Print what repeats the run."""
     world = config.stash.get(_WORLD, None)
-    return f"contract: {world.client.base_url}, app {world.options.app_id}, --seed {world.options.seed}" if world else None
+    return (
+        f"contract: {world.client.base_url}, app {world.options.app_id}, --seed {world.options.seed}" if world else None
+    )
 
 
 @pytest.fixture
@@ -80,7 +89,7 @@ def world(request: pytest.FixtureRequest) -> World:
     items = request.session.items
     later = items[items.index(request.node) + 1 :]
     state = request.config.stash[_WORLD]
-    state.reserve = sum(marker.kwargs.get("cost", 0) for item in later for marker in item.iter_markers("promise"))
+    state.reserve = sum(marker.kwargs.get("cost", 0) for item in later for marker in item.iter_markers())
     return state
 
 
@@ -89,9 +98,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     """Turn what a test raises into a verdict; what is no fault of the server is skipped, with the reason."""
     run, promise_id = item.config.stash[_RUN], _promise(item)
     error = call.excinfo.value if call.excinfo else None
+    if call.when == "call" and isinstance(error, BrokenPromiseError):
+        run.ledger.broken(error)
     if call.when == "call" and promise_id:
         if isinstance(error, BrokenPromiseError):
-            run.ledger.broken(error)
             if error.promise_id != promise_id:
                 run.ledger.not_exercised(promise_id, f"It was not reached, because {error.promise_id} is broken.")
         elif isinstance(error, NotExercisedError | BudgetUsedUpError):
@@ -100,7 +110,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
             run.ledger.completed(promise_id)
         else:
             run.ledger.not_exercised(promise_id, f"The suite itself failed: {type(error).__name__}: {error}")
-            run.errors.append(f"{promise_id}: {type(error).__name__}: {error}")
+    if error is not None and not isinstance(error, _VERDICTS):
+        run.errors.append(f"{item.name}: {type(error).__name__}: {error}")
     report = yield
     if isinstance(error, NotExercisedError | BudgetUsedUpError):
         report.outcome = "skipped"
@@ -114,14 +125,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Settle the verdicts, write the reports, and choose the exit code."""
     run = session.config.stash.get(_RUN, None)
     if run is None:
         return
     run.ledger.settle()
     write_reports(run)
-    session.exitstatus = run.exit_code
+    # What pytest itself could not do, such as importing a test, is no verdict on the server.
+    session.exitstatus = run.exit_code if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} else 2
     session.config.stash[_OPENED].close()
 
 

@@ -114,7 +114,10 @@ class World:
         """Give the hours of all closed periods, on a clock whose hours begin so many seconds past those of UTC."""
         zone = _BASES[alignment]
         window = (self.first + alignment, self.settled + alignment - (HOUR if alignment else 0))
-        return self.reader.read(Query(*window, "hour", zone, whose))
+        series = self.reader.read(Query(*window, "hour", zone, whose))
+        if alignment == 0 and whose == EVERYTHING:
+            self.reader.truth = series
+        return series
 
     def traffic(self, whose: Filter = EVERYTHING) -> Series:
         """Give the hours of all closed periods in UTC.
@@ -124,7 +127,9 @@ class World:
         """
         series = self.base(0, whose)
         if not series.by_start:
-            raise NotExercisedError(f"There is no traffic ({whose}) from {zones.utc(self.first)} to {zones.utc(self.settled)}.")
+            raise NotExercisedError(
+                f"There is no traffic ({whose}) from {zones.utc(self.first)} to {zones.utc(self.settled)}."
+            )
         return series
 
     def days(self, zone: str, whose: Filter = EVERYTHING) -> Query:
@@ -174,7 +179,9 @@ class World:
             compared += counts != NOTHING
         return compared
 
-    def same(self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = LARGEST_LIMIT) -> Series:
+    def same(
+        self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = LARGEST_LIMIT
+    ) -> Series:
         """Hold the answers to two queries that mean the same against each other.
 
         Args:
@@ -239,10 +246,16 @@ class World:
             BrokenPromiseError: always.
         """
         for answer in answers:
-            again = self.reader.ask(answer.query, limit=len(answer.pages[0].rows) or 1) if answer.query.end <= self.settled else None
+            again = (
+                self.reader.ask(answer.query, limit=len(answer.pages[0].rows) or 1)
+                if answer.query.end <= self.settled
+                else None
+            )
             if again is not None:
                 self.unchanged(answer, again)
-        raise BrokenPromiseError(promise_id, message, *(exchange for answer in answers for exchange in answer.exchanges[:2]))
+        raise BrokenPromiseError(
+            promise_id, message, *(exchange for answer in answers for exchange in answer.exchanges[:2])
+        )
 
     def unchanged(self, before: Series, again: Page) -> None:
         """Hold a page against an earlier answer to the same query, period by period.
@@ -271,7 +284,11 @@ class World:
 
         def tried(value: Drawn) -> None:
             # A breach is kept back: Hypothesis would ask the server again and again to make it smaller.
-            if breaches or self.client.remaining - self.reserve < cost or (self.options.deep and time.monotonic() > until):
+            if (
+                breaches
+                or self.client.remaining - self.reserve < cost
+                or (self.options.deep and time.monotonic() > until)
+            ):
                 return
             try:
                 relation(value)

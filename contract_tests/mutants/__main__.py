@@ -52,7 +52,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many runs at a time")
     parser.add_argument("--verbose", action="store_true", help="show the output of the runs that went wrong")
     options = parser.parse_args()
-    entries = [entry for entry in (*BROKEN, *DIFFERENT) if options.only in entry.name and (entry.fast or not options.fast)]
+    entries = [
+        entry for entry in (*BROKEN, *DIFFERENT) if options.only in entry.name and (entry.fast or not options.fast)
+    ]
     with ThreadPoolExecutor(options.jobs) as pool:
         results = []
         for result in pool.map(lambda entry: hold_against(entry, options.seed), entries):
@@ -67,7 +69,10 @@ def hold_against(entry: Entry, seed: str) -> Result:
     """Run the suite against one server, in processes of their own."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
-            [sys.executable, "-m", "contract_tests.mutants.serve", entry.name], cwd=_ROOT, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "contract_tests.mutants.serve", entry.name],
+            cwd=_ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         try:
             assert server.stdout is not None, "opened as a pipe"
@@ -99,7 +104,9 @@ def _conclude(results: list[Result]) -> int:
     correct = [result for result in results if not result.entry.breaks]
     caught, passed = sum(result.is_right for result in broken), sum(result.is_right for result in correct)
     most = max((result.requests for result in results), default=0)
-    print(f"{caught} of {len(broken)} broken servers caught, {passed} of {len(correct)} correct ones pass; at most {most} requests")
+    print(
+        f"{caught} of {len(broken)} broken servers caught, {passed} of {len(correct)} correct ones pass; at most {most} requests"
+    )
     return 0 if caught == len(broken) and passed == len(correct) else 1
 
 

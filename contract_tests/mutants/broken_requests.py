@@ -94,92 +94,339 @@ def _detail_as_text(self: Reference, refusal: RefusalError) -> Answer:
     return Answer(refusal.status, json.dumps(body).encode(), {"content-type": "application/json"})
 
 
-def _negative_at_night(_: Reference, __: Query, start: datetime, ___: datetime, counts: dict[str, Any]) -> dict[str, Any]:
+def _negative_at_night(
+    _: Reference, __: Query, start: datetime, ___: datetime, counts: dict[str, Any]
+) -> dict[str, Any]:
     return counts | {"bytes_received": -1} if start.hour == 3 else counts
 
 
 REQUESTS = (
-    broken("a missing key opens everything", _KEY, fast=True, is_right=lambda self, key: key is None or key == self.key),
-    broken("no key is needed for days", _KEY, authorize=lambda self, headers, params: None if params.get("interval") == "day" else Reference.authorize(self, headers, params)),
+    broken(
+        "a missing key opens everything", _KEY, fast=True, is_right=lambda self, key: key is None or key == self.key
+    ),
+    broken(
+        "no key is needed for days",
+        _KEY,
+        authorize=lambda self, headers, params: (
+            None if params.get("interval") == "day" else Reference.authorize(self, headers, params)
+        ),
+    ),
     broken("no key is needed with a token", _KEY, authorize=_unless("next_token")),
     broken("no key is needed with a filter", _KEY, authorize=_unless("consumer_id")),
-    broken("an empty page without a key", _KEY, authorize=lambda self, headers, params: None if "api-key" in headers else (_ for _ in ()).throw(RefusalError(200, []))),
-    broken("a missing key is a 404", _KEY, authorize=lambda self, headers, params: None if self.is_right(headers.get("api-key")) else (_ for _ in ()).throw(RefusalError(404, "no"))),
+    broken(
+        "an empty page without a key",
+        _KEY,
+        authorize=lambda self, headers, params: (
+            None if "api-key" in headers else (_ for _ in ()).throw(RefusalError(200, []))
+        ),
+    ),
+    broken(
+        "a missing key is a 404",
+        _KEY,
+        authorize=lambda self, headers, params: (
+            None if self.is_right(headers.get("api-key")) else (_ for _ in ()).throw(RefusalError(404, "no"))
+        ),
+    ),
     broken("any key opens everything", _EXACT, is_right=lambda self, key: key is not None),
     broken("any key that is not empty", _EXACT, is_right=lambda self, key: bool(key)),
-    broken("a key with Bearer before it", _EXACT, fast=True, is_right=lambda self, key: (key or "").removeprefix("Bearer ") == self.key),
-    broken("the case of the key does not matter", _EXACT, is_right=lambda self, key: (key or "").lower() == self.key.lower()),
-    broken("the beginning of the key is enough", _EXACT, is_right=lambda self, key: bool(key) and self.key.startswith(key)),
+    broken(
+        "a key with Bearer before it",
+        _EXACT,
+        fast=True,
+        is_right=lambda self, key: (key or "").removeprefix("Bearer ") == self.key,
+    ),
+    broken(
+        "the case of the key does not matter",
+        _EXACT,
+        is_right=lambda self, key: (key or "").lower() == self.key.lower(),
+    ),
+    broken(
+        "the beginning of the key is enough", _EXACT, is_right=lambda self, key: bool(key) and self.key.startswith(key)
+    ),
     broken("whatever begins with the key", _EXACT, is_right=lambda self, key: (key or "").startswith(self.key)),
-    broken("the key in Authorization", _EXACT, authorize=lambda self, headers, params: None if self.key in headers.get("authorization", "") else Reference.authorize(self, headers, params)),
-    broken("the key in the query", _EXACT, authorize=lambda self, headers, params: None if params.get("api_key") == self.key else Reference.authorize(self, headers, params)),
-    broken("an unknown app is empty", "requests.unknown-app", fast=True, check_app=lambda self, text, params: None if self.integer("app_id", text, "path") else None),
-    broken("an unknown app is a 403", "requests.unknown-app", check_app=lambda self, text, params: None if self.integer("app_id", text, "path") == self.app_id else (_ for _ in ()).throw(RefusalError(403, "no"))),
-    broken("an unknown app is a 404 for hours only", "requests.unknown-app", check_app=lambda self, text, params: None if params.get("interval") == "day" and self.integer("app_id", text, "path") else Reference.check_app(self, text, params)),
-    broken("app_id 0 is the app", "requests.bounds", check_app=lambda self, text, params: None if text == "0" else Reference.check_app(self, text, params)),
+    broken(
+        "the key in Authorization",
+        _EXACT,
+        authorize=lambda self, headers, params: (
+            None if self.key in headers.get("authorization", "") else Reference.authorize(self, headers, params)
+        ),
+    ),
+    broken(
+        "the key in the query",
+        _EXACT,
+        authorize=lambda self, headers, params: (
+            None if params.get("api_key") == self.key else Reference.authorize(self, headers, params)
+        ),
+    ),
+    broken(
+        "an unknown app is empty",
+        "requests.unknown-app",
+        fast=True,
+        check_app=lambda self, text, params: None if self.integer("app_id", text, "path") else None,
+    ),
+    broken(
+        "an unknown app is a 403",
+        "requests.unknown-app",
+        check_app=lambda self, text, params: (
+            None
+            if self.integer("app_id", text, "path") == self.app_id
+            else (_ for _ in ()).throw(RefusalError(403, "no"))
+        ),
+    ),
+    broken(
+        "an unknown app is a 404 for hours only",
+        "requests.unknown-app",
+        check_app=lambda self, text, params: (
+            None
+            if params.get("interval") == "day" and self.integer("app_id", text, "path")
+            else Reference.check_app(self, text, params)
+        ),
+    ),
+    broken(
+        "app_id 0 is the app",
+        "requests.bounds",
+        check_app=lambda self, text, params: None if text == "0" else Reference.check_app(self, text, params),
+    ),
     broken("limit 0", "requests.bounds", least=_without_bound("limit", 0)),
     broken("limit 1001", "requests.bounds", fast=True, greatest_limit=lambda self: 1001),
     broken("no greatest limit", "requests.bounds", greatest_limit=lambda self: 10**9),
-    broken("a limit too great is cut", "requests.bounds", limit=lambda self, params: Reference.limit(self, params | ({"limit": "1000"} if params.get("limit", "").isdigit() and int(params["limit"]) > 1000 else {}))),
+    broken(
+        "a limit too great is cut",
+        "requests.bounds",
+        limit=lambda self, params: Reference.limit(
+            self,
+            params | ({"limit": "1000"} if params.get("limit", "").isdigit() and int(params["limit"]) > 1000 else {}),
+        ),
+    ),
     broken("consumer_id 0", "requests.bounds", least=_without_bound("consumer_id", 0)),
     broken("app_env_id negative", "requests.bounds", least=_without_bound("app_env_id", -(10**9))),
     broken("any interval", "requests.bounds", interval=_lenient("interval", "hour")),
-    broken("a start that cannot be read is passed over", "requests.bounds", moment=lambda self, name, params, zone: None if name == "start" and "not" in params.get(name, "") else Reference.moment(self, name, params, zone)),
+    broken(
+        "a start that cannot be read is passed over",
+        "requests.bounds",
+        moment=lambda self, name, params, zone: (
+            None if name == "start" and "not" in params.get(name, "") else Reference.moment(self, name, params, zone)
+        ),
+    ),
     broken("a limit that is no number is passed over", "requests.bounds", limit=_lenient("limit", 100)),
     broken("a token of any length", "requests.bounds", longest_token=lambda self: 10**6),
-    broken("a token too long starts over", "requests.bounds", resume=lambda self, params, fresh: fresh if len(params["next_token"]) > 1024 else Reference.resume(self, params, fresh)),
+    broken(
+        "a token too long starts over",
+        "requests.bounds",
+        resume=lambda self, params, fresh: (
+            fresh if len(params["next_token"]) > 1024 else Reference.resume(self, params, fresh)
+        ),
+    ),
     broken("limit 1000 is refused", "requests.accepted", greatest_limit=lambda self: 999),
     broken("limit 1 is refused", "requests.accepted", least=_without_bound("limit", 2)),
-    broken("names of zones with two slashes are refused", "requests.accepted", zone=lambda self, params: Reference.zone(self, params) if params.get("timezone", "").count("/") < 2 else (_ for _ in ()).throw(RefusalError(422, []))),
+    broken(
+        "names of zones with two slashes are refused",
+        "requests.accepted",
+        zone=lambda self, params: (
+            Reference.zone(self, params)
+            if params.get("timezone", "").count("/") < 2
+            else (_ for _ in ()).throw(RefusalError(422, []))
+        ),
+    ),
     broken("times without an offset are refused", "requests.formats", fast=True, parse=_refuses(r"T\d\d:\d\d:\d\d$")),
     broken("fractions are refused", "requests.formats", parse=_refuses(r"\.\d")),
     broken("only Z is accepted", "requests.formats", parse=_refuses(r"[+-]\d\d:\d\d$")),
     broken("offsets of 45 minutes are refused", "requests.formats", parse=_refuses(r":45$")),
     broken("negative offsets are refused", "requests.formats", parse=_refuses(r"-\d\d:\d\d$")),
-    broken("offsets are passed over", "requests.formats", parse=_parses(lambda text, moment: moment.replace(tzinfo=UTC) if moment.tzinfo else moment)),
-    broken("the minutes of offsets are passed over", "requests.formats", parse=_parses(lambda text, moment: datetime.fromisoformat(text[:-2] + "00") if re.search(r"[+-]\d\d:\d\d$", text) else moment)),
-    broken("fractions are rounded up", ("requests.formats", "window.start-rounded"), parse=_parses(lambda text, moment: moment + timedelta(seconds=1) if moment.microsecond > 500_000 else moment)),
-    broken("an unknown zone is a 500", "requests.no-server-error", fast=True, params=_fails_on(lambda params: "Mars" in params.get("timezone", ""))),
-    broken("a token made up is a 500", "requests.no-server-error", decode=lambda self, token: json.loads(token) if "=" not in token and len(token) < 30 else Reference.decode(self, token), resume=lambda self, params, fresh: Reference.resume(self, params, fresh) if len(params["next_token"]) > 29 else 1 / 0),
-    broken("the year 9999 is a 500", "requests.no-server-error", params=_fails_on(lambda params: params.get("end", "").startswith("9999"))),
-    broken("a great id is a 500", "requests.no-server-error", params=_fails_on(lambda params: len(params.get("app_env_id", "")) > 18)),
-    broken("a window backwards is a 500", "requests.no-server-error", params=_fails_on(lambda params: params.get("start", "") > params.get("end", "~"))),
-    broken("letters beyond ASCII are a 500", "requests.no-server-error", params=_fails_on(lambda params: not params.get("timezone", "").isascii())),
-    broken("an empty parameter is a 500", "requests.no-server-error", params=_fails_on(lambda params: params.get("start") == "")),
-    broken("a token that was tampered with is a 500", "requests.no-server-error", decode=lambda self, token: Reference.decode(self, token) if len(token) < 100 else _checked(self, token)),
-    broken("has_more is text", "response.schema", fast=True, envelope=lambda self, body, query: body | {"has_more": str(body["has_more"]).lower()}),
-    broken("no next_token on the last page", "response.schema", envelope=lambda self, body, query: {name: value for name, value in body.items() if name != "next_token" or value}),
+    broken(
+        "offsets are passed over",
+        "requests.formats",
+        parse=_parses(lambda text, moment: moment.replace(tzinfo=UTC) if moment.tzinfo else moment),
+    ),
+    broken(
+        "the minutes of offsets are passed over",
+        "requests.formats",
+        parse=_parses(
+            lambda text, moment: (
+                datetime.fromisoformat(text[:-2] + "00") if re.search(r"[+-]\d\d:\d\d$", text) else moment
+            )
+        ),
+    ),
+    broken(
+        "fractions are rounded up",
+        ("requests.formats", "window.start-rounded"),
+        parse=_parses(lambda text, moment: moment + timedelta(seconds=1) if moment.microsecond > 500_000 else moment),
+    ),
+    broken(
+        "an unknown zone is a 500",
+        "requests.no-server-error",
+        fast=True,
+        params=_fails_on(lambda params: "Mars" in params.get("timezone", "")),
+    ),
+    broken(
+        "a token made up is a 500",
+        "requests.no-server-error",
+        decode=lambda self, token: (
+            json.loads(token) if "=" not in token and len(token) < 30 else Reference.decode(self, token)
+        ),
+        resume=lambda self, params, fresh: (
+            Reference.resume(self, params, fresh) if len(params["next_token"]) > 29 else 1 / 0
+        ),
+    ),
+    broken(
+        "the year 9999 is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: params.get("end", "").startswith("9999")),
+    ),
+    broken(
+        "a great id is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: len(params.get("app_env_id", "")) > 18),
+    ),
+    broken(
+        "a window backwards is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: params.get("start", "") > params.get("end", "~")),
+    ),
+    broken(
+        "letters beyond ASCII are a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: not params.get("timezone", "").isascii()),
+    ),
+    broken(
+        "an empty parameter is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: params.get("start") == ""),
+    ),
+    broken(
+        "a token that was tampered with is a 500",
+        "requests.no-server-error",
+        decode=lambda self, token: Reference.decode(self, token) if len(token) < 100 else _checked(self, token),
+    ),
+    broken(
+        "has_more is text",
+        "response.schema",
+        fast=True,
+        envelope=lambda self, body, query: body | {"has_more": str(body["has_more"]).lower()},
+    ),
+    broken(
+        "no next_token on the last page",
+        "response.schema",
+        envelope=lambda self, body, query: {
+            name: value for name, value in body.items() if name != "next_token" or value
+        },
+    ),
     broken("counts are text", "response.schema", item=_item(lambda item: item | {"requests": str(item["requests"])})),
-    broken("counts have fractions", "response.schema", item=_item(lambda item: item | {"bytes_sent": item["bytes_sent"] + 0.5})),
-    broken("no bytes_received", "response.schema", item=_item(lambda item: {name: value for name, value in item.items() if name != "bytes_received"})),
-    broken("no traffic is null", "response.schema", item=lambda self, row, query: Reference.item(self, row, query) | ({"requests": None} if row.start.hour == 5 else {})),
-    broken("text/html", "response.schema", success=lambda self, body, params: Answer(200, json.dumps(body).encode(), {"content-type": "text/html"})),
+    broken(
+        "counts have fractions",
+        "response.schema",
+        item=_item(lambda item: item | {"bytes_sent": item["bytes_sent"] + 0.5}),
+    ),
+    broken(
+        "no bytes_received",
+        "response.schema",
+        item=_item(lambda item: {name: value for name, value in item.items() if name != "bytes_received"}),
+    ),
+    broken(
+        "no traffic is null",
+        "response.schema",
+        item=lambda self, row, query: (
+            Reference.item(self, row, query) | ({"requests": None} if row.start.hour == 5 else {})
+        ),
+    ),
+    broken(
+        "text/html",
+        "response.schema",
+        success=lambda self, body, params: Answer(200, json.dumps(body).encode(), {"content-type": "text/html"}),
+    ),
     broken("refusals of another form", "response.schema", refusal=_detail_as_text),
     broken("negative counts at night", "response.counts", fast=True, counts=changed_counts(_negative_at_night)),
-    broken("a negative count in a filter", "response.counts", counts=changed_counts(lambda self, query, start, end, counts: counts | {"requests": -counts["requests"]} if query.consumer else counts)),
-    broken("no offset", "response.offsets", fast=True, text=lambda self, moment, zone: moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat()),
-    broken("no offset at the end of a period", "response.offsets", item=_item(lambda item: item | {"period_end": item["period_end"][:19]})),
+    broken(
+        "a negative count in a filter",
+        "response.counts",
+        counts=changed_counts(
+            lambda self, query, start, end, counts: (
+                counts | {"requests": -counts["requests"]} if query.consumer else counts
+            )
+        ),
+    ),
+    broken(
+        "no offset",
+        "response.offsets",
+        fast=True,
+        text=lambda self, moment, zone: moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(),
+    ),
+    broken(
+        "no offset at the end of a period",
+        "response.offsets",
+        item=_item(lambda item: item | {"period_end": item["period_end"][:19]}),
+    ),
     broken("local time with Z", "response.offsets", text=_local_as_utc),
     broken("the offset of winter all year", "response.offsets", text=_standard_offset),
     broken("the default interval is a day", "requests.default-interval", fast=True, params=_default("interval", "day")),
-    broken("the default interval is a day in other zones", "requests.default-interval", params=lambda self, params: {"interval": "day"} | params if "timezone" in params else params),
+    broken(
+        "the default interval is a day in other zones",
+        "requests.default-interval",
+        params=lambda self, params: {"interval": "day"} | params if "timezone" in params else params,
+    ),
     broken("the default zone is Berlin", "requests.default-timezone", params=_default("timezone", "Europe/Berlin")),
-    broken("the default zone is Berlin for days", "requests.default-timezone", params=lambda self, params: {"timezone": "Europe/Berlin"} | params if params.get("interval") == "day" else params),
+    broken(
+        "the default zone is Berlin for days",
+        "requests.default-timezone",
+        params=lambda self, params: (
+            {"timezone": "Europe/Berlin"} | params if params.get("interval") == "day" else params
+        ),
+    ),
     broken("the default limit is 1000", "requests.default-limit", params=_default("limit", "1000")),
     broken("the default limit is 50", "requests.default-limit", fast=True, params=_default("limit", "50")),
     broken("the default limit is 99", "requests.default-limit", params=_default("limit", "99")),
-    broken("hours start 23 hours ago", "window.default-start-hour", default_start=_only_for("hour", timedelta(hours=1))),
-    broken("hours start 25 hours ago", "window.default-start-hour", fast=True, default_start=_only_for("hour", timedelta(hours=-1))),
+    broken(
+        "hours start 23 hours ago", "window.default-start-hour", default_start=_only_for("hour", timedelta(hours=1))
+    ),
+    broken(
+        "hours start 25 hours ago",
+        "window.default-start-hour",
+        fast=True,
+        default_start=_only_for("hour", timedelta(hours=-1)),
+    ),
     broken("hours start a week ago", "window.default-start-hour", default_start=_only_for("hour", timedelta(days=-6))),
-    broken("hours start 24 hours before the end", "window.default-start-hour", default_start=lambda self, interval, zone, end: (end or self.now()) - (timedelta(hours=24) if interval == "hour" else timedelta(days=30))),
-    broken("hours start at midnight", "window.default-start-hour", default_start=lambda self, interval, zone, end: self.floor(Reference.default_start(self, interval, zone, end), "day" if interval == "hour" else interval, zone)),
+    broken(
+        "hours start 24 hours before the end",
+        "window.default-start-hour",
+        default_start=lambda self, interval, zone, end: (
+            (end or self.now()) - (timedelta(hours=24) if interval == "hour" else timedelta(days=30))
+        ),
+    ),
+    broken(
+        "hours start at midnight",
+        "window.default-start-hour",
+        default_start=lambda self, interval, zone, end: self.floor(
+            Reference.default_start(self, interval, zone, end), "day" if interval == "hour" else interval, zone
+        ),
+    ),
     broken("days start 29 days ago", "window.default-start-day", default_start=_only_for("day", timedelta(days=1))),
     broken("days start 31 days ago", "window.default-start-day", default_start=_only_for("day", timedelta(days=-1))),
-    broken("days start 24 hours ago", "window.default-start-day", default_start=lambda self, interval, zone, end: self.now() - timedelta(hours=24)),
-    broken("the default end is the last full hour", "window.default-end", fast=True, default_end=lambda self, interval, zone: self.floor(self.now(), "hour", "UTC")),
-    broken("the default end is midnight", "window.default-end", default_end=lambda self, interval, zone: self.floor(self.now(), "day", zone)),
-    broken("the default end is midnight for days", "window.default-end", default_end=lambda self, interval, zone: self.floor(self.now(), interval, zone)),
-    broken("the default end is tomorrow", ("window.default-end", "window.nothing-outside"), default_end=lambda self, interval, zone: self.now() + timedelta(days=1)),
+    broken(
+        "days start 24 hours ago",
+        "window.default-start-day",
+        default_start=lambda self, interval, zone, end: self.now() - timedelta(hours=24),
+    ),
+    broken(
+        "the default end is the last full hour",
+        "window.default-end",
+        fast=True,
+        default_end=lambda self, interval, zone: self.floor(self.now(), "hour", "UTC"),
+    ),
+    broken(
+        "the default end is midnight",
+        "window.default-end",
+        default_end=lambda self, interval, zone: self.floor(self.now(), "day", zone),
+    ),
+    broken(
+        "the default end is midnight for days",
+        "window.default-end",
+        default_end=lambda self, interval, zone: self.floor(self.now(), interval, zone),
+    ),
+    broken(
+        "the default end is tomorrow",
+        ("window.default-end", "window.nothing-outside"),
+        default_end=lambda self, interval, zone: self.now() + timedelta(days=1),
+    ),
 )
 
 

@@ -34,12 +34,16 @@ def _sparse(share: int) -> Any:
 
 
 def _kept(days: int) -> Any:
-    return lambda self, query: [row for row in Reference.rows(self, query) if row.start > self.now() - timedelta(days=days)]
+    return lambda self, query: [
+        row for row in Reference.rows(self, query) if row.start > self.now() - timedelta(days=days)
+    ]
 
 
 def _refuse(self: Reference, query: Query, params: Any) -> Answer:
     if query.start >= query.end or query.start > self.now() or query.end - query.start > timedelta(days=62):
-        return self.refusal(RefusalError(422, [{"loc": ["query", "start"], "msg": "no such window", "type": "value_error"}]))
+        return self.refusal(
+            RefusalError(422, [{"loc": ["query", "start"], "msg": "no such window", "type": "value_error"}])
+        )
     return Reference.page(self, query, params)
 
 
@@ -62,7 +66,11 @@ def _limited(headers: bool, every: int) -> Any:
     def answer(self: Reference, target: str, asked: Any) -> Answer:
         if (self.asked + 1) % every == 0:
             self.asked += 1
-            extra = {"x-ratelimit-limit": "100", "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + 1)}
+            extra = {
+                "x-ratelimit-limit": "100",
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": str(int(time.time()) + 1),
+            }
             return Answer(429, b"slow down", extra if headers else {})
         return Reference.answer(self, target, asked)
 
@@ -86,7 +94,10 @@ class _Remembering:
 
 def _with_memory() -> dict[str, Any]:
     memory = _Remembering()
-    return {"encode": lambda self, query, position: memory.encode(self, query, position), "decode": lambda self, token: memory.kept[token]}
+    return {
+        "encode": lambda self, query, position: memory.encode(self, query, position),
+        "decode": lambda self, token: memory.kept[token],
+    }
 
 
 def _newest_first(self: Reference, query: Query) -> list[Row]:
@@ -102,21 +113,36 @@ def _shuffled(self: Reference, query: Query) -> list[Row]:
 def _growing(self: Reference, query: Query, start: Any, end: Any) -> dict[str, Any]:
     counts = Reference.counts(self, query, start, end)
     is_open = end > self.now() - timedelta(hours=30)
-    return {name: value + self.asked if is_open and query.env is None and query.consumer is None else value for name, value in counts.items()}
+    return {
+        name: value + self.asked if is_open and query.env is None and query.consumer is None else value
+        for name, value in counts.items()
+    }
 
 
 def _late(self: Reference, query: Query) -> list[Row]:
     rows = [row for row in Reference.rows(self, query) if _busy(row.counts)]
-    return [row for row in rows if row.end < self.now() - timedelta(hours=20) or (int(row.start.timestamp()) // 900 + self.asked // 40) % 5]
+    return [
+        row
+        for row in rows
+        if row.end < self.now() - timedelta(hours=20) or (int(row.start.timestamp()) // 900 + self.asked // 40) % 5
+    ]
 
 
 DIFFERENT = (
     different("the plain reference", fast=True),
     different("newest first", fast=True, rows=_newest_first),
     different("in no order", rows=_shuffled),
-    different("periods without traffic are left out", counts=_sparse(60), rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)]),
+    different(
+        "periods without traffic are left out",
+        counts=_sparse(60),
+        rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)],
+    ),
     different("very little traffic", counts=_sparse(2)),
-    different("very little traffic, and nothing else", counts=_sparse(2), rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)]),
+    different(
+        "very little traffic, and nothing else",
+        counts=_sparse(2),
+        rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)],
+    ),
     different("no traffic at all", envs=()),
     different("no traffic, and no periods", fast=True, rows=lambda self, query: []),
     different("half pages", fast=True, size=lambda self, query, total: max(1, query.limit // 2)),
@@ -128,18 +154,34 @@ DIFFERENT = (
     different("windows that make no sense are refused", page=_refuse),
     different("sixty days are kept", rows=_kept(60)),
     different("older than sixty days is refused", page=_old_is_refused),
-    different("more fields than declared", item=lambda self, row, query: Reference.item(self, row, query) | {"errors": 1, "app": {"id": 1}}, envelope=lambda self, body, query: body | {"total": None}),
-    different("Z instead of +00:00", text=lambda self, moment, zone: Reference.text(self, moment, zone).replace("+00:00", "Z")),
+    different(
+        "more fields than declared",
+        item=lambda self, row, query: Reference.item(self, row, query) | {"errors": 1, "app": {"id": 1}},
+        envelope=lambda self, body, query: body | {"total": None},
+    ),
+    different(
+        "Z instead of +00:00", text=lambda self, moment, zone: Reference.text(self, moment, zone).replace("+00:00", "Z")
+    ),
     different("every time in UTC", text=lambda self, moment, zone: Reference.text(self, moment, "UTC")),
-    different("milliseconds", text=lambda self, moment, zone: Reference.text(self, moment, zone)[:19] + ".000" + Reference.text(self, moment, zone)[19:]),
+    different(
+        "milliseconds",
+        text=lambda self, moment, zone: (
+            Reference.text(self, moment, zone)[:19] + ".000" + Reference.text(self, moment, zone)[19:]
+        ),
+    ),
     different("tokens that change every time", fast=True, **_with_memory()),
     different("429 now and then, with headers", answer=_limited(True, 60)),
     different("429 now and then, without headers", answer=_limited(False, 12)),
-    different("slow", answer=lambda self, target, headers: replace(Reference.answer(self, target, headers), delay=0.05)),
+    different(
+        "slow", answer=lambda self, target, headers: replace(Reference.answer(self, target, headers), delay=0.05)
+    ),
     different("open periods grow", counts=_growing),
     different("traffic that comes late", rows=_late),
     different("another app", app_id=7, envs=(1,), consumers=(2,)),
-    different("unknown filters are a 404", optional_id=lambda self, name, params: _known(self, name, Reference.optional_id(self, name, params))),
+    different(
+        "unknown filters are a 404",
+        optional_id=lambda self, name, params: _known(self, name, Reference.optional_id(self, name, params)),
+    ),
 )
 
 

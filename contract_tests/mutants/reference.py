@@ -129,7 +129,14 @@ class Reference:
         return self.resume(params, fresh)
 
     def fresh(
-        self, start: datetime | None, end: datetime | None, interval: str, zone: str, env: int | None, consumer: int | None, limit: int
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        interval: str,
+        zone: str,
+        env: int | None,
+        consumer: int | None,
+        limit: int,
     ) -> Query:
         """Fill in the defaults of a window."""
         first = self.default_start(interval, zone, end) if start is None else start
@@ -248,7 +255,9 @@ class Reference:
         for name in {"start", "end"} & content.keys():
             content[name] = content[name].timestamp()
         payload = json.dumps(content).encode()
-        return urlsafe_b64encode(hashlib.sha256(self.key.encode() + payload).digest()[:8] + payload).decode().rstrip("=")
+        return (
+            urlsafe_b64encode(hashlib.sha256(self.key.encode() + payload).digest()[:8] + payload).decode().rstrip("=")
+        )
 
     def decode(self, token: str) -> dict[str, Any]:
         """Read a token that `encode` made."""
@@ -264,7 +273,9 @@ class Reference:
         """Give the beginning of the hour or day that a moment lies in, in UTC."""
         local = moment.astimezone(ZoneInfo(zone))
         if interval == "hour":
-            return moment.astimezone(UTC) - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+            return moment.astimezone(UTC) - timedelta(
+                minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+            )
         return self.midnight(local.date(), zone)
 
     def midnight(self, day: date, zone: str) -> datetime:

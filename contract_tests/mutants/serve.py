@@ -21,7 +21,7 @@ def serve(server: Reference) -> Iterator[str]:
         disable_nagle_algorithm = True
         wbufsize = 1 << 16
 
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             try:
                 answer = server.answer(self.path, headers)

@@ -12,9 +12,7 @@ from typing import Any, NamedTuple
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.exchange import Exchange
 
-_RFC3339 = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII
-)
+_RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII)
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 
 
@@ -97,8 +95,14 @@ def read_page(exchange: Exchange) -> Page:
     rows = tuple(_row(exchange, item, f"data[{place}]") for place, item in enumerate(fields["data"]))
     token = fields["next_token"] or None
     if fields["has_more"] != (token is not None):
-        said = "there are more records and gives no token" if fields["has_more"] else "there are no more, and gives a token"
-        raise BrokenPromiseError("pagination.has-more", f"has_more and next_token contradict each other: it says {said}", exchange)
+        said = (
+            "there are more records and gives no token"
+            if fields["has_more"]
+            else "there are no more, and gives a token"
+        )
+        raise BrokenPromiseError(
+            "pagination.has-more", f"has_more and next_token contradict each other: it says {said}", exchange
+        )
     return Page(exchange, rows, fields["has_more"], token)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from contract_tests.oracle.inspection import inspect
 from contract_tests.oracle.page import Page, read_page
@@ -11,6 +12,7 @@ from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.client import Client
 from contract_tests.wire.exchange import Exchange
 
+DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 _SPARE_PAGES = 5
 
@@ -21,11 +23,16 @@ class Reader:
     Args:
         client: the connection.
         skew: by how many seconds the server's clock is ahead of this machine's.
+
+    Attributes:
+        short_pages: whether a page had fewer rows than its limit, although there were more.
+        truth: hours in UTC that are known, to tell a wrong offset from a wrong zone; `None` until they are.
     """
 
     def __init__(self, client: Client, skew: float = 0.0) -> None:
         self.client = client
         self.short_pages = False
+        self.truth: Series | None = None
         self._skew = skew
         self._read: dict[tuple[Query, int | None, bool], Series] = {}
 
@@ -47,10 +54,15 @@ class Reader:
         given = query.parameters | ({} if limit is None else {"limit": str(limit)}) | dict(extra or {})
         exchange = self.client.get(given)
         require_page(exchange)
-        return self.check(exchange, query, 100 if limit is None and "limit" not in given else limit)
+        return self.check(exchange, query, limit)
 
     def check(self, exchange: Exchange, query: Query, limit: int | None) -> Page:
         """Read a page that was answered, and hold it against its query.
+
+        Args:
+            exchange: the answer.
+            query: what was asked.
+            limit: the limit that was given; `None` for none.
 
         Raises:
             BrokenPromiseError: the page breaks a promise.
@@ -58,7 +70,10 @@ class Reader:
         page = read_page(exchange)
         if page.has_more and limit is not None and len(page.rows) < limit:
             self.short_pages = True
-        inspect(page, query, limit)
+        if "end" in query.omitted:
+            # "Now" was while the server was answering.
+            query = replace(query, end=max(query.end, int(self.now()) + 1))
+        inspect(page, query, DEFAULT_LIMIT if limit is None else limit, self.truth)
         return page
 
     def read(self, query: Query, *, limit: int | None = LARGEST_LIMIT, token_alone: bool = False) -> Series:
@@ -112,7 +127,7 @@ class Reader:
             message = f"a token is refused that the page before had given: {exchange.summary}"
             raise BrokenPromiseError("pagination.walk-ends", message, page.exchange, exchange)
         try:
-            return self.check(exchange, query, limit if limit is not None else 100)
+            return self.check(exchange, query, limit)
         except BrokenPromiseError as breach:
             if breach.promise_id.startswith(("window.", "timezone.")):
                 message = f"the page after the first does not belong to the query: {breach.message}"

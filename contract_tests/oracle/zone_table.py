@@ -94,7 +94,9 @@ _CHANGING: Final = (
 
 def _agreed(names: tuple[str, ...]) -> tuple[str, ...]:
     now = int(time.time())
-    return tuple(name for name in names if all(_databases_agree(name, now - week * 7 * zones.DAY) for week in range(54)))
+    return tuple(
+        name for name in names if all(_databases_agree(name, now - week * 7 * zones.DAY) for week in range(54))
+    )
 
 
 def _databases_agree(name: str, instant: int) -> bool:

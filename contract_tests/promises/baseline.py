@@ -30,7 +30,9 @@ def read_baseline(path: str | None) -> dict[str, str]:
             continue
         promise_id, _, reason = (part.strip() for part in line.partition(":"))
         if promise_id not in PROMISE_IDS:
-            raise BaselineError(f"{path}, line {number}: there is no promise {promise_id!r}; the closing table lists them.")
+            raise BaselineError(
+                f"{path}, line {number}: there is no promise {promise_id!r}; the closing table lists them."
+            )
         if not reason:
             raise BaselineError(f"{path}, line {number}: say after a colon why {promise_id} is acknowledged.")
         acknowledged[promise_id] = reason

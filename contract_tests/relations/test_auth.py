@@ -38,11 +38,17 @@ def test_no_data_for_another_key(world: World) -> None:
     keys = ["wrong", made_up, "", "null", "Bearer {key}", "Api-Key {key}", "{key}x", "x{key}"]
     keys += ["{key:without-last}", "{key:without-first}", "{key:without-last}~", "~{key:without-first}", "schlüssel"]
     keys += ["{key:swapped-case}"] if world.options.api_key != world.options.api_key.swapcase() else []
-    elsewhere: list[Mapping[str, str]] = [{"Authorization": "Bearer {key}"}, {"X-Api-Key": "{key}"}, {"Cookie": "Api-Key={key}"}]
+    elsewhere: list[Mapping[str, str]] = [
+        {"Authorization": "Bearer {key}"},
+        {"X-Api-Key": "{key}"},
+        {"Cookie": "Api-Key={key}"},
+    ]
     for headers in [*({"Api-Key": key} for key in keys), *elsewhere]:
         _refused(world, "auth.key-exact", {}, headers)
     _refused(world, "auth.key-exact", {"interval": "day", "timezone": "Europe/Berlin"}, {"Api-Key": made_up})
-    _judge(world, "auth.key-exact", world.client.send("GET", f"/v1/apps/{world.client.app_id}/traffic?api_key={{key}}", {}))
+    _judge(
+        world, "auth.key-exact", world.client.send("GET", f"/v1/apps/{world.client.app_id}/traffic?api_key={{key}}", {})
+    )
     lower = world.client.get({"limit": "1"}, headers={"api-key": "{key}"})
     if lower.status != 200:
         message = f"the header api-key with the right key earns {lower.status}; names of headers have no case"
@@ -58,7 +64,9 @@ def _refused(world: World, promise_id: str, query: Mapping[str, str], headers: M
 
 def _judge(world: World, promise_id: str, exchange: Exchange) -> None:
     if exchange.status >= 500:
-        raise BrokenPromiseError("requests.no-server-error", f"a request without the key earns {exchange.summary}", exchange)
+        raise BrokenPromiseError(
+            "requests.no-server-error", f"a request without the key earns {exchange.summary}", exchange
+        )
     if exchange.status not in {401, 403}:
         message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403"
         raise BrokenPromiseError(promise_id, message, exchange)

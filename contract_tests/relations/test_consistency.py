@@ -32,7 +32,9 @@ def test_closed_periods_stay_as_they_are(world: World) -> None:
             world.unchanged(series, again)
             missing = series.by_start.keys() - {row.start for row in again.rows}
             if missing and not again.has_more and len(series.pages) == 1:
-                message = f"the period from {zones.utc(min(missing))}, over for two days, was there before and is not now"
+                message = (
+                    f"the period from {zones.utc(min(missing))}, over for two days, was there before and is not now"
+                )
                 raise BrokenPromiseError("consistency.closed-periods", message, *series.exchanges, again.exchange)
             if series.by_start:
                 world.ledger.seen("consistency.closed-periods", again.exchange)
@@ -53,8 +55,10 @@ def test_a_day_equals_its_hours(world: World) -> None:
 
     for zone in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe"):
         equals(zone, EVERYTHING)
-    for zone, whose in product(("UTC", "America/St_Johns"), world.given_filters):
+    for zone, whose in product(("UTC", "America/St_Johns"), world.given_filters[:1]):
         equals(zone, whose)
+    for whose in world.given_filters[1:]:
+        equals("Europe/Berlin", whose)
     drawn = st.tuples(st.sampled_from(zone_table.ALL), st.sampled_from([EVERYTHING, *world.given_filters]))
     world.draw(drawn, lambda pair: equals(*pair), most=2, cost=4)
 
@@ -105,7 +109,7 @@ def test_two_filters_have_no_more_than_one(world: World) -> None:
 
 def _below(world: World, promise_id: str, part: Filter, whole: Filter) -> None:
     world.traffic(part)
-    queries: list[Query] = [world.base(0, part).query, world.days("America/St_Johns", part), world.days("Europe/Berlin", part)]
+    queries: list[Query] = [world.base(0, part).query, world.days("Europe/Berlin", part)]
     queries.append(world.hours("Asia/Kathmandu", part, days=4))
     for query in queries:
         few, many = world.reader.read(query), world.reader.read(replace(query, filter=whole))
@@ -115,5 +119,3 @@ def _below(world: World, promise_id: str, part: Filter, whole: Filter) -> None:
                 world.blame(promise_id, message, few, many)
         if few.by_start:
             world.ledger.seen(promise_id, *few.exchanges, *many.exchanges)
-
-

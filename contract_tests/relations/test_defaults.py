@@ -16,7 +16,11 @@ _DEFAULT_LIMIT = 100
 def test_the_interval_is_an_hour_by_default(world: World) -> None:
     """Without an interval, the periods are hours, in whatever zone."""
     world.traffic()
-    for query in (world.hours("UTC", days=2), world.hours("Asia/Kathmandu", days=2), world.hours("Europe/Berlin", days=2)):
+    for query in (
+        world.hours("UTC", days=2),
+        world.hours("Asia/Kathmandu", days=2),
+        world.hours("Europe/Berlin", days=2),
+    ):
         world.same("requests.default-interval", replace(query, interval=None), query, "without an interval")
 
 
@@ -43,11 +47,15 @@ def test_the_limit_is_a_hundred_by_default(world: World) -> None:
     except BrokenPromiseError as breach:
         if breach.promise_id != "pagination.limit":
             raise
-        raise BrokenPromiseError("requests.default-limit", f"without a limit, {breach.message}", *breach.exchanges) from breach
+        raise BrokenPromiseError(
+            "requests.default-limit", f"without a limit, {breach.message}", *breach.exchanges
+        ) from breach
     world.reader.ask(query, limit=40)
     # A server that makes pages shorter than asked for may do so here too.
     if len(plain.rows) != len(full.rows) and len(full.rows) == _DEFAULT_LIMIT and not world.sometimes_short:
-        message = f"without a limit the page has {len(plain.rows)} records, and with a limit of 100 it has {len(full.rows)}"
+        message = (
+            f"without a limit the page has {len(plain.rows)} records, and with a limit of 100 it has {len(full.rows)}"
+        )
         raise BrokenPromiseError("requests.default-limit", message, plain.exchange, full.exchange)
     if full.has_more and full.rows:
         world.ledger.seen("requests.default-limit", plain.exchange, full.exchange)

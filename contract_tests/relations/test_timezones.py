@@ -13,12 +13,12 @@ from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval, Transition
 from contract_tests.world import World
 
-_RECENT_CHANGES = 8
-_OLDER_CHANGES = 5
+_RECENT_CHANGES = 7
+_OLDER_CHANGES = 4
 _HOURS_ASKED = 10
-_DAYS_ASKED = 18
+_DAYS_ASKED = 16
 _YEAR = 365 * DAY
-_DAYS_OF_FRACTIONAL = 8
+_DAYS_OF_FRACTIONAL = 6
 _FRACTIONAL = (*zone_table.QUARTER, *zone_table.HALF)
 
 
@@ -39,7 +39,7 @@ def test_days_begin_at_midnight(world: World) -> None:
     for zone in zone_table.WHOLE[:_DAYS_ASKED]:
         _midnights(world, zone)
     others = st.sampled_from(zone_table.WHOLE[_DAYS_ASKED:])
-    world.draw(others, lambda zone: _midnights(world, zone), most=4, cost=1)
+    world.draw(others, lambda zone: _midnights(world, zone), most=3, cost=1)
 
 
 def _midnights(world: World, zone: str) -> None:
@@ -53,7 +53,9 @@ def test_zones_off_by_a_fraction_of_an_hour(world: World) -> None:
     """In zones that stand half an hour or a quarter off, hours and days follow the clock there."""
     world.traffic()
     for zone in _FRACTIONAL:
-        for query in (world.hours(zone), world.days(zone)) if zone in _FRACTIONAL[:_DAYS_OF_FRACTIONAL] else (world.hours(zone),):
+        for query in (
+            (world.hours(zone), world.days(zone)) if zone in _FRACTIONAL[:_DAYS_OF_FRACTIONAL] else (world.hours(zone),)
+        ):
             series = world.reader.read(query)
             if series.by_start:
                 world.ledger.seen("timezone.fractional", *series.exchanges)
@@ -67,7 +69,10 @@ def test_days_on_which_the_clocks_change(world: World) -> None:
         before = zones.floor(zone, "day", midnight - 12 * HOUR)
         after = zones.following(zone, "day", zones.following(zone, "day", midnight))
         is_recent = before > world.first + DAY
-        asked = (world.days(zone) if is_recent else Query(before, after, "day", zone), Query(before, after, "hour", zone))
+        asked = (
+            world.days(zone) if is_recent else Query(before, after, "day", zone),
+            Query(before, after, "hour", zone),
+        )
         days, hours = (_read(world, query) for query in asked)
         if days is None or hours is None or not days.by_start or not hours.by_start:
             continue
@@ -79,7 +84,7 @@ def test_days_on_which_the_clocks_change(world: World) -> None:
                     f"and the hours in it have {total}"
                 )
                 world.blame("timezone.dst", message, days, hours)
-        if is_recent:
+        if is_recent and _is_known(world, hours):
             _agrees(world, days, "timezone.dst")
             _agrees(world, hours, "timezone.dst")
         world.ledger.seen("timezone.dst", *days.exchanges, *hours.exchanges)
@@ -132,6 +137,12 @@ def _changes(world: World) -> Iterator[tuple[str, Transition]]:
                 yield zone, change
 
 
+def _is_known(world: World, hours: Series) -> bool:
+    """Say whether the first hours agree with those of other zones: if not even they do, the change is not to blame."""
+    base = world.base_of(hours.query)
+    return all(hours.of_period(start) == base.total(start, end) for start, end in hours.query.periods[:12])
+
+
 def _read(world: World, query: Query) -> Series | None:
     """Read a window that may lie before everything that the server keeps."""
     if query.start < world.first:
@@ -169,7 +180,7 @@ def _naive_queries(world: World) -> Iterator[Query]:
         days = replace(days, start=zones.floor(zone, "day", days.end - 5 * DAY + HOUR))
         yield hours.naive()
         yield days.naive()
-        if zone in {"America/New_York", "Asia/Kathmandu"}:
+        if zone == "America/New_York":
             yield replace(hours, start_text=zones.naive(zone, hours.start))
             yield replace(hours, end_text=zones.naive(zone, hours.end))
     for zone in zone_table.CHANGING[:5]:

@@ -79,7 +79,7 @@ def test_the_start_is_rounded_down_in_the_zone(world: World) -> None:
         rounded(Query(start, end, interval, zone))
 
     zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
-    world.draw(st.tuples(zone, interval, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=4, cost=1)
+    world.draw(st.tuples(zone, interval, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=3, cost=1)
 
 
 @pytest.mark.promise("window.splits-add-up", cost=20)
@@ -101,7 +101,9 @@ def test_split_windows_add_up(world: World) -> None:
             )
             world.blame("window.splits-add-up", message, whole, *halves)
         if len(halves[0].by_start) and len(halves[1].by_start):
-            world.ledger.seen("window.splits-add-up", *whole.exchanges, *(one for half in halves for one in half.exchanges))
+            world.ledger.seen(
+                "window.splits-add-up", *whole.exchanges, *(one for half in halves for one in half.exchanges)
+            )
 
     busy = world.busy_hours(8)
     hours = Query(busy, busy + 8 * HOUR, "hour", "UTC")
@@ -132,16 +134,27 @@ def test_split_windows_add_up(world: World) -> None:
 def test_hours_start_a_day_ago_by_default(world: World) -> None:
     """Without a start, hours begin 24 hours ago, rounded down in the zone; a given end does not change that."""
     for zone in _STEADY[:2]:
-        _default_is_stated(world, "window.default-start-hour", "start", lambda now, zone=zone: Query(now - DAY, now + 1, "hour", zone))
-    _default_is_stated(world, "window.default-start-hour", "start", lambda now: Query(now - DAY, now - 10 * HOUR, "hour", "UTC"))
+        _default_is_stated(
+            world, "window.default-start-hour", "start", lambda now, zone=zone: Query(now - DAY, now + 1, "hour", zone)
+        )
+    _default_is_stated(
+        world, "window.default-start-hour", "start", lambda now: Query(now - DAY, now - 10 * HOUR, "hour", "UTC")
+    )
 
 
 @pytest.mark.promise("window.default-start-day", cost=9)
 def test_days_start_a_month_ago_by_default(world: World) -> None:
     """Without a start, days begin 30 days ago, rounded down in the zone; a given end does not change that."""
     for zone in ("UTC", "Asia/Tokyo"):
-        _default_is_stated(world, "window.default-start-day", "start", lambda now, zone=zone: Query(now - 30 * DAY, now + 1, "day", zone))
-    _default_is_stated(world, "window.default-start-day", "start", lambda now: Query(now - 30 * DAY, now - 3 * DAY, "day", "UTC"))
+        _default_is_stated(
+            world,
+            "window.default-start-day",
+            "start",
+            lambda now, zone=zone: Query(now - 30 * DAY, now + 1, "day", zone),
+        )
+    _default_is_stated(
+        world, "window.default-start-day", "start", lambda now: Query(now - 30 * DAY, now - 3 * DAY, "day", "UTC")
+    )
 
 
 @pytest.mark.promise("window.default-end", cost=9)

@@ -71,12 +71,14 @@ def write_table(run: Run, write_line: Callable[[str], None]) -> None:
     for finding in run.ledger.findings.values():
         for line in _lines(run, finding, width):
             write_line(line)
-    counts = {verdict: 0 for verdict in ("kept", "broken", "not exercised")}
+    counts = dict.fromkeys(("kept", "broken", "not exercised"), 0)
     for finding in run.ledger.findings.values():
         counts[finding.verdict] += 1
     write_line("")
     write_line(", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + f"; {run.client.sent} requests")
-    write_line(f"--seed {run.options.seed} repeats this run; the whole story is in {run.options.report_dir}/report.html")
+    write_line(
+        f"--seed {run.options.seed} repeats this run; the whole story is in {run.options.report_dir}/report.html"
+    )
     for error in [*run.errors, *([run.gone] if run.gone else [])]:
         write_line(f"error: {error}")
 

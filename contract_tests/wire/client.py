@@ -58,7 +58,9 @@ class Client:
         self._key = api_key
         self._pacer = Pacer(None if is_loopback(self.base_url) else requests_per_minute)
         self._sleep = sleep
-        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+        self._http = httpx.Client(
+            transport=transport, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+        )
 
     @property
     def remaining(self) -> int:
@@ -108,7 +110,9 @@ class Client:
             if exchange.status != 429:
                 return exchange
             if attempt == _REFUSALS_TAKEN:
-                raise ServerGoneError(f"{self.base_url} has answered 429 {attempt + 1} times in a row: is the key in use?")
+                raise ServerGoneError(
+                    f"{self.base_url} has answered 429 {attempt + 1} times in a row: is the key in use?"
+                )
             self._wait(wait_after_429(exchange.headers, time.time(), attempt))
             attempt += 1
 
@@ -144,7 +148,9 @@ class Client:
     def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[httpx.Response, float]:
         for attempt in range(_CONNECTION_ATTEMPTS):
             if self.remaining <= 0:
-                raise BudgetUsedUpError(f"All {self.max_requests} requests of this run are used up; raise --max-requests.")
+                raise BudgetUsedUpError(
+                    f"All {self.max_requests} requests of this run are used up; raise --max-requests."
+                )
             self._wait(self._pacer.wait(time.time()))
             self.sent += 1
             sent_at = time.time()
@@ -153,7 +159,9 @@ class Client:
                 encoded = {name.encode(): value.encode() for name, value in headers.items()}
                 return self._http.request(method, url, headers=encoded), sent_at
             except httpx.ReadTimeout as error:
-                raise ServerGoneError(f"{self.base_url} has given no answer for {_TIMEOUT_SECONDS:g} seconds.") from error
+                raise ServerGoneError(
+                    f"{self.base_url} has given no answer for {_TIMEOUT_SECONDS:g} seconds."
+                ) from error
             except httpx.TransportError as error:
                 reason = str(error) or type(error).__name__
                 if attempt + 1 == _CONNECTION_ATTEMPTS:
