@@ -15,7 +15,8 @@ from contract_tests.preflight import PreflightError, check_server
 from contract_tests.promises.baseline import BaselineError, read_baseline
 from contract_tests.promises.catalogue import PROMISE_IDS, PROMISES
 from contract_tests.promises.promise import BrokenPromiseError, Ledger
-from contract_tests.report.write import Run, write_reports, write_table
+from contract_tests.report.run import Run
+from contract_tests.report.write import write_reports, write_table
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
 from contract_tests.world import NotExercisedError, World
 

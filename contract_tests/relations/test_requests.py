@@ -63,7 +63,7 @@ def test_what_is_declared_is_accepted(world: World) -> None:
 def test_every_form_of_a_moment(world: World) -> None:
     """The same instant, written with Z, any offset, a fraction or none, earns the same periods."""
     start = world.busy_hours(6)
-    query = Query(start, start + 6 * HOUR, "hour")
+    query = Query(start, start + 6 * HOUR, "hour", "UTC")
     expected = world.reader.read(query)
 
     def moment(instant: int, offset: int | None, fraction: str = "") -> str:

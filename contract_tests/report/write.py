@@ -2,52 +2,27 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contract_tests.options import Options
-from contract_tests.promises.promise import Finding, Ledger
-from contract_tests.wire.client import Client
+from contract_tests.promises.promise import Finding
+from contract_tests.report.coverage import parameter_marks, status_marks
+from contract_tests.report.page import render
+from contract_tests.report.run import Run
+from contract_tests.schema.cases import load_spec
 
 _EVIDENCE_KEPT = 6
 
 
-@dataclass
-class Run:
-    """A run and what came of it.
-
-    Attributes:
-        client: the connection, with everything that was sent.
-        ledger: the verdicts.
-        options: what the run was told.
-        baseline: acknowledged findings, by promise id.
-        errors: failures of the suite itself.
-        gone: why the server could not be asked to the end, if so.
-    """
-
-    client: Client
-    ledger: Ledger
-    options: Options
-    baseline: dict[str, str]
-    errors: list[str] = field(default_factory=list)
-    gone: str | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """0 every exercised promise is kept, 1 one is broken, 2 the suite could not run to its end."""
-        broken = [finding.promise.id for finding in self.ledger.findings.values() if finding.verdict == "broken"]
-        if any(promise_id not in self.baseline for promise_id in broken):
-            return 1
-        return 2 if self.errors or self.gone else 0
-
-
 def write_reports(run: Run) -> None:
-    """Write report.json and report.html."""
+    """Write report.json and report.html; JUnit is pytest's own."""
     folder = Path(run.options.report_dir)
     folder.mkdir(parents=True, exist_ok=True)
+    spec = load_spec()
+    parameters, statuses = parameter_marks(spec, run.client.exchanges), status_marks(spec, run.client.exchanges)
     content = summary(run)
     (folder / "report.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "report.html").write_text(render(run, parameters, statuses), encoding="utf-8")
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -59,7 +34,7 @@ def summary(run: Run) -> dict[str, Any]:
         "requests": run.client.sent,
         "max_requests": run.client.max_requests,
         "exit_code": run.exit_code,
-        "errors": run.errors + ([run.gone] if run.gone else []),
+        "errors": run.problems,
         "promises": [_entry(run, finding) for finding in run.ledger.findings.values()],
     }
 
@@ -79,7 +54,7 @@ def write_table(run: Run, write_line: Callable[[str], None]) -> None:
     write_line(
         f"--seed {run.options.seed} repeats this run; the whole story is in {run.options.report_dir}/report.html"
     )
-    for error in [*run.errors, *([run.gone] if run.gone else [])]:
+    for error in run.problems:
         write_line(f"error: {error}")
 
 
