@@ -3,7 +3,7 @@
 Exit codes: 0 every exercised promise is kept, 1 one is broken, 2 the suite could not run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from typing import Any
 
@@ -20,7 +20,6 @@ from contract_tests.report.write import write_reports, write_table
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
 from contract_tests.world import NotExercisedError, World
 
-_VERDICTS = (BrokenPromiseError, NotExercisedError, BudgetUsedUpError, ServerGoneError)
 _RUN = pytest.StashKey[Run]()
 _WORLD = pytest.StashKey[World]()
 _OPENED = pytest.StashKey[ExitStack]()
@@ -95,24 +94,13 @@ def world(request: pytest.FixtureRequest) -> World:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn what a test raises into a verdict; what is no fault of the server is skipped, with the reason."""
-    run, promise_id = item.config.stash[_RUN], _promise(item)
     error = call.excinfo.value if call.excinfo else None
-    if call.when == "call" and isinstance(error, BrokenPromiseError):
-        run.ledger.broken(error)
-    if call.when == "call" and promise_id:
-        if isinstance(error, BrokenPromiseError):
-            if error.promise_id != promise_id:
-                run.ledger.not_exercised(promise_id, f"It was not reached, because {error.promise_id} is broken.")
-        elif isinstance(error, NotExercisedError | BudgetUsedUpError):
-            run.ledger.not_exercised(promise_id, str(error))
-        elif error is None:
-            run.ledger.completed(promise_id)
-        else:
-            run.ledger.not_exercised(promise_id, f"The suite itself failed: {type(error).__name__}: {error}")
-    if error is not None and not isinstance(error, _VERDICTS):
-        run.errors.append(f"{item.name}: {type(error).__name__}: {error}")
+    if call.when == "call" or error is not None:
+        _note(item.config.stash[_RUN], item, error)
     report = yield
     if isinstance(error, NotExercisedError | BudgetUsedUpError):
         report.outcome = "skipped"
@@ -120,7 +108,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> 
     elif isinstance(error, BrokenPromiseError):
         report.longrepr = "\n".join([error.message, *(f"  {exchange.curl}" for exchange in error.exchanges)])
     elif isinstance(error, ServerGoneError):
-        run.gone = str(error)
         item.session.shouldstop = str(error)
     return report
 
@@ -151,6 +138,29 @@ def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:
     mock = opened.enter_context(MockServer(seed=options.seed))
     known = {"app_id": 1, "app_env_id": 1, "consumer_id": 1, "api_key": mock.api_key}
     return mock.url, mock.api_key, Options(**vars(options) | known)
+
+
+def _note(run: Run, item: pytest.Item, error: BaseException | None) -> None:
+    promise_id, ledger = _promise(item), run.ledger
+    match error:
+        case None:
+            reason = None
+        case BrokenPromiseError():
+            ledger.broken(error)
+            reason = (
+                None if error.promise_id == promise_id else f"It was not reached, because {error.promise_id} is broken."
+            )
+        case ServerGoneError():
+            run.gone = reason = str(error)
+        case NotExercisedError() | BudgetUsedUpError():
+            reason = str(error)
+        case _:
+            reason = f"The suite itself failed: {type(error).__name__}: {error}"
+            run.errors.append(f"{item.name}: {type(error).__name__}: {error}")
+    if promise_id and reason:
+        ledger.not_exercised(promise_id, reason)
+    elif promise_id and error is None:
+        ledger.completed(promise_id)
 
 
 def _promise(item: pytest.Item) -> str | None:

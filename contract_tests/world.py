@@ -3,10 +3,11 @@
 import random
 import time
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar, get_args
 
 import hypothesis
 from hypothesis import HealthCheck, Phase
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from contract_tests.options import Options
@@ -15,7 +16,7 @@ from contract_tests.oracle.page import NOTHING, Page
 from contract_tests.oracle.query import EVERYTHING, Filter, Query
 from contract_tests.oracle.reader import LARGEST_LIMIT, Reader, require_page
 from contract_tests.oracle.series import Series
-from contract_tests.oracle.zones import DAY, HOUR
+from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError, Ledger
 from contract_tests.wire.client import Client
 
@@ -26,6 +27,9 @@ _BASES = {0: "UTC", HOUR // 2: "Asia/Kolkata", HOUR // 4: "Asia/Kathmandu"}
 
 # A request that is misread earns periods outside its window, or on another clock.
 _FOLLOWS_FROM_A_MISREADING = ("window.", "timezone.", "requests.accepted")
+
+ANY_ZONE: Final[SearchStrategy[str]] = st.sampled_from(zone_table.ALL)
+ANY_INTERVAL: Final[SearchStrategy[Interval]] = st.sampled_from(get_args(Interval))
 
 Drawn = TypeVar("Drawn")
 
@@ -164,7 +168,8 @@ class World:
         """
         compared = 0
         for start, end in series.query.periods:
-            if end > self.settled or series.query.is_unclear(start):
+            is_known = base.query.start <= start and end <= min(base.query.end, self.settled)
+            if not is_known or series.query.is_unclear(start):
                 continue
             counts, expected = series.of_period(start), base.total(start, end)
             if expected is None:

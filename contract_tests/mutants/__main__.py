@@ -13,6 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from contract_tests.mutants.broken_pages import PAGES
 from contract_tests.mutants.broken_requests import REQUESTS
@@ -53,7 +54,7 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="show the output of the runs that went wrong")
     options = parser.parse_args()
     entries = [
-        entry for entry in (*BROKEN, *DIFFERENT) if options.only in entry.name and (entry.fast or not options.fast)
+        entry for entry in (*DIFFERENT, *BROKEN) if options.only in entry.name and (entry.fast or not options.fast)
     ]
     with ThreadPoolExecutor(options.jobs) as pool:
         results = []
@@ -87,7 +88,9 @@ def hold_against(entry: Entry, seed: str) -> Result:
             server.kill()
             server.communicate()
         report = Path(folder) / "report.json"
-        content = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"promises": [], "requests": 0}
+        content: dict[str, Any] = {"promises": [], "requests": 0}
+        if report.exists():
+            content = json.loads(report.read_text(encoding="utf-8"))
     named = tuple(promise["id"] for promise in content["promises"] if promise["verdict"] == "broken")
     return Result(entry, run.returncode, named, content["requests"], seconds, run.stdout[-4000:] + run.stderr[-2000:])
 

@@ -36,8 +36,14 @@ def test_no_data_for_another_key(world: World) -> None:
     chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     made_up = "".join(chance.choices(_LETTERS, k=7)) + "." + "".join(chance.choices(_LETTERS, k=32))
     keys = ["wrong", made_up, "", "null", "Bearer {key}", "Api-Key {key}", "{key}x", "x{key}"]
-    keys += ["{key:without-last}", "{key:without-first}", "{key:without-last}~", "~{key:without-first}", "schlüssel"]
-    keys += ["{key:swapped-case}"] if world.options.api_key != world.options.api_key.swapcase() else []
+    keys += [
+        "{key:without-last}",
+        "{key:without-first}",
+        "{key:without-last}~",
+        "~{key:without-first}",
+        "{key:swapped-case}",
+        "schlüssel",
+    ]
     elsewhere: list[Mapping[str, str]] = [
         {"Authorization": "Bearer {key}"},
         {"X-Api-Key": "{key}"},
@@ -58,7 +64,7 @@ def test_no_data_for_another_key(world: World) -> None:
 
 
 def _refused(world: World, promise_id: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
-    if headers.get("Api-Key") != world.options.api_key:
+    if not world.client.is_opened_by(headers):
         _judge(world, promise_id, world.client.get(query, headers=headers))
 
 

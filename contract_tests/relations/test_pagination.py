@@ -10,9 +10,9 @@ from contract_tests.oracle import zone_table, zones
 from contract_tests.oracle.query import EVERYTHING, Filter, Query
 from contract_tests.oracle.reader import LARGEST_LIMIT
 from contract_tests.oracle.series import Series
-from contract_tests.oracle.zones import DAY, HOUR
+from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.world import World
+from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
 
 _FOREIGN = ("window.", "timezone.", "consistency.")
 
@@ -86,12 +86,12 @@ def test_the_size_of_pages_changes_nothing(world: World) -> None:
     world.traffic()
     busy = world.busy_hours(10)
     _complete(world, "pagination.any-page-size", Query(busy, busy + 4 * HOUR, "hour"), 1)
-    for limit in (3, 9):
-        _complete(world, "pagination.any-page-size", Query(busy, busy + 10 * HOUR, "hour"), limit)
-    for limit in (None, 99):
-        _complete(world, "pagination.any-page-size", world.hours("UTC", days=9), limit)
+    hours, long = Query(busy, busy + 10 * HOUR, "hour"), world.hours("UTC", days=9)
+    walks: list[tuple[Query, int | None]] = [(hours, 3), (hours, 9), (long, None), (long, 99)]
+    for query, limit in walks:
+        _complete(world, "pagination.any-page-size", query, limit)
 
-    def same(drawn: tuple[str, str, int, int, Filter]) -> None:
+    def same(drawn: tuple[str, Interval, int, int, Filter]) -> None:
         zone, interval, length, pages, whose = drawn
         if interval == "day":
             query = _days(world, zone, min(length, world.horizon - 3))
@@ -102,7 +102,7 @@ def test_the_size_of_pages_changes_nothing(world: World) -> None:
 
     sizes = (st.integers(3, 28), st.integers(2, 4))
     filters = st.sampled_from([EVERYTHING, *world.given_filters])
-    drawn = st.tuples(st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day")), *sizes, filters)
+    drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, *sizes, filters)
     world.draw(drawn, same, most=2, cost=8)
 
 

@@ -11,7 +11,7 @@ from contract_tests.oracle.page import NOTHING
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval, Transition
-from contract_tests.world import World
+from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
 
 _RECENT_CHANGES = 7
 _OLDER_CHANGES = 4
@@ -105,7 +105,7 @@ def test_no_zone_changes_the_traffic(world: World) -> None:
         query = world.days(zone) if interval == "day" else world.hours(zone, days=length)
         _agrees(world, world.reader.read(query))
 
-    drawn = st.tuples(st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day")), st.integers(1, 20))
+    drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(1, 20))
     world.draw(drawn, agrees, most=3, cost=4)
 
 
@@ -125,7 +125,7 @@ def test_times_without_an_offset_are_read_in_the_zone(world: World) -> None:
             world.fits("timezone.naive", query.naive(), f"{query.naive().start_text} in {zone}")
 
     back = st.integers(2, max(3, (world.horizon - 6) * 24))
-    drawn = st.tuples(st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day")), back, st.integers(25, 60))
+    drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, back, st.integers(25, 60))
     world.draw(drawn, fits, most=3, cost=1)
 
 

@@ -1,6 +1,6 @@
 """The window of a query: where it begins and ends, by default and when asked, and that its parts make the whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,13 +12,11 @@ from contract_tests.oracle.query import EVERYTHING, Query
 from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.preflight import pause, wait_for_room
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.world import World
+from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
 
 _CLOCK_SLACK_SECONDS = 2
 _ROOM_SECONDS = 5.0
 _ATTEMPTS = 4
-_STEADY = ("UTC", "Asia/Kathmandu", "Asia/Tokyo")
-"""Zones whose clocks never change, so that 30 days before now are 30 days on every reading."""
 
 
 @pytest.mark.promise("window.nothing-outside", cost=14)
@@ -47,8 +45,7 @@ def test_nothing_outside_the_window(world: World) -> None:
         if series.by_start:
             world.ledger.seen("window.nothing-outside", *series.exchanges)
 
-    zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
-    drawn = st.tuples(zone, interval, st.integers(0, 5 * DAY), st.integers(1, 3 * DAY))
+    drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 5 * DAY), st.integers(1, 3 * DAY))
     world.draw(drawn, holds, most=3, cost=2)
 
 
@@ -78,8 +75,9 @@ def test_the_start_is_rounded_down_in_the_zone(world: World) -> None:
         end = zones.floor(zone, interval, start + length * (HOUR if interval == "hour" else DAY))
         rounded(Query(start, end, interval, zone))
 
-    zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
-    world.draw(st.tuples(zone, interval, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=3, cost=1)
+    world.draw(
+        st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=3, cost=1
+    )
 
 
 @pytest.mark.promise("window.splits-add-up", cost=20)
@@ -125,59 +123,53 @@ def test_split_windows_add_up(world: World) -> None:
         if edges:
             adds_up(query, edges[cut % len(edges)])
 
-    zone, interval = st.sampled_from(zone_table.ALL), st.sampled_from(("hour", "day"))
     numbers = (st.integers(0, 200), st.integers(2, 20), st.integers(0, 19))
-    world.draw(st.tuples(zone, interval, *numbers), drawn_adds_up, most=2, cost=5)
+    world.draw(st.tuples(ANY_ZONE, ANY_INTERVAL, *numbers), drawn_adds_up, most=2, cost=5)
 
 
 @pytest.mark.promise("window.default-start-hour", cost=9)
 def test_hours_start_a_day_ago_by_default(world: World) -> None:
     """Without a start, hours begin 24 hours ago, rounded down in the zone; a given end does not change that."""
-    for zone in _STEADY[:2]:
-        _default_is_stated(
-            world, "window.default-start-hour", "start", lambda now, zone=zone: Query(now - DAY, now + 1, "hour", zone)
-        )
-    _default_is_stated(
-        world, "window.default-start-hour", "start", lambda now: Query(now - DAY, now - 10 * HOUR, "hour", "UTC")
-    )
+    for zone, end in (("UTC", 1), ("Asia/Kathmandu", 1), ("UTC", -10 * HOUR)):
+        _default_is_stated(world, "window.default-start-hour", "start", Query(-DAY, end, "hour", zone))
 
 
 @pytest.mark.promise("window.default-start-day", cost=9)
 def test_days_start_a_month_ago_by_default(world: World) -> None:
     """Without a start, days begin 30 days ago, rounded down in the zone; a given end does not change that."""
-    for zone in ("UTC", "Asia/Tokyo"):
-        _default_is_stated(
-            world,
-            "window.default-start-day",
-            "start",
-            lambda now, zone=zone: Query(now - 30 * DAY, now + 1, "day", zone),
-        )
-    _default_is_stated(
-        world, "window.default-start-day", "start", lambda now: Query(now - 30 * DAY, now - 3 * DAY, "day", "UTC")
-    )
+    for zone, end in (("UTC", 1), ("Asia/Tokyo", 1), ("UTC", -3 * DAY)):
+        _default_is_stated(world, "window.default-start-day", "start", Query(-30 * DAY, end, "day", zone))
 
 
 @pytest.mark.promise("window.default-end", cost=9)
 def test_the_end_is_now_by_default(world: World) -> None:
     """Without an end, the window goes on until now: up to the running period, and not beyond."""
-    for make in (
-        lambda now: Query(now - 5 * HOUR, now + 1, "hour", "UTC"),
-        lambda now: Query(now - 5 * HOUR, now + 1, "hour", "Asia/Kathmandu"),
-        lambda now: Query(now - 3 * DAY, now + 1, "day", "Asia/Tokyo"),
+    for query in (
+        Query(-5 * HOUR, 1, "hour", "UTC"),
+        Query(-5 * HOUR, 1, "hour", "Asia/Kathmandu"),
+        Query(-3 * DAY, 1, "day", "Asia/Tokyo"),
     ):
-        _default_is_stated(world, "window.default-end", "end", make)
+        _default_is_stated(world, "window.default-end", "end", query)
 
 
-def _default_is_stated(world: World, promise_id: str, omitted: str, make: Callable[[int], Query]) -> None:
+def _default_is_stated(world: World, promise_id: str, omitted: str, from_now: Query) -> None:
     """Ask with and without a parameter, in one quarter of an hour: no period is in one answer and not in the other.
 
     Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
     before and after the other one, and has to lie around it.
+
+    Args:
+        world: the run.
+        promise_id: what is broken where the answers differ.
+        omitted: the parameter.
+        from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that 30 days
+            before now are the same on every reading.
     """
     for _ in range(_ATTEMPTS):
         pause(wait_for_room(world.reader.now(), _ROOM_SECONDS))
         asked_at = world.reader.now()
-        query = make(int(asked_at))
+        now = int(asked_at)
+        query = replace(from_now, start=now + from_now.start, end=now + from_now.end)
         without = replace(query, end=query.end + _CLOCK_SLACK_SECONDS, omitted=frozenset({omitted}))
         before, given, after = (_ask(world, promise_id, one) for one in (without, query, without))
         if int(asked_at) // 900 == int(world.reader.now()) // 900:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -76,35 +77,25 @@ def _sides(schema: dict[str, Any]) -> Iterator[tuple[str, _Side, _Side | None]]:
     for one in schema.get("anyOf", [schema]):
         match one:
             case {"type": "integer"}:
-                yield "type: integer", _is_integer, lambda value: not _is_integer(value)
+                yield "type: integer", _is_integer, partial(_fails, _is_integer)
             case {"type": "string", "format": "date-time"}:
-                yield "format: date-time", _is_moment, lambda value: not _is_moment(value)
+                yield "format: date-time", _is_moment, partial(_fails, _is_moment)
             case {"type": "string", "enum": names}:
                 for name in names:
-                    yield f"enum: {name}", lambda value, name=name: value == name, None
-                yield "enum", lambda value, names=names: value in names, lambda value, names=names: value not in names
+                    yield f"enum: {name}", partial(_equals, name), None
+                is_name = partial(_is_among, names)
+                yield "enum", is_name, partial(_fails, is_name)
             case {"type": "string"}:
-                yield "type: string", lambda value: True, None  # noqa: ARG005 - any text is a string
+                yield "type: string", partial(_is_longer, -1), None
         if "minimum" in one:
-            least = one["minimum"]
-            yield (
-                f"minimum: {least}",
-                lambda value, least=least: value == str(least),
-                lambda value, least=least: _less(value, least),
-            )
+            yield f"minimum: {one['minimum']}", partial(_equals, str(one["minimum"])), partial(_is_less, one["minimum"])
         if "maximum" in one:
-            most = one["maximum"]
-            yield (
-                f"maximum: {most}",
-                lambda value, most=most: value == str(most),
-                lambda value, most=most: _less(most, value),
-            )
+            yield f"maximum: {one['maximum']}", partial(_equals, str(one["maximum"])), partial(_is_more, one["maximum"])
         if "maxLength" in one:
-            length = one["maxLength"]
             yield (
-                f"maxLength: {length}",
-                lambda value, length=length: len(value) == length,
-                lambda value, length=length: len(value) > length,
+                f"maxLength: {one['maxLength']}",
+                partial(_is_long, one["maxLength"]),
+                partial(_is_longer, one["maxLength"]),
             )
 
 
@@ -116,5 +107,29 @@ def _is_moment(value: str) -> bool:
     return bool(_MOMENT.fullmatch(value))
 
 
-def _less(small: str | int, great: str | int) -> bool:
-    return all(_is_integer(str(value)) for value in (small, great)) and int(small) < int(great)
+def _fails(side: _Side, value: str) -> bool:
+    return not side(value)
+
+
+def _equals(expected: str, value: str) -> bool:
+    return value == expected
+
+
+def _is_among(names: Sequence[str], value: str) -> bool:
+    return value in names
+
+
+def _is_less(bound: int, value: str) -> bool:
+    return _is_integer(value) and int(value) < bound
+
+
+def _is_more(bound: int, value: str) -> bool:
+    return _is_integer(value) and int(value) > bound
+
+
+def _is_long(length: int, value: str) -> bool:
+    return len(value) == length
+
+
+def _is_longer(length: int, value: str) -> bool:
+    return len(value) > length

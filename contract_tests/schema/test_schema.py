@@ -1,7 +1,7 @@
 """Requests of every kind that the specification lets one make up, and what each answer must be like."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import hypothesis
@@ -30,12 +30,20 @@ class _Schema:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.operation: APIOperation = operation_of(load_spec(), world.options.seed)
+        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(load_spec(), world.options.seed)
         self.chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
         self.breaches: list[BrokenPromiseError] = []
         self.asked: set[str] = set()
 
-    def send(self, case: Case) -> Exchange | None:
+    def draw(self, strategy: SearchStrategy[Case[Any]], most: int) -> None:
+        """Draw and send cases, as far as the budget goes."""
+
+        def send(case: Case[Any]) -> None:
+            self.send(case)
+
+        self.world.draw(strategy, send, most=most, cost=1)
+
+    def send(self, case: Case[Any]) -> Exchange | None:
         """Send a case that says something about this server and was not sent before, and look at the answer."""
         query = steer(case, self.world.client.app_id, self.chance.choice(zone_table.ALL))
         asked = repr((case.path_parameters, sorted(query.items(), key=repr))) if query is not None else ""
@@ -49,7 +57,7 @@ class _Schema:
         self.look(case, exchange)
         return exchange
 
-    def look(self, case: Case, exchange: Exchange) -> None:
+    def look(self, case: Case[Any], exchange: Exchange) -> None:
         """Note what schemathesis' checks find."""
         self.breaches += check(case, exchange)
         for promise_id in _SEEN:
@@ -73,7 +81,7 @@ def schema(world: World) -> _Schema:
 @pytest.mark.schema(cost=_EXAMPLES)
 def test_examples(schema: _Schema) -> None:
     """The examples of the specification."""
-    _draw(schema, one_of(schema.operation.get_strategies_from_examples()), _EXAMPLES, schema.send)
+    schema.draw(one_of(schema.operation.get_strategies_from_examples()), _EXAMPLES)
     schema.conclude()
 
 
@@ -82,7 +90,7 @@ def test_examples(schema: _Schema) -> None:
 def test_coverage(schema: _Schema) -> None:
     """Each keyword of each parameter, met and broken."""
     generation = schema.operation.schema.config.generation_for(operation=schema.operation, phase="coverage")
-    cases: Iterable[Case] = schema.operation.schema.iter_coverage_cases(
+    cases: Iterable[Case[Any]] = schema.operation.schema.iter_coverage_cases(
         schema.operation, generation_modes=_ALL_MODES, generation_config=generation
     )
     shuffled = list(cases)
@@ -100,7 +108,7 @@ def test_coverage(schema: _Schema) -> None:
 def test_fuzzing(schema: _Schema) -> None:
     """Whatever can be made up, valid and invalid."""
     strategies = [schema.operation.as_strategy(generation_mode=mode) for mode in _ALL_MODES]
-    _draw(schema, one_of(strategies), _FUZZED, schema.send)
+    schema.draw(one_of(strategies), _FUZZED)
     schema.conclude()
 
 
@@ -112,7 +120,7 @@ def test_stateful(schema: _Schema) -> None:
     class Walk(schema.operation.schema.as_state_machine()):  # type: ignore[misc]
         """Sends through our connection, and keeps findings until the end."""
 
-        def call(self, case: Case, **_: Any) -> Response:
+        def call(self, case: Case[Any], **_: Any) -> Response:
             world = schema.world
             if world.client.remaining <= world.reserve:
                 raise BudgetUsedUpError("The requests of this run are used up; raise --max-requests.")
@@ -134,10 +142,6 @@ def test_stateful(schema: _Schema) -> None:
         run_state_machine_as_test(hypothesis.seed(schema.world.options.seed)(Walk), settings=walks)
     finally:
         schema.conclude()
-
-
-def _draw(schema: _Schema, strategy: SearchStrategy[Case], most: int, send: Callable[[Case], object]) -> None:
-    schema.world.draw(strategy, send, most=most, cost=1)
 
 
 def _settings(most: int, **more: Any) -> hypothesis.settings:

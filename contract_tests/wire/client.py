@@ -120,9 +120,9 @@ class Client:
         """Close the connection."""
         self._http.close()
 
-    def redacted(self, text: str) -> str:
-        """Give the text with the key replaced by the variable that stands for it."""
-        return text.replace(self._key, f"${KEY_VARIABLE}")
+    def is_opened_by(self, headers: Mapping[str, str]) -> bool:
+        """Say whether headers, given as for `get`, carry the right key after all."""
+        return _fill(headers.get("Api-Key", ""), self._key).strip() == self._key
 
     def _send_once(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
         headers = {name: _fill(value, self._key) for name, value in shown.items()}
