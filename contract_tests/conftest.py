@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ask for the promises in the order of their catalogue; what schemathesis asks comes before what looks at all answers."""
+    """Ask for the promises in the order of their catalogue; what looks at all answers comes last."""
 
     def place(item: pytest.Item) -> float:
         promise_id = _promise(item)

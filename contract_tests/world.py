@@ -150,7 +150,7 @@ class World:
         return Query(start, end, "hour", zone, whose)
 
     def busy_hours(self, count: int, whose: Filter = EVERYTHING) -> int:
-        """Give an hour in UTC at which a stretch of so many hours begins that has traffic in as many of them as possible."""
+        """Give an hour at which a stretch of so many hours begins that has traffic in as many as possible."""
         series = self.traffic(whose)
         starts = range(self.settled - (min(self.horizon, 12) - 1) * DAY, self.settled - count * HOUR, HOUR)
         chosen = list(starts) or [self.first]
@@ -212,7 +212,8 @@ class World:
             raise BrokenPromiseError(promise_id, message, *breach.exchanges, *expected.exchanges[:1]) from breach
         if series.by_start != expected.by_start:
             odd = min(set(series.by_start.items()) ^ set(expected.by_start.items()))[0]
-            message = f"{what}: of the period from {zones.utc(odd)} one answer has {series.of_period(odd)}, the other {expected.of_period(odd)}"
+            counts = (series.of_period(odd), expected.of_period(odd))
+            message = f"{what}: of the period from {zones.utc(odd)} one answer has {counts[0]}, the other {counts[1]}"
             self.blame(promise_id, message, series, expected)
         if series.by_start:
             self.ledger.seen(promise_id, *series.exchanges)
@@ -322,6 +323,6 @@ class World:
             page = self.reader.check(exchange, query, LARGEST_LIMIT)
             if page.has_more and len(page.rows) < LARGEST_LIMIT:
                 self._page = max(1, len(page.rows))
-                days = min(days, max(5, self._page * _MOST_PAGES // 24))
+                return min(days, max(5, self._page * _MOST_PAGES // 24))
             return days
         raise AssertionError("the last horizon returns or raises")

@@ -297,7 +297,7 @@ TIME = (
     broken(
         "the first period is cut at the start",
         _ROUNDED,
-        counts=lambda self, query, start, end: Reference.counts(self, query, start, end),
+        counts=Reference.counts,
         round_start=lambda self, start, interval, zone: (
             self.floor(start, interval, zone)
             if start == self.floor(start, interval, zone)

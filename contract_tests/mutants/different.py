@@ -62,7 +62,7 @@ def _as_403(self: Reference, refusal: RefusalError) -> Answer:
     return Answer(403 if refusal.status == 401 else refusal.status, body, {"content-type": "application/json"})
 
 
-def _limited(headers: bool, every: int) -> Any:
+def _limited(every: int, *, headers: bool) -> Any:
     def answer(self: Reference, target: str, asked: Any) -> Answer:
         if (self.asked + 1) % every == 0:
             self.asked += 1
@@ -95,7 +95,7 @@ class _Remembering:
 def _with_memory() -> dict[str, Any]:
     memory = _Remembering()
     return {
-        "encode": lambda self, query, position: memory.encode(self, query, position),
+        "encode": memory.encode,
         "decode": lambda self, token: memory.kept[token],
     }
 
@@ -170,8 +170,8 @@ DIFFERENT = (
         ),
     ),
     different("tokens that change every time", fast=True, **_with_memory()),
-    different("429 now and then, with headers", answer=_limited(True, 60)),
-    different("429 now and then, without headers", answer=_limited(False, 12)),
+    different("429 now and then, with headers", answer=_limited(60, headers=True)),
+    different("429 now and then, without headers", answer=_limited(12, headers=False)),
     different(
         "slow", answer=lambda self, target, headers: replace(Reference.answer(self, target, headers), delay=0.05)
     ),

@@ -15,7 +15,7 @@ class Entry:
         name: what is unusual about it.
         breaks: the promises any of which may be named for it; none for a server that is only different.
         changes: methods and attributes of the reference server that are replaced.
-        fast: whether the default nox run includes it.
+        fast: whether a short run includes it.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """A small correct server, written to be changed: each decision is a method of its own, which an entry can replace.
 
-It shares no code with the suite's own arithmetic nor with the mock server, so that a mistake in one does not hide a mistake in
-the other.
+It shares no code with the suite's own arithmetic nor with the mock server, so that a mistake in one does not hide a
+mistake in the other.
 """
 
 import hashlib
@@ -128,7 +128,7 @@ class Reference:
             return fresh
         return self.resume(params, fresh)
 
-    def fresh(
+    def fresh(  # noqa: PLR0917 - one parameter per parameter of the API
         self,
         start: datetime | None,
         end: datetime | None,

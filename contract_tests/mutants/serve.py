@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+from contract_tests.mutants.catalogue import ENTRIES
 from contract_tests.mutants.reference import Reference
 
 
@@ -53,12 +54,7 @@ def serve(server: Reference) -> Iterator[str]:
 
 def main() -> None:
     """Serve the entry that the command line names, until killed; the first line of output says where."""
-    from contract_tests.mutants.broken_pages import PAGES
-    from contract_tests.mutants.broken_requests import REQUESTS
-    from contract_tests.mutants.broken_time import TIME
-    from contract_tests.mutants.different import DIFFERENT
-
-    entry = next(entry for entry in (*REQUESTS, *TIME, *PAGES, *DIFFERENT) if entry.name == sys.argv[1])
+    entry = next(entry for entry in ENTRIES if entry.name == sys.argv[1])
     server = entry.server()
     with serve(server) as url:
         print(json.dumps({"url": url, "key": server.key, "app_id": server.app_id}), flush=True)

@@ -41,8 +41,8 @@ def inspect(page: Page, query: Query, limit: int, truth: Series | None) -> None:
         row = page.rows[0]
         raise BrokenPromiseError(
             "response.offsets",
-            f"{row} has the clock of {query.named_zone} with an offset that {query.named_zone} does not have then, and so "
-            "names another instant",
+            f"{row} has the clock of {query.named_zone} with an offset that it does not have then, and so names "
+            "another instant",
             page.exchange,
         )
     raise breach
@@ -94,7 +94,7 @@ def _fits_by_its_clock(page: Page, query: Query, truth: Series | None) -> bool:
 
 
 def _is_true(rows: list[Row], query: Query, truth: Series | None) -> bool:
-    """Say whether rows have the traffic that is known of their hours; where nothing is, whether they carry offsets at all."""
+    """Say whether rows have the traffic that is known; where nothing is, whether they carry offsets at all."""
     if truth is None or query.filter != EVERYTHING:
         return any(row.first.offset for row in rows)
     known = [row for row in rows if truth.query.start < row.start and row.end < truth.query.end and any(row.counts)]

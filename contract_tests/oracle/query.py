@@ -82,8 +82,8 @@ class Query:
     def is_unclear(self, start: int) -> bool:
         """Say whether the period that begins at an instant is an hour near or after an odd shift of the clocks.
 
-        A server that counts hours on from the beginning of the window is off the clock after a shift by half an hour; who is
-        right then, nobody has promised.
+        A server that counts hours on from the beginning of the window is off the clock after a shift by half an hour;
+        who is right then, nobody has promised.
         """
         zone = self.named_zone
         changes = zones.transitions(zone, self.first - 2 * zones.HOUR, max(start, self.first) + 2 * zones.HOUR)

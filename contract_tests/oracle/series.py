@@ -48,7 +48,7 @@ class Series:
         return Counts(*(after - before for after, before in zip(self._sums[right], self._sums[left], strict=True)))
 
     def bounds(self, start: int, end: int) -> tuple[Counts, Counts]:
-        """Give the least and the most traffic that a stretch of time can have, by the periods in it and across its ends."""
+        """Give the least and the most traffic of a stretch of time, by the periods in it and across its ends."""
         inner_left, inner_right = bisect_left(self._starts, start), bisect_right(self._ends, end)
         outer_left, outer_right = bisect_right(self._ends, start), bisect_left(self._starts, end)
         inner = NOTHING

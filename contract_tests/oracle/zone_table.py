@@ -1,7 +1,7 @@
 """The zones that runs ask for: every kind of offset and of change there is, and the zones that people use most.
 
-Left out are zones whose rules changed after 2022, and those of which the operating system and the tzdata package on this
-machine do not say the same: a correct server may have another version of the database.
+Left out are zones whose rules changed after 2022, and those of which the operating system and the tzdata package on
+this machine do not say the same: a correct server may have another version of the database.
 """
 
 import time

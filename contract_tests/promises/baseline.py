@@ -1,4 +1,4 @@
-"""Acknowledged findings: promises that are known to be broken, each with a reason, which stay visible and do not fail a run."""
+"""Acknowledged findings: broken promises, each with a reason, that stay visible and do not fail a run."""
 
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 """Every promise of the traffic API, in the order in which a run asks for them.
 
-To add one, add an entry here and a test that is marked with its id. `needs` names only what would make the same breach show
-up twice: a promise whose breach is a mere consequence is reported as not exercised, next to its cause.
+To add one, add an entry here and a test that is marked with its id. `needs` names only what would make the same breach
+show up twice: a promise whose breach is a mere consequence is reported as not exercised, next to its cause.
 """
 
 from contract_tests.promises.promise import Promise

@@ -79,10 +79,8 @@ def test_days_on_which_the_clocks_change(world: World) -> None:
         for start, end in days.query.periods:
             counts, total = days.of_period(start), hours.total(start, end)
             if before <= start < after and total not in (None, counts):
-                message = (
-                    f"the day of {zone} from {zones.utc(start)} to {zones.utc(end)}, {(end - start) / HOUR:g} hours, has {counts}, "
-                    f"and the hours in it have {total}"
-                )
+                day = f"the day of {zone} from {zones.utc(start)} to {zones.utc(end)}, {(end - start) / HOUR:g} hours"
+                message = f"{day}, has {counts}, and the hours in it have {total}"
                 world.blame("timezone.dst", message, days, hours)
         if is_recent and _is_known(world, hours):
             _agrees(world, days, "timezone.dst")

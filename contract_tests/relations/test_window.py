@@ -1,5 +1,6 @@
 """The window of a query: where it begins and ends, by default and when asked, and that its parts make the whole."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,13 +11,13 @@ from contract_tests.oracle import zone_table, zones
 from contract_tests.oracle.page import Page
 from contract_tests.oracle.query import EVERYTHING, Query
 from contract_tests.oracle.zones import DAY, HOUR, Interval
-from contract_tests.preflight import pause, wait_for_room
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
 
 _CLOCK_SLACK_SECONDS = 2
 _ROOM_SECONDS = 5.0
 _ATTEMPTS = 4
+_QUARTER_SECONDS = 900
 
 
 @pytest.mark.promise("window.nothing-outside", cost=14)
@@ -92,11 +93,9 @@ def test_split_windows_add_up(world: World) -> None:
         joined = {start: counts for half in halves for start, counts in half.by_start.items()}
         if joined != whole.by_start:
             odd = min(set(joined.items()) ^ set(whole.by_start.items()))[0]
-            message = (
-                f"the window from {zones.utc(query.start)} to {zones.utc(query.end)}, cut at {zones.utc(cut)}: of the "
-                f"{query.named_interval} from {zones.utc(odd)} the parts have {joined.get(odd, 'nothing')}, and the whole "
-                f"{whole.by_start.get(odd, 'nothing')}"
-            )
+            told = [str(answer.get(odd, "no record")) for answer in (joined, whole.by_start)]
+            window = f"the window from {zones.utc(query.start)} to {zones.utc(query.end)}, cut at {zones.utc(cut)}"
+            message = f"{window}: of the period from {zones.utc(odd)} the parts have {told[0]}, and the whole {told[1]}"
             world.blame("window.splits-add-up", message, whole, *halves)
         if len(halves[0].by_start) and len(halves[1].by_start):
             world.ledger.seen(
@@ -162,17 +161,18 @@ def _default_is_stated(world: World, promise_id: str, omitted: str, from_now: Qu
         world: the run.
         promise_id: what is broken where the answers differ.
         omitted: the parameter.
-        from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that 30 days
+        from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that 30
+        days
             before now are the same on every reading.
     """
     for _ in range(_ATTEMPTS):
-        pause(wait_for_room(world.reader.now(), _ROOM_SECONDS))
+        _wait_for_room(world.reader.now())
         asked_at = world.reader.now()
         now = int(asked_at)
         query = replace(from_now, start=now + from_now.start, end=now + from_now.end)
         without = replace(query, end=query.end + _CLOCK_SLACK_SECONDS, omitted=frozenset({omitted}))
         before, given, after = (_ask(world, promise_id, one) for one in (without, query, without))
-        if int(asked_at) // 900 == int(world.reader.now()) // 900:
+        if int(asked_at) // _QUARTER_SECONDS == int(world.reader.now()) // _QUARTER_SECONDS:
             break
     else:
         return
@@ -188,6 +188,13 @@ def _default_is_stated(world: World, promise_id: str, omitted: str, from_now: Qu
             raise BrokenPromiseError(promise_id, message, before.exchange, given.exchange, after.exchange)
     if any(any(row.counts) for row in given.rows):
         world.ledger.seen(promise_id, before.exchange, given.exchange)
+
+
+def _wait_for_room(now: float) -> None:
+    """Wait, if need be, until no period begins or ends within the next seconds: some do each quarter hour."""
+    left = _QUARTER_SECONDS - now % _QUARTER_SECONDS
+    if left < _ROOM_SECONDS:
+        time.sleep(left + 1)
 
 
 def _ask(world: World, promise_id: str, query: Query) -> Page:

@@ -1,7 +1,7 @@
 """Which parameters, bounds and statuses of the specification a run has met: our own count.
 
-tracecov counts the same more finely; its licence is none that the OSI has approved, and keeps its output from third parties
-that a service serves, so it is left out.
+tracecov counts the same more finely; its licence is none that the OSI has approved, and keeps its output from third
+parties that a service serves, so it is left out.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""One self-contained page: what was promised, what was seen, the lines that show it, and how much of the spec was met."""
+"""One self-contained page: what was promised, what was seen, and how much of the specification was met."""
 
 from collections.abc import Sequence
 from html import escape
@@ -35,26 +35,25 @@ def render(run: Run, parameters: Sequence[Mark], statuses: Sequence[Mark]) -> st
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(_headline(run, broken))}</title><style>{style}</style></head><body><main>
 <h1>{escape(_headline(run, broken))}</h1>
-<p class="lead">{escape(run.client.base_url)}, app {run.client.app_id} · seed {run.options.seed} · {run.client.sent} of at most
-{run.client.max_requests} requests</p>
+<p class="lead">{escape(run.client.base_url)}, app {run.client.app_id} · seed {run.options.seed} ·
+{run.client.sent} of at most {run.client.max_requests} requests</p>
 {_sums(findings)}
 {"".join(f'<p class="note">{escape(error)}</p>' for error in run.problems)}
 {"".join(sections)}
 <h2>What of the specification was met</h2>
-<p class="lead">How many requests kept to each declaration, at its very edge where it has one, and how many went beyond it.</p>
+<p class="lead">How many requests kept to each declaration, at its very edge where it has one, and how many went
+beyond it.</p>
 {_coverage(parameters)}
 <h2>Answers by status</h2>
 {_statuses(statuses)}
-<p class="lead" style="margin-top:28px">The lines take the key from the variable APITALLY_API_KEY. They can be pasted into a shell.</p>
+<p class="lead last">The lines take the key from the variable APITALLY_API_KEY. They can be pasted into a shell.</p>
 </main></body></html>
 """
 
 
 def _headline(run: Run, broken: Sequence[Finding]) -> str:
-    if run.problems:
-        return "The run did not come to its end"
     if not broken:
-        return "Every promise that could be put to the test is kept"
+        return "The run did not come to its end" if run.problems else "Every promise that could be tested is kept"
     names = ", ".join(finding.promise.id for finding in broken[:3]) + (" and more" if len(broken) > 3 else "")
     return f"{len(broken)} {'promise is' if len(broken) == 1 else 'promises are'} broken: {names}"
 
@@ -85,9 +84,8 @@ def _card(finding: Finding, acknowledged: str | None) -> str:
         exchanges: list[Exchange] = [exchange for breach in finding.breaches for exchange in breach.exchanges]
     elif verdict == "kept":
         told, exchanges = promise.sentence, finding.exercised
-        parts["Seen"] = (
-            f"<p>{len(finding.exercised)} requests that could have shown otherwise, and did not. Some of them:</p>"
-        )
+        count = len(finding.exercised)
+        parts["Seen"] = f"<p>{count} requests that could have shown otherwise, and did not. Some of them:</p>"
     else:
         told, exchanges = finding.reason, []
         parts["Not exercised"] = f"<p>{escape(finding.reason)}</p>"
@@ -112,12 +110,10 @@ def _line(exchange: Exchange) -> str:
 def _coverage(marks: Sequence[Mark]) -> str:
     rows = []
     for mark in marks:
-        beyond = "–" if mark.broken is None else str(mark.broken)
+        beyond = "-" if mark.broken is None else str(mark.broken)
         bare = "" if mark.is_covered else ' class="bare"'
-        rows.append(
-            f'<tr{bare}><td><code>{escape(mark.place)}</code></td><td>{escape(mark.keyword)}</td><td class="n">{mark.met}</td>'
-            f'<td class="n">{beyond}</td></tr>'
-        )
+        named = f"<td><code>{escape(mark.place)}</code></td><td>{escape(mark.keyword)}</td>"
+        rows.append(f'<tr{bare}>{named}<td class="n">{mark.met}</td><td class="n">{beyond}</td></tr>')
     covered = sum(mark.is_covered for mark in marks)
     head = '<tr><th>Parameter</th><th>Declared</th><th class="n">Kept to</th><th class="n">Gone beyond</th></tr>'
     return f"<p>{covered} of {len(marks)} met.</p><table>{head}{''.join(rows)}</table>"
@@ -125,7 +121,8 @@ def _coverage(marks: Sequence[Mark]) -> str:
 
 def _statuses(marks: Sequence[Mark]) -> str:
     rows = "".join(
-        f'<tr><td><code>{escape(mark.place)}</code></td><td>{escape(mark.keyword)}</td><td class="n">{mark.met}</td></tr>'
+        f"<tr><td><code>{escape(mark.place)}</code></td><td>{escape(mark.keyword)}</td>"
+        f'<td class="n">{mark.met}</td></tr>'
         for mark in marks
     )
     return f'<table><tr><th>Status</th><th>Documented as</th><th class="n">Answers</th></tr>{rows}</table>'

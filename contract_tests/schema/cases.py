@@ -1,10 +1,11 @@
 """Makes schemathesis' cases fit for a server about which nothing is known, and says what its checks mean in promises.
 
-Left out of its checks, each because a correct server may fail it: `positive_data_acceptance` (a window far in the past or the
-future may be refused), `negative_data_rejection` (its negative date-times are numbers, which a server may read as Unix time;
-`is_clearly_invalid` stands in), `status_code_conformance` (400 may stand for 422), `unsupported_method` (405 is not promised),
-`ignored_auth` and `missing_required_header` (the promises about keys ask for more). Scalar values for parameters in its
-configuration would switch its negative cases off, so good values are put in here, case by case.
+Left out of its checks, each because a correct server may fail it: `positive_data_acceptance` (a window far in the past
+or the future may be refused), `negative_data_rejection` (its negative date-times are numbers, which a server may read
+as Unix time; `is_clearly_invalid` stands in), `status_code_conformance` (400 may stand for 422), `unsupported_method`
+(405 is not promised), `ignored_auth` and `missing_required_header` (the promises about keys ask for more). Scalar
+values for parameters in its configuration would switch its negative cases off, so good values are put in here, case by
+case.
 """
 
 import copy

@@ -128,7 +128,7 @@ def test_stateful(schema: _Schema) -> None:
             if isinstance(query.get("next_token"), str):
                 query = {"next_token": query["next_token"], "limit": "5"}
             else:
-                query = {name: value for name, value in query.items() if name in {"interval"}} | {"limit": "5"}
+                query = {name: value for name, value in query.items() if name == "interval"} | {"limit": "5"}
             exchange = world.client.get({name: str(value) for name, value in query.items()})
             case.query = query
             schema.look(case, exchange)
