@@ -76,7 +76,17 @@ def hold_against(entry: Entry, seed: str) -> Result:
             since = time.monotonic()
             arguments = ["--base-url", started["url"], "--api-key", started["key"], "--app-id", str(started["app_id"])]
             arguments += ["--app-env-id", "1", "--consumer-id", "2", "--seed", seed, "--report-dir", folder]
-            command = [sys.executable, "-m", "pytest", "contract_tests", "-q", "--tb=short", "-p", "no:cacheprovider"]
+            command = [
+                sys.executable,
+                "-m",
+                "pytest",
+                "contract_tests",
+                "-q",
+                "--tb=short",
+                "-p",
+                "no:cacheprovider",
+                "--assert=plain",
+            ]
             run = subprocess.run([*command, *arguments], cwd=_ROOT, capture_output=True, text=True, check=False)
             seconds = time.monotonic() - since
         finally:

@@ -85,9 +85,10 @@ class Query:
         A server that counts hours on from the beginning of the window is off the clock after a shift by half an hour;
         who is right then, nobody has promised.
         """
-        zone = self.named_zone
-        changes = zones.transitions(zone, self.first - 2 * zones.HOUR, max(start, self.first) + 2 * zones.HOUR)
-        return self.named_interval == "hour" and any(zones.is_odd(change) for change in changes)
+        if self.named_interval == "day":
+            return False
+        first = min(start, self.first) - 2 * zones.HOUR
+        return any(map(zones.is_odd, zones.transitions(self.named_zone, first, start + 2 * zones.HOUR)))
 
     def naive(self) -> Self:
         """Give the same window with its start and end written without an offset."""
