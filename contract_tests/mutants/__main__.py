@@ -44,13 +44,13 @@ def main() -> int:
     """Run the catalogue and return the exit code."""
     parser = argparse.ArgumentParser(prog="contract_tests.mutants", description=__doc__)
     parser.add_argument("--all", action="store_true", help="the whole catalogue, not only a part that takes minutes")
-    parser.add_argument("--only", default="", help="only entries whose name contains this")
+    parser.add_argument("--only", default="", help="only entries of which the name, or a promise, contains this")
     parser.add_argument("--seed", default="0", help="the seed of the runs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many runs at a time")
     parser.add_argument("--verbose", action="store_true", help="show the output of the runs that went wrong")
     options = parser.parse_args()
     is_asked = options.all or bool(options.only)
-    entries = [entry for entry in ENTRIES if options.only in entry.name and (entry.fast or is_asked)]
+    entries = [entry for entry in ENTRIES if options.only in entry.title and (entry.fast or is_asked)]
     with ThreadPoolExecutor(options.jobs) as pool:
         results = []
         for result in pool.map(lambda entry: hold_against(entry, options.seed), entries):
@@ -76,18 +76,9 @@ def hold_against(entry: Entry, seed: str) -> Result:
             since = time.monotonic()
             arguments = ["--base-url", started["url"], "--api-key", started["key"], "--app-id", str(started["app_id"])]
             arguments += ["--app-env-id", "1", "--consumer-id", "2", "--seed", seed, "--report-dir", folder]
-            command = [
-                sys.executable,
-                "-m",
-                "pytest",
-                "contract_tests",
-                "-q",
-                "--tb=short",
-                "-p",
-                "no:cacheprovider",
-                "--assert=plain",
-            ]
-            run = subprocess.run([*command, *arguments], cwd=_ROOT, capture_output=True, text=True, check=False)
+            command = [sys.executable, "-m", "pytest", "contract_tests", "-q", "--tb=short", "--assert=plain"]
+            command += ["-p", "no:cacheprovider", *arguments]
+            run = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
             seconds = time.monotonic() - since
         finally:
             server.kill()

@@ -23,6 +23,11 @@ class Entry:
     changes: dict[str, Any]
     fast: bool = False
 
+    @property
+    def title(self) -> str:
+        """The name and the promises on one line."""
+        return f"{self.name}: {' or '.join(self.breaks) or 'correct'}"
+
     def server(self) -> Reference:
         """Make the server."""
         made: type[Reference] = type("Changed", (Reference,), self.changes)
@@ -51,3 +56,16 @@ def changed_counts(change: Callable[..., dict[str, Any]]) -> Callable[..., dict[
 def times(factor: float) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Multiply counts."""
     return lambda counts: {name: int(value * factor) for name, value in counts.items()}
+
+
+def counts_where(condition: Callable[..., bool], factor: float) -> Callable[..., dict[str, Any]]:
+    """Make a `counts` method that multiplies where a condition on the server, the query and the period holds."""
+    scale = times(factor)
+    return changed_counts(
+        lambda self, query, start, end, counts: scale(counts) if condition(self, query, start) else counts
+    )
+
+
+def changed_rows(change: Callable[[Any, list[Any]], list[Any]]) -> Callable[..., list[Any]]:
+    """Make a `rows` method out of a function of the query and the right rows."""
+    return lambda self, query: change(query, Reference.rows(self, query))
