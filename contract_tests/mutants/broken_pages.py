@@ -34,7 +34,6 @@ PAGES = (
     broken(
         "a page has one too many",
         _LIMIT,
-        fast=True,
         cut=_cut(lambda rows, first, last: rows[first : last + 1]),
         has_more=lambda self, total, last, query: last + 1 < total,
         next_position=lambda self, last: last + 1,
@@ -69,7 +68,7 @@ PAGES = (
         (_MORE, _ONCE, _SIZE),
         has_more=lambda self, total, last, query: last < total and query.position < query.limit,
     ),
-    broken("the token leads to the first page", (_ENDS, _ONCE), fast=True, next_position=lambda self, last: 0),
+    broken("the token leads to the first page", (_ENDS, _ONCE), next_position=lambda self, last: 0),
     broken(
         "the last page leads to itself",
         (_ENDS, _ONCE, _MORE),
@@ -139,7 +138,6 @@ PAGES = (
     broken(
         "pages of 99 lack a record",
         (_SIZE, _ONCE),
-        fast=True,
         cut=_cut(lambda rows, first, last: rows[first : last - 1] if last - first == 99 else rows[first:last]),
     ),
     broken("the token loses the environment", _KEEPS, resume=_later(lambda query: replace(query, env=None))),

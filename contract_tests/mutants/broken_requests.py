@@ -59,9 +59,7 @@ def _parses(change: Any) -> Any:
 
 
 REQUESTS = (
-    broken(
-        "a missing key opens everything", _KEY, fast=True, is_right=lambda self, key: key is None or key == self.key
-    ),
+    broken("a missing key opens everything", _KEY, is_right=lambda self, key: key is None or key == self.key),
     broken(
         "no key is needed for days",
         _KEY,
@@ -119,7 +117,6 @@ REQUESTS = (
     broken(
         "an unknown app is empty",
         "requests.unknown-app",
-        fast=True,
         check_app=lambda self, text, params: self.integer("app_id", text, "path"),
     ),
     broken(

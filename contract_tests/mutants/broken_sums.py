@@ -43,7 +43,6 @@ SUMS = (
     broken(
         "a day is not its hours",
         _SUM,
-        fast=True,
         counts=counts_where(lambda self, query, start: query.interval == "day" and query.zone == "UTC", 1.01),
     ),
     broken(
@@ -83,7 +82,7 @@ SUMS = (
         _OUTSIDE,
         is_inside=lambda self, start, query: start < query.end.replace(hour=23, minute=59),
     ),
-    broken("the start is rounded up", _ROUNDED, fast=True, round_start=_up),
+    broken("the start is rounded up", _ROUNDED, round_start=_up),
     broken("the start is rounded to the nearest", _ROUNDED, round_start=_nearest),
     broken(
         "the start is rounded in UTC",
@@ -110,9 +109,7 @@ SUMS = (
         (_SPLIT, _ROUNDED, _TRAFFIC, _CLOSED),
         rows=changed_rows(lambda query, rows: rows[1:]),
     ),
-    broken(
-        "the last period is left out", (_SPLIT, _TRAFFIC), fast=True, rows=changed_rows(lambda query, rows: rows[:-1])
-    ),
+    broken("the last period is left out", (_SPLIT, _TRAFFIC), rows=changed_rows(lambda query, rows: rows[:-1])),
     broken(
         "a period at the end is left out",
         (_SPLIT, _TRAFFIC),
@@ -134,7 +131,7 @@ SUMS = (
         (_SPLIT, _TRAFFIC, _ROUNDED, _NAIVE),
         counts=counts_where(lambda self, query, start: query.end - query.start < timedelta(hours=4), 0.5),
     ),
-    broken("closed periods change with each request", _CLOSED, fast=True, counts=_jitter),
+    broken("closed periods change with each request", _CLOSED, counts=_jitter),
     broken(
         "closed days grow",
         _CLOSED,
@@ -169,7 +166,6 @@ SUMS = (
     broken(
         "an environment has more than all",
         _ENV,
-        fast=True,
         counts=counts_where(lambda self, query, start: query.env is not None and query.consumer is None, 5),
     ),
     broken(
@@ -194,7 +190,6 @@ SUMS = (
     broken(
         "two filters have more than one",
         (_BOTH, _SELECTS),
-        fast=True,
         counts=counts_where(lambda self, query, start: None not in {query.env, query.consumer}, 4),
     ),
     broken(

@@ -28,6 +28,16 @@ def _midnight_without_fraction(self: Reference, day: date, zone: str) -> datetim
     return midnight + (offset - timedelta(hours=offset // timedelta(hours=1)))
 
 
+def _days_by_the_clock_of(zone_of: Any) -> dict[str, Any]:
+    def clock(interval: str, zone: str) -> str:
+        return str(zone_of(zone)) if interval == "day" else zone
+
+    return {
+        "floor": lambda self, moment, interval, zone: Reference.floor(self, moment, interval, clock(interval, zone)),
+        "after": lambda self, start, interval, zone: Reference.after(self, start, interval, clock(interval, zone)),
+    }
+
+
 def _midnight_by_offset_of(moment: Any) -> Any:
     def midnight(self: Reference, day: date, zone: str) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=UTC) - _offset(moment(self, day, zone), zone)
@@ -84,13 +94,12 @@ TIME = (
     broken(
         "the zone is passed over",
         (_DAYS, _DST, _FRACTION),
-        fast=True,
         params=lambda self, params: {name: value for name, value in params.items() if name != "timezone"},
     ),
     broken(
         "days begin at midnight in UTC",
         (_DAYS, _DST, _FRACTION),
-        midnight=lambda self, day, zone: Reference.midnight(self, day, "UTC"),
+        **_days_by_the_clock_of(lambda zone: "UTC"),
     ),
     broken(
         "days begin at one",
@@ -100,7 +109,7 @@ TIME = (
     broken(
         "days of Tokyo begin at midnight in UTC",
         _DAYS,
-        midnight=lambda self, day, zone: Reference.midnight(self, day, "UTC" if zone == "Asia/Tokyo" else zone),
+        **_days_by_the_clock_of(lambda zone: "UTC" if zone == "Asia/Tokyo" else zone),
     ),
     broken(
         "hours begin half past",

@@ -286,7 +286,9 @@ class Reference:
         """Give the end of the period that begins at a moment, in UTC."""
         if interval == "hour":
             return start + timedelta(hours=1)
-        return self.midnight(start.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), zone)
+        # By noon, so that the days of a changed server go on even where they begin an hour early.
+        noon = start.astimezone(UTC) + timedelta(hours=12)
+        return self.midnight(noon.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), zone)
 
     def periods(self, query: Query) -> list[tuple[datetime, datetime]]:
         """Give the periods that begin in the window, oldest first."""

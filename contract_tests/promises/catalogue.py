@@ -153,7 +153,7 @@ PROMISES = (
         "pagination.any-page-size",
         f"{_LIMIT} {_TOKEN}",
         "the app needs more than one period with traffic.",
-        ("consistency.closed-periods", "pagination.walk-ends", "pagination.each-once", "pagination.token-keeps-query"),
+        ("consistency.closed-periods", "pagination.walk-ends", "pagination.each-once"),
     ),
     Promise(
         "pagination.token-keeps-query",

@@ -140,7 +140,9 @@ def _complete(world: World, promise_id: str, query: Query, limit: int | None, *,
             f"{reference.by_start.get(odd, 'no record')}"
         )
         is_cut = len(series.rows) < len(reference.rows) and len(first.rows) == (limit or 100) and not first.has_more
-        world.blame("pagination.has-more" if is_cut else promise_id, message, series, reference)
+        has_other_numbers = promise_id == "pagination.has-more" and series.by_start.keys() == reference.by_start.keys()
+        named = "pagination.has-more" if is_cut else "pagination.any-page-size" if has_other_numbers else promise_id
+        world.blame(named, message, series, reference)
     _walked(world, promise_id, series)
 
 
