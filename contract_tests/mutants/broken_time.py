@@ -149,7 +149,9 @@ TIME = (
     ),
     broken("every day has 24 hours", _DST, fast=True, after=_as_long_as(timedelta(hours=24))),
     broken(
-        "midnight by the offset of today", _DST, midnight=_midnight_by_offset_of(lambda self, day, zone: self.now())
+        "midnight by the offset of today",
+        (_DST, _DAYS),
+        midnight=_midnight_by_offset_of(lambda self, day, zone: self.now()),
     ),
     broken(
         "midnight by the offset of noon",

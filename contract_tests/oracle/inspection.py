@@ -58,7 +58,7 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
     whole = zones.following(zone, interval, zones.floor(zone, interval, row.start))
     if zones.floor(zone, interval, row.start) != row.start:
         message = f"the period {row} does not begin with {_a(interval)} of {zone}"
-        return BrokenPromiseError(_promise_of_edge(row.start, query), message, page.exchange)
+        return BrokenPromiseError(_promise_of_edge(query, row.start), message, page.exchange)
     if row.start < query.first:
         message = f"the period {row} begins before {zones.utc(query.first)}, the start rounded down"
         return BrokenPromiseError("window.nothing-outside", message, page.exchange)
@@ -67,14 +67,14 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
     is_clipped = row.start < row.end < whole and abs(row.end - query.end) <= slack
     if row.end != whole and not is_clipped:
         message = f"the period {row} ends at {zones.utc(row.end)}; {_a(interval)} of {zone} ends at {zones.utc(whole)}"
-        return BrokenPromiseError(_promise_of_edge(row.start, query), message, page.exchange)
+        return BrokenPromiseError(_promise_of_edge(query, row.start, whole), message, page.exchange)
     return None
 
 
-def _promise_of_edge(instant: int, query: Query) -> str:
-    if zones.is_day_of_change(query.named_zone, instant):
+def _promise_of_edge(query: Query, *edges: int) -> str:
+    if any(zones.is_day_of_change(query.named_zone, edge) for edge in edges):
         return "timezone.dst"
-    if zones.has_fraction(query.named_zone, instant):
+    if any(zones.has_fraction(query.named_zone, edge) for edge in edges):
         return "timezone.fractional"
     return "timezone.hours" if query.named_interval == "hour" else "timezone.midnights"
 
