@@ -251,14 +251,10 @@ class World:
         Raises:
             BrokenPromiseError: always.
         """
-        for answer in answers:
-            again = (
-                self.reader.ask(answer.query, limit=len(answer.pages[0].rows) or 1)
-                if answer.query.end <= self.settled
-                else None
-            )
-            if again is not None:
-                self.unchanged(answer, again)
+        for answer in (*answers, *answers):
+            if answer.query.end <= self.settled:
+                size = LARGEST_LIMIT if len(answer.pages) == 1 else max(1, len(answer.pages[0].rows))
+                self.unchanged(answer, self.reader.ask(answer.query, limit=size))
         raise BrokenPromiseError(
             promise_id, message, *(exchange for answer in answers for exchange in answer.exchanges[:2])
         )
@@ -269,12 +265,14 @@ class World:
         Raises:
             BrokenPromiseError: under `consistency.closed-periods`, one of them has changed.
         """
-        known = {row.start: row.counts for row in before.rows}
-        for row in again.rows:
-            if row.start in known and row.counts != known[row.start]:
-                message = f"the period {row}, over for two days, had {known[row.start]} before and has {row.counts} now"
-                first = next(page for page in before.pages if row.start in {one.start for one in page.rows})
-                raise BrokenPromiseError("consistency.closed-periods", message, first.exchange, again.exchange)
+        known, found = before.by_start, {row.start: row.counts for row in again.rows if row.counts != NOTHING}
+        is_whole = len(before.pages) == 1 and not again.has_more
+        compared = known.keys() | found.keys() if is_whole else known.keys() & found.keys()
+        for start in sorted(compared):
+            if known.get(start) != found.get(start):
+                told = [str(answer.get(start, "no record")) for answer in (known, found)]
+                message = f"the period from {zones.utc(start)}, over for two days, had {told[0]}, and now has {told[1]}"
+                raise BrokenPromiseError("consistency.closed-periods", message, *before.exchanges[:1], again.exchange)
 
     def draw(self, strategy: SearchStrategy[Drawn], relation: Callable[[Drawn], None], *, most: int, cost: int) -> None:
         """Put a relation to the test with drawn values, as far as the budget goes.
@@ -321,6 +319,8 @@ class World:
                 continue
             require_page(exchange)
             page = self.reader.check(exchange, query, LARGEST_LIMIT)
+            if not page.rows and days != _HORIZONS[-1]:
+                continue  # a server may answer a window that is too long for it with nothing
             if page.has_more and len(page.rows) < LARGEST_LIMIT:
                 self._page = max(1, len(page.rows))
                 return min(days, max(5, self._page * _MOST_PAGES // 24))

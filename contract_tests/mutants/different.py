@@ -53,6 +53,25 @@ def _old_is_refused(self: Reference, query: Query, params: Any) -> Answer:
     return Reference.page(self, query, params)
 
 
+def _refused_beyond(length: timedelta) -> Any:
+    def page(self: Reference, query: Query, params: Any) -> Answer:
+        if query.end - query.start > length and (query.interval == "hour" or length > timedelta(days=30)):
+            return self.refusal(RefusalError(400, "too long"))
+        return Reference.page(self, query, params)
+
+    return page
+
+
+def _empty_beyond(length: timedelta) -> Any:
+    return lambda self, query: Reference.rows(self, query) if query.end - query.start <= length else []
+
+
+def _future_is_refused(self: Reference, query: Query, params: Any) -> Answer:
+    if query.end > self.now():
+        return self.refusal(RefusalError(422, [{"loc": ["query", "end"], "msg": "not yet", "type": "value_error"}]))
+    return Reference.page(self, query, params)
+
+
 def _as_400(self: Reference, refusal: RefusalError) -> Answer:
     return Answer(400 if refusal.status == 422 else refusal.status, b"no", {"content-type": "text/plain"})
 
@@ -154,6 +173,10 @@ DIFFERENT = (
     different("windows that make no sense are refused", page=_refuse),
     different("sixty days are kept", rows=_kept(60)),
     different("older than sixty days is refused", page=_old_is_refused),
+    different("more than a month is refused", page=_refused_beyond(timedelta(days=32))),
+    different("more than eight days of hours are refused", page=_refused_beyond(timedelta(days=8))),
+    different("more than a month is empty", rows=_empty_beyond(timedelta(days=32))),
+    different("an end in the future is refused", page=_future_is_refused),
     different(
         "more fields than declared",
         item=lambda self, row, query: Reference.item(self, row, query) | {"errors": 1, "app": {"id": 1}},

@@ -42,8 +42,8 @@ def test_no_data_for_another_key(world: World) -> None:
         "{key:without-last}~",
         "~{key:without-first}",
         "{key:swapped-case}",
-        "schlüssel",
     ]
+    keys += ["schlüssel"] if world.options.deep else []
     elsewhere: list[Mapping[str, str]] = [
         {"Authorization": "Bearer {key}"},
         {"X-Api-Key": "{key}"},

@@ -76,12 +76,7 @@ def test_days_on_which_the_clocks_change(world: World) -> None:
         days, hours = (_read(world, query) for query in asked)
         if days is None or hours is None or not days.by_start or not hours.by_start:
             continue
-        for start, end in days.query.periods:
-            counts, total = days.of_period(start), hours.total(start, end)
-            if before <= start < after and total not in (None, counts):
-                day = f"the day of {zone} from {zones.utc(start)} to {zones.utc(end)}, {(end - start) / HOUR:g} hours"
-                message = f"{day}, has {counts}, and the hours in it have {total}"
-                world.blame("timezone.dst", message, days, hours)
+        _has_its_hours(world, zone, days, hours)
         if is_recent and _is_known(world, hours):
             _agrees(world, days, "timezone.dst")
             _agrees(world, hours, "timezone.dst")
@@ -135,10 +130,30 @@ def _changes(world: World) -> Iterator[tuple[str, Transition]]:
                 yield zone, change
 
 
+def _has_its_hours(world: World, zone: str, days: Series, hours: Series) -> None:
+    """Hold days around a change against their hours; where other days are wrong too, the change is not to blame."""
+    wrong = []
+    for start, end in days.query.periods:
+        if hours.query.start <= start < hours.query.end and hours.total(start, end) not in {
+            None,
+            days.of_period(start),
+        }:
+            wrong.append((start, end))
+    if wrong and all(zones.is_day_of_change(zone, start) for start, _ in wrong):
+        start, end = wrong[0]
+        day = f"the day of {zone} from {zones.utc(start)} to {zones.utc(end)}, {(end - start) / HOUR:g} hours"
+        message = f"{day}, has {days.of_period(start)}, and the hours in it have {hours.total(start, end)}"
+        world.blame("timezone.dst", message, days, hours)
+
+
 def _is_known(world: World, hours: Series) -> bool:
-    """Say whether the first hours agree with those of other zones: if not even they do, the change is not to blame."""
-    base = world.base_of(hours.query)
-    return all(hours.of_period(start) == base.total(start, end) for start, end in hours.query.periods[:12])
+    """Say whether a day without a change agrees with other zones: if not even that does, the change is not to blame."""
+    base, days = world.base_of(hours.query), world.reader.read(world.days(hours.query.named_zone))
+    quiet = [period for period in days.query.periods if not zones.is_day_of_change(hours.query.named_zone, period[0])]
+    first_day = days.of_period(quiet[0][0]) in {base.total(*quiet[0]), None} or base.total(*quiet[0]) is None
+    return first_day and all(
+        hours.of_period(start) == base.total(start, end) for start, end in hours.query.periods[:12]
+    )
 
 
 def _read(world: World, query: Query) -> Series | None:

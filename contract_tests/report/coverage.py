@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from contract_tests.schema.cases import PATH
+from contract_tests.schema.spec import PATH
 from contract_tests.wire.exchange import Exchange
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)

@@ -9,7 +9,7 @@ from contract_tests.promises.promise import Finding
 from contract_tests.report.coverage import parameter_marks, status_marks
 from contract_tests.report.page import render
 from contract_tests.report.run import Run
-from contract_tests.schema.cases import load_spec
+from contract_tests.schema.spec import load_spec
 
 _EVIDENCE_KEPT = 6
 

@@ -8,10 +8,8 @@ values for parameters in its configuration would switch its negative cases off, 
 case.
 """
 
-import copy
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -24,31 +22,12 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.schema.spec import PATH
 from contract_tests.wire.exchange import Exchange
-from spec_pipeline.overlay import overlaid_spec
-from spec_pipeline.project import Project
 
-PATH = "/v1/apps/{app_id}/traffic"
 _CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
 _INTEGER = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")
 _IDS = ("app_env_id", "consumer_id")
-
-
-def load_spec() -> dict[str, Any]:
-    """Give the specification under its overlay, with a link that leads from a page to the next one.
-
-    Raises:
-        PipelineError: the specification or the overlay cannot be used.
-    """
-    spec = copy.deepcopy(overlaid_spec(Project(Path(__file__).parents[2])))
-    get = spec["paths"][PATH]["get"]
-    get["responses"]["200"]["links"] = {
-        "NextPage": {
-            "operationId": get["operationId"],
-            "parameters": {"path.app_id": "$request.path.app_id", "query.next_token": "$response.body#/next_token"},
-        }
-    }
-    return spec
 
 
 def operation_of(spec: dict[str, Any], seed: int) -> APIOperation[Any, Any, Any, Any]:

@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.schema.cases import load_spec
+from contract_tests.schema.spec import load_spec
 from contract_tests.wire.exchange import Exchange
 from contract_tests.world import World
 

@@ -15,7 +15,8 @@ from schemathesis.schemas import APIOperation
 
 from contract_tests.oracle import zone_table
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.schema.cases import as_response, check, load_spec, operation_of, steer
+from contract_tests.schema.cases import as_response, check, operation_of, steer
+from contract_tests.schema.spec import load_spec
 from contract_tests.wire.client import BudgetUsedUpError
 from contract_tests.wire.exchange import Exchange
 from contract_tests.world import World

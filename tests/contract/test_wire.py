@@ -82,9 +82,12 @@ def test_evidence_never_carries_the_key() -> None:
 def test_forms_of_the_key_are_sent_as_bash_would_make_them() -> None:
     """A template's forms of the key are what goes over the wire, and bash's expansions in the evidence."""
     sent: list[str] = []
-    client, _ = client_of(
-        lambda request: httpx.Response(401, headers={}, text=str(sent.append(request.headers["Api-Key"])))
-    )
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["Api-Key"])
+        return httpx.Response(401)
+
+    client, _ = client_of(refuse)
     shown = [client.get(headers={"Api-Key": key}).curl for key in ("{key:without-last}", "{key:swapped-case}")]
     assert sent == [KEY[:-1], KEY.swapcase()]
     assert "${APITALLY_API_KEY%?}" in shown[0]
