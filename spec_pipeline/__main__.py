@@ -1,6 +1,6 @@
 """The pipeline's command line, `python -m spec_pipeline regenerate|drift`, as noxfile.py calls it.
 
-Exit codes: 0 done, 1 drift found, 2 could not run.
+Exit codes: 0 done, 1 drift or a change to fail on found, 2 could not run.
 """
 
 import argparse
@@ -8,34 +8,119 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from rich.text import Text
+
+from spec_pipeline.changes.accepted import Verdict
+from spec_pipeline.changes.report import as_json, as_markdown
+from spec_pipeline.changes.rules.rule import Level
+from spec_pipeline.changes.table import show, terminal
 from spec_pipeline.drift import find_drift
+from spec_pipeline.names import NameChange
 from spec_pipeline.project import PipelineError, Project
 from spec_pipeline.regenerate import regenerate
+from spec_pipeline.repin import classify, overlay_objection, read_candidate, readers, take_over
+
+_REPORTS = {".json": as_json, ".md": as_markdown}
+_MOST_PLACES = 6
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _COMMANDS[options.command](Project(options.root), options)
+    except PipelineError as error:
+        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"error: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="spec_pipeline", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: this folder)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in _COMMANDS.items():
-        commands.add_parser(name, help=command.__doc__)
-    options = parser.parse_args(arguments)
-    try:
-        return _COMMANDS[options.command](Project(options.root))
-    except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    parsers = {name: commands.add_parser(name, help=command.__doc__) for name, command in _COMMANDS.items()}
+    options = parsers["regenerate"]
+    options.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE_OR_URL",
+        help="a new version of the spec, JSON or YAML: show what changes against the pin, then pin it and regenerate",
+    )
+    options.add_argument("--dry-run", action="store_true", help="with --from: show what changes, and stop there")
+    options.add_argument("--report", type=Path, metavar="FILE", help="with --from: write what changes as .json or .md")
+    options.add_argument(
+        "--fail-on",
+        choices=[level.value for level in Level],
+        help="with --from: exit with 1, and pin nothing, where a change is this bad or worse and not accepted",
+    )
+    return parser
 
 
-def _regenerate(project: Project) -> int:
+def _regenerate(project: Project, options: argparse.Namespace) -> int:
     """Write generated/ anew from the pin, the overlay and the configuration."""
+    if options.source is not None:
+        return _repin(project, options)
+    if options.dry_run or options.report or options.fail_on:
+        raise PipelineError("--dry-run, --report and --fail-on are about a new spec; say which one with --from.")
     regenerate(project)
     print(f"{project.generated} is what {project.pin.name}, {project.overlay.name} and {project.config.name} produce.")
     return 0
 
 
-def _drift(project: Project) -> int:
+def _repin(project: Project, options: argparse.Namespace) -> int:
+    if options.report and options.report.suffix not in _REPORTS:
+        raise PipelineError(f"--report {options.report}: name a file that ends in {' or '.join(_REPORTS)}.")
+    candidate = read_candidate(options.source)
+    verdict = classify(project, candidate, options.source)
+    if candidate.redirects:
+        print(f"Redirected: {' → '.join(candidate.redirects)}")
+    show(verdict, terminal())
+    if options.report:
+        options.report.write_text(_REPORTS[options.report.suffix](verdict), encoding="utf-8")
+        print(f"Written to {options.report}.")
+    if failing := _failing(verdict, options.fail_on):
+        print(
+            f"error: {failing} of these changes count for --fail-on {options.fail_on}; pinned nothing.", file=sys.stderr
+        )
+        return 1
+    objection = overlay_objection(project, candidate)
+    if options.dry_run:
+        print("Dry run: pinned nothing." + (f" It could not be pinned as it is. {objection}" if objection else ""))
+        return 0
+    if objection:
+        raise PipelineError(f"{objection} Pinned nothing; mend {project.overlay.name} first.")
+    changed = take_over(project, candidate)
+    print(f"{project.pin.name} is {options.source}, and {project.generated} is what it produces.")
+    _show_names(changed, readers(project, changed))
+    return 0
+
+
+def _failing(verdict: Verdict, fail_on: str | None) -> int:
+    levels = list(Level)
+    failing = levels[: levels.index(Level(fail_on)) + 1] if fail_on else []
+    return sum(change.level in failing for change in verdict.open())
+
+
+def _show_names(changed: list[NameChange], places: dict[str, list[str]]) -> None:
+    """Print the generated public names that differ, and where our own code mentions them."""
+    if not changed:
+        print("The generated public names are the same.")
+    console = terminal()
+    for event in ("appeared", "vanished", "changed"):
+        names = [change for change in changed if change.event == event]
+        if names:
+            console.print(Text(f"Generated public names that {event}:"))
+        for change in names:
+            difference = f": {change.difference}" if event == "changed" else ""
+            console.print(Text(f"  {change.name}{difference}"))
+    for word, found in places.items():
+        more = f" and {len(found) - _MOST_PLACES} more" if len(found) > _MOST_PLACES else ""
+        console.print(Text(f"{word} is mentioned in {', '.join(found[:_MOST_PLACES])}{more}"))
+
+
+def _drift(project: Project, _: argparse.Namespace) -> int:
     """Fail, with the diff, when generated/ is not what its inputs produce."""
     diff = find_drift(project)
     if not diff:
@@ -50,7 +135,7 @@ def _drift(project: Project) -> int:
     return 1
 
 
-_COMMANDS: dict[str, Callable[[Project], int]] = {"regenerate": _regenerate, "drift": _drift}
+_COMMANDS: dict[str, Callable[[Project, argparse.Namespace], int]] = {"regenerate": _regenerate, "drift": _drift}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,11 +1,14 @@
 """Read JSON and YAML documents, and hold OpenAPI documents against the OpenAPI specification."""
 
 import json
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from openapi_spec_validator import validate
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from referencing.exceptions import Unresolvable
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -14,6 +17,9 @@ from spec_pipeline.project import PipelineError
 Document = dict[str, Any]
 
 _LONGEST_REASON = 300
+# A YAML file of a few lines can spell out billions of values through its anchors.
+_MOST_VALUES = 2_000_000
+_PAYLOADS = frozenset({"const", "default", "enum", "example", "examples"})
 
 
 def read_document(path: Path) -> Document:
@@ -23,19 +29,33 @@ def read_document(path: Path) -> Document:
         PipelineError: the file is missing, is not what its name says, or holds something else than an object.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text) if path.suffix == ".json" else YAML(typ="safe").load(text)
+        content = path.read_bytes()
     except OSError as error:
         raise PipelineError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise PipelineError(f"{path} is not a text file in UTF-8.") from error
-    except json.JSONDecodeError as error:
-        raise PipelineError(f"{path} is not JSON: {one_line(str(error))}.") from error
-    except YAMLError as error:
-        raise PipelineError(f"{path} is not YAML: {one_line(str(error))}.") from error
-    if not isinstance(content, dict):
-        raise PipelineError(f"{path} must hold an object at its top level, not {type(content).__name__}.")
-    return content
+    return parse_document(content, str(path), json_only=path.suffix == ".json")
+
+
+def parse_document(content: bytes, origin: str, *, json_only: bool = False) -> Document:
+    """Parse JSON, or YAML 1.2 as far as it says what JSON can say: dates stay texts, and keys become texts.
+
+    Args:
+        content: the file's bytes, in UTF-8.
+        origin: what the message calls the document.
+        json_only: whether YAML is out of the question. What begins with a bracket always is JSON.
+
+    Raises:
+        PipelineError: it is neither, or holds something else than an object.
+    """
+    text = _text(content, origin)
+    if text.lstrip().startswith("<"):
+        raise PipelineError(f"{origin} is a page in HTML or XML, not a document in JSON or YAML.")
+    if json_only or text.lstrip()[:1] in {"{", "["}:
+        value = _parsed(origin, "JSON", lambda: json.loads(text, parse_constant=_refuse_constant))
+    else:
+        value = parse_yaml(content, origin)
+    if not isinstance(value, dict):
+        raise PipelineError(f"{origin} must hold an object at its top level, not {type(value).__name__}.")
+    return value
 
 
 def validate_openapi(document: Document, origin: str) -> None:
@@ -46,18 +66,107 @@ def validate_openapi(document: Document, origin: str) -> None:
         origin: what the message calls the document.
 
     Raises:
-        PipelineError: the document breaks the OpenAPI specification; the message says where.
+        PipelineError: the document breaks the OpenAPI specification, or is of another version than 3.0 and 3.1; the
+            message says where.
     """
+    version = document.get("openapi", document.get("swagger"))
+    if version is None:
+        raise PipelineError(f"{origin} does not say which OpenAPI version it follows; is it an OpenAPI document?")
+    if not re.fullmatch(r"3\.[01]\.\d+(-.+)?", str(version)):
+        raise PipelineError(f"{origin} says that it follows OpenAPI {version}; only 3.0.x and 3.1.x are understood.")
+    for reference in _references(document):
+        if not reference.startswith("#"):
+            raise PipelineError(f"{origin} refers to {reference}, another document; bundle it into one file first.")
     try:
         validate(document)
-    except ValidatorDetectError as error:
+    except Unresolvable as error:
+        raise PipelineError(f"{origin} refers to {error.ref}, which it does not define.") from error
+    except RecursionError as error:
         raise PipelineError(
-            f"{origin} does not say which OpenAPI version it follows; is it an OpenAPI document?"
+            f"{origin} is nested too deeply, or refers back to itself with nothing in between."
         ) from error
     except OpenAPIValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path) or "the top level"
         reason, *_ = error.message.splitlines()
         raise PipelineError(f"{origin} is not valid OpenAPI, at {place}: {one_line(reason)}.") from error
+
+
+def parse_yaml(content: bytes, origin: str) -> Any:
+    """Parse YAML 1.2 as far as it says what JSON can say: dates stay texts, and keys become texts.
+
+    Raises:
+        PipelineError: it is not YAML, or says more than JSON can.
+    """
+    text = _text(content, origin)
+    return _parsed(origin, "YAML", lambda: _load_yaml(text))
+
+
+def _text(content: bytes, origin: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PipelineError(f"{origin} is not a text file in UTF-8.") from error
+
+
+def _parsed(origin: str, language: str, parse: Callable[[], Any]) -> Any:
+    try:
+        return parse()
+    except (json.JSONDecodeError, YAMLError) as error:
+        raise PipelineError(f"{origin} is not {language}: {one_line(str(error))}.") from error
+    except ValueError as error:
+        raise PipelineError(f"{origin} holds what JSON cannot say: {one_line(str(error))}.") from error
+    except RecursionError as error:
+        raise PipelineError(f"{origin} is nested too deeply to be read.") from error
+
+
+def _load_yaml(text: str) -> Any:
+    yaml = YAML(typ="safe", pure=True)
+    # YAML 1.2's core has no dates; the library still makes dates of what looks like one.
+    resolvers = yaml.resolver.versioned_resolver
+    for first, known in resolvers.items():
+        resolvers[first] = [pair for pair in known if pair[0] != "tag:yaml.org,2002:timestamp"]
+    budget = iter(range(_MOST_VALUES))
+    return _as_json(yaml.load(text), budget)
+
+
+def _as_json(value: Any, budget: Iterator[int]) -> Any:
+    if next(budget, None) is None:
+        message = f"its anchors spell out more than {_MOST_VALUES} values"
+        raise ValueError(message)
+    if isinstance(value, dict):
+        return {_key(key): _as_json(child, budget) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_as_json(child, budget) for child in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float) and value - value == 0:
+        return float(value)
+    return _refuse_constant(str(value))
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, bool) or not isinstance(key, int | float):
+        _refuse_constant(f"the key {key}")
+    return str(key)
+
+
+def _refuse_constant(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Yield each reference of a document, those in its examples left out."""
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, dict):
+            if isinstance(current.get("$ref"), str):
+                yield current["$ref"]
+            stack += [child for key, child in current.items() if key not in _PAYLOADS]
+        elif isinstance(current, list):
+            stack += current
 
 
 def one_line(text: str) -> str:

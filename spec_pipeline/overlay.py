@@ -23,6 +23,16 @@ def overlaid_spec(project: Project) -> Document:
     """
     pin = read_document(project.pin)
     validate_openapi(pin, project.pin.name)
+    return overlay_onto(pin, project)
+
+
+def overlay_onto(pin: Document, project: Project) -> Document:
+    """Return a valid spec with the project's overlay applied.
+
+    Raises:
+        PipelineError: the overlay cannot be read or is not valid, an action's target is not in the spec, or the result
+            is not valid OpenAPI.
+    """
     overlay = read_document(project.overlay)
     _validate_overlay(overlay, project.overlay.name)
     spec = apply_overlay(pin, overlay)

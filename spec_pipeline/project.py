@@ -12,14 +12,20 @@ class PipelineError(Exception):
 
 @dataclass(frozen=True)
 class Project:
-    """The inputs and the output of the pipeline, all inside one root folder."""
+    """The inputs and the output of the pipeline, all inside one root folder.
+
+    Attributes:
+        root: the folder.
+        candidate: a spec that is read instead of the pin, until it takes its place.
+    """
 
     root: Path
+    candidate: Path | None = None
 
     @property
     def pin(self) -> Path:
         """The vendor's spec, byte for byte as published."""
-        return self.root / "openapi.json"
+        return self.candidate or self.root / "openapi.json"
 
     @property
     def overlay(self) -> Path:
@@ -35,3 +41,8 @@ class Project:
     def generated(self) -> Path:
         """The folder that holds the generated import package, and nothing else."""
         return self.root / "generated"
+
+    @property
+    def accepted_changes(self) -> Path:
+        """The changes of the spec that were looked at and accepted; the file need not exist."""
+        return self.root / "accepted-changes.yaml"

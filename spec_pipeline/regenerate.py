@@ -1,35 +1,72 @@
-"""Replace the generated folder with a fresh one, whole or not at all."""
+"""Replace the generated folder, and with it the pin where there is a new one: both whole, or neither at all.
 
+All that takes time happens in a scratch folder beside them. What is left are renames, of which the last one decides: up
+to there everything is put back, at once if a step fails, by the next run if the process was killed between two.
+"""
+
+import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from spec_pipeline.generator import generate
 from spec_pipeline.project import Project
 
+_SCRATCH = ".regenerate-"
 
-def regenerate(project: Project) -> None:
+
+def regenerate(project: Project, new_pin: bytes | None = None) -> None:
     """Generate beside the old folder, then put the new one in its place.
 
     Nothing that the project keeps changes when the generation fails.
 
+    Args:
+        project: where everything is.
+        new_pin: the spec that takes the pin's place together with the folder; None keeps the pin.
+
     Raises:
         PipelineError: an input is not valid, or the generator failed.
     """
+    _recover(project)
     # Beside the old folder, so that the renames below stay on one file system.
-    with tempfile.TemporaryDirectory(dir=project.root, prefix=".regenerate-") as scratch:
-        fresh = Path(scratch) / "fresh"
+    with tempfile.TemporaryDirectory(dir=project.root, prefix=_SCRATCH) as name:
+        scratch = Path(name)
+        fresh = scratch / "fresh"
         fresh.mkdir()
-        generate(project, fresh)
-        _replace(project.generated, fresh, aside=Path(scratch) / "old")
+        if new_pin is None:
+            generate(project, fresh)
+        else:
+            pin = scratch / project.pin.name
+            pin.write_bytes(new_pin)
+            generate(replace(project, candidate=pin), fresh)
+        _exchange(project, scratch)
 
 
-def _replace(folder: Path, fresh: Path, aside: Path) -> None:
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    folder.rename(aside)
+def _exchange(project: Project, scratch: Path) -> None:
+    """Move everything to its place; until the last rename is done, a failure moves it back."""
+    old, fresh, pin = scratch / "old", scratch / "fresh", scratch / project.pin.name
     try:
-        fresh.rename(folder)
+        if project.generated.exists():
+            project.generated.rename(old)
+        fresh.rename(project.generated)
+        if pin.exists():
+            pin.replace(project.pin)
     except BaseException:
-        aside.rename(folder)
+        _put_back(project, scratch)
         raise
+
+
+def _put_back(project: Project, scratch: Path) -> None:
+    old, fresh = scratch / "old", scratch / "fresh"
+    if not fresh.exists() and project.generated.exists():
+        project.generated.rename(fresh)
+    if old.exists():
+        old.rename(project.generated)
+
+
+def _recover(project: Project) -> None:
+    """Undo what a run that was killed has left half done: its scratch folder still holds what was to be moved."""
+    for scratch in project.root.glob(f"{_SCRATCH}*"):
+        if (scratch / "fresh").exists() or (scratch / project.pin.name).exists():
+            _put_back(project, scratch)
+        shutil.rmtree(scratch)

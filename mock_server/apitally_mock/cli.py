@@ -1,17 +1,12 @@
-"""The command line: its options, which `apitally-traffic mock` shares, and what it prints."""
+"""The command line: its options, which other commands can take over, and what it prints."""
 
 import argparse
-import json
 import sys
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from apitally_mock.process import CannotStartError, run
 from apitally_mock.settings import DEFAULT_API_KEY, Settings
-
-SUPERVISED = "--supervised"
-"""The one argument with which `MockServer` starts its child; see `run_supervised`."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -74,38 +69,12 @@ def run_from(options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `python -m apitally_mock`; give the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if list(arguments) == [SUPERVISED]:
-        return run_supervised()
     parser = argparse.ArgumentParser(
         prog="python -m apitally_mock",
         description="A mock server of the Apitally traffic API, for tests without network.",
     )
     add_options(parser)
     return run_from(parser.parse_args(arguments))
-
-
-def run_supervised() -> int:
-    """Run a server for the process that holds the other end of stdin, and end with it; give the exit code.
-
-    It reads its settings from the first line of stdin and answers with one line on stdout, both JSON: `url`, or `error`.
-    The end of stdin is the end of the server, whatever became of the process that had it open.
-    """
-    settings = Settings.from_json(json.loads(sys.stdin.readline()))
-    try:
-        run(settings, lambda url, _: print(json.dumps({"url": url}), flush=True), until=_stop_at_end_of_stdin)
-    except CannotStartError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
-        return 1
-    return 0
-
-
-def _stop_at_end_of_stdin(stop: Callable[[], object]) -> None:
-    def wait() -> None:
-        sys.stdin.read()
-        stop()
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _welcome(api_key: str, url: str, apps: Iterable[int]) -> None:

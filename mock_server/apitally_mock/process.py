@@ -1,6 +1,7 @@
 """Run a mock server in this process, until a signal or the one who started it ends it."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -29,17 +30,21 @@ def run(
         until: called once with a function that stops the server, to be called from any thread.
 
     Raises:
-        CannotStartError: if the port is taken, or the recording cannot be read.
+        CannotStartError: if the port is taken, the recording cannot be read, or the extra `mock` is not installed.
     """
     source = _open_source(settings)
     with _listen(settings.host, settings.port) as listener:
         host, port = listener.getsockname()[:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         # The web stack takes ten times as long to import as everything before it, so a taken port is told first.
-        import uvicorn  # noqa: PLC0415
+        try:
+            import uvicorn  # noqa: PLC0415
 
-        from apitally_mock.control.gate import Gate  # noqa: PLC0415
-        from apitally_mock.control.state import State  # noqa: PLC0415
+            from apitally_mock.control.gate import Gate  # noqa: PLC0415
+            from apitally_mock.control.state import State  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            msg = f"The mock server needs {error.name}. Install it with: pip install 'apitally-traffic[mock]'"
+            raise CannotStartError(msg) from None
 
         class Server(uvicorn.Server):
             async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -48,8 +53,14 @@ def run(
                 until(partial(loop.call_soon_threadsafe, self._stop))
                 announce(url, source.apps)
 
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                # Nobody waits for a mock to finish its answers. Cutting them off is no error, as uvicorn would have it.
+                self.force_exit = True
+                logging.getLogger("uvicorn.error").disabled = True
+                await super().shutdown(sockets)
+
             def _stop(self) -> None:
-                self.should_exit = self.force_exit = True
+                self.should_exit = True
 
         config = uvicorn.Config(
             Gate(State(settings, source)),
@@ -59,7 +70,6 @@ def run(
             server_header=False,
             lifespan="off",
             ws="none",
-            timeout_graceful_shutdown=1,
         )
         # uvicorn raises a caught signal once more when it has shut down; by then it has done its work.
         for number in (signal.SIGINT, signal.SIGTERM):

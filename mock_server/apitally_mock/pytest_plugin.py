@@ -1,25 +1,15 @@
-"""Fixtures for tests of code that talks to the API; pytest finds them by the entry point of the distribution.
+"""Fixtures for tests of code that talks to the API; pytest finds them by the entry point of the distribution."""
 
-The server is imported by the first test that asks for it, so that all other test runs do not pay for it.
-"""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from apitally_mock import MockServer
+from apitally_mock.server import MockServer
 
 
 @pytest.fixture(scope="session")
 def apitally_mock_session() -> Iterator[MockServer]:
     """Give a mock server that runs from its first use to the end of the session."""
-    from apitally_mock import MockServer  # noqa: PLC0415
-
     with MockServer() as server:
         yield server
 

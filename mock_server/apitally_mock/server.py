@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import anyio.to_thread
 
 from apitally_mock.control.journal import JournalEntry
-from apitally_mock.settings import DEFAULT_API_KEY, App, RateLimit, Settings
+from apitally_mock.settings import DEFAULT_API_KEY, App, Settings
+from apitally_mock.supervised import PROGRAM, start_line
 
 _START_SECONDS = 60.0
 _ANSWER_SECONDS = 30.0
@@ -33,7 +34,7 @@ class MockServer:
         port: port to listen on; 0 for any free one.
         seed: the synthetic traffic and the tokens are made from this number.
         api_key: the one key that opens the API.
-        apps: ids of the apps, or the `App` behind each id; by default each has environments 1 and 2 and consumers 1 to 5.
+        apps: ids of the apps, or the `App` behind each; by default one has environments 1 and 2 and consumers 1 to 5.
         now: a time with an offset at which the clock of the API stands still; `None` for the clock of the machine.
         rate_limit: such as `"100/60s"`; `None` for no limit.
         latency: seconds to wait before each answer.
@@ -44,7 +45,7 @@ class MockServer:
         ValueError: if an argument is wrong; the message says which, and what it should be.
     """
 
-    def __init__(  # noqa: PLR0913 - one parameter per option
+    def __init__(
         self,
         *,
         host: str = "127.0.0.1",
@@ -53,7 +54,7 @@ class MockServer:
         api_key: str = DEFAULT_API_KEY,
         apps: Mapping[int, App] | Iterable[int] = (1, 2),
         now: datetime | str | None = None,
-        rate_limit: RateLimit | str | None = None,
+        rate_limit: str | None = None,
         latency: float = 0.0,
         data: Path | str | None = None,
     ) -> None:
@@ -90,11 +91,11 @@ class MockServer:
 
     @property
     def requests(self) -> list[JournalEntry]:
-        """The last 10,000 requests that the API got since the start or the last reset, in the order of their arrival."""
+        """The last 10,000 requests that the API got since the start or the last reset, as they arrived."""
         return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
 
     def reset(self) -> None:
-        """Go back to the state at the start: an empty journal, no faults, and the clock, limit and latency given there."""
+        """Go back to the start: an empty journal, no faults, and the clock, limit and latency that were given."""
         self._call("POST", "/_mock/reset")
 
     def set_now(self, now: datetime | str | None) -> None:
@@ -108,7 +109,7 @@ class MockServer:
         """
         self._change(now=now.isoformat() if isinstance(now, datetime) else now)
 
-    def set_rate_limit(self, rate_limit: RateLimit | str | None) -> None:
+    def set_rate_limit(self, rate_limit: str | None) -> None:
         """Limit the requests from now on, with a fresh window.
 
         Args:
@@ -117,7 +118,7 @@ class MockServer:
         Raises:
             ValueError: if it has another form.
         """
-        self._change(rate_limit=None if rate_limit is None else str(rate_limit))
+        self._change(rate_limit=rate_limit)
 
     def set_latency(self, latency: float) -> None:
         """Wait before each answer from now on.
@@ -170,7 +171,7 @@ class MockServer:
         # A session of its own keeps Ctrl-C in the terminal from ending the server before the test has cleaned up; the
         # pipe to its stdin ends it with this process, even if that is killed.
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "apitally_mock", "--supervised"],
+            [sys.executable, "-c", PROGRAM],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
@@ -205,7 +206,7 @@ class MockServer:
         patience = Timer(_START_SECONDS, process.kill)
         patience.start()
         try:
-            process.stdin.write(json.dumps(self._settings.to_json()) + "\n")
+            process.stdin.write(start_line(self._settings))
             process.stdin.flush()
             answer = json.loads(process.stdout.readline() or '{"error": null}')
         except OSError:  # it ended before it read anything
@@ -227,7 +228,7 @@ class MockServer:
     def _change(self, **settings: object) -> None:
         self._call("PATCH", "/_mock/settings", settings)
 
-    def _call(self, method: str, path: str, payload: object = None) -> Any:  # noqa: ANN401 - whatever the route gives
+    def _call(self, method: str, path: str, payload: object = None) -> Any:
         """Call a control route; a fresh connection each time is safe in any thread and after any fork."""
         parts = urlsplit(self.url)
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_ANSWER_SECONDS)

@@ -65,7 +65,7 @@ class Settings:
     data: Path | None = None
 
     @classmethod
-    def checked(  # noqa: PLR0913 - one parameter per option
+    def checked(
         cls,
         *,
         host: str = "127.0.0.1",
@@ -74,7 +74,7 @@ class Settings:
         api_key: str = DEFAULT_API_KEY,
         apps: Mapping[int, App] | Iterable[int] = (1, 2),
         now: datetime | str | None = None,
-        rate_limit: RateLimit | str | None = None,
+        rate_limit: str | None = None,
         latency: float = 0.0,
         data: Path | str | None = None,
     ) -> Self:
@@ -84,7 +84,7 @@ class Settings:
             ValueError: with a sentence that names the option, what is wrong with it, and what it should be.
         """
         return cls(
-            host=host,
+            host=_checked_host(host),
             port=_integer("port", port, 0, 65_535),
             seed=_integer("seed", seed, None, None),
             api_key=_checked_api_key(api_key),
@@ -142,15 +142,13 @@ def instant_of_now(now: datetime | str | None) -> int | None:
     return moment.clock_seconds - moment.offset
 
 
-def checked_rate_limit(rate_limit: RateLimit | str | None) -> RateLimit | None:
+def checked_rate_limit(rate_limit: str | None) -> RateLimit | None:
     """Give the rate limit, or `None` for none.
 
     Raises:
         ValueError: if it does not look like `100/60s`.
     """
-    if rate_limit is None or isinstance(rate_limit, RateLimit):
-        return rate_limit
-    return RateLimit.parse(rate_limit)
+    return None if rate_limit is None else RateLimit.parse(rate_limit)
 
 
 def checked_latency(latency: float) -> float:
@@ -167,10 +165,18 @@ def checked_latency(latency: float) -> float:
 
 def _integer(name: str, value: object, lowest: int | None, highest: int | None) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
-        if (lowest is None or value >= lowest) and (highest is None or value <= highest):
+        is_within = (lowest is None or value >= lowest) and (highest is None or value <= highest)
+        if is_within:
             return value
     bounds = "" if lowest is None else f" from {lowest}" + (" up" if highest is None else f" to {highest}")
     msg = f"{name} must be a whole number{bounds}, not {value!r}"
+    raise ValueError(msg)
+
+
+def _checked_host(host: object) -> str:
+    if isinstance(host, str) and host:
+        return host
+    msg = f"host must be a name or an address to listen on, not {host!r}"
     raise ValueError(msg)
 
 
@@ -182,6 +188,9 @@ def _checked_api_key(api_key: object) -> str:
 
 
 def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
+    if not isinstance(apps, Iterable):
+        msg = f"apps must be the ids of the apps, or an App for each id, not {apps!r}"
+        raise ValueError(msg)  # noqa: TRY004 - one kind of error for whatever is wrong with an option
     checked = dict(apps) if isinstance(apps, Mapping) else {app_id: App() for app_id in apps}
     if not checked:
         msg = "apps must name at least one app id"
@@ -200,4 +209,4 @@ def _checked_data(data: Path) -> Path:
     if not data.is_file():
         msg = f"data must be a file that the client wrote (.parquet, .csv or .ndjson); there is no file {str(data)!r}"
         raise ValueError(msg)
-    return data
+    return data.resolve()

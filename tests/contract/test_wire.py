@@ -129,6 +129,6 @@ def test_waits_after_429_follow_the_headers_or_double() -> None:
         ("https://api.apitally.io", False),
     ],
 )
-def test_loopback_addresses_are_known(url: str, expected: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_loopback_addresses_are_known(url: str, expected: bool) -> None:
     """Only this machine's own addresses are asked without a pace."""
     assert is_loopback(url) is expected

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import assert_type
+from typing import Any, assert_type
 from zoneinfo import ZoneInfo
 
 import httpx
 
 from apitally_api_client import AuthenticatedClient
+from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import (
     ApitallyError,
+    AsyncTrafficClient,
+    AsyncTrafficQuery,
     GetTrafficResponse,
     Interval,
     InvalidRequestError,
@@ -18,6 +21,8 @@ from apitally_traffic import (
     TrafficClient,
     TrafficItem,
     TrafficQuery,
+    TrafficTotals,
+    paginate,
 )
 
 TrafficClient()
@@ -46,6 +51,27 @@ with TrafficClient() as client:
         assert_type(item, TrafficItem)
         assert_type(item.period_start, datetime)
         assert_type(item.requests, int)
+
+    assert_type(query.totals(), TrafficTotals)
+    assert_type(query.to_list(progress=lambda done, expected: done / expected), list[TrafficItem])
+    assert_type(paginate(get_traffic, client=client.api, app_id=1), Iterator[Any])
+
+
+async def tasks() -> None:
+    """The same for tasks."""
+    async with AsyncTrafficClient("key", transport=httpx.AsyncHTTPTransport()) as client:
+        assert_type(client, AsyncTrafficClient)
+        query = client.get_traffic(1, start="7d")
+        assert_type(query, AsyncTrafficQuery)
+        assert_type(query.window, TimeWindow)
+        assert_type(await query.to_list(), list[TrafficItem])
+        assert_type(await query.totals(), TrafficTotals)
+        async for item in query:
+            assert_type(item, TrafficItem)
+        async for page in query.pages():
+            assert_type(page, GetTrafficResponse)
+        list(query)  # type: ignore[call-overload] # pyright: ignore[reportArgumentType, reportCallIssue]
+
 
 window = TimeWindow.resolve("7d", interval="day")
 assert_type(window, TimeWindow)

@@ -13,17 +13,23 @@ NOW = "2026-03-29T12:34:56Z"
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[MockServer]:
+def running_server() -> Iterator[MockServer]:
     """Run a mock server, in a process of its own, for all tests of the client."""
     with MockServer(now=NOW) as server:
         yield server
 
 
 @pytest.fixture
+def server(running_server: MockServer) -> MockServer:
+    """Return the mock server as at its start: an empty journal, and nothing that goes wrong."""
+    running_server.reset()
+    return running_server
+
+
+@pytest.fixture
 def client(server: MockServer) -> Iterator[TrafficClient]:
-    """Return a client of the mock server, whose journal is empty."""
-    server.reset()
-    with TrafficClient(server.api_key, base_url=server.url) as client:
+    """Return a client of the mock server."""
+    with TrafficClient(server.api_key, base_url=server.url, requests_per_minute=None) as client:
         yield client
 
 

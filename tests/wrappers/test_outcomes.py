@@ -48,7 +48,7 @@ def client_of(answer: httpx.Response | Exception) -> TrafficClient:
             raise answer
         return answer
 
-    return TrafficClient("secret-key", transport=httpx.MockTransport(handle))
+    return TrafficClient("secret-key", max_retries=0, transport=httpx.MockTransport(handle))
 
 
 def body(**changes: Any) -> httpx.Response:
@@ -187,7 +187,7 @@ def test_broken_exchanges(failure: Exception, kind: type[ApitallyError]) -> None
 def test_server_that_is_not_there() -> None:
     """A port on which nobody listens is one sentence with the address."""
     with (
-        TrafficClient("key", base_url="http://127.0.0.1:9") as client,
+        TrafficClient("key", base_url="http://127.0.0.1:9", max_retries=0) as client,
         pytest.raises(APIConnectionError, match=r"http://127.0.0.1:9 cannot be reached"),
     ):
         ask(client)

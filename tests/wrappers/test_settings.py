@@ -1,15 +1,18 @@
 """Where the key and the base URL come from, which are refused, and that the key stays inside."""
 
+import copy
 import json
 import logging
+import pickle
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
 from apitally_mock import MockServer
-from apitally_traffic import ApitallyError, ConfigurationError, TrafficClient
+from apitally_traffic import ApitallyError, AsyncTrafficClient, ConfigurationError, TrafficClient
 from apitally_traffic.settings import DEFAULT_BASE_URL, resolve_settings
 
 KEY = "abcdefg.0123456789abcdef0123456789abcdef"
@@ -113,7 +116,10 @@ def test_the_key_goes_to_the_server_and_nowhere_else(
         shown += [client, client.api, query, vars(client), vars(query)]
         with pytest.raises(ApitallyError) as refused:
             query.to_list()
-    with TrafficClient(KEY, base_url="http://127.0.0.1:9") as client, pytest.raises(ApitallyError) as unreachable:
+    with (
+        TrafficClient(KEY, base_url="http://127.0.0.1:9", max_retries=0) as client,
+        pytest.raises(ApitallyError) as unreachable,
+    ):
         client.get_traffic(1).to_list()
     for error in (refused.value, unreachable.value):
         shown += [
@@ -124,6 +130,18 @@ def test_the_key_goes_to_the_server_and_nowhere_else(
     shown += [record.getMessage() for record in caplog.records]
     assert caplog.records
     assert [thing for thing in shown if KEY in repr(thing) or KEY in str(thing)] == []
+
+
+@pytest.mark.parametrize("duplicate", [pickle.dumps, copy.deepcopy])
+def test_nothing_that_holds_the_key_can_be_pickled(duplicate: Callable[[object], object]) -> None:
+    """Clients and queries refuse to be pickled, with a sentence, even over a transport that could be."""
+    transport = httpx.MockTransport(print)  # type: ignore[arg-type]
+    for kind in (TrafficClient, AsyncTrafficClient):
+        client = kind(KEY, transport=transport)
+        for holder in (client, client.get_traffic(1)):
+            with pytest.raises(TypeError, match="cannot be pickled") as raised:
+                duplicate(holder)
+            assert KEY not in str(raised.value)
 
 
 def test_a_transport_that_is_handed_in_stays_open() -> None:

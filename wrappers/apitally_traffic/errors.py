@@ -19,11 +19,13 @@ Arguments that make no sense raise ValueError or TypeError before anything is se
 decided in transport/outcome.py.
 """
 
+import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from apitally_api_client.models import ValidationError
+from apitally_traffic.headers import date_of, number_of, retry_after_of
 
 _BODY_KEPT = 2000
 
@@ -39,6 +41,13 @@ class ApitallyError(Exception):
         headers: the answer's headers, with lower-case names.
         body: the answer's body as text, cut after 2,000 characters.
         resume_from: the first period that was not delivered, where a query had begun; pass it as `start` to go on.
+
+    Example:
+        >>> try:
+        ...     client.get_traffic(99).to_list()
+        ... except ApitallyError as error:
+        ...     print(error.status_code, error.method, error.resume_from)
+        404 GET None
     """
 
     def __init__(
@@ -73,35 +82,95 @@ class ApitallyError(Exception):
 
 
 class ConfigurationError(ApitallyError):
-    """No usable API key or base URL; nothing was sent."""
+    """No usable API key or base URL; nothing was sent.
+
+    Example:
+        >>> TrafficClient("key", base_url="http://api.apitally.io")
+        Traceback (most recent call last):
+        apitally_traffic.errors.ConfigurationError: The base URL ... would send the API key unencrypted ...
+    """
 
 
 class APIConnectionError(ApitallyError):
-    """The API could not be reached, or the connection broke before the answer was complete."""
+    """The API could not be reached, or the connection broke before the answer was complete.
+
+    Example:
+        >>> with TrafficClient("key", base_url="http://127.0.0.1:9", max_retries=0) as lost:
+        ...     lost.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.APIConnectionError: http://127.0.0.1:9 cannot be reached, or broke off: ...
+    """
 
 
 class APITimeoutError(APIConnectionError):
-    """The API did not answer within the timeout."""
+    """The API did not answer within the timeout.
+
+    Example:
+        >>> server.inject("latency", seconds=2)
+        >>> with TrafficClient(server.api_key, base_url=server.url, timeout=0.1, max_retries=0) as hasty:
+        ...     hasty.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.APITimeoutError: http://127.0.0.1:... did not answer in time: ...
+    """
 
 
 class APIStatusError(ApitallyError):
-    """The API answered with another status than 200."""
+    """The API answered with another status than 200.
+
+    Example:
+        >>> server.inject("status", status=403)
+        >>> try:
+        ...     client.get_traffic(1).to_list()
+        ... except APIStatusError as error:
+        ...     print(error.status_code, error.body)
+        403 {"detail":"Forbidden"}
+    """
 
 
 class AuthenticationError(APIStatusError):
-    """401: the API key is missing or not valid."""
+    """401: the API key is missing or not valid.
+
+    Example:
+        >>> with TrafficClient("wrong", base_url=server.url) as stranger:
+        ...     stranger.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.AuthenticationError: GET /v1/apps/1/traffic answered 401. The API key ...
+    """
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the API key does not give access to this resource."""
+    """403: the API key does not give access to this resource.
+
+    Example:
+        >>> server.inject("status", status=403)
+        >>> client.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.PermissionDeniedError: GET /v1/apps/1/traffic answered 403. The API key ...
+    """
 
 
 class NotFoundError(APIStatusError):
-    """404: "App Not Found", says the API's documentation."""
+    """404: "App Not Found", says the API's documentation.
+
+    Example:
+        >>> client.get_traffic(99).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.NotFoundError: GET /v1/apps/99/traffic answered 404. There is no such app: ...
+    """
 
 
 class InvalidRequestError(APIStatusError):
-    """400 or 422: the API refuses the parameters; `errors` holds what it says of each."""
+    """400 or 422: the API refuses the parameters; `errors` holds what it says of each.
+
+    Example:
+        >>> refusal = '{"detail": [{"loc": ["query", "timezone"], "msg": "Unknown", "type": "value_error"}]}'
+        >>> server.inject("status", status=422, body=refusal)
+        >>> try:
+        ...     client.get_traffic(1).to_list()
+        ... except InvalidRequestError as error:
+        ...     print(error, [detail.msg for detail in error.errors])
+        The API refuses the request: timezone: Unknown ['Unknown']
+    """
 
     def __init__(self, message: str, *, errors: list[ValidationError] | None = None, **details: Any) -> None:
         super().__init__(message, **details)
@@ -115,23 +184,87 @@ class InvalidRequestError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: the key has used up the requests of the current rate limit window."""
+    """429: the key has used up the requests of the current rate limit window.
+
+    Example:
+        >>> server.inject("status", status=429, retry_after=3600)
+        >>> try:
+        ...     client.get_traffic(1).to_list()
+        ... except RateLimitError as error:
+        ...     print(error.retry_after)
+        3600.0
+    """
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that the server asks to wait in `Retry-After`; None where it does not."""
+        now = date_of(self.headers.get("date")) or time.time()
+        return retry_after_of(self.headers.get("retry-after"), now)
+
+    @property
+    def limit(self) -> int | None:
+        """The requests that the key may send in one window, from `X-RateLimit-Limit`."""
+        return self._count("x-ratelimit-limit")
+
+    @property
+    def remaining(self) -> int | None:
+        """The requests that are left of the current window, from `X-RateLimit-Remaining`."""
+        return self._count("x-ratelimit-remaining")
+
+    @property
+    def reset_at(self) -> datetime | None:
+        """When the current window ends, from `X-RateLimit-Reset`."""
+        seconds = self._count("x-ratelimit-reset")
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+    def _count(self, name: str) -> int | None:
+        number = number_of(self.headers.get(name))
+        return None if number is None else int(number)
 
 
 class ServerError(APIStatusError):
-    """5xx: the API, or a proxy in front of it, failed."""
+    """5xx: the API, or a proxy in front of it, failed.
+
+    Example:
+        >>> server.inject("status", status=501)
+        >>> client.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.ServerError: The API failed with status 501: {"detail":"Not Implemented"}
+    """
 
 
 class UnexpectedStatusError(APIStatusError):
-    """A status that the API does not document, such as a redirect."""
+    """A status that the API does not document, such as a redirect.
+
+    Example:
+        >>> server.inject("status", status=302, body="", headers={"Location": "https://elsewhere.example"})
+        >>> client.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.UnexpectedStatusError: The API answered with status 302, ...
+    """
 
 
 class ResponseError(ApitallyError):
-    """The API answered 200, and the body breaks the schema; the message names the place, such as `data[3].requests`."""
+    """The API answered 200, and the body breaks the schema; the message names the place, such as `data[3].requests`.
+
+    Example:
+        >>> server.inject("html")
+        >>> with TrafficClient(server.api_key, base_url=server.url, max_retries=0) as hasty:
+        ...     hasty.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.ResponseError: The API answered 200 with a body (text/html...) that ...
+    """
 
 
 class PaginationError(ApitallyError):
-    """The API's cursors do not lead through the window: a token came twice, or none came although there is more."""
+    """The API's cursors do not lead through the window: a token came twice, or none came although there is more.
+
+    Example:
+        >>> server.inject("has_more_without_token")
+        >>> client.get_traffic(1).to_list()
+        Traceback (most recent call last):
+        apitally_traffic.errors.PaginationError: The API says that there are more items, and gives no token ...
+    """
 
 
 def _rebuild(kind: type[ApitallyError], message: str, attributes: dict[str, Any]) -> ApitallyError:

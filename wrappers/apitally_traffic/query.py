@@ -1,44 +1,49 @@
-"""A query: a window of one app's traffic, read when it is iterated."""
+"""A query: a window of one app's traffic, read when it is iterated. Its twin for tasks is in async_query.py."""
 
 from collections.abc import Iterator
-from datetime import UTC
-from itertools import islice
-from typing import cast
+from typing import TYPE_CHECKING
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
+from apitally_traffic import frames
 from apitally_traffic.errors import ApitallyError
+from apitally_traffic.paging.plan import Plan
 from apitally_traffic.paging.slices import SliceReader
-from apitally_traffic.transport.page_body import page_of
+from apitally_traffic.request import Progress, TrafficRequest, feed
+from apitally_traffic.side_by_side.threads import Threads
 from apitally_traffic.windows.window import TimeWindow
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
 
 
 class TrafficQuery:
     """The traffic of one app in one window. Iterating twice asks twice, for the same window.
 
-    Attributes:
-        window: the pinned window; `len(query.window)` is the number of periods to expect.
+    `TrafficClient.get_traffic` makes queries.
+
+    Example:
+        >>> query = client.get_traffic(1, start="2026-01-01", end="2026-02-01", interval="day")
+        >>> len(query.window), len(query.to_list()), len(list(query.pages()))
+        (31, 31, 1)
     """
 
-    def __init__(
-        self,
-        api: AuthenticatedClient,
-        app_id: int,
-        window: TimeWindow,
-        *,
-        app_env_id: int | None,
-        consumer_id: int | None,
-        page_size: int,
-        max_items: int | None,
-    ) -> None:
-        """Keep what to ask for. `TrafficClient.get_traffic` makes queries."""
-        self.window = window
+    def __init__(self, api: AuthenticatedClient, request: TrafficRequest) -> None:
+        """Keep what to ask for, and whom; nothing is sent yet."""
         self._api = api
-        self._app_id = app_id
-        self._filters = {"app_env_id": app_env_id, "consumer_id": consumer_id}
-        self._page_size = page_size
-        self._max_items = max_items
+        self._request = request
+
+    @property
+    def window(self) -> TimeWindow:
+        """The pinned window; `len(query.window)` is the number of periods to expect."""
+        return self._request.window
+
+    def __repr__(self) -> str:
+        """Show what is asked for."""
+        return f"TrafficQuery(app_id={self._request.app_id}, window={self.window})"
 
     def __iter__(self) -> Iterator[TrafficItem]:
         """Yield the items, oldest first, each period exactly once, however the API orders and cuts its pages.
@@ -47,56 +52,92 @@ class TrafficQuery:
             ApitallyError: the API refused, failed, or could not be reached. Where items were already delivered,
                 `resume_from` says where to go on.
         """
-        return islice(self._items(), self._max_items)
+        for plan, reader in self._slices():
+            yield from plan.items(reader)
 
     def pages(self) -> Iterator[GetTrafficResponse]:
-        """Yield the API's answers as they come, slice by slice, oldest slice first.
+        """Yield the API's answers as they came, oldest slice of the window first.
 
         Raises:
             ApitallyError: as for the items.
         """
-        for part in self.window.slices(self._page_size):
-            yield from self._read(SliceReader(part))
+        for plan, reader in self._slices():
+            yield from plan.pages(reader)
 
-    def to_list(self) -> list[TrafficItem]:
+    def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
 
+        Args:
+            progress: called after each slice with the periods that have been delivered, and those to expect.
+
         Raises:
-            ApitallyError: as for the items; nothing was delivered then.
+            ApitallyError: as for the items; nothing is delivered then.
         """
-        return list(self)
+        items: list[TrafficItem] = []
+        try:
+            for plan, reader in self._slices():
+                items += plan.items(reader)
+                if progress is not None:
+                    progress(plan.covered, plan.expected)
+        except ApitallyError as error:
+            error.resume_from = None
+            raise
+        return items
 
-    def _items(self) -> Iterator[TrafficItem]:
-        last: TrafficItem | None = None
-        for part in self.window.slices(self._page_size):
-            reader = SliceReader(part)
-            try:
-                for _ in self._read(reader):
-                    pass
-            except ApitallyError as error:
-                error.resume_from = last.period_end if last else None
-                raise
-            for item in reader.items_after(last.period_start if last else None):
-                last = item
-                yield item
+    def to_arrow(self, *, progress: Progress | None = None) -> "pa.Table":
+        """Return all items as a pyarrow table; needs the extra `arrow`.
 
-    def _read(self, reader: SliceReader) -> Iterator[GetTrafficResponse]:
+        Period columns are aware, in the window's timezone; counts are int64.
+
+        Raises:
+            ApitallyError: as for the items.
+            ImportError: pyarrow is not installed.
+        """
+        return frames.arrow_table(self.to_list(progress=progress), self.window.timezone)
+
+    def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
+        """Return all items as a pandas frame; needs the extra `pandas`. Columns are those of `to_arrow`.
+
+        Raises:
+            ApitallyError: as for the items.
+            ImportError: pandas is not installed.
+        """
+        return frames.pandas_frame(self.to_list(progress=progress), self.window.timezone)
+
+    def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
+        """Return all items as a polars frame; needs the extra `polars`. Columns are those of `to_arrow`.
+
+        Raises:
+            ApitallyError: as for the items.
+            ImportError: polars is not installed.
+        """
+        return frames.polars_frame(self.to_list(progress=progress), self.window.timezone)
+
+    def totals(self, *, progress: Progress | None = None) -> frames.TrafficTotals:
+        """Return the sums over all items.
+
+        Raises:
+            ApitallyError: as for the items.
+        """
+        return frames.totals(self.to_list(progress=progress))
+
+    def _slices(self) -> Iterator[tuple[Plan, SliceReader]]:
+        plan = self._request.plan()
+        with Threads(self._read, self._request.side_by_side()) as threads:
+            while True:
+                for part in plan.next_slices():
+                    threads.begin(part)
+                if not threads:
+                    return
+                try:
+                    reader = threads.oldest()
+                except ApitallyError as error:
+                    error.resume_from = plan.resume_from
+                    raise
+                yield plan, reader
+
+    def _read(self, part: TimeWindow) -> SliceReader:
+        reader = SliceReader(part)
         while not reader.cursor.finished:
-            page = self._ask(reader.window, reader.cursor.token)
-            reader.feed(page)
-            yield page
-
-    def _ask(self, window: TimeWindow, token: str | None) -> GetTrafficResponse:
-        parsed = get_traffic.sync(
-            self._app_id,
-            client=self._api,
-            start=window.start.astimezone(UTC),
-            end=window.end.astimezone(UTC),
-            interval=window.interval,
-            timezone=window.timezone.key,
-            limit=self._page_size,
-            next_token=token,
-            **self._filters,
-        )
-        # The transport below raises for every answer that is not a page.
-        return page_of(cast("GetTrafficResponse", parsed))
+            feed(reader, get_traffic.sync(client=self._api, **self._request.arguments(reader)))
+        return reader

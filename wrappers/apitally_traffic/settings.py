@@ -6,11 +6,11 @@ The names are those of the vendor's own command-line tool, so that both work fro
 import ipaddress
 import json
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
+from attrs import field, frozen
 
 from apitally_traffic.errors import ConfigurationError
 
@@ -18,12 +18,20 @@ DEFAULT_BASE_URL = "https://api.apitally.io"
 _AUTH_FILE = Path(".apitally", "auth.json")
 
 
-@dataclass(frozen=True)
+@frozen
 class Settings:
     """A key and the server that it is for; the key stays out of the repr."""
 
     api_key: str = field(repr=False)
     base_url: str
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, and with this everything that holds the key.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("A client holds an API key and cannot be pickled: make a new one where it is needed.")
 
 
 def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:

@@ -1,7 +1,7 @@
 """Pages of traffic as the bytes that go over the wire.
 
-The rows of one UTC day are made together and kept, so that a page costs a look at each of its days wherever it lies in a
-window of any length. What is kept can never be wrong: a row is a function of what it is kept under.
+The rows of one UTC day are made together and kept, so that a page costs a look at each of its days wherever it lies in
+a window of any length. What is kept can never be wrong: a row is a function of what it is kept under.
 """
 
 from functools import lru_cache

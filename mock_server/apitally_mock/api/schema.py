@@ -1,7 +1,7 @@
 """What the endpoint takes and gives, declared as the vendor's description declares it.
 
-FastAPI makes the description of the server from these, and requests are checked against them, so the two cannot differ. The
-texts are the vendor's: a test holds the description of the running server against the pinned one.
+FastAPI makes the description of the server from these, and requests are checked against them, so the two cannot differ.
+The texts are the vendor's: a test holds the description of the running server against the pinned one.
 """
 
 from datetime import datetime

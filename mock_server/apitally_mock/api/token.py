@@ -1,7 +1,7 @@
 """Tokens for the next page: opaque to the client, signed, and carrying the whole query.
 
-The server keeps nothing between two pages. A token says where to go on and in what, so it outlives a restart and works on
-every server with the same seed.
+The server keeps nothing between two pages. A token says where to go on and in what, so it outlives a restart and works
+on every server with the same seed.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The rate limit of the API key: a fixed number of requests in each window of fixed length.
 
-A window opens with the first request after the last one closed. It goes by the clock of the machine even where the API's
-own clock is stopped, because clients sleep in real time.
+A window opens with the first request after the last one closed. It goes by the clock of the machine even where the
+API's own clock is stopped, because clients sleep in real time.
 """
 
 import math
@@ -10,7 +10,7 @@ import time
 from apitally_mock.settings import RateLimit
 
 _WITHOUT_LIMIT = 1_000_000
-"""What the headers say when there is no limit: so much is left, and always will be, that nobody has a reason to wait."""
+"""What the headers say is left when there is no limit, always, so that nobody has a reason to wait."""
 
 
 class Limiter:
@@ -49,4 +49,4 @@ class Limiter:
         now = time.time()
         if self.limit is not None and now >= self._closes_at:
             self._used = 0
-            self._closes_at = now + self.limit.seconds
+            self._closes_at = math.floor(now) + self.limit.seconds

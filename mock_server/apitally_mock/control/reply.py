@@ -78,8 +78,9 @@ class Recorder:
 async def _drop(send: Send) -> None:
     """Close the connection under the server's feet.
 
-    ASGI has no message for that, so this reaches for the transport behind uvicorn's `send`. uvicorn notices the loss in the
-    next turn of the loop; an application that ends later than that is not called faulty for leaving an answer unfinished.
+    ASGI has no message for that, so this reaches for the transport behind uvicorn's `send`. uvicorn notices the loss in
+    the next turn of the loop; an application that ends later than that is not called faulty for leaving an answer
+    unfinished.
     """
     send.__self__.transport.close()  # type: ignore[attr-defined]
     await asyncio.sleep(0.05)

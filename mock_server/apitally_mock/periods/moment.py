@@ -1,8 +1,8 @@
 """Read the date-times that a client sends: any RFC 3339 form, and ISO 8601 without an offset.
 
-A moment stays a sum of integers, because RFC 3339 reaches instants that `datetime` does not (00:00+14:00 on the first day
-of year 1) and fractions finer than its microseconds. What a moment without an offset means is decided here too, given a
-zone; where periods begin is left to `calendar`.
+A moment stays a sum of integers, because RFC 3339 reaches instants that `datetime` does not (00:00+14:00 on the first
+day of year 1) and fractions finer than its microseconds. What a moment without an offset means is decided here too,
+given a zone; where periods begin is left to `calendar`.
 """
 
 import re
@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 SECONDS_PER_DAY = 86_400
+
+_CLOCK_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the clock on the wall has no zone of its own
+_LAST_CLOCK_SECOND = (date.max.toordinal() + 1 - EPOCH_ORDINAL) * SECONDS_PER_DAY - 1
 
 _DATE = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})[Tt ]"
 _HOUR_MINUTE = r"(?P<hour>[01][0-9]|2[0-3]):(?P<minute>[0-5][0-9])"
@@ -75,10 +78,8 @@ def parse_moment(text: str) -> Moment:
 
 def local_offset(clock_seconds: int, zone: ZoneInfo) -> int:
     """Give the seconds east of UTC that `zone` uses when its clock shows the given time."""
-    try:
-        clock = datetime.min + timedelta(seconds=clock_seconds + (EPOCH_ORDINAL - 1) * SECONDS_PER_DAY)
-    except OverflowError:  # only a leap second at the very end of year 9999
-        clock = datetime.max
+    # Only a leap second at the very end of year 9999 lies beyond what `datetime` knows.
+    clock = _CLOCK_EPOCH + timedelta(seconds=min(clock_seconds, _LAST_CLOCK_SECOND))
     offset = zone.utcoffset(clock)
     assert offset is not None, "a zone of the tz database always knows its offset"
     return offset // timedelta(seconds=1)

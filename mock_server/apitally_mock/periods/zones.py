@@ -1,10 +1,10 @@
 """The zones of the IANA database, and the stretches of time in which a zone keeps one offset.
 
-The data come from the `tzdata` package and never from the operating system, so that the same request gets the same bytes
-on every machine.
+The data come from the `tzdata` package and never from the operating system, so that the same request gets the same
+bytes on every machine.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import pairwise
@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from apitally_mock.periods.moment import EPOCH_ORDINAL, SECONDS_PER_DAY
 
-FIRST_INSTANT = (2 - EPOCH_ORDINAL) * SECONDS_PER_DAY
-"""0001-01-02T00:00:00Z: no period is listed that begins before the local day or hour of this instant."""
-LAST_INSTANT = (datetime.max.toordinal() - 1 - EPOCH_ORDINAL) * SECONDS_PER_DAY
-"""9999-12-30T00:00:00Z: no period is listed from here on. The margins keep every local time printable."""
+FIRST_INSTANT = (3 - EPOCH_ORDINAL) * SECONDS_PER_DAY
+"""0001-01-03T00:00:00Z: no period is listed that ends before this instant."""
+LAST_INSTANT = (date.max.toordinal() - 1 - EPOCH_ORDINAL) * SECONDS_PER_DAY
+"""9999-12-30T00:00:00Z: no period is listed that begins here or later. Both margins keep every local time printable."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

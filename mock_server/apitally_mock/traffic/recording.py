@@ -1,8 +1,8 @@
 """Traffic that was recorded from the API, served again.
 
-Each environment and consumer that the file tells apart is a track: periods one after the other, each with its amounts. The
-amounts of a period lie evenly in it, so days and other zones than that of the recording can be asked for too, and whatever
-is asked at the recorded periods themselves is as it was recorded.
+Each environment and consumer that the file tells apart is a track: periods one after the other, each with its amounts.
+The amounts of a period lie evenly in it, so days and other zones than that of the recording can be asked for too, and
+whatever is asked at the recorded periods themselves is as it was recorded.
 """
 
 from bisect import bisect_right
@@ -56,8 +56,8 @@ class Recording:
     def _matching(self, series: Series) -> list["_Track"]:
         """Give the track of a series, or else the finer ones that it is the sum of.
 
-        A recording may hold totals beside their parts. Only tracks that tell the same things apart are added up, so that
-        nothing counts twice.
+        A recording may hold totals beside their parts. Only tracks that tell the same things apart are added up, so
+        that nothing counts twice.
         """
         if series in self._tracks:
             return [self._tracks[series]]

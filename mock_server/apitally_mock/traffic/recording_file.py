@@ -1,7 +1,7 @@
 """Read a recording from a file as the client writes it: Parquet, CSV, or JSON with one object a line.
 
-The columns are those of the API, `period_start`, `period_end`, `requests`, `bytes_received` and `bytes_sent`; and, where the
-file tells them apart, `app_id` (1 if there is no such column), `app_env_id`, `consumer_id` and `interval`.
+The columns are those of the API, `period_start`, `period_end`, `requests`, `bytes_received` and `bytes_sent`; and,
+where the file tells them apart, `app_id` (1 if there is no such column), `app_env_id`, `consumer_id` and `interval`.
 """
 
 import csv
@@ -71,7 +71,7 @@ def _records(rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
         yield record
 
 
-def _integer(row: dict[str, Any], name: str, *default: int | None) -> Any:  # noqa: ANN401 - an int, or the default
+def _integer(row: dict[str, Any], name: str, *default: int | None) -> Any:
     value = row.get(name) if default else row[name]
     if default and value in (None, ""):
         return default[0]
@@ -101,7 +101,7 @@ def _instant(row: dict[str, Any], name: str) -> int:
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        from pyarrow import ArrowException, parquet  # type: ignore[import-untyped]  # noqa: PLC0415 - only here
+        from pyarrow import ArrowException, parquet  # noqa: PLC0415 - only here
     except ImportError:
         msg = "reading .parquet needs pyarrow; install it, or record to .csv or .ndjson"
         raise ValueError(msg) from None
@@ -132,5 +132,5 @@ def _ndjson_rows(path: Path) -> Iterator[dict[str, Any]]:
                 raise ValueError(msg) from None
             if not isinstance(row, dict):
                 msg = f"its line {number} is no JSON object"
-                raise ValueError(msg)  # noqa: TRY004 - one kind of error for whatever is wrong with a file
+                raise ValueError(msg)  # noqa: TRY004 - one kind of error for a bad file
             yield row

@@ -1,18 +1,19 @@
 """Traffic made up from a seed: a pure function of (seed, app, environment, consumer, instant).
 
-Each environment and consumer of an app has a level of its own, a rhythm over the day and the week, slow growth and noise.
-It is all integer arithmetic on bytes of SHAKE-128, so that every machine and every Python counts the same, and it can be
-asked for any instant at the same cost: within a UTC day, the number of requests up to a quarter hour is a fixed curve
-with a bounded wobble, and between two quarter hours it is a straight line. Differences of that number are the traffic, so
-hours add up to days, and environments and consumers to the total, without anything being stored.
+Each environment and consumer of an app has a level of its own, a rhythm over the day and the week, slow growth and
+noise. It is all integer arithmetic on bytes of SHAKE-128, so that every machine and every Python counts the same, and
+it can be asked for any instant at the same cost: within a UTC day, the number of requests up to a quarter hour is a
+fixed curve with a bounded wobble, and between two quarter hours it is a straight line. Differences of that number are
+the traffic, so hours add up to days, and environments and consumers to the total, without anything being stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import shake_128
 from itertools import accumulate, pairwise
-from typing import Final
+from operator import add
+from typing import Final, NamedTuple
 
 from apitally_mock.periods.moment import EPOCH_ORDINAL, SECONDS_PER_DAY
 from apitally_mock.settings import App
@@ -27,7 +28,7 @@ _QUARTERS: Final = 96
 _QUARTER_SECONDS: Final = 900
 _WOBBLE: Final = 256 * min(_DAY)  # less than the smallest step of the curve, which so never falls
 _CURVE: Final = tuple(accumulate((256 * _DAY[quarter // 4 % 24] for quarter in range(2 * _QUARTERS)), initial=0))
-"""The share of a day's requests that came by each quarter hour, over two days, so that a day may start anywhere in it."""
+"""The share of a day's requests that came by each quarter hour, over two days: a day may start anywhere in it."""
 _SIZES: Final = 8  # requests of so many different sizes take turns
 
 
@@ -38,104 +39,121 @@ class SyntheticTraffic:
         self.apps = apps
         self._seed = seed
         self._births = {app_id: self._birth(app_id) for app_id in apps}
-        self._day = lru_cache(maxsize=4096)(self._make_day)
+        self._habit = lru_cache(maxsize=1024)(self._make_habit)
 
     def counts(self, series: Series, instants: Sequence[int]) -> list[Counts]:
         """Count what lies between each instant and the one after it; see `Source.counts`."""
         birth = self._births[series.app_id]
-        living = [max(instant, birth) for instant in instants]
-        if living[0] == living[-1]:
-            return [NOTHING] * (len(instants) - 1)
+        amounts = [NOTHING] * (len(instants) - 1)
+        habits = self._habits_of(series)
+        for chain in _chains([max(instant, birth) for instant in instants]):
+            requests = received = sent = [0] * len(chain.seconds)
+            for habit in habits:
+                day = habit.day(chain.day)
+                if day.requests:
+                    until = habit.requests_until(day, chain.seconds)
+                    requests = [*map(add, requests, until)]
+                    received = [*map(add, received, _bytes_until(until, habit.received))]
+                    sent = [*map(add, sent, _bytes_until(until, habit.sent))]
+            cumulative = pairwise(zip(requests, received, sent, strict=True))
+            for owner, (before, after) in zip(chain.owners, cumulative, strict=True):
+                amounts[owner] = Counts(*(old + b - a for old, b, a in zip(amounts[owner], after, before, strict=True)))
+        return amounts
+
+    def _habits_of(self, series: Series) -> list["_Habit"]:
         app = self.apps[series.app_id]
-        parts = [
-            self._count_one(series.app_id, environment, consumer, living)
+        return [
+            self._habit(series.app_id, environment, consumer)
             for environment in app.environments
-            if series.app_env_id in (None, environment)
+            if series.app_env_id in {None, environment}
             for consumer in app.consumers
-            if series.consumer_id in (None, consumer)
+            if series.consumer_id in {None, consumer}
         ]
-        if not parts:
-            return [NOTHING] * (len(instants) - 1)
-        return [Counts(*map(sum, zip(*amounts, strict=True))) for amounts in zip(*parts, strict=True)]
 
     def _birth(self, app_id: int) -> int:
         days = int.from_bytes(shake_128(f"{self._seed}/{app_id}".encode()).digest(2)) % 365
         return (FIRST_DAY + days) * SECONDS_PER_DAY
 
-    def _count_one(self, app_id: int, environment: int, consumer: int, instants: Sequence[int]) -> list[Counts]:
-        number = instants[0] // SECONDS_PER_DAY
-        day = self._day(app_id, environment, consumer, number)
-        seen = day.until(instants[0] - number * SECONDS_PER_DAY)
-        amounts = []
-        for start, end in pairwise(instants):
-            if start == end:
-                amounts.append(NOTHING)
-                continue
-            requests = received = sent = 0
-            while end > (number + 1) * SECONDS_PER_DAY:
-                rest = day.until(SECONDS_PER_DAY)
-                requests += rest.requests - seen.requests
-                received += rest.bytes_received - seen.bytes_received
-                sent += rest.bytes_sent - seen.bytes_sent
-                number += 1
-                day, seen = self._day(app_id, environment, consumer, number), NOTHING
-            until = day.until(end - number * SECONDS_PER_DAY)
-            requests += until.requests - seen.requests
-            received += until.bytes_received - seen.bytes_received
-            sent += until.bytes_sent - seen.bytes_sent
-            seen = until
-            amounts.append(Counts(requests, received, sent))
-        return amounts
-
-    def _make_day(self, app_id: int, environment: int, consumer: int, number: int) -> "_Day":
+    def _make_habit(self, app_id: int, environment: int, consumer: int) -> "_Habit":
         who = f"{self._seed}/{app_id}/{environment}/{consumer}".encode()
-        return _Day(_Habit(who, environment, consumer), who, number, self._births[app_id] // SECONDS_PER_DAY)
+        return _Habit(who, environment, consumer, self._births[app_id] // SECONDS_PER_DAY)
+
+
+class _Chain(NamedTuple):
+    """Instants of one UTC day, in order, and which amount what lies between two of them belongs to."""
+
+    day: int
+    seconds: list[int]
+    owners: list[int]
+
+
+def _chains(instants: Sequence[int]) -> Iterator[_Chain]:
+    """Cut the stretches between instants at the midnights of UTC, leaving out those that are empty."""
+    chain: _Chain | None = None
+    for owner, (start, end) in enumerate(pairwise(instants)):
+        while start < end:
+            number = start // SECONDS_PER_DAY
+            midnight = number * SECONDS_PER_DAY
+            if chain is None or chain.day != number:
+                if chain is not None:
+                    yield chain
+                chain = _Chain(number, [start - midnight], [])
+            start = min(end, midnight + SECONDS_PER_DAY)  # noqa: PLW2901 - what is left of the stretch
+            chain.seconds.append(start - midnight)
+            chain.owners.append(owner)
+    if chain is not None:
+        yield chain
+
+
+class _Day(NamedTuple):
+    """One UTC day of one consumer in one environment."""
+
+    requests: int
+    wobble: bytes
+    """How far the number of requests by each quarter hour is above the curve; nothing at both midnights."""
 
 
 class _Habit:
-    """What never changes about the traffic of one consumer in one environment."""
+    """The traffic of one consumer in one environment."""
 
-    def __init__(self, who: bytes, environment: int, consumer: int) -> None:
-        noise = shake_128(who).digest(4)
-        self.is_quiet = consumer % 5 == 0
-        busy_environment = 12 if environment % 2 else 1
-        self.level = busy_environment * (40 + noise[0]) * 8 // (1 + consumer % 5)
-        self.first_quarter = noise[1] % 24  # within six hours: not everybody lives in the same zone
+    def __init__(self, who: bytes, environment: int, consumer: int, birth_day: int) -> None:
+        noise = shake_128(who).digest(2 + 4 * _SIZES)
+        self._who = who
+        self._birth_day = birth_day
+        self._is_quiet = consumer % 5 == 0
+        self._level = (12 if environment % 2 else 1) * (40 + noise[0]) * 8 // (1 + consumer % 5)
+        first_quarter = noise[1] % 24  # within six hours: not everybody lives in the same zone
+        self._curve = [_CURVE[first_quarter + i] - _CURVE[first_quarter] for i in range(_QUARTERS + 1)]
+        sizes = [int.from_bytes(noise[i : i + 2]) for i in range(2, len(noise), 2)]
+        self.received = [*accumulate((60 + size % 1500 for size in sizes[:_SIZES]), initial=0)]
+        self.sent = [*accumulate((150 + size % 12_000 for size in sizes[_SIZES:]), initial=0)]
+        self.day = lru_cache(maxsize=512)(self._make_day)
 
+    def requests_until(self, day: _Day, seconds: Sequence[int]) -> list[int]:
+        """Count the requests from midnight until each of some seconds of a day."""
+        requests, wobble = day
+        curve, whole = self._curve, _CURVE[_QUARTERS]
+        counts = []
+        for second in seconds:
+            quarter, rest = divmod(second, _QUARTER_SECONDS)
+            count = requests * (curve[quarter] + wobble[quarter] * _WOBBLE // 256) // whole
+            if rest:
+                after = requests * (curve[quarter + 1] + wobble[quarter + 1] * _WOBBLE // 256) // whole
+                count += (after - count) * rest // _QUARTER_SECONDS
+            counts.append(count)
+        return counts
 
-class _Day:
-    """One UTC day of the traffic of one consumer in one environment."""
-
-    def __init__(self, habit: _Habit, who: bytes, number: int, birth_day: int) -> None:
-        noise = shake_128(who + b"/%d" % number).digest(_QUARTERS + 2 + 4 * _SIZES)
-        self._wobble = noise[:_QUARTERS]
-        level_noise, activity = noise[_QUARTERS : _QUARTERS + 2]
-        if habit.is_quiet:
-            self._requests = 1 + level_noise % 20 if activity < 32 else 0
+    def _make_day(self, number: int) -> _Day:
+        level_noise, activity, *_ = noise = shake_128(self._who + b"/%d" % number).digest(_QUARTERS + 1)
+        if self._is_quiet:
+            requests = 1 + level_noise % 20 if activity < 32 else 0
         else:
-            growth = 1000 + number - birth_day
+            growth = 1000 + number - self._birth_day
             weekday = (number + 3) % 7  # 1970-01-01 was a Thursday
-            self._requests = habit.level * _WEEK[weekday] * growth * (384 + level_noise) // (100 * 1000 * 512)
-        self._first = habit.first_quarter
-        sizes = [int.from_bytes(noise[i : i + 2]) for i in range(_QUARTERS + 2, len(noise), 2)]
-        self._received = tuple(accumulate((60 + size % 1500 for size in sizes[:_SIZES]), initial=0))
-        self._sent = tuple(accumulate((150 + size % 12_000 for size in sizes[_SIZES:]), initial=0))
+            requests = self._level * _WEEK[weekday] * growth * (384 + level_noise) // (100 * 1000 * 512)
+        return _Day(requests, b"\0%b\0" % noise[2:])
 
-    def until(self, second: int) -> Counts:
-        """Count from midnight until a second of the day."""
-        quarter, rest = divmod(second, _QUARTER_SECONDS)
-        requests = self._until_quarter(quarter)
-        if rest:
-            requests += (self._until_quarter(quarter + 1) - requests) * rest // _QUARTER_SECONDS
-        rounds, turn = divmod(requests, _SIZES)
-        return Counts(
-            requests,
-            rounds * self._received[_SIZES] + self._received[turn],
-            rounds * self._sent[_SIZES] + self._sent[turn],
-        )
 
-    def _until_quarter(self, quarter: int) -> int:
-        if quarter in (0, _QUARTERS):
-            return self._requests if quarter else 0
-        share = _CURVE[self._first + quarter] - _CURVE[self._first] + self._wobble[quarter] * _WOBBLE // 256
-        return self._requests * share // _CURVE[_QUARTERS]
+def _bytes_until(requests: list[int], sizes: list[int]) -> list[int]:
+    """Give the bytes of the first so many requests, whose sizes, given by their running sums, take turns."""
+    return [count // _SIZES * sizes[_SIZES] + sizes[count % _SIZES] for count in requests]

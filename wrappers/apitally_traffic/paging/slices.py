@@ -4,8 +4,9 @@ The API does not promise an order of items, nor that pages are full. A slice is 
 small enough to be collected and sorted.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from datetime import datetime
+from operator import attrgetter, ge
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic.errors import PaginationError
@@ -15,6 +16,8 @@ from apitally_traffic.windows.window import TimeWindow
 # A server whose periods begin elsewhere than ours has one more on either side.
 _SPARE_PERIODS = 2
 
+_start = attrgetter("period_start")
+
 
 class SliceReader:
     """Collects the items of one slice.
@@ -22,14 +25,15 @@ class SliceReader:
     Attributes:
         window: the slice that is read.
         cursor: which page to ask for next, and whether there is one.
+        pages: what was read, as it came.
     """
 
     def __init__(self, window: TimeWindow) -> None:
         """Start before the first page of the slice."""
         self.window = window
         self.cursor = Cursor()
-        self._most_items = len(window) + _SPARE_PERIODS
-        self._items: dict[datetime, TrafficItem] = {}
+        self.pages: list[GetTrafficResponse] = []
+        self._items: list[TrafficItem] = []
 
     def feed(self, page: GetTrafficResponse) -> None:
         """Take in the page that the cursor asked for, and move the cursor behind it.
@@ -38,21 +42,31 @@ class SliceReader:
             PaginationError: the cursor leads nowhere, or the slice holds more items than the window has periods.
         """
         known = len(self._items)
-        for item in page.data:
-            self._items.setdefault(item.period_start, item)
-        if len(self._items) > self._most_items:
+        self.pages.append(page)
+        self._items = _in_order([*self._items, *page.data])
+        if len(self._items) > len(self.window) + _SPARE_PERIODS:
             raise PaginationError(
                 f"The API returned {len(self._items)} different periods for a window that has {len(self.window)}."
             )
         self.cursor.advance(has_more=page.has_more, next_token=page.next_token or None, news=len(self._items) > known)
 
-    def items_after(self, last: datetime | None) -> Iterator[TrafficItem]:
-        """Yield the collected items that lie in the slice, oldest first, leaving out those up to `last`.
+    def items_after(self, last: datetime | None) -> list[TrafficItem]:
+        """Return the collected items that lie in the slice, oldest first, leaving out those up to `last`.
 
         Args:
             last: the beginning of the last period that the slices before this one delivered.
         """
-        for start in sorted(self._items):
-            item = self._items[start]
-            if (last is None or start > last) and start < self.window.end and item.period_end > self.window.start:
-                yield item
+        first = 0 if last is None else bisect_right(self._items, last, key=_start)
+        end = bisect_left(self._items, self.window.end, lo=first, key=_start)
+        while first < end and self._items[first].period_end <= self.window.start:
+            first += 1
+        return self._items[first:end]
+
+
+def _in_order(items: list[TrafficItem]) -> list[TrafficItem]:
+    starts = list(map(_start, items))
+    if any(map(ge, starts, starts[1:])):
+        # Of items with the same beginning, the first that came stays.
+        unique = dict(zip(reversed(starts), reversed(items), strict=True))
+        return sorted(unique.values(), key=_start)
+    return items

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from sys import maxsize
 from typing import NamedTuple, Self, get_args
@@ -22,7 +23,13 @@ def _instant(moment: datetime) -> datetime:
 
 
 class Period(NamedTuple):
-    """One hour or one local day: `start` belongs to it, `end` does not. Both carry the window's timezone."""
+    """One hour or one local day: `start` belongs to it, `end` does not. Both carry the window's timezone.
+
+    Example:
+        >>> first, *_ = TimeWindow.resolve("2026-03-29", "2026-03-30", "day", "Europe/Berlin").periods()
+        >>> first.end.astimezone(UTC) - first.start.astimezone(UTC)
+        datetime.timedelta(seconds=82800)
+    """
 
     start: datetime
     end: datetime
@@ -39,6 +46,11 @@ class TimeWindow:
         timezone: the zone whose hours and midnights the periods follow.
 
     `len(window)` is the number of its periods.
+
+    Example:
+        >>> window = TimeWindow.resolve("2026-10-25", "2026-10-26", "hour", "Europe/Berlin")
+        >>> len(window), [len(part) for part in window.slices(10)]
+        (25, [10, 10, 5])
     """
 
     start: datetime = field(eq=_instant)
@@ -90,6 +102,10 @@ class TimeWindow:
 
     def __len__(self) -> int:
         """Return the number of periods that begin in the window."""
+        return self._length
+
+    @cached_property
+    def _length(self) -> int:
         return advance(_instant(self.start), _instant(self.end), maxsize, self.interval, self.timezone)[1]
 
     def periods(self) -> Iterator[Period]:

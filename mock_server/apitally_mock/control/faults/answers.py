@@ -1,5 +1,7 @@
 """Faults of any answer: its status, its time, its bytes and its connection."""
 
+# ruff: noqa: ARG002 - few faults need all that there is to know
+
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,7 +31,7 @@ class Status(Fault):
     retry_after: int | None = Field(None, ge=0, description="seconds for a Retry-After header; none by default")
     retry_after_form: Literal["seconds", "date"] = Field("seconds", description="how to write Retry-After")
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Answer with another status."""
         names = {status.value: status.phrase for status in HTTPStatus}
         body = self.body
@@ -53,7 +55,7 @@ class Html(Fault):
 
     status: _Status = Field(200, description="the status")
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Answer with a page of HTML."""
         headers = with_headers(reply.headers, {"Content-Type": "text/html; charset=utf-8"})
         body = b"<!doctype html><title>Just a moment</title><p>Checking your browser.</p>"
@@ -65,7 +67,7 @@ class Latency(Fault):
 
     seconds: _Seconds = Field(1.0, description="how long")
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Wait before the answer."""
         return replace(reply, wait=reply.wait + self.seconds)
 
@@ -76,7 +78,7 @@ class SlowDrip(Fault):
     piece_bytes: int = Field(64, ge=1, description="the size of a piece")
     seconds: _Seconds = Field(0.05, description="the wait between two pieces")
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Send the body in small pieces."""
         return replace(reply, drip_bytes=self.piece_bytes, drip_wait=self.seconds)
 
@@ -84,7 +86,7 @@ class SlowDrip(Fault):
 class DropBefore(Fault):
     """Drop the connection instead of an answer."""
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Drop the connection instead of an answer."""
         return replace(reply, drop_at=BEFORE_HEAD)
 
@@ -92,7 +94,7 @@ class DropBefore(Fault):
 class DropInside(Fault):
     """Drop the connection half-way through the body."""
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Drop the connection half-way through the body."""
         return replace(reply, drop_at=len(reply.body) // 2)
 
@@ -100,7 +102,7 @@ class DropInside(Fault):
 class TruncatedJson(Fault):
     """Send half of the body as if it were all of it."""
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Send half of the body."""
         return replace(reply, body=reply.body[: len(reply.body) // 2])
 
@@ -108,7 +110,7 @@ class TruncatedJson(Fault):
 class GarbageJson(Fault):
     """Send a body that is no JSON, though its header says so."""
 
-    def apply(self, reply: Reply, occasion: Occasion) -> Reply:  # noqa: ARG002 - befalls every answer
+    def apply(self, reply: Reply, occasion: Occasion) -> Reply:
         """Send a body that is no JSON."""
         return replace(reply, body=b'{"data": [,], "has_more": nope\xff')
 

@@ -1,5 +1,7 @@
 """Faults in the content of a page: its types, its fields, its rows and its tokens."""
 
+# ruff: noqa: ARG002 - few faults need all that there is to know
+
 from typing import Any, Literal
 
 from pydantic import Field
@@ -32,7 +34,7 @@ class WrongType(PageFault):
     field: _FieldName = Field("requests", description="which field")
     value: Any = Field("NaN", description="its value")
 
-    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:  # noqa: ARG002
+    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:
         """Give the field its value."""
         holder = _holder(content, self.field)
         if holder is not None:
@@ -45,7 +47,7 @@ class MissingField(PageFault):
 
     field: _FieldName = Field("requests", description="which field")
 
-    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:  # noqa: ARG002
+    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:
         """Leave the field out."""
         holder = _holder(content, self.field)
         if holder is not None:
@@ -56,7 +58,7 @@ class MissingField(PageFault):
 class HasMoreWithoutToken(PageFault):
     """Say that there is more, but not how to get it."""
 
-    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:  # noqa: ARG002
+    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:
         """Say that there is more, without a token."""
         content |= {"has_more": True, "next_token": None}
         return True
@@ -76,7 +78,7 @@ class TokenCycle(PageFault):
 
     length: int = Field(2, ge=1, description="how many tokens there are in the circle")
 
-    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:  # noqa: ARG002
+    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:
         """Remember the first tokens, then hand them out in turn."""
         tokens = occasion.handed_out
         if len(tokens) < self.length and content.get("next_token"):
@@ -92,7 +94,7 @@ class DuplicatedRows(PageFault):
 
     rows: int = Field(1, ge=1, description="how many")
 
-    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:  # noqa: ARG002
+    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:
         """Give the last rows twice."""
         content["data"] += content["data"][-self.rows :]
         return bool(content["data"])
@@ -103,7 +105,7 @@ class SkippedRows(PageFault):
 
     rows: int = Field(1, ge=1, description="how many")
 
-    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:  # noqa: ARG002
+    def change(self, content: dict[str, Any], page: Page, occasion: Occasion) -> bool:
         """Leave out rows from the middle."""
         had_rows = bool(content["data"])
         middle = len(content["data"]) // 2

@@ -1,31 +1,32 @@
-"""The httpx transports below the generated functions."""
-
-import urllib.request
+"""The httpx transports below the generated functions, for threads. Their twins for tasks are in async_transport.py."""
 
 import httpx
+from httpx_retries import RetryTransport
 
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.settings import Settings
-from apitally_traffic.transport.outcome import failure_of_answer, failure_of_exchange
+from apitally_traffic.transport.exchange import Exchange, proxy_for
+from apitally_traffic.transport.gate import ThreadGate
+from apitally_traffic.transport.pacing import Pacer
 from apitally_traffic.transport.page_body import read_page
+from apitally_traffic.transport.retry import RetryPolicy
 
 
 class ApiTransport(httpx.BaseTransport):
-    """Puts the key on each request, and turns refusals and broken exchanges into typed errors.
+    """Sends one request, when the rate limit allows; refusals and broken exchanges become typed errors."""
 
-    The key is put on here and nowhere above, so no client, request or response that a caller can hold carries it.
-    """
-
-    def __init__(self, settings: Settings, inner: httpx.BaseTransport | None) -> None:
+    def __init__(self, settings: Settings, requests_per_minute: int | None, inner: httpx.BaseTransport | None) -> None:
         """Wrap a transport.
 
         Args:
             settings: the key, and the server that it is for.
+            requests_per_minute: how many requests to send at the most; None leaves it to the server.
             inner: what sends the requests; by default an httpx.HTTPTransport, which is closed with this one. A
                 transport that is handed in is not.
         """
         self._settings = settings
-        self._inner = httpx.HTTPTransport(proxy=_proxy(httpx.URL(settings.base_url))) if inner is None else inner
+        self._gate = ThreadGate(Pacer(requests_per_minute))
+        self._inner = httpx.HTTPTransport(proxy=proxy_for(settings)) if inner is None else inner
         self._owned = inner is None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -34,7 +35,7 @@ class ApiTransport(httpx.BaseTransport):
         Raises:
             ApitallyError: the answer has another status, or none came back.
         """
-        outcome = self._exchange(request)
+        outcome = self._send(request)
         # Raised here, outside the handler: what httpx raises holds the request, and with it the key.
         if isinstance(outcome, ApitallyError):
             raise outcome
@@ -45,30 +46,28 @@ class ApiTransport(httpx.BaseTransport):
         if self._owned:
             self._inner.close()
 
-    def _exchange(self, request: httpx.Request) -> httpx.Response | ApitallyError:
+    def _send(self, request: httpx.Request) -> httpx.Response | ApitallyError:
+        permit = self._gate.enter()
+        exchange = Exchange(request, self._settings)
         try:
-            answer = self._inner.handle_request(self._with_key(request))
+            answer = self._inner.handle_request(exchange.signed_request())
+            exchange.begin(answer)
             try:
                 answer.read()
             finally:
                 answer.close()
+            return exchange.outcome(answer)
         except httpx.RequestError as error:
-            return failure_of_exchange(request, error)
-        return failure_of_answer(request, answer) or answer
-
-    def _with_key(self, request: httpx.Request) -> httpx.Request:
-        headers = request.headers.copy()
-        headers["Api-Key"] = self._settings.api_key
-        return httpx.Request(
-            request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions
-        )
+            return exchange.failure(error)
+        finally:
+            self._gate.leave(permit, exchange.headers, exchange.hold)
 
 
 class PageTransport(httpx.BaseTransport):
-    """Reads the body of each answer strictly, as a page of traffic. Closing it leaves the transport below open."""
+    """Reads the body of each answer strictly, as a page of traffic."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
-        """Read what another transport fetches."""
+        """Read what another transport fetches; closing this one leaves that one open."""
         self._inner = inner
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -80,9 +79,6 @@ class PageTransport(httpx.BaseTransport):
         return read_page(request, self._inner.handle_request(request))
 
 
-def _proxy(base_url: httpx.URL) -> str | None:
-    # httpx looks for a proxy only where no transport is given. Plain http is for loopback, which no proxy reaches.
-    if base_url.scheme == "http" or urllib.request.proxy_bypass(base_url.host):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get("https") or proxies.get("all")
+def retrying(inner: httpx.BaseTransport, max_retries: int) -> httpx.BaseTransport:
+    """Try again what may pass, at most so many times."""
+    return RetryTransport(inner, RetryPolicy(max_retries))

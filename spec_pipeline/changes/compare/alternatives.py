@@ -1,0 +1,108 @@
+"""Tell which branch of an `anyOf` or `oneOf` has become which, whatever their order."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from spec_pipeline.changes.compare.normal_form import ABSENT, Raw, Schema, bare, fingerprint, normalise
+from spec_pipeline.changes.compare.references import Spec
+
+
+class Pairing(NamedTuple):
+    """The branches of two schemas.
+
+    Attributes:
+        keyword: `any-of` or `one-of`, as ids name it.
+        pairs: the branches that belong together, with a label.
+        removed: labels of old branches without a partner.
+        added: labels of new branches without a partner.
+    """
+
+    keyword: str
+    pairs: list[tuple[Raw, Raw, str]]
+    removed: list[str]
+    added: list[str]
+
+
+def only_alternatives(schema: Schema) -> bool:
+    """Tell whether a schema says nothing but that one of several branches holds."""
+    return bool(schema.alternatives) and admits_all(replace(schema, alternatives=[]))
+
+
+def admits_all(schema: Schema) -> bool:
+    """Tell whether a schema says nothing about a value, but for null."""
+    silent = replace(schema, refs=frozenset(), nullable=None, default=ABSENT)
+    return replace(silent, deprecated=False, read_only=False, write_only=False) == Schema()
+
+
+def branches(schema: Schema) -> list[Raw]:
+    """Return all branches of a schema, of whichever keyword."""
+    return [branch for _, below in schema.alternatives for branch in below]
+
+
+def paired(old: tuple[Spec, list[Raw]], new: tuple[Spec, list[Raw]], keyword: str) -> Pairing:
+    """Pair the branches: those of the same text first, then the most alike of one type.
+
+    Args:
+        old: the old document and its branches.
+        new: the new document and its branches.
+        keyword: `anyOf` or `oneOf`.
+    """
+    before, after = list(old[1]), list(new[1])
+
+    def likeness(left: Raw, right: Raw) -> float:
+        return _likeness(normalise(old[0], left), normalise(new[0], right))
+
+    pairs: list[tuple[Raw, Raw]] = []
+    for alike in (_same_text, likeness):
+        _take_pairs(before, after, pairs, alike)
+    return Pairing(
+        "one-of" if keyword == "oneOf" else "any-of",
+        [(left, right, label(left)) for left, right in pairs],
+        [label(branch) for branch in before],
+        [label(branch) for branch in after],
+    )
+
+
+def label(branch: Raw) -> str:
+    """Return what a person calls a branch: the component's name, its title or its type."""
+    if not isinstance(branch, dict):
+        return str(branch).lower()
+    if isinstance(branch.get("$ref"), str):
+        return str(branch["$ref"]).rsplit("/", 1)[-1]
+    return str(branch.get("title") or branch.get("type") or next(iter(bare(branch)), "any"))
+
+
+def _take_pairs(
+    before: list[Raw], after: list[Raw], pairs: list[tuple[Raw, Raw]], likeness: Callable[[Raw, Raw], float]
+) -> None:
+    """Move the pairs that are alike out of both lists, the most alike first."""
+    scored = [
+        (-score, left, right)
+        for left, old in enumerate(before)
+        for right, new in enumerate(after)
+        if (score := likeness(old, new)) > 0
+    ]
+    taken_before: set[int] = set()
+    taken_after: set[int] = set()
+    for _, left, right in sorted(scored):
+        if left not in taken_before and right not in taken_after:
+            taken_before.add(left)
+            taken_after.add(right)
+            pairs.append((before[left], after[right]))
+    before[:] = [branch for index, branch in enumerate(before) if index not in taken_before]
+    after[:] = [branch for index, branch in enumerate(after) if index not in taken_after]
+
+
+def _same_text(old: Raw, new: Raw) -> float:
+    return fingerprint(bare(old)) == fingerprint(bare(new))
+
+
+def _likeness(old: Schema, new: Schema) -> float:
+    if old.types != new.types:
+        return 0
+    shared = len(old.properties.keys() & new.properties.keys())
+    shared += sum(value in (new.enum or []) for value in old.enum or [])
+    # Two objects that share no property, like two lists of other words, are two things.
+    listed = (old.properties and new.properties) or (old.enum and new.enum)
+    return shared if listed else shared + 1

@@ -1,0 +1,111 @@
+"""Compare what travels in the body: request bodies, answers by their status, and the headers of answers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from spec_pipeline.changes.change import Finding
+from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.schemas import Comparison
+
+
+def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Iterator[Finding]:
+    """Yield what differs between two request bodies, each of them None where an operation has none."""
+    body, partner = old.resolve(before), new.resolve(after)
+    place = "request body"
+    if not body or not partner:
+        if body:
+            yield Finding("request-body-removed", place, _media_types(body))
+        elif partner:
+            event = "required" if partner.get("required") else "optional"
+            yield Finding(f"request-body-added-{event}", place, None, _media_types(partner))
+        return
+    was, is_ = bool(body.get("required")), bool(partner.get("required"))
+    if was != is_:
+        yield Finding(f"request-body-became-{'required' if is_ else 'optional'}", place, was, is_)
+    yield from _compare_contents(old, new, body, partner, scope="request-body", place=place)
+
+
+def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
+    """Yield what differs between the answers of two operations, matched by their status."""
+    answers = {str(status).upper(): old.resolve(answer) for status, answer in before.items() if _is_status(status)}
+    partners = {str(status).upper(): new.resolve(answer) for status, answer in after.items() if _is_status(status)}
+    for status, answer in answers.items():
+        place = f"response {status}"
+        if status not in partners:
+            yield Finding(f"response-{_kind(status)}-status-removed", place, status)
+            continue
+        yield from _compare_headers(old, new, answer.get("headers", {}), partners[status].get("headers", {}), place)
+        yield from _compare_contents(old, new, answer, partners[status], scope="response-body", place=place)
+    for status in partners:
+        if status not in answers:
+            yield Finding(f"response-{_kind(status)}-status-added", f"response {status}", None, status)
+
+
+def _compare_contents(
+    old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], *, scope: str, place: str
+) -> Iterator[Finding]:
+    rule = "request-body-media-type" if scope == "request-body" else "response-media-type"
+    contents, partners = _contents(before), _contents(after)
+    for media_type, content in contents.items():
+        inside = f"{place} {media_type}"
+        if media_type not in partners:
+            yield Finding(f"{rule}-removed", inside, media_type)
+            continue
+        schemas = (content.get("schema", {}), partners[media_type].get("schema", {}))
+        findings = Comparison(old, new, scope).findings(*schemas)
+        yield from (_inside(finding, inside) for finding in findings)
+    for media_type in partners:
+        if media_type not in contents:
+            yield Finding(f"{rule}-added", f"{place} {media_type}", None, media_type)
+
+
+def _compare_headers(
+    old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], place: str
+) -> Iterator[Finding]:
+    headers = {name.lower(): (name, old.resolve(header)) for name, header in before.items()}
+    partners = {name.lower(): (name, new.resolve(header)) for name, header in after.items()}
+    for key, (name, header) in headers.items():
+        inside = f"{place} header {name}"
+        required = bool(header.get("required"))
+        if key not in partners:
+            yield Finding(f"{'required' if required else 'optional'}-response-header-removed", inside, name)
+            continue
+        partner = partners[key][1]
+        if required != bool(partner.get("required")):
+            event = "optional" if required else "required"
+            yield Finding(f"response-header-became-{event}", inside, required, not required)
+        schemas = (header.get("schema", {}), partner.get("schema", {}))
+        findings = Comparison(old, new, "response-header").findings(*schemas)
+        yield from (_inside(finding, inside) for finding in findings)
+    for key, (name, _) in partners.items():
+        if key not in headers:
+            yield Finding("response-header-added", f"{place} header {name}", None, name)
+
+
+def _inside(finding: Finding, place: str) -> Finding:
+    """Put a place inside a schema behind the place of the schema, as `data[].requests` is read."""
+    inner = finding.place.removeprefix(".")
+    between = ": " if inner and not inner.startswith(" ") else ""
+    return finding._replace(place=f"{place}{between}{inner}")
+
+
+def _contents(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the content by media type, without the encoding of its text: `; charset=utf-8` is what holds anyway."""
+    return {_media_type(name): content for name, content in body.get("content", {}).items()}
+
+
+def _media_type(name: str) -> str:
+    kind, *parameters = (part.strip().lower() for part in name.split(";"))
+    return "; ".join([kind, *(part for part in parameters if not part.startswith("charset="))])
+
+
+def _media_types(body: dict[str, Any]) -> str:
+    return ", ".join(_contents(body))
+
+
+def _is_status(key: Any) -> bool:
+    return not str(key).startswith("x-")
+
+
+def _kind(status: str) -> str:
+    return "success" if status.startswith("2") else "non-success"

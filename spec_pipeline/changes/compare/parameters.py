@@ -1,0 +1,115 @@
+"""Compare the parameters of an operation: matched by place and name, never by position."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from spec_pipeline.changes.change import Finding
+from spec_pipeline.changes.compare.normal_form import Raw, normalise
+from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.schemas import Comparison
+
+Parameters = dict[tuple[str, str], dict[str, Any]]
+
+# The OpenAPI specification leaves these three headers to other parts of a document.
+_NOT_PARAMETERS = {("header", "accept"), ("header", "authorization"), ("header", "content-type")}
+
+
+def compare_parameters(
+    old: Spec, new: Spec, before: Parameters, after: Parameters, renamed: dict[str, str]
+) -> Iterator[Finding]:
+    """Yield what differs between the parameters of two operations.
+
+    Args:
+        old: the old document.
+        new: the new document.
+        before: the old parameters, by place and name.
+        after: the new parameters, by place and name.
+        renamed: the new name of each parameter of the path that has another one.
+    """
+    partners = {key: (key[0], renamed.get(key[1], key[1])) if key[0] == "path" else key for key in before}
+    for key, parameter in before.items():
+        place = _place(parameter)
+        if partners[key] not in after:
+            yield Finding("request-parameter-removed", place, parameter["name"])
+            continue
+        if partners[key] != key:
+            yield Finding("request-path-parameter-renamed", place, key[1], partners[key][1])
+        partner = after[partners[key]]
+        yield from (finding.below(place) for finding in _compare(old, new, parameter, partner))
+    for key in after:
+        if key not in partners.values():
+            yield Finding(_added(after[key]), _place(after[key]), None, after[key]["name"])
+
+
+def parameters_of(spec: Spec, path_item: dict[str, Any], operation: dict[str, Any]) -> Parameters:
+    """Return the parameters of an operation, those of its path among them, by place and name.
+
+    Names of headers mean the same in any case.
+    """
+    result: Parameters = {}
+    for raw in [*path_item.get("parameters", []), *operation.get("parameters", [])]:
+        parameter = spec.resolve(raw)
+        name = parameter["name"]
+        result[parameter["in"], name.lower() if parameter["in"] == "header" else name] = parameter
+    return {key: parameter for key, parameter in result.items() if key not in _NOT_PARAMETERS}
+
+
+def renamed_parameters(old_path: str, new_path: str) -> dict[str, str]:
+    """Return the new name of each parameter of a path template that has another one."""
+    names = zip(re.findall(r"{([^}]*)}", old_path), re.findall(r"{([^}]*)}", new_path), strict=True)
+    return {before: after for before, after in names if before != after}
+
+
+def _compare(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
+    if _required(before) != _required(after):
+        event = "required" if _required(after) else "optional"
+        yield Finding(f"request-parameter-became-{event}", "", _required(before), _required(after))
+    if before.get("deprecated", False) != after.get("deprecated", False):
+        event = "deprecated" if after.get("deprecated") else "reactivated"
+        yield Finding(f"request-parameter-{event}", "", before.get("deprecated", False), after.get("deprecated", False))
+    if before.get("allowReserved", False) != after.get("allowReserved", False):
+        event = "became-allow-reserved" if after.get("allowReserved") else "became-not-allow-reserved"
+        yield Finding(
+            f"request-parameter-{event}", "", not after.get("allowReserved"), bool(after.get("allowReserved"))
+        )
+    if _style(before) != _style(after):
+        yield Finding("request-parameter-style-changed", "", _style(before), _style(after))
+    elif _explode(before) != _explode(after) and (_compound(old, before) or _compound(new, after)):
+        yield Finding("request-parameter-explode-changed", "", _explode(before), _explode(after))
+    yield from Comparison(old, new, "request-parameter").findings(_schema(before), _schema(after))
+
+
+def _place(parameter: dict[str, Any]) -> str:
+    return f"{parameter['in']} parameter {parameter['name']}"
+
+
+def _added(parameter: dict[str, Any]) -> str:
+    if parameter["in"] == "path":
+        return "new-request-path-parameter"
+    return f"new-{'required' if _required(parameter) else 'optional'}-request-parameter"
+
+
+def _required(parameter: dict[str, Any]) -> bool:
+    return parameter["in"] == "path" or bool(parameter.get("required"))
+
+
+def _schema(parameter: dict[str, Any]) -> Raw:
+    contents: list[dict[str, Any]] = list(parameter.get("content", {}).values())
+    return (contents[0] if contents else parameter).get("schema", {})
+
+
+def _style(parameter: dict[str, Any]) -> str:
+    if "content" in parameter:
+        return next(iter(parameter["content"]), "")
+    return str(parameter.get("style", "form" if parameter["in"] in {"query", "cookie"} else "simple"))
+
+
+def _explode(parameter: dict[str, Any]) -> bool:
+    return bool(parameter.get("explode", _style(parameter) == "form"))
+
+
+def _compound(spec: Spec, parameter: dict[str, Any]) -> bool:
+    """Tell whether a parameter may be a list or an object, which alone can be written exploded."""
+    types = normalise(spec, _schema(parameter)).types
+    return types is None or bool(types & {"array", "object"})

@@ -1,0 +1,53 @@
+"""Follow `$ref` inside one document."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from spec_pipeline.document import Document
+from spec_pipeline.project import PipelineError
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A document and what messages call it, with room for what is worked out about its parts only once."""
+
+    document: Document
+    name: str
+    worked_out: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def target(self, reference: str) -> Any:
+        """Return what a reference points at, which may be a reference itself.
+
+        Raises:
+            PipelineError: it points outside the document, or at nothing.
+        """
+        if not reference.startswith("#"):
+            raise PipelineError(f"{self.name} refers to {reference}, another document; bundle it into one file first.")
+        node: Any = self.document
+        try:
+            for part in unquote(reference).split("/")[1:]:
+                key = part.replace("~1", "/").replace("~0", "~")
+                node = node[int(key)] if isinstance(node, list) else node[key]
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise PipelineError(f"{self.name} refers to {reference}, which it does not define.") from error
+        if reference not in {"#", "#/"} and not reference.startswith("#/"):
+            raise PipelineError(f"{self.name} refers to {reference}; only references of the form #/… are followed.")
+        return node
+
+    def resolve(self, node: Any) -> Any:
+        """Return the object that a node is or refers to, for all parts of a document but schemas.
+
+        Raises:
+            PipelineError: a reference points outside the document, at nothing, or back at itself.
+        """
+        followed: set[str] = set()
+        while isinstance(node, dict) and isinstance(node.get("$ref"), str):
+            reference = node["$ref"]
+            if reference in followed:
+                raise PipelineError(f"{self.name} refers to {reference}, which refers back to itself.")
+            followed.add(reference)
+            siblings = {key: value for key, value in node.items() if key != "$ref"}
+            target = self.target(reference)
+            node = {**target, **siblings} if isinstance(target, dict) else target
+        return node

@@ -1,0 +1,274 @@
+"""The rules about everything around schemas: operations, parameters, bodies, answers, security, servers, version."""
+
+from spec_pipeline.changes.rules.rule import Level, Rule
+
+_BREAKING, _WARNING, _INFO = Level
+
+_FUNCTION = "the generated function takes its name and its module from it, and people import both"
+_KEYWORD = (
+    "oasdiff: warning. Here breaking, because the generated code loses the name: a call that uses it raises TypeError"
+)
+_GONE = "oasdiff: info once it was announced. Here breaking, because calls fail whether announced or not"
+
+RULES = [
+    # Operations and paths
+    Rule(
+        "api-path-removed-without-deprecation",
+        _BREAKING,
+        "The path is gone, and was not deprecated.",
+        "Stop calling it; the generated function is gone.",
+    ),
+    Rule(
+        "api-path-removed-with-deprecation",
+        _BREAKING,
+        "The path is gone; it was deprecated.",
+        "Stop calling it; the generated function is gone.",
+        _GONE,
+    ),
+    Rule(
+        "api-removed-without-deprecation",
+        _BREAKING,
+        "The operation is gone, and was not deprecated.",
+        "Stop calling it; the generated function is gone.",
+    ),
+    Rule(
+        "api-removed-with-deprecation",
+        _BREAKING,
+        "The operation is gone; it was deprecated.",
+        "Stop calling it; the generated function is gone.",
+        _GONE,
+    ),
+    Rule("endpoint-added", _INFO, "The operation is new.", "Nothing; the generated client gains a function."),
+    Rule("endpoint-deprecated", _INFO, "The operation is deprecated.", "Plan to stop calling it."),
+    Rule("endpoint-reactivated", _INFO, "The operation is not deprecated any more.", "Nothing."),
+    Rule(
+        "api-operation-id-removed",
+        _WARNING,
+        "The operationId is another.",
+        "Change imports of the generated function, unless overlay.yaml names it.",
+        f"oasdiff: info. Here a warning, because {_FUNCTION}",
+    ),
+    Rule(
+        "api-operation-id-added",
+        _WARNING,
+        "The operation has an operationId now.",
+        "Change imports of the generated function, unless overlay.yaml names it.",
+        f"oasdiff: info. Here a warning, because {_FUNCTION}",
+    ),
+    Rule(
+        "api-tag-removed",
+        _WARNING,
+        "A tag is gone.",
+        "Change imports of the generated function if its module moved.",
+        f"oasdiff: info. Here a warning, because {_FUNCTION}",
+    ),
+    Rule(
+        "api-tag-added",
+        _INFO,
+        "There is one more tag.",
+        "Change imports of the generated function if its module moved.",
+    ),
+    # Parameters
+    Rule(
+        "new-required-request-parameter",
+        _BREAKING,
+        "There is a new required parameter.",
+        "Add it to each call; without it the server refuses.",
+    ),
+    Rule(
+        "new-request-path-parameter",
+        _BREAKING,
+        "The path has a new parameter.",
+        "Add it to each call.",
+    ),
+    Rule("new-optional-request-parameter", _INFO, "There is a new optional parameter.", "Nothing; use it if you like."),
+    Rule(
+        "request-parameter-removed",
+        _BREAKING,
+        "The parameter is gone.",
+        "Remove it from each call.",
+        _KEYWORD,
+    ),
+    Rule(
+        "request-path-parameter-renamed",
+        _WARNING,
+        "The parameter of the path has another name; the URL is the same.",
+        "Rename the argument in calls that pass it by keyword.",
+    ),
+    Rule("request-parameter-became-required", _BREAKING, "The parameter is required now.", "Add it to each call."),
+    Rule("request-parameter-became-optional", _INFO, "The parameter may be left out now.", "Nothing."),
+    Rule("request-parameter-deprecated", _INFO, "The parameter is deprecated.", "Plan to stop sending it."),
+    Rule("request-parameter-reactivated", _INFO, "The parameter is not deprecated any more.", "Nothing."),
+    Rule(
+        "request-parameter-style-changed",
+        _BREAKING,
+        "The parameter is written another way into the request.",
+        "Regenerate the client; calls that build URLs themselves have to change.",
+    ),
+    Rule(
+        "request-parameter-explode-changed",
+        _BREAKING,
+        "Lists or objects are written another way into the request.",
+        "Regenerate the client; calls that build URLs themselves have to change.",
+    ),
+    Rule(
+        "request-parameter-became-not-allow-reserved",
+        _BREAKING,
+        "Reserved characters have to be escaped now.",
+        "Escape them where you build URLs yourself.",
+    ),
+    Rule("request-parameter-became-allow-reserved", _INFO, "Reserved characters may stand unescaped now.", "Nothing."),
+    # Request bodies
+    Rule("request-body-added-required", _BREAKING, "A body has to be sent now.", "Send one with each call."),
+    Rule("request-body-added-optional", _INFO, "A body may be sent now.", "Nothing."),
+    Rule("request-body-removed", _BREAKING, "The body is gone.", "Stop sending one."),
+    Rule("request-body-became-required", _BREAKING, "The body is required now.", "Send one with each call."),
+    Rule("request-body-became-optional", _INFO, "The body may be left out now.", "Nothing."),
+    Rule(
+        "request-body-media-type-removed",
+        _BREAKING,
+        "The media type is not accepted any more.",
+        "Send one of the media types that are left.",
+    ),
+    Rule("request-body-media-type-added", _INFO, "One more media type is accepted.", "Nothing."),
+    Rule("new-required-request-property", _BREAKING, "There is a new required property.", "Send it in each body."),
+    Rule("new-optional-request-property", _INFO, "There is a new optional property.", "Nothing; use it if you like."),
+    Rule("request-property-removed", _BREAKING, "The property is gone.", "Stop sending it.", _KEYWORD),
+    Rule("request-property-became-required", _BREAKING, "The property is required now.", "Send it in each body."),
+    Rule("request-property-became-optional", _INFO, "The property may be left out now.", "Nothing."),
+    Rule("request-property-deprecated", _INFO, "The property is deprecated.", "Plan to stop sending it."),
+    Rule("request-property-reactivated", _INFO, "The property is not deprecated any more.", "Nothing."),
+    # Answers
+    Rule(
+        "response-success-status-removed",
+        _BREAKING,
+        "The success status is not documented any more.",
+        "Change code that expects it; the client raises for statuses that it does not know.",
+    ),
+    Rule(
+        "response-success-status-added",
+        _WARNING,
+        "A success status is new.",
+        "Handle it: the generated function may return another type.",
+        "oasdiff: info. Here a warning, because a success that no code reads is data lost in silence",
+    ),
+    Rule(
+        "response-non-success-status-removed",
+        _BREAKING,
+        "The error status is not documented any more.",
+        "Check what comes instead; code that catches its exception may never run again.",
+        "oasdiff: info. Here breaking, because the client's exceptions, for 401 and 422 too, follow them",
+    ),
+    Rule("response-non-success-status-added", _INFO, "An error status is new.", "Nothing; the client raises for it."),
+    Rule(
+        "response-media-type-removed",
+        _BREAKING,
+        "The answer does not come in this media type any more.",
+        "Read one of the media types that are left.",
+    ),
+    Rule("response-media-type-added", _INFO, "The answer comes in one more media type.", "Nothing."),
+    Rule(
+        "response-required-property-removed",
+        _BREAKING,
+        "The required property is gone.",
+        "Stop reading it; the generated model loses the attribute.",
+    ),
+    Rule(
+        "response-optional-property-removed",
+        _WARNING,
+        "The optional property is gone.",
+        "Stop reading it; the generated model loses the attribute.",
+        "oasdiff: info since 1.30. Here a warning, because the generated model loses the attribute",
+    ),
+    Rule(
+        "response-required-property-added", _INFO, "There is a new required property.", "Nothing; read it if you like."
+    ),
+    Rule(
+        "response-optional-property-added", _INFO, "There is a new optional property.", "Nothing; read it if you like."
+    ),
+    Rule(
+        "response-property-became-optional",
+        _BREAKING,
+        "The property may be missing now.",
+        "Handle UNSET where it is read.",
+    ),
+    Rule("response-property-became-required", _INFO, "The property always comes now.", "Nothing."),
+    Rule("response-property-deprecated", _INFO, "The property is deprecated.", "Plan to stop reading it."),
+    Rule("response-property-reactivated", _INFO, "The property is not deprecated any more.", "Nothing."),
+    Rule("required-response-header-removed", _BREAKING, "The required header is gone.", "Stop reading it."),
+    Rule("optional-response-header-removed", _WARNING, "The optional header is gone.", "Stop reading it."),
+    Rule("response-header-added", _INFO, "There is a new header.", "Nothing; read it if you like."),
+    Rule("response-header-became-optional", _BREAKING, "The header may be missing now.", "Handle its absence."),
+    Rule("response-header-became-required", _INFO, "The header always comes now.", "Nothing."),
+    # Security
+    Rule(
+        "api-security-removed",
+        _BREAKING,
+        "A way to authenticate is gone.",
+        "Authenticate in one of the ways that are left.",
+    ),
+    Rule("api-security-added", _INFO, "There is one more way to authenticate.", "Nothing."),
+    Rule("api-security-became-required", _BREAKING, "Anonymous calls are refused now.", "Authenticate each call."),
+    Rule("api-security-became-optional", _INFO, "Anonymous calls are accepted now.", "Nothing."),
+    Rule("api-security-scope-added", _BREAKING, "One more scope is needed.", "Ask for tokens with the new scope."),
+    Rule("api-security-scope-removed", _INFO, "A scope is not needed any more.", "Nothing."),
+    Rule(
+        "api-security-component-type-changed",
+        _BREAKING,
+        "The kind of authentication is another.",
+        "Configure the new kind of credentials.",
+        "oasdiff: info. Here breaking, because calls with the old credentials fail",
+    ),
+    Rule(
+        "api-security-component-name-changed",
+        _BREAKING,
+        "The key travels under another name.",
+        "Update the client: the old one sends the key where the server does not look.",
+        "oasdiff: no level of its own. Here breaking, because every call fails with 401",
+    ),
+    Rule(
+        "api-security-component-in-changed",
+        _BREAKING,
+        "The key travels in another part of the request.",
+        "Update the client: the old one sends the key where the server does not look.",
+        "oasdiff: no level of its own. Here breaking, because every call fails with 401",
+    ),
+    Rule(
+        "api-security-component-scheme-changed",
+        _BREAKING,
+        "The HTTP authentication scheme is another.",
+        "Update the client: the old one sends the key in the wrong form.",
+        "oasdiff: no level of its own. Here breaking, because every call fails with 401",
+    ),
+    Rule(
+        "api-security-component-oauth-url-changed",
+        _WARNING,
+        "An address of the OAuth or OpenID flow is another.",
+        "Get tokens from the new address.",
+        "oasdiff: info. Here a warning, because tokens come from elsewhere",
+    ),
+    Rule("api-security-component-oauth-scope-added", _INFO, "The flow offers one more scope.", "Nothing."),
+    Rule(
+        "api-security-component-oauth-scope-removed",
+        _WARNING,
+        "The flow offers a scope no more.",
+        "Stop asking for it.",
+        "oasdiff: info. Here a warning, because a token request that names it is refused",
+    ),
+    Rule("api-security-component-added", _INFO, "There is a new security scheme.", "Nothing."),
+    Rule(
+        "api-security-component-removed",
+        _INFO,
+        "A security scheme is gone.",
+        "Nothing; operations that used it are listed too.",
+    ),
+    # The document: oasdiff has no rules about servers
+    Rule(
+        "api-server-removed",
+        _BREAKING,
+        "The server is not named any more.",
+        "Set the base URL to a server that is left.",
+    ),
+    Rule("api-server-added", _INFO, "There is one more server.", "Nothing."),
+    Rule("api-version-changed", _INFO, "The API has another version.", "Nothing."),
+]

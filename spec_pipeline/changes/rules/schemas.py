@@ -1,0 +1,179 @@
+"""The rules about schemas: each change of a keyword, in each of the places where a schema can stand.
+
+A row says what the change does to the set of admitted values; the levels follow from the direction of the place. A new
+keyword is one more row, and a level that we see otherwise than oasdiff is one more entry of `_OVERRIDES`.
+"""
+
+from typing import NamedTuple
+
+from spec_pipeline.changes.rules.rule import Direction, Effect, Level, Rule, derived_level
+
+NARROWS, WIDENS, INCOMPARABLE, UNKNOWN, NONE = Effect
+
+# The places where a schema can stand, as they begin an id, with the direction of what it describes.
+SCOPES = {
+    "request-parameter": Direction.REQUEST,
+    "request-body": Direction.REQUEST,
+    "request-property": Direction.REQUEST,
+    "response-body": Direction.RESPONSE,
+    "response-property": Direction.RESPONSE,
+    "response-header": Direction.RESPONSE,
+}
+
+# Of each bound: how it is called in ids, and whether a smaller value admits less.
+BOUNDS = {
+    "maximum": ("max", True),
+    "minimum": ("min", False),
+    "exclusiveMaximum": ("exclusive-max", True),
+    "exclusiveMinimum": ("exclusive-min", False),
+    "maxLength": ("max-length", True),
+    "minLength": ("min-length", False),
+    "maxItems": ("max-items", True),
+    "minItems": ("min-items", False),
+    "maxProperties": ("max-properties", True),
+    "minProperties": ("min-properties", False),
+}
+
+
+class _Row(NamedTuple):
+    suffix: str
+    effect: Effect
+    sentence: str
+    send: str = ""
+    read: str = ""
+    only: Direction | None = None
+
+
+_ROWS = [
+    _Row(
+        "type-changed",
+        INCOMPARABLE,
+        "The type or format is another.",
+        send="Send values of the new type.",
+        read="Read values of the new type.",
+    ),
+    _Row("type-generalized", WIDENS, "The type or format admits more.", only=Direction.REQUEST),
+    _Row("type-specialized", NARROWS, "The type or format admits less.", only=Direction.RESPONSE),
+    _Row("became-nullable", WIDENS, "It may be null now.", read="Handle None where this is read."),
+    _Row("became-not-nullable", NARROWS, "It may not be null any more.", send="Leave it out instead of sending null."),
+    _Row(
+        "enum-value-added",
+        WIDENS,
+        "There is one more value to choose from.",
+        read="Handle the new value where it is read.",
+    ),
+    _Row("enum-value-removed", NARROWS, "One of the values is gone.", send="Send one of the values that are left."),
+    _Row("became-enum", NARROWS, "Only the listed values are admitted now.", send="Send one of the listed values."),
+    _Row("became-not-enum", WIDENS, "Other values than the listed ones are admitted now."),
+    _Row("pattern-added", NARROWS, "It has to match a pattern now.", send="Send values that match the pattern."),
+    _Row("pattern-removed", WIDENS, "It has no pattern to match any more."),
+    _Row(
+        "pattern-changed", UNKNOWN, "The pattern is another.", send="Check that what you send matches the new pattern."
+    ),
+    _Row("multiple-of-set", NARROWS, "It has to be a multiple now.", send="Send multiples of the number."),
+    _Row("multiple-of-unset", WIDENS, "It need not be a multiple any more."),
+    _Row(
+        "multiple-of-changed", INCOMPARABLE, "It has to be a multiple of another number.", send="Send multiples of it."
+    ),
+    _Row("unique-items-set", NARROWS, "Each item may stand in it only once now.", send="Send no item twice."),
+    _Row("unique-items-unset", WIDENS, "Items may repeat now.", read="Do not count on items being unique."),
+    _Row(
+        "additional-properties-forbidden",
+        NARROWS,
+        "Properties that are not listed are refused now.",
+        send="Send only the listed properties.",
+    ),
+    _Row("additional-properties-allowed", WIDENS, "Properties that are not listed are admitted now."),
+    _Row("any-of-added", WIDENS, "One more alternative (anyOf) is admitted.", read="Handle the new alternative."),
+    _Row(
+        "any-of-removed", NARROWS, "One of the alternatives (anyOf) is gone.", send="Send one of the alternatives left."
+    ),
+    _Row("one-of-added", WIDENS, "One more alternative (oneOf) is admitted.", read="Handle the new alternative."),
+    _Row(
+        "one-of-removed", NARROWS, "One of the alternatives (oneOf) is gone.", send="Send one of the alternatives left."
+    ),
+    _Row("default-value-added", NONE, "It has a stated default now."),
+    _Row(
+        "default-value-changed",
+        NONE,
+        "Leaving it out means something else.",
+        send="Send the old value explicitly where it is meant.",
+    ),
+    _Row(
+        "default-value-removed",
+        NONE,
+        "What leaving it out means is not stated any more.",
+        send="Send the old default explicitly where it is meant.",
+    ),
+    # What no row above knows by name: rare keywords of JSON Schema, so that none of them ever changes in silence.
+    _Row("constraint-added", NARROWS, "It has to meet one more constraint."),
+    _Row("constraint-removed", WIDENS, "It need not meet a constraint any more."),
+    _Row("constraint-changed", INCOMPARABLE, "It has to meet another constraint."),
+]
+
+_DEFAULT_REASON = (
+    "oasdiff: info, because each request stays valid. Here breaking, because the same call brings other data in silence"
+)
+_OVERRIDES: dict[str, tuple[Level, str]] = (
+    {
+        f"request-{place}-default-value-{event}": (Level.BREAKING, _DEFAULT_REASON)
+        for place in ("parameter", "body", "property")
+        for event in ("changed", "removed")
+    }
+    | {
+        f"request-{place}-default-value-added": (
+            Level.WARNING,
+            "oasdiff: info. Here a warning, because it may be what held anyway, or not",
+        )
+        for place in ("parameter", "body", "property")
+    }
+    | {
+        f"response-{place}-enum-value-added": (
+            Level.WARNING,
+            "",  # oasdiff's own exception from what it derives
+        )
+        for place in ("body", "property", "header")
+    }
+)
+
+_ACTIONS = {
+    (Direction.REQUEST, NARROWS): "Change calls that send what is refused now.",
+    (Direction.REQUEST, WIDENS): "Nothing: all that was accepted still is.",
+    (Direction.REQUEST, INCOMPARABLE): "Change calls to what is accepted now.",
+    (Direction.REQUEST, UNKNOWN): "Check that what you send is still accepted.",
+    (Direction.REQUEST, NONE): "Nothing, unless you count on what leaving it out means.",
+    (Direction.RESPONSE, NARROWS): "Nothing: all that comes could come before.",
+    (Direction.RESPONSE, WIDENS): "Make code that reads it ready for what could not come before.",
+    (Direction.RESPONSE, INCOMPARABLE): "Change code that reads it.",
+    (Direction.RESPONSE, UNKNOWN): "Check that code that reads it still fits.",
+    (Direction.RESPONSE, NONE): "Nothing.",
+}
+
+
+def _bound_rows() -> list[_Row]:
+    rows = []
+    for keyword, (name, upper) in BOUNDS.items():
+        tighter, looser = ("decreased", "increased") if upper else ("increased", "decreased")
+        stay = f"Stay {'below' if upper else 'above'} the new {keyword}."
+        rows += [
+            _Row(f"{name}-{tighter}", NARROWS, f"The {keyword} was {tighter}.", send=stay),
+            _Row(f"{name}-{looser}", WIDENS, f"The {keyword} was {looser}."),
+            _Row(f"{name}-set", NARROWS, f"It has a {keyword} now.", send=stay),
+            _Row(f"{name}-unset", WIDENS, f"It has no {keyword} any more."),
+        ]
+    return rows
+
+
+def _rule(scope: str, direction: Direction, row: _Row) -> Rule:
+    rule_id = f"{scope}-{row.suffix}"
+    level, reason = _OVERRIDES.get(rule_id, (derived_level(row.effect, direction), ""))
+    specific = row.send if direction is Direction.REQUEST else row.read
+    return Rule(rule_id, level, row.sentence, specific or _ACTIONS[direction, row.effect], reason)
+
+
+RULES = [
+    _rule(scope, direction, row)
+    for scope, direction in SCOPES.items()
+    for row in (*_ROWS, *_bound_rows())
+    if row.only in {None, direction}
+]

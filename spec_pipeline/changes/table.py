@@ -1,0 +1,51 @@
+"""Show the verdict on a terminal: one table for each level, the worst first."""
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from spec_pipeline.changes.accepted import Accepted, Verdict
+from spec_pipeline.changes.report import summary, values
+from spec_pipeline.changes.rules.rule import Level
+
+_STYLES = {Level.BREAKING: "bold red", Level.WARNING: "yellow", Level.INFO: "cyan"}
+_WIDTH_OF_A_FILE = 240
+
+
+def show(verdict: Verdict, console: Console) -> None:
+    """Print the changes, grouped by level, and what is to be said about the accepted ones."""
+    for level in Level:
+        changes = [change for change in verdict.changes if change.level is level]
+        if not changes:
+            continue
+        title = f"{level.value} ({len(changes)})"
+        table = Table(title=title, title_justify="left", title_style=_STYLES[level], box=SIMPLE_HEAD, show_lines=True)
+        for heading in ("operation and place", "old → new", "rule, and what a user must do"):
+            table.add_column(heading, overflow="fold")
+        for change in changes:
+            entry = verdict.acceptance(change)
+            accepted = f"\nAccepted: {entry.reason}" if entry else ""
+            # Text, not markup: a spec may hold square brackets.
+            table.add_row(
+                Text(f"{change.operation or 'the whole API'}\n{change.location}"),
+                Text(values(change)),
+                Text(f"{change.id}\n{change.sentence} {change.action}{accepted}"),
+                style="dim" if entry else "",
+            )
+        console.print(table)
+    console.print(Text(summary(verdict)))
+    for entry in verdict.expired:
+        console.print(Text(f"No longer accepted since {entry.expires}: {_name(entry)}."))
+    for entry in verdict.idle:
+        console.print(Text(f"Accepted, but not found any more, so the entry can go: {_name(entry)}."))
+
+
+def terminal() -> Console:
+    """Return the console of this process; what goes into a file or a pipe is not broken to 80 columns."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
+
+
+def _name(entry: Accepted) -> str:
+    return f"{entry.id} at {entry.operation or 'the whole API'}, {entry.location}"

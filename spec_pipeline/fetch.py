@@ -1,0 +1,96 @@
+"""Get the bytes of a spec from a file or the web, within bounds of time and size.
+
+What the bytes mean is left to `document`.
+"""
+
+import itertools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from spec_pipeline.document import one_line
+from spec_pipeline.project import PipelineError
+
+LARGEST = 10_000_000
+_SECONDS = 60.0
+_MOST_REDIRECTS = 5
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A spec as its publisher wrote it.
+
+    Attributes:
+        content: its bytes.
+        redirects: the addresses that led from the one that was asked for to the one that answered, both included;
+            empty where there was no redirect.
+    """
+
+    content: bytes
+    redirects: tuple[str, ...] = ()
+
+
+def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
+    """Read a file, or ask a web server for it.
+
+    Args:
+        source: a path, or an address that begins with `https://` or `http://`.
+        seconds: how long the whole transfer from a web server may take.
+
+    Raises:
+        PipelineError: there is no answer, another one than 200, a page in HTML, or more than 10 MB.
+    """
+    if source.startswith(("https://", "http://")):
+        return _download(source, seconds)
+    if not source:
+        raise PipelineError("The name of the spec is empty; give a file or an address.")
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise PipelineError(f"{source} cannot be read: {error.strerror}.") from error
+    if len(content) > LARGEST:
+        raise _too_large(source)
+    return Fetched(content)
+
+
+def _download(url: str, seconds: float) -> Fetched:
+    deadline = time.monotonic() + seconds
+    content = bytearray()
+    try:
+        with (
+            httpx.Client(follow_redirects=True, max_redirects=_MOST_REDIRECTS, timeout=min(seconds, 20.0)) as client,
+            client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*;q=0.5"}) as response,
+        ):
+            addresses = [str(step.url) for step in (*response.history, response)]
+            _refuse_answer(response, addresses)
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > LARGEST:
+                    raise _too_large(url)
+                if time.monotonic() > deadline:
+                    raise PipelineError(f"{url} took longer than {seconds:g} seconds to send its answer.")
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = one_line(str(error)) or type(error).__name__
+        raise PipelineError(f"{url} cannot be fetched: {reason.rstrip('.')}.") from error
+    return Fetched(bytes(content), tuple(addresses) if response.history else ())
+
+
+def _refuse_answer(response: httpx.Response, addresses: list[str]) -> None:
+    url = addresses[-1]
+    for before, after in itertools.pairwise(addresses):
+        if before.startswith("https://") and not after.startswith("https://"):
+            raise PipelineError(f"{before} redirects to {after}, which is not encrypted; ask that address yourself.")
+    if response.status_code != httpx.codes.OK:
+        raise PipelineError(f"{url} answered {response.status_code} {response.reason_phrase} instead of a spec.")
+    if response.headers.get("Content-Type", "").partition(";")[0].strip() == "text/html":
+        raise PipelineError(f"{url} answered with a page in HTML, not a spec; look for the address of the spec itself.")
+    if int(response.headers.get("Content-Length", 0)) > LARGEST:
+        raise _too_large(url)
+
+
+def _too_large(source: str) -> PipelineError:
+    return PipelineError(f"{source} is larger than {LARGEST // 1_000_000} MB; is it an OpenAPI document?")

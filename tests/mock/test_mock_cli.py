@@ -1,0 +1,106 @@
+"""`python -m apitally_mock`."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+COMMAND = [sys.executable, "-m", "apitally_mock"]
+ROOT = Path(__file__).parents[2]
+
+
+def fail(*options: str) -> tuple[int, str]:
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=20, check=False)
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_where_it_is_and_stops_cleanly(number: signal.Signals) -> None:
+    """URL, key and app ids on stdout; no traceback, exit code 0, also while a client is connected and waits."""
+    options = [
+        "--port",
+        "0",
+        "--api-key",
+        "k1",
+        "--apps",
+        "3,4",
+        "--now",
+        "2025-06-18T12:34:56Z",
+        "--rate-limit",
+        "9/60s",
+    ]
+    with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(5)]
+        url = re.search(r"http://\S+", lines[0])
+        assert url
+        assert lines[1:3] == ["API key: k1\n", "Apps: 3, 4\n"]
+        with httpx.Client(base_url=url[0], headers={"Api-Key": "k1"}) as client:
+            response = client.get("/v1/apps/4/traffic")
+            assert response.json()["data"][0]["period_start"] == "2025-06-17T12:00:00Z"
+            assert response.headers["X-RateLimit-Limit"] == "9"
+            client.post("/_mock/faults", json={"fault": "slow_drip", "seconds": 60})
+            with pytest.raises(httpx.ReadTimeout):
+                client.get("/v1/apps/4/traffic", timeout=0.2)
+            process.send_signal(number)
+            rest, errors = process.communicate(timeout=10)
+    assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_a_taken_port_is_one_sentence() -> None:
+    """On stderr, with exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code, errors = fail("--port", str(port))
+    assert code == 1
+    assert errors == (
+        f"error: Cannot listen on 127.0.0.1 port {port}: Address already in use. "
+        "Choose another with --host and --port (0: any free one).\n"
+    )
+
+
+@pytest.mark.parametrize("module", ["fastapi", "uvicorn"])
+def test_a_missing_extra_is_one_sentence(module: str) -> None:
+    """It says what to install."""
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; from apitally_mock.cli import main; sys.exit(main(['--port=0']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"error: The mock server needs {module}. Install it with: pip install 'apitally-traffic[mock]'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--port", "70000"], "port must be a whole number from 0 to 65535, not 70000"),
+        (["--apps", "1,x"], "apps must be ids separated by commas, such as 1,2, not '1,x'"),
+        (["--now", "x"], "now must be a date-time with an offset"),
+        (["--rate-limit", "5"], "rate_limit must look like 100/60s"),
+        (["--data", "nowhere.csv"], "there is no file 'nowhere.csv'"),
+        (["--what"], "unrecognized arguments: --what"),
+    ],
+)
+def test_bad_usage_is_told_with_exit_code_2(options: list[str], sentence: str) -> None:
+    """Without a traceback."""
+    code, errors = fail(*options)
+    assert code == 2
+    assert sentence in errors
+    assert "Traceback" not in errors
+
+
+def test_every_option_is_in_the_guide() -> None:
+    """What `--help` lists is what the guide explains."""
+    done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=20, check=True)
+    options = set(re.findall(r"--[a-z-]+", done.stdout)) - {"--help"}
+    guide = (ROOT / "docs" / "mock-server.md").read_text(encoding="utf-8")
+    assert len(options) == 9
+    assert options == set(re.findall(r"`(--[a-z-]+)", guide))

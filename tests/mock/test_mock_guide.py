@@ -1,0 +1,83 @@
+"""The guide and the pytest fixtures: what it shows works when it is pasted."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apitally_mock.control.faults.injection import FAULTS, Trigger
+
+GUIDE = Path(__file__).parents[2] / "docs" / "mock-server.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def run_pytest(folder: Path, *options: str) -> str:
+    """Run the tests in a folder as a user would, with the plugin loaded by name instead of by its entry point."""
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "apitally_mock.pytest_plugin", "-p", "no:cacheprovider", "-v"]
+    done = subprocess.run(
+        [*command, *options], cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_tests_of_the_guide_pass(tmp_path: Path) -> None:
+    """Every Python block that holds a test, each in a file of its own."""
+    tests = [block for block in blocks("python") if "def test_" in block]
+    assert tests
+    for number, block in enumerate(tests):
+        (tmp_path / f"test_guide_{number}.py").write_text(block, encoding="utf-8")
+    output = run_pytest(tmp_path)
+    assert output.count("PASSED") == sum(block.count("def test_") for block in tests)
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("python") if "def test_" not in block])
+def test_the_scripts_of_the_guide_run(tmp_path: Path, block: str) -> None:
+    """Every other Python block, and what it prints stands in its comments."""
+    done = subprocess.run(
+        [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == re.findall(r"#> (.*)", block)
+
+
+def test_the_guide_lists_every_fault_with_its_options() -> None:
+    """And none that there is not."""
+    rows = dict(re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE))
+    assert rows.keys() == FAULTS.keys()
+    for name, options in rows.items():
+        assert re.findall(r"`(\w+)=", options) == [*FAULTS[name].model_fields]
+    assert all(f"`{name}=" in GUIDE.read_text(encoding="utf-8") for name in Trigger.model_fields)
+
+
+def test_each_test_finds_the_server_fresh(tmp_path: Path) -> None:
+    """Whatever the test before did to it; the server itself is the one of the session."""
+    (tmp_path / "test_fresh.py").write_text(
+        "import httpx, pytest\n"
+        "urls = set()\n"
+        "@pytest.mark.parametrize('number', range(3))\n"
+        "def test_fresh(apitally_mock, apitally_mock_session, number):\n"
+        "    assert apitally_mock.url == apitally_mock_session.url\n"
+        "    urls.add(apitally_mock.url)\n"
+        "    assert (len(urls), apitally_mock.requests) == (1, [])\n"
+        "    headers = {'Api-Key': apitally_mock.api_key}\n"
+        "    assert httpx.get(apitally_mock.url + '/v1/apps/1/traffic', headers=headers).status_code == 200\n"
+        "    apitally_mock.inject('status')\n"
+        "    apitally_mock.set_rate_limit('1/60s')\n",
+        encoding="utf-8",
+    )
+    assert run_pytest(tmp_path).count("PASSED") == 3
+
+
+def test_the_fixtures_are_listed_with_what_they_give(tmp_path: Path) -> None:
+    """`pytest --fixtures` shows both."""
+    fixtures = run_pytest(tmp_path, "--fixtures")
+    assert re.search(r"^apitally_mock -- ", fixtures, re.MULTILINE)
+    assert re.search(r"^apitally_mock_session \[session scope\] -- ", fixtures, re.MULTILINE)

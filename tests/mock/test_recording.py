@@ -1,0 +1,149 @@
+"""Serving a recording instead of made-up traffic."""
+
+import csv
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from apitally_mock import MockServer, MockServerError
+from tests.mock.mock_endpoint import PATH, Endpoint
+
+FIELDS = ("requests", "bytes_received", "bytes_sent")
+WINDOW = {"start": "2025-06-09T00:00:00", "end": "2025-06-12T00:00:00", "timezone": "Europe/Berlin"}
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+    if path.suffix == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+    elif path.suffix == ".ndjson":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    else:
+        times = {"period_start", "period_end"}
+        typed = [{k: datetime.fromisoformat(v) if k in times else v for k, v in row.items()} for row in rows]
+        parquet.write_table(pa.Table.from_pylist(typed), path)
+    return path
+
+
+def ask(server: MockServer, path: str = PATH, **parameters: object) -> httpx.Response:
+    query = {name: str(value) for name, value in parameters.items()}
+    return httpx.get(server.url + path, params=query, headers={"Api-Key": server.api_key})
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson"])
+def test_a_recording_is_served_as_it_was_recorded(tmp_path: Path, traffic: Endpoint, suffix: str) -> None:
+    """Asked the same query, it gives the same page, byte for byte, in every format; and its sum by days."""
+    recorded = traffic.response(**WINDOW)
+    data = write(tmp_path / f"recorded{suffix}", recorded.json()["data"])
+    with MockServer(data=data) as server:
+        assert ask(server, **WINDOW).content == recorded.content
+        assert ask(server, **WINDOW, interval="day").content == traffic.response(**WINDOW, interval="day").content
+        assert ask(server, path="/v1/apps/2/traffic").status_code == 404
+        assert ask(server, start="2024-01-01T00:00:00Z", limit=1).json()["data"][0]["requests"] == 0
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_a_recording_has_its_own_apps_environments_and_consumers(tmp_path: Path, suffix: str) -> None:
+    """Finer series add up to what is not recorded itself; totals that are recorded beside them do not count twice."""
+    when = {"period_start": "2025-06-09T00:00:00+00:00", "period_end": "2025-06-09T01:00:00+00:00"}
+    amounts = {"bytes_received": 10, "bytes_sent": 100}
+    rows: list[dict[str, Any]] = [
+        {"app_id": 7, "app_env_id": 1, "consumer_id": 1, "requests": 1},
+        {"app_id": 7, "app_env_id": 1, "consumer_id": 2, "requests": 2},
+        {"app_id": 7, "app_env_id": 2, "consumer_id": 2, "requests": 4},
+        {"app_id": 7, "app_env_id": 1, "consumer_id": None, "requests": 9},
+        {"app_id": 8, "app_env_id": None, "consumer_id": None, "requests": 5},
+    ]
+    data = write(tmp_path / f"parts{suffix}", [when | row | amounts for row in rows])
+    with MockServer(data=data) as server:
+
+        def requests(app_id: int, **filters: int) -> int:
+            window = {"start": when["period_start"], "end": when["period_end"]}
+            (row,) = ask(server, f"/v1/apps/{app_id}/traffic", **window, **filters).json()["data"]
+            assert isinstance(row["requests"], int)
+            return row["requests"]
+
+        assert requests(7) == 7
+        assert requests(7, app_env_id=1) == 9
+        assert requests(7, app_env_id=2) == 4
+        assert requests(7, consumer_id=2) == 6
+        assert requests(7, app_env_id=1, consumer_id=1) == 1
+        assert requests(7, app_env_id=3) == 0
+        assert requests(8) == 5
+        assert ask(server).status_code == 404
+
+
+def test_recorded_days_can_be_asked_by_the_hour(tmp_path: Path, traffic: Endpoint) -> None:
+    """Their amounts lie evenly in them and still add up."""
+    days = traffic.rows(**WINDOW, interval="day")
+    with MockServer(data=write(tmp_path / "days.csv", days)) as server:
+        hours = ask(server, **WINDOW).json()["data"]
+    assert len(hours) == 72
+    for field in FIELDS:
+        assert sum(row[field] for row in hours) == sum(row[field] for row in days)
+        assert max(row[field] for row in hours[:24]) - min(row[field] for row in hours[:24]) <= 1
+
+
+def test_hours_are_served_where_hours_and_days_are_recorded(tmp_path: Path, traffic: Endpoint) -> None:
+    """A table of a warehouse may hold the same traffic by both intervals."""
+    rows: list[dict[str, Any]] = [
+        row | {"interval": interval}
+        for interval in ("day", "hour")
+        for row in traffic.rows(**WINDOW, interval=interval)
+    ]
+    with MockServer(data=write(tmp_path / "both.ndjson", rows)) as server:
+        assert ask(server, **WINDOW).content == traffic.response(**WINDOW).content
+
+
+GOOD = {
+    "period_start": "2025-06-09T00:00:00Z",
+    "period_end": "2025-06-09T01:00:00Z",
+    "requests": "1",
+    "bytes_received": "2",
+    "bytes_sent": "3",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.txt", "", r"its name must end in \.parquet, \.csv, \.ndjson"),
+        ("a.parquet", "PAR0", "it is no Parquet file"),
+        ("a.csv", "", "it has no rows"),
+        ("a.csv", "period_start\n2025-06-09T00:00:00Z\n", "its row 1 has no column 'period_end'"),
+        ("a.ndjson", "{}\n{", "its row 1 has no column 'period_start'"),
+        ("a.ndjson", "nope\n", "its line 1 is no JSON"),
+        ("a.ndjson", "[]\n", "its line 1 is no JSON object"),
+        ("a.ndjson", json.dumps(GOOD | {"requests": -1}), "requests must be a whole number and not negative, not -1"),
+        ("a.ndjson", json.dumps(GOOD | {"requests": 1.5}), "requests must be a whole number"),
+        ("a.ndjson", json.dumps(GOOD | {"app_id": "x"}), "app_id must be a whole number"),
+        ("a.ndjson", json.dumps(GOOD | {"period_end": "2025-06-09"}), "in its row 1, period_end is '2025-06-09'"),
+        ("a.ndjson", json.dumps(GOOD | {"period_end": None}), "in its row 1, period_end is None"),
+        ("a.ndjson", json.dumps(GOOD | {"period_end": "2025-06-09T01:00:00"}), "without an offset"),
+        ("a.ndjson", json.dumps(GOOD | {"period_end": GOOD["period_start"]}), "period_end is not after period_start"),
+        ("a.ndjson", json.dumps(GOOD) + "\n" + json.dumps(GOOD), "its rows 1 and 2 overlap"),
+    ],
+)
+def test_a_bad_recording_is_told_in_a_sentence(tmp_path: Path, name: str, content: str, sentence: str) -> None:
+    """It says which file, where in it, and what is wrong."""
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(MockServerError, match=sentence) as raised, MockServer(data=path):
+        pass
+    assert str(path) in str(raised.value)
+
+
+def test_the_clock_cuts_a_recording_too(tmp_path: Path, traffic: Endpoint) -> None:
+    """What lies after a stopped clock has not happened yet."""
+    data = write(tmp_path / "all.ndjson", traffic.rows(**WINDOW))
+    with MockServer(data=data, now="2025-06-10T00:30:00+02:00") as server:
+        rows = ask(server, **WINDOW).json()["data"]
+    assert [bool(row["requests"]) for row in rows] == [True] * 25 + [False] * 47

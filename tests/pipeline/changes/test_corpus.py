@@ -1,0 +1,123 @@
+"""The corpus: each rule is reached by an edit, and says what it has to say of that edit, neither more nor less."""
+
+from typing import Any
+
+import pytest
+
+from spec_pipeline.changes.change import Change
+from spec_pipeline.changes.rules import RULES
+from spec_pipeline.changes.rules.schemas import SCOPES
+from spec_pipeline.document import validate_openapi
+from tests.pipeline.changes.corpus import compare, edited, load, with_schema
+
+SHOP = load("shop.yaml")
+DOCUMENT_EDITS = load("document_edits.yaml")
+SCHEMA_EDITS = load("schema_edits.yaml")
+SILENT_PAIRS = load("silent_pairs.yaml")
+WAYS = ("forward", "backward")
+CSV = {"schema": {"type": "string"}}
+
+
+def reported(changes: list[Change]) -> list[str]:
+    """Return changes as the corpus writes them."""
+    return sorted(f"{change.id} {change.level.value}" for change in changes)
+
+
+def in_scope(scope: str, edit: dict[str, Any], way: str) -> str:
+    """Return what a schema's edit is reported as in one place."""
+    rule, level = edit[way][0 if scope.startswith("request") else 1].split()
+    return f"{scope}-{rule} {level}"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("edit", DOCUMENT_EDITS, ids=lambda edit: edit["name"])
+def test_edit_of_a_document(edit: dict[str, Any], way: str) -> None:
+    """An edit around schemas, and undoing it, is reported as its entry says."""
+    old, new = SHOP, edited(SHOP, edit)
+    changes = compare(old, new) if way == "forward" else compare(new, old)
+    assert reported(changes) == sorted(edit[way])
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("edit", SCHEMA_EDITS, ids=lambda edit: " ".join(edit["forward"]))
+def test_edit_of_a_schema(edit: dict[str, Any], scope: str, way: str) -> None:
+    """An edit of a schema, and undoing it, is reported as its entry says wherever the schema stands."""
+    old, new = with_schema(scope, edit["old"]), with_schema(scope, edit["new"])
+    changes = compare(old, new) if way == "forward" else compare(new, old)
+    assert reported(changes) == [in_scope(scope, edit, way)]
+
+
+def test_corpus_reaches_every_rule() -> None:
+    """No rule of the table is without an edit that shows it, with the level of the table."""
+    shown = {line for edit in DOCUMENT_EDITS for way in WAYS for line in edit[way]}
+    shown |= {in_scope(scope, edit, way) for edit in SCHEMA_EDITS for scope in SCOPES for way in WAYS}
+    assert {f"{rule.id} {rule.level.value}" for rule in RULES.values()} == shown
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("pair", SILENT_PAIRS, ids=lambda pair: pair["name"])
+def test_another_way_to_say_the_same_is_no_change(pair: dict[str, Any], scope: str) -> None:
+    """Two schemas that admit the same are no change in either direction, wherever they stand."""
+    old, new = with_schema(scope, pair["old"]), with_schema(scope, pair["new"])
+    assert (compare(old, new), compare(new, old)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param({"set": {"/info/title": "Store", "/info/description": "New"}}, id="title"),
+        pytest.param({"set": {"/openapi": "3.0.3"}}, id="version of OpenAPI"),
+        pytest.param({"set": {"/paths/~1orders/get/summary": "All", "/paths/~1orders/x-y": 1}}, id="prose"),
+        pytest.param({"set": {"/paths/~1orders/get/responses/200/description": "All of them"}}, id="of an answer"),
+        pytest.param(
+            {
+                "set": {"/paths/~1orders/get/responses/200/content/Text~1CSV; charset=utf-8": CSV},
+                "remove": ["/paths/~1orders/get/responses/200/content/text~1csv"],
+            },
+            id="encoding of a text",
+        ),
+        pytest.param({"set": {"/paths/~1orders/get/security": [{"key": []}]}}, id="inherited security spelled out"),
+        pytest.param({"set": {"/paths/~1orders/get/parameters/1/style": "form"}}, id="style spelled out"),
+        pytest.param({"set": {"/paths/~1orders/get/parameters/1/explode": False}}, id="explode of a plain value"),
+        pytest.param({"set": {"/paths/~1orders/parameters/0/name": "x-tenant"}}, id="case of a header"),
+        pytest.param({"set": {"/servers": [{"url": "https://shop.example/"}]}}, id="slash behind the server"),
+        pytest.param(
+            {"set": {"/servers": [{"url": "https://{x}.example", "variables": {"x": {"default": "shop"}}}]}},
+            id="server with a variable",
+        ),
+        pytest.param(
+            {
+                "set": {
+                    "/paths/~1orders~1{order_id}/get/parameters": [
+                        {"name": "order_id", "in": "path", "required": True, "schema": {"type": "integer"}}
+                    ]
+                }
+            },
+            id="parameter spelled out",
+        ),
+        pytest.param(
+            {
+                "set": {
+                    "/security": [{"api_key": []}],
+                    "/paths/~1orders~1{order_id}/get/security": [{"api_key": []}, {"login": ["read"]}],
+                    "/components/securitySchemes/api_key": {"type": "apiKey", "in": "header", "name": "Api-Key"},
+                },
+                "remove": ["/components/securitySchemes/key"],
+            },
+            id="security scheme under another name",
+        ),
+    ],
+)
+def test_what_is_no_change_around_schemas(edit: dict[str, Any]) -> None:
+    """Prose, and saying explicitly what holds anyway, is no change in either direction."""
+    new = edited(SHOP, edit)
+    assert new != SHOP
+    assert (compare(SHOP, new), compare(new, SHOP)) == ([], [])
+
+
+def test_corpus_is_openapi() -> None:
+    """The document that the corpus edits is valid, so its edits are of the kind that a vendor makes."""
+    validate_openapi(SHOP, "shop.yaml")
+    for edit in SCHEMA_EDITS:
+        validate_openapi(with_schema("request-body", edit["new"]), str(edit["new"]))

@@ -1,0 +1,259 @@
+"""`regenerate --from` as the maintainer runs it: what it shows, what it refuses, and what it puts in place."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from spec_pipeline.__main__ import main
+from spec_pipeline.project import Project
+from tests.pipeline.test_commands import contents
+
+ROOT = Path(__file__).parents[2]
+OPERATION = "/v1/apps/{app_id}/traffic"
+Edit = Callable[[dict[str, Any]], object]
+
+
+def operation(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return the one operation of the pin."""
+    found: dict[str, Any] = spec["paths"][OPERATION]["get"]
+    return found
+
+
+def drop_a_field(spec: dict[str, Any]) -> None:
+    """Take a field out of the answers, and add a parameter and an endpoint: the three edits of a bad day."""
+    item = spec["components"]["schemas"]["TrafficItem"]
+    del item["properties"]["bytes_sent"]
+    item["required"].remove("bytes_sent")
+    parameter = {"name": "region", "in": "query", "required": True, "schema": {"type": "string"}}
+    operation(spec)["parameters"].append(parameter)
+    answer = {"description": "Done", "content": {"application/json": {"schema": {"type": "object", "title": "App"}}}}
+    spec["paths"]["/v1/apps"] = {"get": {"tags": ["Apps"], "operationId": "list_apps", "responses": {"200": answer}}}
+
+
+def candidate(project: Project, edit: Edit) -> Path:
+    """Write an edited copy of the pin outside the project."""
+    spec = json.loads(project.pin.read_bytes())
+    edit(spec)
+    path = project.root.parent / f"{project.root.name}-candidate.json"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    return path
+
+
+def run(project: Project, *arguments: str | Path) -> int:
+    """Run `regenerate` on a project."""
+    return main(["--root", str(project.root), "regenerate", *map(str, arguments)])
+
+
+def test_dry_run_shows_the_verdict_and_touches_nothing(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dry run names each change with its level and rule, exits with 0, and leaves every file as it was."""
+    before = contents(project.root)
+    assert run(project, "--from", candidate(project, drop_a_field), "--dry-run") == 0
+    output = capsys.readouterr().out
+    for expected in (
+        "breaking (2)",
+        "new-required-request-parameter",
+        "query parameter region",
+        "response-required-property-removed",
+        "data[].bytes_sent",
+        "info (1)",
+        "endpoint-added",
+        "GET /v1/apps",
+        "2 breaking, 0 warning, 1 info.",
+        "Dry run: pinned nothing.",
+    ):
+        assert expected in output
+    assert contents(project.root) == before
+
+
+def test_reports_are_written_beside_the_table(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`--report` writes JSON or Markdown after the name of the file."""
+    folder = tmp_path_factory.mktemp("reports")
+    spec = candidate(project, drop_a_field)
+    assert run(project, "--from", spec, "--dry-run", "--report", folder / "changes.json") == 0
+    assert run(project, "--from", spec, "--dry-run", "--report", folder / "changes.md") == 0
+    changes = json.loads((folder / "changes.json").read_bytes())["changes"]
+    assert [(change["level"], change["operation"]) for change in changes] == [
+        ("breaking", f"GET {OPERATION}"),
+        ("breaking", f"GET {OPERATION}"),
+        ("info", "GET /v1/apps"),
+    ]
+    assert "## Breaking (2)" in (folder / "changes.md").read_text(encoding="utf-8")
+
+
+def test_fail_on_breaking_pins_nothing(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A breaking change with `--fail-on breaking` exits with 1 and leaves every file; a warning alone does not."""
+    before = contents(project.root)
+    assert run(project, "--from", candidate(project, drop_a_field), "--fail-on", "breaking") == 1
+    assert "2 of these changes count for --fail-on breaking; pinned nothing." in capsys.readouterr().err
+    assert contents(project.root) == before
+    tagless = candidate(project, lambda spec: operation(spec).update(operationId="another"))
+    assert run(project, "--from", tagless, "--fail-on", "breaking", "--dry-run") == 0
+    assert run(project, "--from", tagless, "--fail-on", "warning", "--dry-run") == 1
+
+
+def test_accepted_change_does_not_fail(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A breaking change that the file accepts is shown with the reason, and `--fail-on breaking` passes."""
+    project.accepted_changes.write_text(
+        f"- id: request-parameter-max-decreased\n  operation: GET {OPERATION}\n"
+        "  location: query parameter limit\n  reason: we never ask for more than 500\n"
+    )
+    smaller = candidate(project, lambda spec: operation(spec)["parameters"][7]["schema"].update(maximum=500))
+    assert run(project, "--from", smaller, "--fail-on", "breaking", "--dry-run") == 0
+    assert "Accepted: we never ask for more than 500" in capsys.readouterr().out
+
+
+def test_new_spec_is_pinned_with_what_it_generates(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """The publisher's bytes become the pin, the package follows, drift is green, and the names that differ are told."""
+    shutil.copytree(ROOT / "wrappers", project.root / "wrappers")
+    spec = candidate(project, drop_a_field)
+    assert run(project, "--from", spec) == 0
+    assert project.pin.read_bytes() == spec.read_bytes()
+    output = capsys.readouterr().out
+    appeared, _, rest = output.partition("Generated public names that appeared:")[2].partition("that vanished:")
+    assert "api.apps.list_apps\n" in appeared
+    vanished, _, changed = rest.partition("that changed:")
+    assert vanished.split() == ["models.traffic_item.TrafficItem.bytes_sent", "Generated", "public", "names"]
+    assert "api.metrics.get_traffic.sync: +region: str" in changed
+    assert "bytes_sent is mentioned in wrappers/apitally_traffic/" in changed
+    assert main(["--root", str(project.root), "drift"]) == 0
+    assert not list(project.root.glob(".regenerate-*"))
+
+
+def test_yaml_is_pinned_as_json(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """The pin said in YAML, its dates unquoted, is no change, and is pinned as JSON that says the same."""
+    pinned = json.loads(project.pin.read_bytes())
+    path = project.root.parent / "candidate.yaml"
+    with path.open("w", encoding="utf-8") as file:
+        YAML().dump(pinned, file)
+    path.write_text(path.read_text().replace("'2025-05-14T00:00:00Z'", "2025-05-14T00:00:00Z"))
+    assert "- 2025-05-14T00:00:00Z" in path.read_text()
+    generated = contents(project.generated)
+    assert run(project, "--from", path) == 0
+    output = capsys.readouterr().out
+    assert "Nothing changes for those who call the API." in output
+    assert "The generated public names are the same." in output
+    assert json.loads(project.pin.read_bytes()) == pinned
+    assert contents(project.generated) == generated
+
+
+def test_address_is_followed_and_shown(project: Project, server: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--from` takes an address, and shows the way when it leads to another one; a bad answer changes nothing."""
+    before = contents(project.root)
+    assert run(project, "--from", f"{server}/moved_pin", "--dry-run") == 0
+    output = capsys.readouterr().out
+    assert f"Redirected: {server}/moved_pin → {server}/pin" in output
+    assert "Nothing changes" in output
+    assert run(project, "--from", f"{server}/missing") == 2
+    assert capsys.readouterr().err == f"error: {server}/missing answered 404 Not Found instead of a spec.\n"
+    assert contents(project.root) == before
+
+
+def test_overlay_that_no_longer_applies_is_told(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A spec that moves away under the overlay is refused with the action and why it was there; nothing changes."""
+    moved = candidate(project, lambda spec: spec.update(paths={"/v2/traffic": {"get": {"responses": DONE}}}))
+    before = contents(project.root)
+    assert run(project, "--from", moved, "--dry-run") == 0
+    assert "Overlay action 1 no longer applies" in capsys.readouterr().out
+    assert run(project, "--from", moved) == 2
+    error = capsys.readouterr().err
+    assert "Overlay action 1 no longer applies: the spec has no $.paths['/v1/apps/{app_id}/traffic'].get" in error
+    assert "The vendor's operationId is the framework's default" in error
+    assert contents(project.root) == before
+
+
+DONE = {"200": {"description": "Done"}}
+REFUSED: list[tuple[str, bytes, str]] = [
+    ("html", b"<html><body>Sign in</body></html>", "is a page in HTML"),
+    ("truncated", b'{"openapi": "3.1.0", "info": {', "is not JSON"),
+    ("no OpenAPI", b'{"a": 1}', "does not say which OpenAPI version"),
+    ("Swagger", b'{"swagger": "2.0"}', "says that it follows OpenAPI 2.0"),
+    ("number", b"openapi: 3.1", "says that it follows OpenAPI 3.1;"),
+    ("no paths", b"openapi: 3.0.0\ninfo: {title: t}\npaths: {}", "is not valid OpenAPI, at info"),
+    ("version as a number", b"openapi: 3.1.0\ninfo: {title: t, version: 1.0}\npaths: {}", "at info/version"),
+]
+SCHEMAS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("broken reference", {"$ref": "#/components/schemas/Nowhere"}, "refers to .*Nowhere, which it does not define"),
+    ("other document", {"$ref": "other.yaml#/A"}, "refers to other.yaml#/A, another document"),
+    ("loop", {"$ref": "#/components/schemas/New"}, "refers back to itself"),
+    ("loop of allOf", {"allOf": [{"$ref": "#/components/schemas/New"}]}, "refers back to itself"),
+]
+
+
+@pytest.mark.parametrize(("content", "sentence"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_bad_spec_is_one_sentence_and_changes_nothing(
+    project: Project, content: bytes, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is no valid spec is refused in one line with exit code 2, and every file stays as it was."""
+    path = project.root.parent / "bad"
+    path.write_bytes(content)
+    before = contents(project.root)
+    assert run(project, "--from", path) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert (error.startswith("error: "), error.count("\n")) == (True, 1)
+    assert contents(project.root) == before
+
+
+@pytest.mark.parametrize(
+    ("schema", "sentence"), [row[1:] for row in SCHEMAS_REFUSED], ids=[row[0] for row in SCHEMAS_REFUSED]
+)
+def test_bad_reference_is_one_sentence_and_changes_nothing(
+    project: Project, schema: dict[str, Any], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reference that cannot be followed is refused in one line with exit code 2, and every file stays as it was."""
+
+    def refer(spec: dict[str, Any]) -> None:
+        spec["components"]["schemas"]["New"] = schema
+        spec["components"]["schemas"]["TrafficItem"]["properties"]["new"] = {"$ref": "#/components/schemas/New"}
+
+    before = contents(project.root)
+    assert run(project, "--from", candidate(project, refer), "--dry-run") == 2
+    error = capsys.readouterr().err
+    assert re.search(sentence, error)
+    assert error.count("\n") == 1
+    assert contents(project.root) == before
+
+
+def test_schema_that_contains_itself_is_taken_over(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A recursive schema is legal: it is classified, and not refused."""
+
+    def recur(spec: dict[str, Any]) -> None:
+        item = spec["components"]["schemas"]["TrafficItem"]
+        item["properties"]["parts"] = {"type": "array", "items": {"$ref": "#/components/schemas/TrafficItem"}}
+
+    spec = candidate(project, recur)
+    assert run(project, "--from", spec, "--dry-run") == 0
+    assert "response-optional-property-added" in capsys.readouterr().out
+    project.pin.write_bytes(spec.read_bytes())
+    assert run(project, "--from", spec, "--dry-run") == 0
+    assert "Nothing changes" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--dry-run"], "say which one with --from"),
+        (["--fail-on", "breaking"], "say which one with --from"),
+        (["--from", "openapi.json", "--report", "x.txt"], "name a file that ends in .json or .md"),
+        (["--from", ""], "The name of the spec is empty"),
+        (["--from", "no-such-file"], "no-such-file cannot be read: No such file or directory."),
+        (["--from", "http://127.0.0.1:1/x"], "http://127.0.0.1:1/x cannot be fetched: "),
+        (["--from", str(ROOT / "openapi.json"), "--dry-run", "--report", "no/folder/x.md"], "no/folder/x.md cannot be"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(
+    project: Project, arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options that make no sense, and places that cannot be reached, are one line and exit code 2."""
+    before = contents(project.root)
+    assert run(project, *arguments) == 2
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.count("\n") == 1
+    assert contents(project.root) == before

@@ -1,0 +1,89 @@
+"""Collectors: the same items as totals, lists and tables, with types that hold."""
+
+import asyncio
+import sys
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from apitally_mock import MockServer
+from apitally_traffic import AsyncTrafficClient, TrafficClient, TrafficTotals
+
+NIGHT: dict[str, Any] = {"start": "2025-10-26", "end": "2025-10-27", "timezone": "Europe/Berlin", "page_size": 10}
+EMPTY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-01", "timezone": "Asia/Kathmandu"}
+COUNTS = ["requests", "bytes_received", "bytes_sent"]
+
+
+@pytest.mark.parametrize("arguments", [NIGHT, EMPTY], ids=["25 hours", "empty"])
+def test_tables_agree_with_the_items(client: TrafficClient, arguments: dict[str, Any]) -> None:
+    """Arrow, pandas and polars hold the same instants in the window's timezone, and the same counts as int64."""
+    query = client.get_traffic(1, **arguments)
+    items, zone = query.to_list(), arguments["timezone"]
+    arrow, pandas, polars = query.to_arrow(), query.to_pandas(), query.to_polars()
+    names = ["period_start", "period_end", *COUNTS]
+    assert arrow.column_names == list(pandas.columns) == polars.columns == names
+    assert [str(kind) for kind in arrow.schema.types] == [f"timestamp[us, tz={zone}]"] * 2 + ["int64"] * 3
+    assert [str(kind) for kind in pandas.dtypes] == [f"datetime64[us, {zone}]"] * 2 + ["int64"] * 3
+    assert list(polars.schema.values()) == [pl.Datetime("us", zone)] * 2 + [pl.Int64] * 3
+    for name in names[:2]:
+        # As numbers: Python takes no two times of different zones for equal where one of them occurs twice.
+        expected = [getattr(item, name).timestamp() for item in items]
+        for column in (arrow[name].to_pylist(), pandas[name], polars[name]):
+            assert [moment.timestamp() for moment in column] == expected
+    for name in COUNTS:
+        expected = [getattr(item, name) for item in items]
+        assert arrow[name].to_pylist() == list(pandas[name]) == polars[name].to_list() == expected
+    assert query.totals() == TrafficTotals(*(sum(getattr(item, name) for item in items) for name in COUNTS))
+
+
+def test_clock_change_shows_in_the_frame(client: TrafficClient) -> None:
+    """The night with 25 hours has the hour from two to three twice, with both offsets."""
+    frame = client.get_traffic(1, **NIGHT).to_pandas()
+    shown = [moment.isoformat() for moment in frame["period_start"]]
+    assert len(shown) == 25
+    assert shown[2:4] == ["2025-10-26T02:00:00+02:00", "2025-10-26T02:00:00+01:00"]
+
+
+def test_tasks_collect_the_same(client: TrafficClient, server: MockServer) -> None:
+    """Each collector of the async query gives what its twin gives."""
+    query = client.get_traffic(1, **NIGHT)
+
+    async def collect() -> tuple[list[Any], pa.Table, pd.DataFrame, pl.DataFrame, TrafficTotals, list[Any]]:
+        async with AsyncTrafficClient(server.api_key, base_url=server.url, requests_per_minute=None) as tasks:
+            twin = tasks.get_traffic(1, **NIGHT)
+            frames = await twin.to_arrow(), await twin.to_pandas(), await twin.to_polars()
+            return await twin.to_list(), *frames, await twin.totals(), [page async for page in twin.pages()]
+
+    items, arrow, pandas, polars, totals, pages = asyncio.run(collect())
+    assert items == query.to_list()
+    assert arrow.equals(query.to_arrow())
+    assert pandas.equals(query.to_pandas())
+    assert polars.equals(query.to_polars())
+    assert totals == query.totals()
+    assert [page.data for page in pages] == [page.data for page in query.pages()]
+
+
+@pytest.mark.parametrize(("max_items", "expected"), [(None, 25), (15, 15)])
+def test_progress_ends_at_the_whole(client: TrafficClient, max_items: int | None, expected: int) -> None:
+    """`progress` hears of each slice, and in the end of all that is to be delivered."""
+    heard: list[tuple[int, int]] = []
+    client.get_traffic(1, **NIGHT, max_items=max_items).to_list(progress=lambda *numbers: heard.append(numbers))
+    assert heard[-1] == (expected, expected)
+    assert heard[0] == (10, expected)
+    assert heard == sorted(heard)
+
+
+@pytest.mark.parametrize(
+    ("library", "collector"), [("pyarrow", "to_arrow"), ("pandas", "to_pandas"), ("polars", "to_polars")]
+)
+def test_missing_library_names_the_extra(
+    client: TrafficClient, monkeypatch: pytest.MonkeyPatch, library: str, collector: str
+) -> None:
+    """Without the library, the message is one sentence with the command that installs it."""
+    monkeypatch.setitem(sys.modules, library, None)
+    extra = library.removeprefix("py")
+    with pytest.raises(ImportError, match=rf"{library} is not installed: .*'apitally-traffic\[{extra}\]'"):
+        getattr(client.get_traffic(1, **EMPTY), collector)()

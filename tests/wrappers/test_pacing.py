@@ -1,0 +1,233 @@
+"""The arithmetic of the rate limit, on clocks of our own; and the whole of it, against a server that has one."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from math import ceil, inf
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_mock import MockServer
+from apitally_traffic import AsyncTrafficClient, TrafficClient
+from apitally_traffic.transport.pacing import Instant, Pacer, Permit
+
+EPOCH = 1_800_000_000.0
+
+
+@dataclass
+class Server:
+    """A server that allows so many requests in each window, and counts what it refuses."""
+
+    limit: int = 100
+    seconds: float = 60.0
+    says: str = "reset and date"
+    clock_ahead: float = 0.0
+    rounding: str = "up"
+    opens_with_request: bool = True
+    refused: int = 0
+    served: list[float] = field(default_factory=list)
+    _closes: float = -inf
+    _used: int = 0
+
+    def answer(self, at: float) -> dict[str, str]:
+        """Count a request that arrives now, and return the headers of the answer."""
+        self.use(at)
+        self.served.append(at)
+        headers = {"x-ratelimit-limit": str(self.limit), "x-ratelimit-remaining": str(max(self.limit - self._used, 0))}
+        closes = EPOCH + self._closes + self.clock_ahead
+        headers["x-ratelimit-reset"] = str(ceil(closes) if self.rounding == "up" else int(closes))
+        if self.says == "reset in the past":
+            headers["x-ratelimit-reset"] = str(int(EPOCH) - 1000)
+        if "date" in self.says:
+            headers["date"] = formatdate(EPOCH + at + self.clock_ahead, usegmt=True)
+        return {} if self.says == "nothing" else headers
+
+    def use(self, at: float) -> None:
+        """Count a request, of whomever."""
+        if at >= self._closes:
+            begins = at if self.opens_with_request else at // self.seconds * self.seconds
+            self._used, self._closes = 0, begins + self.seconds
+        if self._used >= self.limit:
+            self.refused += 1
+        else:
+            self._used += 1
+
+
+def run(server: Server, pacer: Pacer, requests: int, *, side_by_side: int = 16, trip: float = 0.05) -> float:
+    """Send so many requests through the pacer, on a clock that is only counted, and return how long it took."""
+    now, begun = 0.0, 0
+    on_the_way: list[tuple[float, Permit, dict[str, str]]] = []
+
+    def moment() -> Instant:
+        return Instant(now, EPOCH + now)
+
+    while begun < requests or on_the_way:
+        wait = inf
+        while begun < requests and len(on_the_way) < side_by_side:
+            outcome = pacer.request(moment())
+            if not isinstance(outcome, Permit):
+                wait = outcome
+                break
+            begun += 1
+            on_the_way.append((now + trip, outcome, server.answer(now + trip / 2)))
+        arrival = min((answer[0] for answer in on_the_way), default=inf)
+        assert min(arrival, now + wait) < inf, "nobody would ever go on"
+        now = max(min(arrival, now + wait), now)
+        for answer in [answer for answer in on_the_way if answer[0] <= now]:
+            on_the_way.remove(answer)
+            pacer.answered(answer[1], moment(), answer[2])
+    return now
+
+
+@pytest.mark.parametrize("rounding", ["up", "down"])
+@pytest.mark.parametrize("opens_with_request", [True, False])
+@pytest.mark.parametrize("says", ["reset and date", "reset", "reset in the past", "nothing"])
+def test_a_client_alone_meets_no_refusal(says: str, opens_with_request: bool, rounding: str) -> None:
+    """250 requests, 100 a minute: none is refused, and at most 5 % is lost, whatever the server tells of windows."""
+    server = Server(says=says, opens_with_request=opens_with_request, rounding=rounding)
+    took = run(server, Pacer(100), 250)
+    assert server.refused == 0
+    assert took < 120 * 1.05
+
+
+@pytest.mark.parametrize("says", ["reset and date", "reset"])
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_wrong_by_an_hour(hours: int, says: str) -> None:
+    """Where our clock and the server's differ by an hour, the Date header, or else the documented minute, leads."""
+    server = Server(clock_ahead=hours * 3600.0, says=says)
+    took = run(server, Pacer(100), 250)
+    assert server.refused == 0
+    assert took < 120 * 1.05
+
+
+def test_another_user_of_the_key() -> None:
+    """What another user takes shows in the headers, and leaves as much less for us; refusals stay the rare race."""
+
+    class Shared(Server):
+        def answer(self, at: float) -> dict[str, str]:
+            self.use(at)
+            return super().answer(at)
+
+    server = Shared()
+    took = run(server, Pacer(100), 250, side_by_side=4)
+    assert server.refused <= 4 * 5
+    assert 240 <= took < 240 * 1.05 + 60
+
+
+def test_first_request_of_a_window_goes_alone() -> None:
+    """Before the first answer has told what is left, only one request is on its way."""
+    pacer = Pacer(None)
+    first = pacer.request(Instant(0, EPOCH))
+    assert isinstance(first, Permit)
+    assert pacer.request(Instant(0, EPOCH)) == inf
+    pacer.answered(first, Instant(1, EPOCH + 1), {"x-ratelimit-remaining": "2", "x-ratelimit-reset": str(EPOCH + 30)})
+    assert isinstance(pacer.request(Instant(1, EPOCH + 1)), Permit)
+    assert isinstance(pacer.request(Instant(1, EPOCH + 1)), Permit)
+    assert pacer.request(Instant(1, EPOCH + 1)) == inf
+
+
+def test_a_probe_that_fails_is_followed_by_another() -> None:
+    """When the first request gets no answer, the next one may go, alone again."""
+    pacer = Pacer(None)
+    first = pacer.request(Instant(0, EPOCH))
+    assert isinstance(first, Permit)
+    pacer.failed(first)
+    assert isinstance(pacer.request(Instant(0, EPOCH)), Permit)
+    assert pacer.request(Instant(0, EPOCH)) == inf
+
+
+def test_hold_stops_everybody() -> None:
+    """When the server asks to wait, no request goes out before that."""
+    pacer = Pacer(None)
+    pacer.hold(Instant(0, EPOCH), 7)
+    assert pacer.request(Instant(2, EPOCH + 2)) == 5
+    assert isinstance(pacer.request(Instant(7, EPOCH + 7)), Permit)
+
+
+def test_own_limit_holds_over_any_minute_without_headers() -> None:
+    """Without headers no minute, wherever it begins, sees more than the limit, even after a slow start."""
+    pacer, now = Pacer(10), 0.0
+    sent: list[float] = []
+    while len(sent) < 35:
+        outcome = pacer.request(Instant(now, EPOCH + now))
+        if isinstance(outcome, Permit):
+            sent.append(now)
+            pacer.answered(outcome, Instant(now, EPOCH + now), {})
+            now += 50 if len(sent) == 1 else 0.1
+        else:
+            now += outcome
+    assert all(later - earlier > 59.999 for earlier, later in zip(sent, sent[10:], strict=False))
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    limit=st.integers(1, 40),
+    seconds=st.integers(2, 60),
+    side_by_side=st.integers(1, 20),
+    trip=st.floats(0.001, 3),
+    opens_with_request=st.booleans(),
+)
+def test_any_limit_is_kept(limit: int, seconds: int, side_by_side: int, trip: float, opens_with_request: bool) -> None:
+    """Whatever the limit, the window, the concurrency and the latency: no refusal, and the reading ends."""
+    server = Server(limit=limit, seconds=seconds, opens_with_request=opens_with_request)
+    run(server, Pacer(None), 3 * limit + 1, side_by_side=side_by_side, trip=trip)
+    assert server.refused == 0
+
+
+@pytest.fixture(scope="module")
+def limited() -> Iterator[MockServer]:
+    """Run a mock server that allows 20 requests in 2 seconds."""
+    with MockServer(rate_limit="20/2s") as server:
+        yield server
+
+
+def test_threads_share_the_limit(limited: MockServer) -> None:
+    """Sixteen threads, three windows' worth of requests: none is refused, and the last window is not waited for."""
+    limited.reset()
+    with TrafficClient(limited.api_key, base_url=limited.url) as client, ThreadPoolExecutor(16) as pool:
+        began = time.monotonic()
+        pages = list(pool.map(lambda _: get_traffic.sync(1, client=client.api, limit=1), range(60)))
+        took = time.monotonic() - began
+    assert len(pages) == 60
+    assert [entry.status for entry in limited.requests] == [200] * 60
+    assert took < 60, "a window of two seconds was taken for a minute"
+
+
+def test_tasks_share_the_limit(limited: MockServer) -> None:
+    """Sixty tasks of one loop, three windows' worth of requests: none is refused."""
+    limited.reset()
+
+    async def ask() -> None:
+        async with AsyncTrafficClient(limited.api_key, base_url=limited.url) as client:
+            await asyncio.gather(*(get_traffic.asyncio(1, client=client.api, limit=1) for _ in range(60)))
+
+    asyncio.run(ask())
+    assert [entry.status for entry in limited.requests] == [200] * 60
+
+
+def test_reading_past_the_limit_loses_nothing(limited: MockServer) -> None:
+    """A window that needs more requests than the limit allows is read whole, without a refusal."""
+    limited.reset()
+    with TrafficClient(limited.api_key, base_url=limited.url) as client:
+        for day in (1, 2, 3):
+            query = client.get_traffic(1, start=f"2026-01-0{day}", end=f"2026-01-0{day + 1}", page_size=2)
+            assert len(query.to_list()) == 24
+    assert {entry.status for entry in limited.requests} == {200}
+
+
+def test_hopeless_waits_are_not_waited_for() -> None:
+    """A Retry-After of an hour is raised at once, and other requests are not held up by it."""
+    answers = iter([httpx.Response(429, headers={"Retry-After": "3600"}), httpx.Response(404)])
+    began = time.monotonic()
+    with TrafficClient("key", transport=httpx.MockTransport(lambda _: next(answers))) as client:
+        for status in (429, 404):
+            with pytest.raises(Exception, match=str(status)):
+                client.get_traffic(1).to_list()
+    assert time.monotonic() - began < 5
