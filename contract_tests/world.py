@@ -300,14 +300,17 @@ class World:
                 breaches.append(error)
 
         settings = hypothesis.settings(
-            max_examples=10_000 if self.options.deep else most,
+            max_examples=most,
             database=None,
             deadline=None,
             derandomize=False,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )
-        hypothesis.seed(self.random.randrange(1 << 32))(settings(hypothesis.given(strategy)(tried)))()
+        while True:
+            hypothesis.seed(self.random.randrange(1 << 32))(settings(hypothesis.given(strategy)(tried)))()
+            if breaches or time.monotonic() >= until:
+                break
         if breaches:
             raise breaches[0]
 
