@@ -113,8 +113,12 @@ class _Remembering:
 
 def _with_memory() -> dict[str, Any]:
     memory = _Remembering()
+
+    def encode(self: Reference, query: Query, position: int) -> str:
+        return memory.encode(self, query, position)
+
     return {
-        "encode": memory.encode,
+        "encode": encode,
         "decode": lambda self, token: memory.kept[token],
     }
 
