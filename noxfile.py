@@ -12,7 +12,7 @@ import nox
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "drift", "tests", "package"]
+nox.options.sessions = ["lint", "types", "drift", "tests", "package", "mutants"]
 # A machine tests on the interpreters that it has; none is downloaded, and a missing one is skipped, in CI too.
 nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
@@ -58,6 +58,20 @@ def package(session: nox.Session) -> None:
     """Build the wheel and the sdist, install each where nothing else is, and import them without any extra."""
     _install(session, groups=["package"])
     session.run("pytest", "tests/package", *session.posargs)
+
+
+@nox.session(default=False)
+def contract(session: nox.Session) -> None:
+    """Ask the mock, or after `--` another server (docs/contract.md), whether it keeps the promises of the spec."""
+    _install(session, ".[mock]", groups=["contract"])
+    session.run("python", "-m", "pytest", "contract_tests", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Hold the contract suite against some broken servers and different ones; `-- --all` for all of them."""
+    _install(session, ".[mock]", groups=["contract"])
+    session.run("python", "-m", "contract_tests.mutants", *session.posargs)
 
 
 @nox.session(default=False)

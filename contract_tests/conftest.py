@@ -1,0 +1,168 @@
+"""Makes a pytest run a run of the contract suite: options, the check before it, verdicts, reports, the exit code.
+
+Exit codes: 0 every exercised promise is kept, 1 one is broken, 2 the suite could not run.
+"""
+
+from collections.abc import Generator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from apitally_mock import MockServer
+from contract_tests.options import OptionError, Options, add_options, read_options
+from contract_tests.preflight import PreflightError, check_server
+from contract_tests.promises.baseline import BaselineError, read_baseline
+from contract_tests.promises.catalogue import PROMISE_IDS, PROMISES
+from contract_tests.promises.promise import BrokenPromiseError, Ledger
+from contract_tests.report.run import Run
+from contract_tests.report.write import write_reports, write_table
+from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
+from contract_tests.world import NotExercisedError, World
+
+_RUN = pytest.StashKey[Run]()
+_WORLD = pytest.StashKey[World]()
+_OPENED = pytest.StashKey[ExitStack]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, and write the JUnit report beside the others."""
+    config.addinivalue_line("markers", "promise(id, cost): the promise that a test is about, and the requests it takes")
+    config.addinivalue_line("markers", "schema(cost): a phase of schemathesis, and the requests it takes")
+    if not config.option.xmlpath:
+        config.option.xmlpath = f"{config.getoption('--report-dir')}/junit.xml"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Ask for the promises in the order of their catalogue; what looks at all answers comes last."""
+
+    def place(item: pytest.Item) -> float:
+        promise_id = _promise(item)
+        return PROMISE_IDS.index(promise_id) if promise_id else PROMISE_IDS.index("response.schema") - 0.5
+
+    items.sort(key=place)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the mock where no server is named, and ask the first question."""
+    config = session.config
+    if config.option.collectonly or config.option.help:
+        return
+    opened = config.stash[_OPENED] = ExitStack()
+    try:
+        options = read_options(config)
+        baseline = read_baseline(options.baseline)
+        base_url, api_key, options = _server(options, opened)
+        client = Client(
+            base_url,
+            api_key,
+            options.app_id,
+            max_requests=options.max_requests,
+            requests_per_minute=options.rate_limit,
+        )
+        opened.callback(client.close)
+        ledger = Ledger(PROMISES)
+        config.stash[_WORLD] = World(options, client, ledger, check_server(client))
+        config.stash[_RUN] = Run(client, ledger, options, baseline)
+    except (OptionError, PreflightError, BaselineError) as error:
+        opened.close()
+        pytest.exit(str(error), returncode=2)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Print what repeats the run."""
+    world = config.stash.get(_WORLD, None)
+    return (
+        f"contract: {world.client.base_url}, app {world.options.app_id}, --seed {world.options.seed}" if world else None
+    )
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """Give the state of the run, with what the tests still to come need put aside."""
+    items = request.session.items
+    later = items[items.index(request.node) + 1 :]
+    state = request.config.stash[_WORLD]
+    state.reserve = sum(marker.kwargs.get("cost", 0) for item in later for marker in item.iter_markers())
+    return state
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn what a test raises into a verdict; what is no fault of the server is skipped, with the reason."""
+    error = call.excinfo.value if call.excinfo else None
+    if call.when == "call" or error is not None:
+        _note(item.config.stash[_RUN], item, error)
+    report = yield
+    if isinstance(error, NotExercisedError | BudgetUsedUpError):
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), 0, f"not exercised: {error}")
+    elif isinstance(error, BrokenPromiseError):
+        report.longrepr = "\n".join([error.message, *(f"  {exchange.curl}" for exchange in error.exchanges)])
+    elif isinstance(error, ServerGoneError):
+        item.session.shouldstop = str(error)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Settle the verdicts, write the reports, and choose the exit code."""
+    run = session.config.stash.get(_RUN, None)
+    if run is None:
+        return
+    run.ledger.settle()
+    write_reports(run)
+    # What pytest itself could not do, such as importing a test, is no verdict on the server.
+    session.exitstatus = run.exit_code if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} else 2
+    session.config.stash[_OPENED].close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the closing table."""
+    run = config.stash.get(_RUN, None)
+    if run is not None:
+        write_table(run, terminalreporter.write_line)
+
+
+def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:
+    if options.base_url is not None and options.api_key is not None:
+        return options.base_url, options.api_key, options
+    mock = opened.enter_context(MockServer(seed=options.seed))
+    known = {"app_id": 1, "app_env_id": 1, "consumer_id": 1, "api_key": mock.api_key}
+    return mock.url, mock.api_key, Options(**vars(options) | known)
+
+
+def _note(run: Run, item: pytest.Item, error: BaseException | None) -> None:
+    promise_id, ledger = _promise(item), run.ledger
+    match error:
+        case None:
+            reason = None
+        case BrokenPromiseError():
+            ledger.broken(error)
+            reason = (
+                None if error.promise_id == promise_id else f"It was not reached, because {error.promise_id} is broken."
+            )
+        case ServerGoneError():
+            run.gone = reason = str(error)
+        case NotExercisedError() | BudgetUsedUpError():
+            reason = str(error)
+        case _:
+            reason = f"The suite itself failed: {type(error).__name__}: {error}"
+            run.errors.append(f"{item.name}: {type(error).__name__}: {error}")
+    if promise_id and reason:
+        ledger.not_exercised(promise_id, reason)
+    elif promise_id and error is None:
+        ledger.completed(promise_id)
+
+
+def _promise(item: pytest.Item) -> str | None:
+    marker = item.get_closest_marker("promise")
+    return None if marker is None else str(marker.args[0])

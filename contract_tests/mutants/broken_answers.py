@@ -1,0 +1,180 @@
+"""Servers that break a promise about the form of answers, or about defaults."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contract_tests.mutants.entry import broken, changed_counts
+from contract_tests.mutants.reference import Answer, Query, Reference, RefusalError
+
+
+def _item(change: Any) -> Any:
+    return lambda self, row, query: change(Reference.item(self, row, query))
+
+
+def _default(name: str, value: str) -> Any:
+    return lambda self, params: {name: value} | params
+
+
+def _only_for(interval: str, shift: timedelta) -> Any:
+    def default_start(self: Reference, asked: str, zone: str, end: Any) -> datetime:
+        start = Reference.default_start(self, asked, zone, end)
+        return start + shift if asked == interval else start
+
+    return default_start
+
+
+def _local_as_utc(self: Reference, moment: datetime, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC).isoformat()
+
+
+def _standard_offset(self: Reference, moment: datetime, zone: str) -> str:
+    local = moment.astimezone(ZoneInfo(zone))
+    saved = local.dst() or timedelta()
+    text = local.replace(tzinfo=None).isoformat()
+    offset = (local.utcoffset() or timedelta()) - saved
+    sign, seconds = ("-" if offset < timedelta() else "+"), abs(int(offset.total_seconds()))
+    return f"{text}{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}"
+
+
+def _detail_as_text(self: Reference, refusal: RefusalError) -> Answer:
+    body = {"detail": "invalid"} if refusal.status == 422 else {"detail": refusal.detail}
+    return Answer(refusal.status, json.dumps(body).encode(), {"content-type": "application/json"})
+
+
+def _negative_at_night(
+    _: Reference, __: Query, start: datetime, ___: datetime, counts: dict[str, Any]
+) -> dict[str, Any]:
+    return counts | {"bytes_received": -1} if start.hour == 3 else counts
+
+
+ANSWERS = (
+    broken(
+        "has_more is text",
+        "response.schema",
+        envelope=lambda self, body, query: body | {"has_more": str(body["has_more"]).lower()},
+    ),
+    broken(
+        "no next_token on the last page",
+        "response.schema",
+        envelope=lambda self, body, query: {
+            name: value for name, value in body.items() if name != "next_token" or value
+        },
+    ),
+    broken("counts are text", "response.schema", item=_item(lambda item: item | {"requests": str(item["requests"])})),
+    broken(
+        "counts have fractions",
+        "response.schema",
+        item=_item(lambda item: item | {"bytes_sent": item["bytes_sent"] + 0.5}),
+    ),
+    broken(
+        "no bytes_received",
+        "response.schema",
+        item=_item(lambda item: {name: value for name, value in item.items() if name != "bytes_received"}),
+    ),
+    broken(
+        "no traffic is null",
+        "response.schema",
+        item=lambda self, row, query: (
+            Reference.item(self, row, query) | ({"requests": None} if row.start.hour == 5 else {})
+        ),
+    ),
+    broken(
+        "text/html",
+        "response.schema",
+        success=lambda self, body, params: Answer(200, json.dumps(body).encode(), {"content-type": "text/html"}),
+    ),
+    broken("refusals of another form", "response.schema", refusal=_detail_as_text),
+    broken("negative counts at night", "response.counts", counts=changed_counts(_negative_at_night)),
+    broken(
+        "a negative count in a filter",
+        "response.counts",
+        counts=changed_counts(
+            lambda self, query, start, end, counts: (
+                counts | {"requests": -counts["requests"]} if query.consumer else counts
+            )
+        ),
+    ),
+    broken(
+        "no offset",
+        "response.offsets",
+        text=lambda self, moment, zone: moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None).isoformat(),
+    ),
+    broken(
+        "no offset at the end of a period",
+        "response.offsets",
+        item=_item(lambda item: item | {"period_end": item["period_end"][:19]}),
+    ),
+    broken("local time with Z", "response.offsets", text=_local_as_utc),
+    broken("the offset of winter all year", "response.offsets", text=_standard_offset),
+    broken("the default interval is a day", "requests.default-interval", params=_default("interval", "day")),
+    broken(
+        "the default interval is a day in other zones",
+        "requests.default-interval",
+        params=lambda self, params: {"interval": "day"} | params if "timezone" in params else params,
+    ),
+    broken("the default zone is Berlin", "requests.default-timezone", params=_default("timezone", "Europe/Berlin")),
+    broken(
+        "the default zone is Berlin for days",
+        "requests.default-timezone",
+        params=lambda self, params: (
+            {"timezone": "Europe/Berlin"} | params if params.get("interval") == "day" else params
+        ),
+    ),
+    broken("the default limit is 1000", "requests.default-limit", params=_default("limit", "1000")),
+    broken("the default limit is 50", "requests.default-limit", fast=True, params=_default("limit", "50")),
+    broken("the default limit is 99", "requests.default-limit", params=_default("limit", "99")),
+    broken(
+        "hours start 23 hours ago", "window.default-start-hour", default_start=_only_for("hour", timedelta(hours=1))
+    ),
+    broken(
+        "hours start 25 hours ago",
+        "window.default-start-hour",
+        fast=True,
+        default_start=_only_for("hour", timedelta(hours=-1)),
+    ),
+    broken("hours start a week ago", "window.default-start-hour", default_start=_only_for("hour", timedelta(days=-6))),
+    broken(
+        "hours start 24 hours before the end",
+        "window.default-start-hour",
+        default_start=lambda self, interval, zone, end: (
+            (end or self.now()) - (timedelta(hours=24) if interval == "hour" else timedelta(days=30))
+        ),
+    ),
+    broken(
+        "hours start at midnight",
+        "window.default-start-hour",
+        default_start=lambda self, interval, zone, end: self.floor(
+            Reference.default_start(self, interval, zone, end), "day" if interval == "hour" else interval, zone
+        ),
+    ),
+    broken("days start 29 days ago", "window.default-start-day", default_start=_only_for("day", timedelta(days=1))),
+    broken("days start 31 days ago", "window.default-start-day", default_start=_only_for("day", timedelta(days=-1))),
+    broken(
+        "days start 24 hours ago",
+        "window.default-start-day",
+        default_start=lambda self, interval, zone, end: self.now() - timedelta(hours=24),
+    ),
+    broken(
+        "the default end is the last full hour",
+        "window.default-end",
+        fast=True,
+        default_end=lambda self, interval, zone: self.floor(self.now(), "hour", "UTC"),
+    ),
+    broken(
+        "the default end is midnight",
+        "window.default-end",
+        default_end=lambda self, interval, zone: self.floor(self.now(), "day", zone),
+    ),
+    broken(
+        "the default end is midnight for days",
+        "window.default-end",
+        default_end=lambda self, interval, zone: self.floor(self.now(), interval, zone),
+    ),
+    broken(
+        "the default end is tomorrow",
+        ("window.default-end", "window.nothing-outside"),
+        default_end=lambda self, interval, zone: self.now() + timedelta(days=1),
+    ),
+)

@@ -1,0 +1,151 @@
+"""Servers that break a promise about pages and tokens."""
+
+from dataclasses import replace
+from typing import Any
+
+from contract_tests.mutants.entry import broken, times
+from contract_tests.mutants.reference import Params, Query, Reference
+
+_LIMIT, _MORE, _ENDS = "pagination.limit", "pagination.has-more", "pagination.walk-ends"
+_ONCE, _SIZE, _KEEPS = "pagination.each-once", "pagination.any-page-size", "pagination.token-keeps-query"
+_ALL_FIELDS = ("start", "end", "interval", "zone", "env", "consumer")
+
+
+def _without(name: str) -> dict[str, Any]:
+    return {"token_fields": tuple(field for field in _ALL_FIELDS if field != name)}
+
+
+def _alone(self: Reference, params: Params, fresh: Query) -> Query:
+    """The query of the token counts only where the request does not say something else, defaults included."""
+    kept = Reference.resume(self, params, fresh)
+    return kept if "start" in params else replace(fresh, position=kept.position)
+
+
+def _later(change: Any) -> Any:
+    """Change the query of the pages after the first."""
+    return lambda self, params, fresh: change(Reference.resume(self, params, fresh))
+
+
+def _cut(change: Any) -> Any:
+    return lambda self, rows, first, last: change(rows, first, last)
+
+
+PAGES = (
+    broken(
+        "a page has one too many",
+        _LIMIT,
+        cut=_cut(lambda rows, first, last: rows[first : last + 1]),
+        has_more=lambda self, total, last, query: last + 1 < total,
+        next_position=lambda self, last: last + 1,
+    ),
+    broken(
+        "days come on one page",
+        _LIMIT,
+        size=lambda self, query, total: 10**6 if query.interval == "day" else query.limit,
+    ),
+    broken("pages have at least ten records", _LIMIT, size=lambda self, query, total: max(10, query.limit)),
+    broken(
+        "a limit over 500 is none", _LIMIT, size=lambda self, query, total: 10**6 if query.limit > 500 else query.limit
+    ),
+    broken("has_more without a token", _MORE, envelope=lambda self, body, query: body | {"next_token": None}),
+    broken("a token without has_more", _MORE, envelope=lambda self, body, query: body | {"has_more": False}),
+    broken("has_more on the last page", _MORE, envelope=lambda self, body, query: body | {"has_more": True}),
+    broken(
+        "has_more where a page is just full", _MORE, fast=True, has_more=lambda self, total, last, query: last <= total
+    ),
+    broken(
+        "has_more where a hundred is just full",
+        _MORE,
+        has_more=lambda self, total, last, query: last < total or (last == total and query.limit == 100),
+    ),
+    broken(
+        "no has_more where one is left",
+        (_MORE, _ONCE, _SIZE),
+        has_more=lambda self, total, last, query: last + 1 < total,
+    ),
+    broken(
+        "no more after the second page",
+        (_MORE, _ONCE, _SIZE),
+        has_more=lambda self, total, last, query: last < total and query.position < query.limit,
+    ),
+    broken("the token leads to the first page", (_ENDS, _ONCE), next_position=lambda self, last: 0),
+    broken(
+        "the last page leads to itself",
+        (_ENDS, _ONCE, _MORE),
+        has_more=lambda self, total, last, query: True,
+        next_position=lambda self, last: last,
+    ),
+    broken(
+        "tokens beside a query are refused",
+        (_ENDS, _KEEPS),
+        params=lambda self, params: (
+            params if "next_token" not in params or "start" not in params else {"next_token": "no"}
+        ),
+    ),
+    broken(
+        "the second token is refused",
+        _ENDS,
+        resume=lambda self, params, fresh: Reference.resume(
+            self,
+            params if Reference.resume(self, params, fresh).position == fresh.limit else {"next_token": "no"},
+            fresh,
+        ),
+    ),
+    broken(
+        "tokens alone are refused",
+        (_ENDS, _KEEPS),
+        params=lambda self, params: params if "next_token" not in params or "start" in params else {"next_token": "no"},
+    ),
+    broken(
+        "a period at the joint comes twice",
+        _ONCE,
+        fast=True,
+        next_position=lambda self, last: last - 1 if last > 1 else last,
+    ),
+    broken("a period at the joint is left out", (_ONCE, _SIZE), next_position=lambda self, last: last + 1),
+    broken(
+        "the last page is left out",
+        (_ONCE, _SIZE, _MORE),
+        has_more=lambda self, total, last, query: (
+            last + query.limit < total or (last < total and query.position == 0 and last + query.limit <= total)
+        ),
+    ),
+    broken(
+        "a period is left out where the clock repeats",
+        (_ONCE, _SIZE),
+        cut=_cut(lambda rows, first, last: [row for row in rows[first:last] if first == 0 or row.start.hour != 1]),
+    ),
+    broken(
+        "pages of less than four have half the traffic",
+        (_SIZE, _ONCE),
+        cut=_cut(
+            lambda rows, first, last: (
+                [replace(row, counts=times(0.5)(row.counts)) for row in rows[first:last]]
+                if last - first < 4
+                else rows[first:last]
+            )
+        ),
+    ),
+    broken(
+        "later pages have more traffic",
+        (_ONCE, _SIZE, _MORE),
+        cut=_cut(
+            lambda rows, first, last: (
+                [replace(row, counts=times(2)(row.counts)) for row in rows[first:last]] if first else rows[first:last]
+            )
+        ),
+    ),
+    broken(
+        "pages of 99 lack a record",
+        (_SIZE, _ONCE),
+        cut=_cut(lambda rows, first, last: rows[first : last - 1] if last - first == 99 else rows[first:last]),
+    ),
+    broken("the token loses the environment", _KEEPS, resume=_later(lambda query: replace(query, env=None))),
+    broken(
+        "the token loses the consumer", _KEEPS, fast=True, resume=_later(lambda query: replace(query, consumer=None))
+    ),
+    broken("the token loses the zone", _KEEPS, resume=_later(lambda query: replace(query, zone="UTC"))),
+    broken("the token loses the interval", _KEEPS, resume=_later(lambda query: replace(query, interval="hour"))),
+    *(broken(f"the token alone does not carry the {name}", _KEEPS, **_without(name)) for name in _ALL_FIELDS),
+    broken("the token carries nothing but the place", _KEEPS, resume=_alone),
+)

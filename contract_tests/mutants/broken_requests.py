@@ -1,0 +1,263 @@
+"""Servers that break a promise about keys or parameters."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contract_tests.mutants.entry import broken
+from contract_tests.mutants.reference import Params, Reference, RefusalError
+
+_KEY, _EXACT = "auth.key-required", "auth.key-exact"
+
+
+def _unless(name: str) -> Any:
+    def authorize(self: Reference, headers: Any, params: Params) -> None:
+        if name not in params:
+            Reference.authorize(self, headers, params)
+
+    return authorize
+
+
+def _without_bound(name: str, value: int) -> Any:
+    return lambda self, one: value if one == name else Reference.least(self, one)
+
+
+def _lenient(name: str, default: Any) -> Any:
+    """Read a parameter as the reference does, and take the default where that refuses it."""
+    plain = getattr(Reference, name)
+
+    def read(self: Reference, *arguments: Any) -> Any:
+        try:
+            return plain(self, *arguments)
+        except RefusalError:
+            return default
+
+    return read
+
+
+def _fails_on(condition: Any) -> Any:
+    def params(self: Reference, params: Params) -> Params:
+        if condition(params):
+            raise RuntimeError("boom")
+        return params
+
+    return params
+
+
+def _refuses(pattern: str) -> Any:
+    def parse(self: Reference, text: str) -> datetime:
+        if re.search(pattern, text):
+            raise ValueError(text)
+        return Reference.parse(self, text)
+
+    return parse
+
+
+def _parses(change: Any) -> Any:
+    return lambda self, text: change(text, Reference.parse(self, text))
+
+
+REQUESTS = (
+    broken("a missing key opens everything", _KEY, is_right=lambda self, key: key is None or key == self.key),
+    broken(
+        "no key is needed for days",
+        _KEY,
+        authorize=lambda self, headers, params: (
+            None if params.get("interval") == "day" else Reference.authorize(self, headers, params)
+        ),
+    ),
+    broken("no key is needed with a token", _KEY, authorize=_unless("next_token")),
+    broken("no key is needed with a filter", _KEY, authorize=_unless("consumer_id")),
+    broken(
+        "an empty page without a key",
+        _KEY,
+        authorize=lambda self, headers, params: (
+            None if "api-key" in headers else (_ for _ in ()).throw(RefusalError(200, []))
+        ),
+    ),
+    broken(
+        "a missing key is a 404",
+        _KEY,
+        authorize=lambda self, headers, params: (
+            None if self.is_right(headers.get("api-key")) else (_ for _ in ()).throw(RefusalError(404, "no"))
+        ),
+    ),
+    broken("any key opens everything", _EXACT, is_right=lambda self, key: key is not None),
+    broken("any key that is not empty", _EXACT, is_right=lambda self, key: bool(key)),
+    broken(
+        "a key with Bearer before it",
+        _EXACT,
+        fast=True,
+        is_right=lambda self, key: (key or "").removeprefix("Bearer ") == self.key,
+    ),
+    broken(
+        "the case of the key does not matter",
+        _EXACT,
+        is_right=lambda self, key: (key or "").lower() == self.key.lower(),
+    ),
+    broken(
+        "the beginning of the key is enough", _EXACT, is_right=lambda self, key: bool(key) and self.key.startswith(key)
+    ),
+    broken("whatever begins with the key", _EXACT, is_right=lambda self, key: (key or "").startswith(self.key)),
+    broken(
+        "the key in Authorization",
+        _EXACT,
+        authorize=lambda self, headers, params: (
+            None if self.key in headers.get("authorization", "") else Reference.authorize(self, headers, params)
+        ),
+    ),
+    broken(
+        "the key in the query",
+        _EXACT,
+        authorize=lambda self, headers, params: (
+            None if params.get("api_key") == self.key else Reference.authorize(self, headers, params)
+        ),
+    ),
+    broken(
+        "an unknown app is empty",
+        "requests.unknown-app",
+        check_app=lambda self, text, params: self.integer("app_id", text, "path"),
+    ),
+    broken(
+        "an unknown app is a 403",
+        "requests.unknown-app",
+        check_app=lambda self, text, params: (
+            None
+            if self.integer("app_id", text, "path") == self.app_id
+            else (_ for _ in ()).throw(RefusalError(403, "no"))
+        ),
+    ),
+    broken(
+        "an unknown app is a 404 for hours only",
+        "requests.unknown-app",
+        check_app=lambda self, text, params: (
+            None
+            if params.get("interval") == "day" and self.integer("app_id", text, "path")
+            else Reference.check_app(self, text, params)
+        ),
+    ),
+    broken(
+        "app_id 0 is the app",
+        "requests.bounds",
+        check_app=lambda self, text, params: None if text == "0" else Reference.check_app(self, text, params),
+    ),
+    broken("limit 0", "requests.bounds", least=_without_bound("limit", 0)),
+    broken("limit 1001", "requests.bounds", fast=True, greatest_limit=lambda self: 1001),
+    broken("no greatest limit", "requests.bounds", greatest_limit=lambda self: 10**9),
+    broken(
+        "a limit too great is cut",
+        "requests.bounds",
+        limit=lambda self, params: Reference.limit(
+            self,
+            params | ({"limit": "1000"} if params.get("limit", "").isdigit() and int(params["limit"]) > 1000 else {}),
+        ),
+    ),
+    broken("consumer_id 0", "requests.bounds", least=_without_bound("consumer_id", 0)),
+    broken("app_env_id negative", "requests.bounds", least=_without_bound("app_env_id", -(10**9))),
+    broken("any interval", "requests.bounds", interval=_lenient("interval", "hour")),
+    broken(
+        "a start that cannot be read is passed over",
+        "requests.bounds",
+        moment=lambda self, name, params, zone: (
+            None if name == "start" and "not" in params.get(name, "") else Reference.moment(self, name, params, zone)
+        ),
+    ),
+    broken("a limit that is no number is passed over", "requests.bounds", limit=_lenient("limit", 100)),
+    broken("a token of any length", "requests.bounds", longest_token=lambda self: 10**6),
+    broken(
+        "a token too long starts over",
+        "requests.bounds",
+        resume=lambda self, params, fresh: (
+            fresh if len(params["next_token"]) > 1024 else Reference.resume(self, params, fresh)
+        ),
+    ),
+    broken("limit 1000 is refused", "requests.accepted", greatest_limit=lambda self: 999),
+    broken("limit 1 is refused", "requests.accepted", least=_without_bound("limit", 2)),
+    broken(
+        "names of zones with two slashes are refused",
+        "requests.accepted",
+        zone=lambda self, params: (
+            Reference.zone(self, params)
+            if params.get("timezone", "").count("/") < 2
+            else (_ for _ in ()).throw(RefusalError(422, []))
+        ),
+    ),
+    broken("times without an offset are refused", "requests.formats", fast=True, parse=_refuses(r"T\d\d:\d\d:\d\d$")),
+    broken("fractions are refused", "requests.formats", parse=_refuses(r"\.\d")),
+    broken("only Z is accepted", "requests.formats", parse=_refuses(r"[+-]\d\d:\d\d$")),
+    broken("offsets of 45 minutes are refused", "requests.formats", parse=_refuses(r":45$")),
+    broken("negative offsets are refused", "requests.formats", parse=_refuses(r"-\d\d:\d\d$")),
+    broken(
+        "offsets are passed over",
+        "requests.formats",
+        parse=_parses(lambda text, moment: moment.replace(tzinfo=UTC) if moment.tzinfo else moment),
+    ),
+    broken(
+        "the minutes of offsets are passed over",
+        "requests.formats",
+        parse=_parses(
+            lambda text, moment: (
+                datetime.fromisoformat(text[:-2] + "00") if re.search(r"[+-]\d\d:\d\d$", text) else moment
+            )
+        ),
+    ),
+    broken(
+        "fractions are rounded up",
+        ("requests.formats", "window.start-rounded"),
+        parse=_parses(lambda text, moment: moment + timedelta(seconds=1) if moment.microsecond > 500_000 else moment),
+    ),
+    broken(
+        "an unknown zone is a 500",
+        "requests.no-server-error",
+        fast=True,
+        params=_fails_on(lambda params: "Mars" in params.get("timezone", "")),
+    ),
+    broken(
+        "a token made up is a 500",
+        "requests.no-server-error",
+        decode=lambda self, token: (
+            json.loads(token) if "=" not in token and len(token) < 30 else Reference.decode(self, token)
+        ),
+        resume=lambda self, params, fresh: (
+            Reference.resume(self, params, fresh) if len(params["next_token"]) > 29 else 1 / 0
+        ),
+    ),
+    broken(
+        "the year 9999 is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: params.get("end", "").startswith("9999")),
+    ),
+    broken(
+        "a great id is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: len(params.get("app_env_id", "")) > 18),
+    ),
+    broken(
+        "a window backwards is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: params.get("start", "") > params.get("end", "~")),
+    ),
+    broken(
+        "letters beyond ASCII are a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: not params.get("timezone", "").isascii()),
+    ),
+    broken(
+        "an empty parameter is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: params.get("start") == ""),
+    ),
+    broken(
+        "a token that was tampered with is a 500",
+        "requests.no-server-error",
+        decode=lambda self, token: Reference.decode(self, token) if len(token) < 100 else _checked(self, token),
+    ),
+)
+
+
+def _checked(server: Reference, token: str) -> dict[str, Any]:
+    try:
+        return Reference.decode(server, token)
+    except ValueError as error:
+        raise RuntimeError("boom") from error

@@ -1,0 +1,11 @@
+"""Every server that the suite is held against."""
+
+from contract_tests.mutants.broken_answers import ANSWERS
+from contract_tests.mutants.broken_pages import PAGES
+from contract_tests.mutants.broken_requests import REQUESTS
+from contract_tests.mutants.broken_sums import SUMS
+from contract_tests.mutants.broken_time import TIME
+from contract_tests.mutants.different import DIFFERENT
+
+BROKEN = (*REQUESTS, *ANSWERS, *TIME, *SUMS, *PAGES)
+ENTRIES = (*DIFFERENT, *BROKEN)

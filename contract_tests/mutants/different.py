@@ -1,0 +1,218 @@
+"""Servers that are correct, and use a freedom that the specification leaves."""
+
+import json
+import time
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from contract_tests.mutants.entry import different
+from contract_tests.mutants.reference import Answer, Query, Reference, RefusalError, Row
+
+
+def _clipped(self: Reference, row: Row, query: Query) -> dict[str, Any]:
+    return Reference.item(self, replace(row, end=min(row.end, query.end)), query)
+
+
+def _busy(counts: dict[str, Any]) -> bool:
+    return any(counts.values())
+
+
+def _sparse(share: int) -> Any:
+    def counts(self: Reference, query: Query, start: Any, end: Any) -> dict[str, Any]:
+        total = dict.fromkeys(("requests", "bytes_received", "bytes_sent"), 0)
+        hour = start
+        while hour < end:
+            if int(hour.timestamp()) // 900 * 2654435761 % 1000 < share:
+                part = Reference.counts(self, query, hour, hour + timedelta(minutes=15))
+                total = {name: total[name] + part[name] for name in total}
+            hour += timedelta(minutes=15)
+        return total
+
+    return counts
+
+
+def _kept(days: int) -> Any:
+    return lambda self, query: [
+        row for row in Reference.rows(self, query) if row.start > self.now() - timedelta(days=days)
+    ]
+
+
+def _refuse(self: Reference, query: Query, params: Any) -> Answer:
+    if query.start >= query.end or query.start > self.now() or query.end - query.start > timedelta(days=62):
+        return self.refusal(
+            RefusalError(422, [{"loc": ["query", "start"], "msg": "no such window", "type": "value_error"}])
+        )
+    return Reference.page(self, query, params)
+
+
+def _old_is_refused(self: Reference, query: Query, params: Any) -> Answer:
+    if query.start < self.now() - timedelta(days=60):
+        return self.refusal(RefusalError(400, "older than sixty days"))
+    return Reference.page(self, query, params)
+
+
+def _refused_beyond(length: timedelta) -> Any:
+    def page(self: Reference, query: Query, params: Any) -> Answer:
+        if query.end - query.start > length and (query.interval == "hour" or length > timedelta(days=30)):
+            return self.refusal(RefusalError(400, "too long"))
+        return Reference.page(self, query, params)
+
+    return page
+
+
+def _empty_beyond(length: timedelta) -> Any:
+    return lambda self, query: Reference.rows(self, query) if query.end - query.start <= length else []
+
+
+def _future_is_refused(self: Reference, query: Query, params: Any) -> Answer:
+    if query.end > self.now():
+        return self.refusal(RefusalError(422, [{"loc": ["query", "end"], "msg": "not yet", "type": "value_error"}]))
+    return Reference.page(self, query, params)
+
+
+def _as_400(self: Reference, refusal: RefusalError) -> Answer:
+    return Answer(400 if refusal.status == 422 else refusal.status, b"no", {"content-type": "text/plain"})
+
+
+def _as_403(self: Reference, refusal: RefusalError) -> Answer:
+    body = json.dumps({"detail": refusal.detail}).encode()
+    return Answer(403 if refusal.status == 401 else refusal.status, body, {"content-type": "application/json"})
+
+
+def _limited(every: int, *, headers: bool) -> Any:
+    def answer(self: Reference, target: str, asked: Any) -> Answer:
+        if (self.asked + 1) % every == 0:
+            self.asked += 1
+            extra = {
+                "x-ratelimit-limit": "100",
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": str(int(time.time()) + 1),
+            }
+            return Answer(429, b"slow down", extra if headers else {})
+        return Reference.answer(self, target, asked)
+
+    return answer
+
+
+class _Remembering:
+    """Tokens that mean nothing to anybody but the server, and are never the same twice."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+        self.chance = Random(1)  # noqa: S311 - nothing is secret here
+
+    def encode(self, server: Reference, query: Query, position: int) -> str:
+        token = f"{self.chance.randrange(16**20):x}"
+        fields = {name: getattr(query, name) for name in server.token_fields}
+        stamps = {name: fields[name].timestamp() for name in ("start", "end")}
+        self.kept[token] = fields | stamps | {"position": position}
+        return token
+
+
+def _with_memory() -> dict[str, Any]:
+    memory = _Remembering()
+
+    def encode(self: Reference, query: Query, position: int) -> str:
+        return memory.encode(self, query, position)
+
+    return {
+        "encode": encode,
+        "decode": lambda self, token: memory.kept[token],
+    }
+
+
+def _newest_first(self: Reference, query: Query) -> list[Row]:
+    return Reference.rows(self, query)[::-1]
+
+
+def _shuffled(self: Reference, query: Query) -> list[Row]:
+    rows = Reference.rows(self, query)
+    Random(1).shuffle(rows)  # noqa: S311 - nothing is secret here
+    return rows
+
+
+def _growing(self: Reference, query: Query, start: Any, end: Any) -> dict[str, Any]:
+    counts = Reference.counts(self, query, start, end)
+    is_open = end > self.now() - timedelta(hours=30)
+    return {
+        name: value + self.asked if is_open and query.env is None and query.consumer is None else value
+        for name, value in counts.items()
+    }
+
+
+def _late(self: Reference, query: Query) -> list[Row]:
+    rows = [row for row in Reference.rows(self, query) if _busy(row.counts)]
+    return [
+        row
+        for row in rows
+        if row.end < self.now() - timedelta(hours=20) or (int(row.start.timestamp()) // 900 + self.asked // 40) % 5
+    ]
+
+
+DIFFERENT = (
+    different("the plain reference", fast=True),
+    different("newest first", rows=_newest_first),
+    different("in no order", rows=_shuffled),
+    different(
+        "periods without traffic are left out",
+        counts=_sparse(60),
+        rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)],
+    ),
+    different("very little traffic", counts=_sparse(2)),
+    different(
+        "very little traffic, and nothing else",
+        counts=_sparse(2),
+        rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)],
+    ),
+    different("no traffic at all", envs=()),
+    different("no traffic, and no periods", rows=lambda self, query: []),
+    different("half pages", fast=True, size=lambda self, query, total: max(1, query.limit // 2)),
+    different("pages of 24", size=lambda self, query, total: min(24, query.limit)),
+    different("pages of any size", size=lambda self, query, total: 1 + (query.position * 7 + self.asked) % query.limit),
+    different("the last period ends at the end", fast=True, item=_clipped),
+    different("403 for a wrong key", refusal=_as_403),
+    different("400 for what is not valid", fast=True, refusal=_as_400),
+    different("windows that make no sense are refused", page=_refuse),
+    different("sixty days are kept", rows=_kept(60)),
+    different("older than sixty days is refused", page=_old_is_refused),
+    different("more than a month is refused", page=_refused_beyond(timedelta(days=32))),
+    different("more than eight days of hours are refused", page=_refused_beyond(timedelta(days=8))),
+    different("more than a month is empty", rows=_empty_beyond(timedelta(days=32))),
+    different("an end in the future is refused", page=_future_is_refused),
+    different(
+        "more fields than declared",
+        item=lambda self, row, query: Reference.item(self, row, query) | {"errors": 1, "app": {"id": 1}},
+        envelope=lambda self, body, query: body | {"total": None},
+    ),
+    different(
+        "Z instead of +00:00", text=lambda self, moment, zone: Reference.text(self, moment, zone).replace("+00:00", "Z")
+    ),
+    different("every time in UTC", text=lambda self, moment, zone: Reference.text(self, moment, "UTC")),
+    different(
+        "milliseconds",
+        text=lambda self, moment, zone: (
+            Reference.text(self, moment, zone)[:19] + ".000" + Reference.text(self, moment, zone)[19:]
+        ),
+    ),
+    different("tokens that change every time", fast=True, **_with_memory()),
+    different("429 now and then, with headers", answer=_limited(60, headers=True)),
+    different("429 now and then, without headers", answer=_limited(12, headers=False)),
+    different(
+        "slow", answer=lambda self, target, headers: replace(Reference.answer(self, target, headers), delay=0.05)
+    ),
+    different("open periods grow", counts=_growing),
+    different("traffic that comes late", rows=_late),
+    different("another app", app_id=7, envs=(1,), consumers=(2,)),
+    different(
+        "unknown filters are a 404",
+        optional_id=lambda self, name, params: _known(self, name, Reference.optional_id(self, name, params)),
+    ),
+)
+
+
+def _known(server: Reference, name: str, number: int | None) -> int | None:
+    if number is not None and number not in (server.envs if name == "app_env_id" else server.consumers):
+        raise RefusalError(404, "unknown filter")
+    return number

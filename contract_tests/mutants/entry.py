@@ -1,0 +1,71 @@
+"""What an entry of the catalogue is: the reference server with some of its decisions replaced."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from contract_tests.mutants.reference import Reference
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A server to hold the suite against.
+
+    Attributes:
+        name: what is unusual about it.
+        breaks: the promises any of which may be named for it; none for a server that is only different.
+        changes: methods and attributes of the reference server that are replaced.
+        fast: whether a short run includes it.
+    """
+
+    name: str
+    breaks: tuple[str, ...]
+    changes: dict[str, Any]
+    fast: bool = False
+
+    @property
+    def title(self) -> str:
+        """The name and the promises on one line."""
+        return f"{self.name}: {' or '.join(self.breaks) or 'correct'}"
+
+    def server(self) -> Reference:
+        """Make the server."""
+        made: type[Reference] = type("Changed", (Reference,), self.changes)
+        return made()
+
+
+def broken(name: str, breaks: str | tuple[str, ...], *, fast: bool = False, **changes: Any) -> Entry:
+    """Make an entry for a server that breaks a promise."""
+    return Entry(name, (breaks,) if isinstance(breaks, str) else breaks, changes, fast)
+
+
+def different(name: str, *, fast: bool = False, **changes: Any) -> Entry:
+    """Make an entry for a correct server that uses a freedom."""
+    return Entry(name, (), changes, fast)
+
+
+def changed_counts(change: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Make a `counts` method out of a function of the server, the query, the period and the right counts."""
+
+    def counts(self: Reference, query: Any, start: Any, end: Any) -> dict[str, Any]:
+        return change(self, query, start, end, Reference.counts(self, query, start, end))
+
+    return counts
+
+
+def times(factor: float) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Multiply counts."""
+    return lambda counts: {name: int(value * factor) for name, value in counts.items()}
+
+
+def counts_where(condition: Callable[..., bool], factor: float) -> Callable[..., dict[str, Any]]:
+    """Make a `counts` method that multiplies where a condition on the server, the query and the period holds."""
+    scale = times(factor)
+    return changed_counts(
+        lambda self, query, start, end, counts: scale(counts) if condition(self, query, start) else counts
+    )
+
+
+def changed_rows(change: Callable[[Any, list[Any]], list[Any]]) -> Callable[..., list[Any]]:
+    """Make a `rows` method out of a function of the query and the right rows."""
+    return lambda self, query: change(query, Reference.rows(self, query))

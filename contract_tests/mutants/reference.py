@@ -1,0 +1,398 @@
+"""A small correct server, written to be changed: each decision is a method of its own, which an entry can replace.
+
+It shares no code with the suite's own arithmetic nor with the mock server, so that a mistake in one does not hide a
+mistake in the other.
+"""
+
+import hashlib
+import json
+import re
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+_PATH = re.compile(r"/v1/apps/([^/]*)/traffic")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+_EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_QUARTER = 900
+_BORN = int(datetime(2025, 6, 1, tzinfo=UTC).timestamp()) // _QUARTER
+_SHARES = {"requests": 1, "bytes_received": 700, "bytes_sent": 9000}
+
+Params = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes over the wire."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    delay: float = 0.0
+
+
+class RefusalError(Exception):
+    """The request cannot be served."""
+
+    def __init__(self, status: int, detail: Any) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query with its defaults filled in; times are aware."""
+
+    start: datetime
+    end: datetime
+    interval: str
+    zone: str
+    env: int | None
+    consumer: int | None
+    limit: int
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A period as it will be printed."""
+
+    start: datetime
+    end: datetime
+    counts: dict[str, Any]
+
+
+class Reference:
+    """The correct server."""
+
+    key = "reference-Key.0123456789"
+    app_id = 7
+    envs = (1, 2)
+    consumers = (1, 2, 3)
+    token_fields: tuple[str, ...] = ("start", "end", "interval", "zone", "env", "consumer")
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    # The request.
+
+    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+        """Answer a GET request."""
+        self.asked += 1
+        parts = urlsplit(target)
+        params = self.params(dict(parse_qsl(parts.query, keep_blank_values=True, errors="replace")))
+        match = _PATH.fullmatch(parts.path)
+        if match is None:
+            return self.refusal(RefusalError(404, "Not Found"))
+        try:
+            self.authorize(headers, params)
+            self.check_app(unquote(match[1]), params)
+            return self.page(self.query(params), params)
+        except RefusalError as refusal:
+            return self.refusal(refusal)
+
+    def params(self, params: Params) -> Params:
+        """Look at the parameters before anything else does."""
+        return params
+
+    def authorize(self, headers: Mapping[str, str], params: Params) -> None:
+        """Refuse any key but the right one."""
+        if not self.is_right(headers.get("api-key")):
+            raise RefusalError(401, "Invalid API key")
+
+    def is_right(self, key: str | None) -> bool:
+        """Say whether a key opens the API."""
+        return key == self.key
+
+    def check_app(self, text: str, params: Params) -> None:
+        """Refuse an id that is none, and one that nobody has."""
+        if self.integer("app_id", text, "path") != self.app_id:
+            raise RefusalError(404, "App not found")
+
+    def query(self, params: Params) -> Query:
+        """Read the query, or the token that carries it."""
+        interval, zone = self.interval(params), self.zone(params)
+        env, consumer = self.optional_id("app_env_id", params), self.optional_id("consumer_id", params)
+        limit = self.limit(params)
+        start, end = self.moment("start", params, zone), self.moment("end", params, zone)
+        fresh = self.fresh(start, end, interval, zone, env, consumer, limit)
+        if not params.get("next_token"):
+            return fresh
+        return self.resume(params, fresh)
+
+    def fresh(  # noqa: PLR0917 - one parameter per parameter of the API
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        interval: str,
+        zone: str,
+        env: int | None,
+        consumer: int | None,
+        limit: int,
+    ) -> Query:
+        """Fill in the defaults of a window."""
+        first = self.default_start(interval, zone, end) if start is None else start
+        last = self.default_end(interval, zone) if end is None else end
+        return Query(self.round_start(first, interval, zone), last, interval, zone, env, consumer, limit)
+
+    def now(self) -> datetime:
+        """Tell the time."""
+        return datetime.fromtimestamp(time.time(), UTC)
+
+    def default_start(self, interval: str, zone: str, end: datetime | None) -> datetime:
+        """24 hours ago, or 30 days ago."""
+        return self.now() - (timedelta(hours=24) if interval == "hour" else timedelta(days=30))
+
+    def default_end(self, interval: str, zone: str) -> datetime:
+        """Now."""
+        return self.now()
+
+    def round_start(self, start: datetime, interval: str, zone: str) -> datetime:
+        """Round down to the interval, in the zone."""
+        return self.floor(start, interval, zone)
+
+    # Parameters.
+
+    def invalid(self, name: str, value: str, message: str, place: str = "query") -> RefusalError:
+        """Make the refusal of one parameter."""
+        return RefusalError(422, [{"type": "value_error", "loc": [place, name], "msg": message, "input": value}])
+
+    def integer(self, name: str, text: str, place: str = "query") -> int:
+        """Read an integer, at least 1."""
+        if not re.fullmatch(r"[+-]?\d{1,30}", text, re.ASCII):
+            raise self.invalid(name, text, "Input should be a valid integer", place)
+        if int(text) < self.least(name):
+            raise self.invalid(name, text, "Input should be greater than or equal to 1", place)
+        return int(text)
+
+    def least(self, name: str) -> int:
+        """Give the minimum of an integer parameter."""
+        return 1
+
+    def optional_id(self, name: str, params: Params) -> int | None:
+        """Read a filter."""
+        return self.integer(name, params[name]) if name in params else None
+
+    def limit(self, params: Params) -> int:
+        """Read the limit; 100 by default, 1000 at the most."""
+        limit = self.integer("limit", params["limit"]) if "limit" in params else 100
+        if limit > self.greatest_limit():
+            raise self.invalid("limit", params["limit"], "Input should be less than or equal to 1000")
+        return limit
+
+    def greatest_limit(self) -> int:
+        """Give the maximum of the limit."""
+        return 1000
+
+    def interval(self, params: Params) -> str:
+        """Read the interval; hour by default."""
+        interval = params.get("interval", "hour")
+        if interval not in {"hour", "day"}:
+            raise self.invalid("interval", interval, "Input should be 'hour' or 'day'")
+        return interval
+
+    def zone(self, params: Params) -> str:
+        """Read the zone; UTC by default."""
+        zone = params.get("timezone", "UTC")
+        if zone not in _zone_names():
+            raise self.invalid("timezone", zone, "Invalid timezone")
+        return zone
+
+    def moment(self, name: str, params: Params, zone: str) -> datetime | None:
+        """Read a date-time; without an offset, in the zone."""
+        if name not in params:
+            return None
+        text = params[name]
+        try:
+            moment = self.parse(text)
+            if moment.tzinfo is None:
+                moment = self.localize(moment, zone)
+            return min(max(moment.astimezone(UTC), _EARLIEST), _LATEST)
+        except (ValueError, OverflowError):
+            raise self.invalid(name, text, "Input should be a valid datetime") from None
+
+    def parse(self, text: str) -> datetime:
+        """Read RFC 3339, and the same without an offset."""
+        if not _MOMENT.fullmatch(text):
+            raise ValueError(text)
+        return datetime.fromisoformat(text.upper())
+
+    def localize(self, moment: datetime, zone: str) -> datetime:
+        """Read a time without an offset on the clock of the zone."""
+        return moment.replace(tzinfo=ZoneInfo(zone))
+
+    # Tokens.
+
+    def resume(self, params: Params, fresh: Query) -> Query:
+        """Go on where a token says, with its query."""
+        token = params["next_token"]
+        if len(token) > self.longest_token():
+            raise self.invalid("next_token", token, "String should have at most 1024 characters")
+        try:
+            content = self.decode(token)
+            kept = {name: content[name] for name in self.token_fields}
+            for name in {"start", "end"} & kept.keys():
+                kept[name] = datetime.fromtimestamp(kept[name], UTC)
+            return replace(fresh, **kept, position=int(content["position"]))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            raise self.invalid("next_token", token, "Invalid token") from None
+
+    def longest_token(self) -> int:
+        """Give the maximum length of a token."""
+        return 1024
+
+    def encode(self, query: Query, position: int) -> str:
+        """Make the token for the page that begins at a position."""
+        content = {name: getattr(query, name) for name in self.token_fields} | {"position": position}
+        for name in {"start", "end"} & content.keys():
+            content[name] = content[name].timestamp()
+        payload = json.dumps(content).encode()
+        return (
+            urlsafe_b64encode(hashlib.sha256(self.key.encode() + payload).digest()[:8] + payload).decode().rstrip("=")
+        )
+
+    def decode(self, token: str) -> dict[str, Any]:
+        """Read a token that `encode` made."""
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        if hashlib.sha256(self.key.encode() + raw[8:]).digest()[:8] != raw[:8]:
+            raise ValueError("not genuine")
+        content: dict[str, Any] = json.loads(raw[8:])
+        return content
+
+    # Periods.
+
+    def floor(self, moment: datetime, interval: str, zone: str) -> datetime:
+        """Give the beginning of the hour or day that a moment lies in, in UTC."""
+        local = moment.astimezone(ZoneInfo(zone))
+        if interval == "hour":
+            return moment.astimezone(UTC) - timedelta(
+                minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+            )
+        return self.midnight(local.date(), zone)
+
+    def midnight(self, day: date, zone: str) -> datetime:
+        """Give the beginning of a day, in UTC."""
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+    def after(self, start: datetime, interval: str, zone: str) -> datetime:
+        """Give the end of the period that begins at a moment, in UTC."""
+        if interval == "hour":
+            return start + timedelta(hours=1)
+        # By noon, so that the days of a changed server go on even where they begin an hour early.
+        noon = start.astimezone(UTC) + timedelta(hours=12)
+        return self.midnight(noon.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), zone)
+
+    def periods(self, query: Query) -> list[tuple[datetime, datetime]]:
+        """Give the periods that begin in the window, oldest first."""
+        if query.end - query.start > timedelta(days=1000):
+            query = replace(query, start=self.floor(query.end - timedelta(days=1000), query.interval, query.zone))
+        periods, start = [], query.start
+        while self.is_inside(start, query):
+            end = self.after(start, query.interval, query.zone)
+            periods.append((start, end))
+            start = end
+        return periods
+
+    def is_inside(self, start: datetime, query: Query) -> bool:
+        """Say whether a period that begins at a moment belongs to the window."""
+        return start < query.end
+
+    # Traffic.
+
+    def counts(self, query: Query, start: datetime, end: datetime) -> dict[str, Any]:
+        """Count the traffic of a period, up to now."""
+        until = min(end, self.now())
+        envs = [env for env in self.envs if query.env in {None, env}]
+        consumers = [consumer for consumer in self.consumers if query.consumer in {None, consumer}]
+        first, last = (int(moment.timestamp()) // _QUARTER - _BORN for moment in (start, until))
+        requests = 0
+        if last > first:
+            sums = [_sums(env, consumer) for env in envs for consumer in consumers]
+            requests = sum(series[max(0, last)] - series[max(0, first)] for series in sums)
+        return {name: requests * share for name, share in _SHARES.items()}
+
+    def rows(self, query: Query) -> list[Row]:
+        """Give all rows of the query, in the order in which they are served."""
+        return [Row(start, end, self.counts(query, start, end)) for start, end in self.periods(query)]
+
+    # The answer.
+
+    def page(self, query: Query, params: Params) -> Answer:
+        """Cut a page out of the rows."""
+        rows = self.rows(query)
+        first = query.position
+        last = first + self.size(query, len(rows))
+        shown = self.cut(rows, first, last)
+        has_more = self.has_more(len(rows), last, query)
+        token = self.encode(query, self.next_position(last)) if has_more else None
+        body = {"data": [self.item(row, query) for row in shown], "has_more": has_more, "next_token": token}
+        return self.success(self.envelope(body, query), params)
+
+    def size(self, query: Query, total: int) -> int:
+        """Give the number of rows on a page."""
+        return query.limit
+
+    def cut(self, rows: list[Row], first: int, last: int) -> list[Row]:
+        """Give the rows of a page."""
+        return rows[first:last]
+
+    def has_more(self, total: int, last: int, query: Query) -> bool:
+        """Say whether there are rows after a page."""
+        return last < total
+
+    def next_position(self, last: int) -> int:
+        """Give the position that the next page begins at."""
+        return last
+
+    def item(self, row: Row, query: Query) -> dict[str, Any]:
+        """Print a row."""
+        return {
+            "period_start": self.text(row.start, query.zone),
+            "period_end": self.text(row.end, query.zone),
+            **row.counts,
+        }
+
+    def text(self, moment: datetime, zone: str) -> str:
+        """Print a moment."""
+        return moment.astimezone(ZoneInfo(zone)).isoformat()
+
+    def envelope(self, body: dict[str, Any], query: Query) -> dict[str, Any]:
+        """Look at the body before it goes."""
+        return body
+
+    def success(self, body: dict[str, Any], params: Params) -> Answer:
+        """Make the answer with a page."""
+        return Answer(200, json.dumps(body).encode(), {"content-type": "application/json"})
+
+    def refusal(self, refusal: RefusalError) -> Answer:
+        """Make the answer without one."""
+        body = json.dumps({"detail": refusal.detail}).encode()
+        return Answer(refusal.status, body, {"content-type": "application/json"})
+
+
+@lru_cache
+def _sums(env: int, consumer: int) -> list[int]:
+    """Give the requests since the app was born, by the quarter hours that have passed since then."""
+    quarters = range(_BORN, int(time.time()) // _QUARTER + 2)
+    return list(accumulate((_noise(quarter, env, consumer) for quarter in quarters), initial=0))
+
+
+def _noise(quarter: int, env: int, consumer: int) -> int:
+    seed = (quarter * 2654435761 + env * 40503 + consumer * 9973) & 0xFFFFFFFF
+    seed ^= seed >> 15
+    seed = (seed * 2246822519) & 0xFFFFFFFF
+    seed ^= seed >> 13
+    return 3 + seed % (17 * (3 - env) * consumer)
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())

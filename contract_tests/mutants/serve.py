@@ -1,0 +1,65 @@
+"""Puts a server of the catalogue on a loopback port, and counts what it was asked."""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+from contract_tests.mutants.catalogue import ENTRIES
+from contract_tests.mutants.reference import Reference
+
+
+@contextmanager
+def serve(server: Reference) -> Iterator[str]:
+    """Run a server for the length of a `with` block, and give its base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = 1 << 16
+
+        def do_GET(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            try:
+                answer = server.answer(self.path, headers)
+                status, body, extra = answer.status, answer.body, answer.headers
+                if answer.delay:
+                    time.sleep(answer.delay)
+            except Exception as error:  # noqa: BLE001 - what a framework does with an error of its application
+                status, body, extra = 500, f"Internal Server Error: {error!r}".encode(), {"content-type": "text/plain"}
+            self.send_response(status)
+            for name, value in extra.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet: the catalogue is large."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    thread = Thread(target=http.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{http.server_address[1]}"
+    finally:
+        http.shutdown()
+        http.server_close()
+
+
+def main() -> None:
+    """Serve the entry that the command line names, until killed; the first line of output says where."""
+    entry = next(entry for entry in ENTRIES if entry.name == sys.argv[1])
+    server = entry.server()
+    with serve(server) as url:
+        print(json.dumps({"url": url, "key": server.key, "app_id": server.app_id}), flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""What a run is told: options of the command line first, then the environment, then the defaults."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+MAX_REQUESTS = 600
+RATE_LIMIT = 100
+
+
+class OptionError(ValueError):
+    """An option cannot be used; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a run.
+
+    Attributes:
+        base_url: the server; `None` starts the mock.
+        api_key: the key; `None` only with the mock.
+        app_id: the app.
+        app_env_id: an environment of the app that has traffic, for the promises about that filter.
+        consumer_id: a consumer of the app that has traffic, likewise.
+        max_requests: how many requests may be sent.
+        rate_limit: requests a minute, away from loopback addresses.
+        seed: decides everything that is drawn.
+        deep: for how many seconds to go on drawing after the default profile.
+        baseline: a file of acknowledged findings.
+        report_dir: where the reports are written.
+    """
+
+    base_url: str | None
+    api_key: str | None
+    app_id: int
+    app_env_id: int | None
+    consumer_id: int | None
+    max_requests: int
+    rate_limit: int
+    seed: int
+    deep: int
+    baseline: str | None
+    report_dir: str
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options; nothing here decides what they mean."""
+    group = parser.getgroup("contract", "contract suite")
+    group.addoption("--base-url", help="the server (APITALLY_API_BASE_URL); by default the mock is started")
+    group.addoption("--api-key", help="the key (APITALLY_API_KEY)")
+    group.addoption("--app-id", help="the app (APITALLY_APP_ID)")
+    group.addoption("--app-env-id", help="an environment of the app that has traffic (APITALLY_APP_ENV_ID)")
+    group.addoption("--consumer-id", help="a consumer of the app that has traffic (APITALLY_CONSUMER_ID)")
+    group.addoption("--max-requests", help=f"send no more requests than this; default {MAX_REQUESTS}")
+    group.addoption("--rate-limit", help=f"requests a minute, not on loopback addresses; default {RATE_LIMIT}")
+    group.addoption("--seed", default="0", help="decides what is drawn: a number, or `random`; default 0")
+    group.addoption("--deep", help="go on drawing for so many seconds, however many requests that takes")
+    group.addoption("--baseline", help="a file of acknowledged findings, one `promise-id: reason` a line")
+    group.addoption("--report-dir", default="reports/contract", help="where reports go; default reports/contract")
+
+
+def read_options(config: pytest.Config) -> Options:
+    """Read the options and the environment.
+
+    Raises:
+        OptionError: one of them cannot be used.
+    """
+    base_url = _text(config, "--base-url", "APITALLY_API_BASE_URL")
+    api_key = _text(config, "--api-key", "APITALLY_API_KEY")
+    app_id = _count(config, "--app-id", "APITALLY_APP_ID")
+    if base_url is not None:
+        if not base_url.startswith(("http://", "https://")):
+            raise OptionError(f"--base-url must begin with http:// or https://, not {base_url!r}.")
+        if api_key is None:
+            raise OptionError("--base-url needs a key: pass --api-key or set APITALLY_API_KEY.")
+        if app_id is None:
+            raise OptionError("--base-url needs an app: pass --app-id or set APITALLY_APP_ID.")
+    deep = _count(config, "--deep")
+    return Options(
+        base_url=base_url,
+        api_key=api_key,
+        app_id=app_id or 1,
+        app_env_id=_count(config, "--app-env-id", "APITALLY_APP_ENV_ID"),
+        consumer_id=_count(config, "--consumer-id", "APITALLY_CONSUMER_ID"),
+        max_requests=_count(config, "--max-requests") or (MAX_REQUESTS if deep is None else 10**9),
+        rate_limit=_count(config, "--rate-limit") or RATE_LIMIT,
+        seed=_seed(config),
+        deep=deep or 0,
+        baseline=_text(config, "--baseline"),
+        report_dir=str(config.getoption("--report-dir")),
+    )
+
+
+def _text(config: pytest.Config, option: str, variable: str | None = None) -> str | None:
+    value: Any = config.getoption(option)
+    if value is None and variable is not None:
+        value = os.environ.get(variable)
+    return str(value) if value else None
+
+
+def _count(config: pytest.Config, option: str, variable: str | None = None) -> int | None:
+    text = _text(config, option, variable)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise OptionError(f"{option} must be a whole number, at least 1, not {text!r}.")
+    return int(text)
+
+
+def _seed(config: pytest.Config) -> int:
+    text = str(config.getoption("--seed"))
+    if text == "random":
+        return secrets.randbelow(1 << 32)
+    if not (text.isascii() and text.isdigit()):
+        raise OptionError(f"--seed must be a whole number or `random`, not {text!r}.")
+    return int(text)

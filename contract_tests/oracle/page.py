@@ -1,0 +1,161 @@
+"""Reads a page of traffic, and refuses one that breaks the schema, field by field.
+
+The schema itself is held against every answer too, by `schema`; this says in plain words which row is wrong, and under
+which promise.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.wire.exchange import Exchange
+
+_RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII)
+_COUNTS = ("requests", "bytes_received", "bytes_sent")
+
+
+class Counts(NamedTuple):
+    """An amount of traffic."""
+
+    requests: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+
+    def plus(self, other: "Counts") -> "Counts":
+        """Add two amounts."""
+        return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def fits_in(self, other: "Counts") -> bool:
+        """Say whether no part of this amount exceeds the other one."""
+        return all(mine <= theirs for mine, theirs in zip(self, other, strict=True))
+
+    def __str__(self) -> str:
+        return f"{self.requests} requests, {self.bytes_received} bytes received, {self.bytes_sent} bytes sent"
+
+
+NOTHING = Counts()
+
+
+class Edge(NamedTuple):
+    """The beginning or end of a period as the server printed it."""
+
+    instant: int
+    clock: str
+    offset: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A period and its traffic."""
+
+    first: Edge
+    last: Edge
+    counts: Counts
+
+    @property
+    def start(self) -> int:
+        """The beginning of the period, in seconds since 1970-01-01T00:00:00Z."""
+        return self.first.instant
+
+    @property
+    def end(self) -> int:
+        """The end of the period, likewise."""
+        return self.last.instant
+
+    def __str__(self) -> str:
+        return f"{self.first.clock}{_offset_text(self.first.offset)}"
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one request got."""
+
+    exchange: Exchange
+    rows: tuple[Row, ...]
+    has_more: bool
+    token: str | None
+
+
+def read_page(exchange: Exchange) -> Page:
+    """Read the body of an answer with status 200.
+
+    Raises:
+        BrokenPromiseError: it is not a page as the specification declares it.
+    """
+    content_type = exchange.headers.get("content-type", "")
+    if content_type.split(";")[0].strip().lower() != "application/json":
+        raise _breach(exchange, f"the content type is {content_type!r}, not application/json")
+    try:
+        body = exchange.json
+    except ValueError:
+        raise _breach(exchange, "the body is not JSON") from None
+    fields = _fields(exchange, body, "the body", {"data": list, "has_more": bool, "next_token": str | None})
+    rows = tuple(_row(exchange, item, f"data[{place}]") for place, item in enumerate(fields["data"]))
+    token = fields["next_token"] or None
+    if fields["has_more"] != (token is not None):
+        said = (
+            "there are more records and gives no token"
+            if fields["has_more"]
+            else "there are no more, and gives a token"
+        )
+        raise BrokenPromiseError(
+            "pagination.has-more", f"has_more and next_token contradict each other: it says {said}", exchange
+        )
+    return Page(exchange, rows, fields["has_more"], token)
+
+
+def _row(exchange: Exchange, item: Any, place: str) -> Row:
+    fields = _fields(exchange, item, place, dict.fromkeys(("period_start", "period_end"), str))
+    first, last = (_edge(exchange, fields[name], f"{place}.{name}") for name in ("period_start", "period_end"))
+    amounts = []
+    for name in _COUNTS:
+        if name not in item:
+            raise _breach(exchange, f"{place} has no {name}")
+        value = item[name]
+        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+            raise _breach(exchange, f"{place}.{name} is {value!r}, not an integer")
+        if value < 0:
+            raise BrokenPromiseError("response.counts", f"{place}.{name} is {value}; no count is negative", exchange)
+        amounts.append(int(value))
+    return Row(first, last, Counts(*amounts))
+
+
+def _edge(exchange: Exchange, text: str, place: str) -> Edge:
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        try:
+            has_no_offset = datetime.fromisoformat(text).tzinfo is None
+        except ValueError:
+            has_no_offset = False
+        if has_no_offset:
+            raise BrokenPromiseError("response.offsets", f"{place} is {text!r}, without an offset", exchange)
+        raise _breach(exchange, f"{place} is {text!r}, not an RFC 3339 date-time")
+    date, clock, _, sign, hours, minutes = match.groups()
+    offset = (int(hours) * 3600 + int(minutes) * 60) * (-1 if sign == "-" else 1) if sign else 0
+    try:
+        instant = int(datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=UTC).timestamp()) - offset
+    except ValueError:
+        raise _breach(exchange, f"{place} is {text!r}, which no calendar has") from None
+    return Edge(instant, f"{date}T{clock}", offset)
+
+
+def _fields(exchange: Exchange, value: Any, place: str, kinds: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _breach(exchange, f"{place} is {type(value).__name__}, not an object")
+    for name, kind in kinds.items():
+        if name not in value:
+            raise _breach(exchange, f"{place} has no {name}")
+        if not isinstance(value[name], kind):
+            raise _breach(exchange, f"{place}.{name} is {str(value[name])[:60]!r}, not what the schema declares")
+    return value
+
+
+def _offset_text(offset: int) -> str:
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}" if offset else "Z"
+
+
+def _breach(exchange: Exchange, message: str) -> BrokenPromiseError:
+    return BrokenPromiseError("response.schema", message, exchange)

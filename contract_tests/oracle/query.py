@@ -1,0 +1,96 @@
+"""A query as the tests ask it, and what it means: its window in seconds, its zone and its interval."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from contract_tests.oracle import zones
+from contract_tests.oracle.zones import Interval
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Whose traffic: of one environment or (`None`) all, of one consumer or (`None`) all."""
+
+    app_env_id: int | None = None
+    consumer_id: int | None = None
+
+    def __str__(self) -> str:
+        parts = {"app_env_id": self.app_env_id, "consumer_id": self.consumer_id}
+        return " and ".join(f"{name}={value}" for name, value in parts.items() if value is not None) or "no filter"
+
+
+EVERYTHING = Filter()
+
+
+@dataclass(frozen=True)
+class Query:
+    """A window of traffic.
+
+    Attributes:
+        start: its first instant, in seconds since 1970-01-01T00:00:00Z; not necessarily the beginning of a period.
+        end: the first instant after it.
+        interval: "Whether to group by day or by hour."
+        zone: "Timezone to use for intervals"; `None` leaves it out.
+        filter: whose traffic.
+        start_text: how `start` is written; by default in UTC.
+        end_text: how `end` is written; by default in UTC.
+        omitted: parameters that are left to their defaults; `start` and `end` then say what the default must mean.
+    """
+
+    start: int
+    end: int
+    interval: Interval | None = None
+    zone: str | None = None
+    filter: Filter = EVERYTHING
+    start_text: str | None = None
+    end_text: str | None = None
+    omitted: frozenset[str] = frozenset()
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query of the URL."""
+        given = {
+            "app_env_id": self.filter.app_env_id,
+            "consumer_id": self.filter.consumer_id,
+            "start": self.start_text or zones.utc(self.start),
+            "end": self.end_text or zones.utc(self.end),
+            "interval": self.interval,
+            "timezone": self.zone,
+        }
+        return {name: str(value) for name, value in given.items() if value is not None and name not in self.omitted}
+
+    @property
+    def named_zone(self) -> str:
+        """The zone, by default UTC as declared."""
+        return self.zone or "UTC"
+
+    @property
+    def named_interval(self) -> Interval:
+        """The interval, by default hour as declared."""
+        return self.interval or "hour"
+
+    @property
+    def first(self) -> int:
+        """The start, rounded down as declared."""
+        return zones.floor(self.named_zone, self.named_interval, self.start)
+
+    @property
+    def periods(self) -> list[tuple[int, int]]:
+        """The periods that the window holds, each with its end."""
+        return list(zones.periods(self.named_zone, self.named_interval, self.first, self.end))
+
+    def is_unclear(self, start: int) -> bool:
+        """Say whether the period that begins at an instant is an hour near or after an odd shift of the clocks.
+
+        A server that counts hours on from the beginning of the window is off the clock after a shift by half an hour;
+        who is right then, nobody has promised.
+        """
+        if self.named_interval == "day":
+            return False
+        first = min(start, self.first) - 2 * zones.HOUR
+        return any(map(zones.is_odd, zones.transitions(self.named_zone, first, start + 2 * zones.HOUR)))
+
+    def naive(self) -> Self:
+        """Give the same window with its start and end written without an offset."""
+        zone = self.named_zone
+        return replace(self, start_text=zones.naive(zone, self.start), end_text=zones.naive(zone, self.end))

@@ -1,0 +1,147 @@
+"""Reads traffic from the server and holds every page against its query on the way; closed windows are read once."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from contract_tests.oracle.inspection import inspect
+from contract_tests.oracle.page import Page, read_page
+from contract_tests.oracle.query import Query
+from contract_tests.oracle.series import Series
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.wire.client import Client
+from contract_tests.wire.exchange import Exchange
+
+DEFAULT_LIMIT = 100
+LARGEST_LIMIT = 1000
+_SPARE_PAGES = 5
+
+
+class Reader:
+    """Asks for windows of traffic.
+
+    Args:
+        client: the connection.
+        skew: by how many seconds the server's clock is ahead of this machine's.
+
+    Attributes:
+        short_pages: whether a page had fewer rows than its limit, although there were more.
+        truth: hours in UTC that are known, to tell a wrong offset from a wrong zone; `None` until they are.
+    """
+
+    def __init__(self, client: Client, skew: float = 0.0) -> None:
+        self.client = client
+        self.short_pages = False
+        self.truth: Series | None = None
+        self._skew = skew
+        self._read: dict[tuple[Query, int | None, bool], Series] = {}
+
+    def now(self) -> float:
+        """Give the server's Unix time, in seconds."""
+        return time.time() + self._skew
+
+    def ask(self, query: Query, extra: Mapping[str, str] | None = None, *, limit: int | None = None) -> Page:
+        """Send one request that every correct server answers with a page.
+
+        Args:
+            query: what to ask for.
+            extra: further parameters, such as the token; a value replaces that of the query.
+            limit: the greatest number of rows; `None` leaves it to the default.
+
+        Raises:
+            BrokenPromiseError: it is refused, or the page breaks a promise.
+        """
+        given = query.parameters | ({} if limit is None else {"limit": str(limit)}) | dict(extra or {})
+        exchange = self.client.get(given)
+        require_page(exchange)
+        return self.check(exchange, query, limit)
+
+    def check(self, exchange: Exchange, query: Query, limit: int | None) -> Page:
+        """Read a page that was answered, and hold it against its query.
+
+        Args:
+            exchange: the answer.
+            query: what was asked.
+            limit: the limit that was given; `None` for none.
+
+        Raises:
+            BrokenPromiseError: the page breaks a promise.
+        """
+        page = read_page(exchange)
+        if page.has_more and limit is not None and len(page.rows) < limit:
+            self.short_pages = True
+        if "end" in query.omitted:
+            # "Now" was while the server was answering.
+            query = replace(query, end=max(query.end, int(self.now()) + 1))
+        inspect(page, query, DEFAULT_LIMIT if limit is None else limit, self.truth)
+        return page
+
+    def read(self, query: Query, *, limit: int | None = LARGEST_LIMIT, token_alone: bool = False) -> Series:
+        """Read a window to its last page; a window that was read before is not asked for again.
+
+        Args:
+            query: what to ask for.
+            limit: the size of a page; `None` leaves it to the default.
+            token_alone: send the token, and the limit, without the query that it belongs to.
+
+        Raises:
+            BrokenPromiseError: a page is refused or breaks a promise, or the walk does not end, or repeats itself.
+        """
+        key = (query, limit, token_alone)
+        if key not in self._read:
+            self._read[key] = self.walk(self.ask(query, limit=limit), query, limit=limit, token_alone=token_alone)
+        return self._read[key]
+
+    def walk(self, page: Page, query: Query, *, limit: int | None, token_alone: bool = False) -> Series:
+        """Follow the tokens from a first page on; see `read`."""
+        pages = [page]
+        expected = dict(query.periods)
+        delivered = {row.start for row in page.rows}
+        while page.token is not None:
+            if expected.keys() <= delivered and not page.rows:
+                break
+            if len(pages) > len(expected) + _SPARE_PAGES:
+                message = f"after {len(pages)} pages of a window of {len(expected)} periods there is still a token"
+                raise BrokenPromiseError("pagination.walk-ends", message, pages[0].exchange, page.exchange)
+            page = self._next(page, query, limit, token_alone=token_alone)
+            twice = delivered.intersection(row.start for row in page.rows)
+            if twice:
+                row = next(row for row in page.rows if row.start in twice)
+                message = f"the period {row} comes on a later page once more"
+                raise BrokenPromiseError("pagination.each-once", message, pages[-1].exchange, page.exchange)
+            delivered.update(row.start for row in page.rows)
+            pages.append(page)
+        had_all = expected.keys() <= {row.start for page in pages[:-1] for row in page.rows}
+        if len(pages) > 1 and had_all:
+            message = "has_more is true on the page that completes the window: no record was left to fetch"
+            raise BrokenPromiseError("pagination.has-more", message, pages[-2].exchange, pages[-1].exchange)
+        return Series(query, pages)
+
+    def _next(self, page: Page, query: Query, limit: int | None, *, token_alone: bool) -> Page:
+        assert page.token is not None, "the caller has looked"
+        given = {} if token_alone else query.parameters
+        if limit is not None:
+            given["limit"] = str(limit)
+        exchange = self.client.get(given | {"next_token": page.token})
+        if exchange.status != 200:
+            message = f"a token is refused that the page before had given: {exchange.summary}"
+            raise BrokenPromiseError("pagination.walk-ends", message, page.exchange, exchange)
+        try:
+            return self.check(exchange, query, limit)
+        except BrokenPromiseError as breach:
+            if breach.promise_id.startswith(("window.", "timezone.")):
+                message = f"the page after the first does not belong to the query: {breach.message}"
+                raise BrokenPromiseError("pagination.token-keeps-query", message, page.exchange, exchange) from breach
+            raise
+
+
+def require_page(exchange: Exchange) -> None:
+    """Refuse any status but 200 for a query that the declarations allow.
+
+    Raises:
+        BrokenPromiseError: under `requests.no-server-error` for a 5xx, else under `requests.accepted`.
+    """
+    if exchange.status >= 500:
+        raise BrokenPromiseError("requests.no-server-error", f"a valid query earns {exchange.summary}", exchange)
+    if exchange.status != 200:
+        raise BrokenPromiseError("requests.accepted", f"a valid query is refused: {exchange.summary}", exchange)

@@ -1,0 +1,69 @@
+"""All the traffic of a window, and its sums over any part of it."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate
+
+from contract_tests.oracle.page import NOTHING, Counts, Page, Row
+from contract_tests.oracle.query import Query
+from contract_tests.wire.exchange import Exchange
+
+
+class Series:
+    """The rows of a query, read to the last page.
+
+    A period that is left out has no traffic, and neither has any part of it.
+
+    Args:
+        query: what was asked.
+        pages: all pages of the answer.
+    """
+
+    def __init__(self, query: Query, pages: Sequence[Page]) -> None:
+        self.query = query
+        self.pages = pages
+        self.rows: list[Row] = sorted((row for page in pages for row in page.rows), key=lambda row: row.start)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The requests that it was read with."""
+        return [page.exchange for page in self.pages]
+
+    @cached_property
+    def by_start(self) -> dict[int, Counts]:
+        """The traffic of each period that has any."""
+        return {row.start: row.counts for row in self.rows if row.counts != NOTHING}
+
+    def of_period(self, start: int) -> Counts:
+        """Give the traffic of the period that begins at an instant."""
+        return self.by_start.get(start, NOTHING)
+
+    def total(self, start: int, end: int) -> Counts | None:
+        """Sum up a stretch of time, or give `None` where a period with traffic lies across one of its ends."""
+        left, right = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        for place, instant in ((left, start), (right, end)):
+            if place and self.rows[place - 1].end > instant and self.rows[place - 1].counts != NOTHING:
+                return None
+        return Counts(*(after - before for after, before in zip(self._sums[right], self._sums[left], strict=True)))
+
+    def bounds(self, start: int, end: int) -> tuple[Counts, Counts]:
+        """Give the least and the most traffic of a stretch of time, by the periods in it and across its ends."""
+        inner_left, inner_right = bisect_left(self._starts, start), bisect_right(self._ends, end)
+        outer_left, outer_right = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        inner = NOTHING
+        if inner_right > inner_left:
+            inner = Counts(*(b - a for a, b in zip(self._sums[inner_left], self._sums[inner_right], strict=True)))
+        return inner, Counts(*(b - a for a, b in zip(self._sums[outer_left], self._sums[outer_right], strict=True)))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [row.start for row in self.rows]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [row.end for row in self.rows]
+
+    @cached_property
+    def _sums(self) -> list[Counts]:
+        return list(accumulate((row.counts for row in self.rows), Counts.plus, initial=NOTHING))

@@ -1,0 +1,120 @@
+"""The hours and days of a zone, in seconds since 1970-01-01T00:00:00Z, by zoneinfo alone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+Interval = Literal["hour", "day"]
+
+HOUR: Final = 3600
+DAY: Final = 24 * HOUR
+
+
+class Transition(NamedTuple):
+    """A change of a zone's offset."""
+
+    instant: int
+    before: int
+    after: int
+
+    @property
+    def shift(self) -> int:
+        """By how many seconds the clock on the wall jumps, forward or (negative) back."""
+        return self.after - self.before
+
+
+@lru_cache(maxsize=1 << 16)
+def offset_at(zone: str, instant: int) -> int:
+    """Give the seconds east of UTC that a zone uses at an instant."""
+    offset = datetime.fromtimestamp(instant, ZoneInfo(zone)).utcoffset()
+    assert offset is not None, "a zone of the database always has an offset"
+    return int(offset.total_seconds())
+
+
+@lru_cache(maxsize=1 << 12)
+def transitions(zone: str, start: int, end: int) -> tuple[Transition, ...]:
+    """Give the changes of a zone's offset after `start` and up to `end`, the earliest first."""
+    found = []
+    for left in range(start, end, DAY):
+        right = min(left + DAY, end)
+        before, after = offset_at(zone, left), offset_at(zone, right)
+        if before != after:
+            low, high = left, right
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (middle, high) if offset_at(zone, middle) == before else (low, middle)
+            found.append(Transition(high, before, after))
+    return tuple(found)
+
+
+def floor(zone: str, interval: Interval, instant: int) -> int:
+    """Give the beginning of the hour or day that an instant lies in."""
+    if interval == "hour":
+        return instant - (instant + offset_at(zone, instant)) % HOUR
+    local = datetime.fromtimestamp(instant, ZoneInfo(zone))
+    return _midnight(zone, local)
+
+
+def following(zone: str, interval: Interval, start: int) -> int:
+    """Give the beginning of the period after the one that begins at `start`."""
+    if interval == "hour":
+        return start + HOUR
+    return _midnight(zone, datetime.fromtimestamp(start, ZoneInfo(zone)) + timedelta(days=1))
+
+
+def is_odd(change: Transition) -> bool:
+    """Say whether the clocks shift by something else than whole hours, or at another time than a full hour.
+
+    An hour in which that happens has no length that everybody agrees on.
+    """
+    return bool(change.shift % HOUR or (change.instant + change.before) % HOUR)
+
+
+def periods(zone: str, interval: Interval, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Give the periods that begin in a window, each with its end; `start` must be the beginning of one."""
+    while start < end:
+        after = following(zone, interval, start)
+        yield start, after
+        start = after
+
+
+def is_day_of_change(zone: str, instant: int) -> bool:
+    """Say whether the clocks change on the local day of an instant, or change at its very beginning or end."""
+    midnight = floor(zone, "day", instant)
+    return bool(transitions(zone, midnight - 1, following(zone, "day", midnight)))
+
+
+def has_fraction(zone: str, instant: int) -> bool:
+    """Say whether the zone's offset at an instant is not made of whole hours."""
+    return offset_at(zone, instant) % HOUR != 0
+
+
+def utc(instant: float) -> str:
+    """Print an instant as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_offset(instant: int, offset: int) -> str:
+    """Print an instant as RFC 3339 with an offset of so many seconds."""
+    clock = datetime.fromtimestamp(instant + offset, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    hours, minutes = divmod(abs(offset) // 60, 60)
+    return f"{clock}{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
+
+
+def naive(zone: str, instant: int) -> str:
+    """Print what the clock on the wall of a zone shows at an instant, without an offset."""
+    return datetime.fromtimestamp(instant, ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def names_one_instant(zone: str, instant: int) -> bool:
+    """Say whether the local time of an instant happens only once, so that it can be given without an offset."""
+    local = datetime.fromtimestamp(instant, ZoneInfo(zone)).replace(tzinfo=None)
+    readings = {local.replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp() for fold in (0, 1)}
+    return readings == {float(instant)}
+
+
+def _midnight(zone: str, local: datetime) -> int:
+    # Where midnight happens twice, the first; where the clocks skip it, the instant at which they do: fold 0 is both.
+    return int(datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone), fold=0).timestamp())

@@ -1,0 +1,46 @@
+"""Before any test runs: is the server there, does the key open it, does it know the app?"""
+
+from email.utils import parsedate_to_datetime
+
+from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
+from contract_tests.wire.exchange import Exchange
+
+_SLACK_SECONDS = 3.0
+
+
+class PreflightError(Exception):
+    """The run cannot begin; the message is one sentence for the user."""
+
+
+def check_server(client: Client) -> float:
+    """Ask one question that every server answers.
+
+    Returns:
+        by how many seconds the server's clock is ahead of this machine's; 0 where it does not say, or nearly agrees.
+
+    Raises:
+        PreflightError: the server is not there, the key is wrong, or the app is unknown.
+    """
+    try:
+        exchange = client.get({"limit": "1"})
+    except (ServerGoneError, BudgetUsedUpError) as error:
+        raise PreflightError(str(error)) from error
+    reasons = {
+        401: "it does not accept the key; check --api-key.",
+        403: "it does not accept the key, or the key does not open this; check --api-key.",
+        404: f"it has no app {client.app_id}, or no traffic endpoint at this address; check --app-id and --base-url.",
+    }
+    if exchange.status in reasons:
+        raise PreflightError(f"{client.base_url} answers {exchange.status}: {reasons[exchange.status]}")
+    return _skew(exchange)
+
+
+def _skew(exchange: Exchange) -> float:
+    try:
+        server = parsedate_to_datetime(exchange.headers["date"]).timestamp()
+    except (KeyError, ValueError):
+        return 0.0
+    # The header is cut to whole seconds, and written at any time between the request and the answer.
+    if exchange.sent_at - _SLACK_SECONDS < server < exchange.received_at + _SLACK_SECONDS:
+        return 0.0
+    return server + 0.5 - (exchange.sent_at + exchange.received_at) / 2

@@ -1,0 +1,181 @@
+"""Every promise of the traffic API, in the order in which a run asks for them.
+
+To add one, add an entry here and a test that is marked with its id. `needs` names only what would make the same breach
+show up twice: a promise whose breach is a mere consequence is reported as not exercised, next to its cause.
+"""
+
+from contract_tests.promises.promise import Promise
+
+_KEY = "Security scheme APIKeyHeader: an apiKey in the header Api-Key."
+_START = (
+    'Start date and time in ISO 8601 format. Defaults to 24 hours ago if `interval` is "hour", or 30 days ago if '
+    '`interval` is "day". Will be rounded down to the beginning of the interval (hour or day).'
+)
+_END = "End date and time in ISO 8601 format. Defaults to now."
+_ZONE = "Timezone to use for intervals and to interpret `start` and `end` if given without offset. Defaults to UTC."
+_INTERVAL = "Whether to group by day or by hour."
+_LIMIT = "Maximum number of records to return per page."
+_TOKEN = "Token to fetch the next page of records, as returned by a previous request."  # noqa: S105 - a sentence
+_MORE = "Whether there are more records to fetch."
+_TRAFFIC = "the app needs traffic that is at least two days old."
+_ENV = "pass --app-env-id with the id of an environment that has traffic."
+_CONSUMER = "pass --consumer-id with the id of a consumer that has traffic."
+
+PROMISES = (
+    Promise("auth.key-required", f"{_KEY} No data without it, on any page.", "it needs nothing but a server."),
+    Promise("auth.key-exact", f"{_KEY} No data for anything but the very key.", "it needs nothing but a server."),
+    Promise("requests.unknown-app", "404: App Not Found.", "it needs nothing but a server."),
+    Promise(
+        "requests.accepted",
+        "200 for every query that the declarations allow.",
+        "it needs nothing but a server.",
+        ("requests.formats",),
+    ),
+    Promise(
+        "requests.formats",
+        f"{_START} {_END} Format date-time.",
+        "it needs nothing but a server.",
+        ("consistency.closed-periods",),
+    ),
+    Promise(
+        "requests.bounds",
+        "422: Validation Error. Minimum, maximum, enum, type, maxLength as declared.",
+        "it needs nothing but a server.",
+    ),
+    Promise(
+        "requests.no-server-error",
+        "The documented answers are 200, 401, 403, 404, 422 and 429.",
+        "it needs nothing but a server.",
+    ),
+    Promise(
+        "consistency.closed-periods",
+        "Get API traffic data for an app: a period that is over has the traffic that it had.",
+        _TRAFFIC,
+    ),
+    Promise("timezone.hours", _ZONE, _TRAFFIC),
+    Promise("timezone.midnights", _ZONE, _TRAFFIC),
+    Promise("timezone.fractional", f"{_ZONE} Some zones stand half an hour or a quarter off.", _TRAFFIC),
+    Promise(
+        "timezone.dst",
+        f"{_ZONE} Twice a year, some have a day of another length.",
+        "the app needs traffic around a change of the clocks.",
+        ("consistency.closed-periods", "window.splits-add-up"),
+    ),
+    Promise(
+        "timezone.same-traffic",
+        f"Get API traffic data for an app. {_ZONE}",
+        _TRAFFIC,
+        ("consistency.closed-periods", "timezone.dst", "window.splits-add-up"),
+    ),
+    Promise(
+        "timezone.naive",
+        _ZONE,
+        _TRAFFIC,
+        (
+            "consistency.closed-periods",
+            "requests.formats",
+            "timezone.midnights",
+            "timezone.fractional",
+            "timezone.dst",
+            "window.splits-add-up",
+        ),
+    ),
+    Promise(
+        "consistency.day-is-its-hours",
+        _INTERVAL,
+        _TRAFFIC,
+        ("consistency.closed-periods", "timezone.same-traffic", "timezone.dst", "window.splits-add-up"),
+    ),
+    Promise("window.nothing-outside", f"{_START} {_END}", _TRAFFIC),
+    Promise(
+        "window.start-rounded",
+        "Will be rounded down to the beginning of the interval (hour or day).",
+        _TRAFFIC,
+        (
+            "consistency.closed-periods",
+            "timezone.hours",
+            "timezone.midnights",
+            "timezone.fractional",
+            "timezone.dst",
+            "timezone.same-traffic",
+            "window.splits-add-up",
+        ),
+    ),
+    Promise("window.splits-add-up", f"{_START} {_END}", _TRAFFIC, ("consistency.closed-periods",)),
+    Promise("window.default-start-hour", _START, "the app needs traffic in the last two days."),
+    Promise("window.default-start-day", _START, "the app needs traffic in the last month."),
+    Promise("window.default-end", _END, "the app needs traffic in the last hours."),
+    Promise("requests.default-interval", f"{_INTERVAL} Default: hour.", _TRAFFIC, ("consistency.closed-periods",)),
+    Promise("requests.default-timezone", _ZONE, _TRAFFIC, ("consistency.closed-periods", "requests.formats")),
+    Promise(
+        "requests.default-limit",
+        f"{_LIMIT} Default: 100.",
+        "the app needs more than a hundred periods with traffic.",
+        ("consistency.closed-periods",),
+    ),
+    Promise(
+        "consistency.filter-selects",
+        "Filter to environment ID, if provided. Filter to consumer ID, if provided.",
+        _TRAFFIC,
+    ),
+    Promise(
+        "consistency.environment-below-total",
+        "Filter to environment ID, if provided.",
+        _ENV,
+        ("consistency.closed-periods",),
+    ),
+    Promise(
+        "consistency.consumer-below-total",
+        "Filter to consumer ID, if provided.",
+        _CONSUMER,
+        ("consistency.closed-periods",),
+    ),
+    Promise(
+        "consistency.two-filters",
+        "Filter to environment ID, if provided. Filter to consumer ID, if provided.",
+        f"{_ENV[:-1]} and --consumer-id likewise.",
+        ("consistency.closed-periods",),
+    ),
+    Promise("pagination.limit", _LIMIT, _TRAFFIC),
+    Promise(
+        "pagination.has-more",
+        f"{_MORE} Token to fetch the next page of records, if there are more.",
+        "the app needs more than one period with traffic.",
+    ),
+    Promise("pagination.walk-ends", _TOKEN, "the app needs more than one period with traffic."),
+    Promise(
+        "pagination.each-once",
+        _TOKEN,
+        "the app needs more than one period with traffic.",
+        ("consistency.closed-periods", "pagination.walk-ends"),
+    ),
+    Promise(
+        "pagination.any-page-size",
+        f"{_LIMIT} {_TOKEN}",
+        "the app needs more than one period with traffic.",
+        ("consistency.closed-periods", "pagination.walk-ends", "pagination.each-once"),
+    ),
+    Promise(
+        "pagination.token-keeps-query",
+        _TOKEN,
+        "the app needs more than one period with traffic.",
+        (
+            "consistency.closed-periods",
+            "window.nothing-outside",
+            "window.start-rounded",
+            "timezone.naive",
+            "timezone.same-traffic",
+            "window.splits-add-up",
+            "pagination.each-once",
+        ),
+    ),
+    Promise("response.schema", "200: GetTrafficResponse; 422: HTTPValidationError.", "it needs nothing but a server."),
+    Promise("response.counts", "Number of requests. Number of bytes received. Number of bytes sent.", _TRAFFIC),
+    Promise(
+        "response.offsets",
+        "Start of the period in ISO 8601 format with timezone offset. End of the period likewise.",
+        _TRAFFIC,
+    ),
+)
+
+PROMISE_IDS = tuple(promise.id for promise in PROMISES)

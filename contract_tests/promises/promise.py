@@ -1,0 +1,102 @@
+"""A promise, a breach of it, and the verdicts that a run comes to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from contract_tests.wire.exchange import Exchange
+
+Verdict = Literal["kept", "broken", "not exercised"]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One thing that every correct server does.
+
+    Attributes:
+        id: its stable name, in markers, reports and the baseline.
+        sentence: where it comes from, in the words of the specification or the prose about it.
+        hint: what to pass, or what the server must have, for it to be exercised.
+        needs: the promises without which a breach of this one says nothing of its own.
+    """
+
+    id: str
+    sentence: str
+    hint: str
+    needs: tuple[str, ...] = ()
+
+
+class BrokenPromiseError(AssertionError):
+    """A server was seen breaking a promise.
+
+    Args:
+        promise_id: which one; it need not be the one that the running test is about.
+        message: what was expected, and what was seen.
+        exchanges: the requests that show it.
+    """
+
+    def __init__(self, promise_id: str, message: str, *exchanges: Exchange) -> None:
+        super().__init__(f"{promise_id}: {message}")
+        self.promise_id = promise_id
+        self.message = message
+        self.exchanges = exchanges
+
+
+@dataclass
+class Finding:
+    """What is known of one promise at the end of a run."""
+
+    promise: Promise
+    breaches: list[BrokenPromiseError] = field(default_factory=list)
+    exercised: list[Exchange] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    completed: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the promise is kept; a promise that nothing was seen of is never kept."""
+        if self.breaches:
+            return "broken"
+        return "kept" if self.completed and self.exercised and not self.reasons else "not exercised"
+
+    @property
+    def reason(self) -> str:
+        """Why the promise was not exercised."""
+        return " ".join(dict.fromkeys(self.reasons)) or f"Nothing was seen of it: {self.promise.hint}"
+
+    @property
+    def curl_lines(self) -> list[str]:
+        """The lines that show the verdict, the most telling first."""
+        exchanges = [exchange for breach in self.breaches for exchange in breach.exchanges] or self.exercised
+        return list(dict.fromkeys(exchange.curl for exchange in exchanges))
+
+
+class Ledger:
+    """Collects what a run finds out about each promise."""
+
+    def __init__(self, promises: Iterable[Promise]) -> None:
+        self.findings = {promise.id: Finding(promise) for promise in promises}
+
+    def seen(self, promise_id: str, *exchanges: Exchange) -> None:
+        """Note requests that could have shown a breach, and did not."""
+        self.findings[promise_id].exercised.extend(exchanges)
+
+    def broken(self, breach: BrokenPromiseError) -> None:
+        """Note a breach."""
+        self.findings[breach.promise_id].breaches.append(breach)
+
+    def not_exercised(self, promise_id: str, reason: str) -> None:
+        """Note why a promise could not be put to the test, or not to the end."""
+        self.findings[promise_id].reasons.append(reason)
+
+    def completed(self, promise_id: str) -> None:
+        """Note that the test of a promise ran to its end."""
+        self.findings[promise_id].completed = True
+
+    def settle(self) -> None:
+        """Take back the breaches that only follow from the breach of a promise that they stand on."""
+        for finding in self.findings.values():
+            causes = [need for need in finding.promise.needs if self.findings[need].breaches]
+            if finding.breaches and causes:
+                finding.breaches.clear()
+                finding.reasons.append(f"It cannot be told apart from {', '.join(causes)}, which is broken.")

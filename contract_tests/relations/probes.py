@@ -1,0 +1,74 @@
+"""Requests that lie outside what is declared, as tables: what has to be refused, and what may only never be a 5xx."""
+
+from typing import Final
+
+LONG_TOKEN: Final = "a" * 1025  # the declaration ends at 1024
+
+OUT_OF_BOUNDS: Final[tuple[tuple[str, str], ...]] = (
+    *(("app_id", value) for value in ("0", "-1", "abc")),
+    *(("app_env_id", value) for value in ("0", "-1", "abc")),
+    *(("consumer_id", value) for value in ("0", "-1", "abc")),
+    *(("limit", value) for value in ("0", "-1", "1001", "abc")),
+    *(("interval", value) for value in ("week", "hours")),
+    *(("start", value) for value in ("not-a-date", "2026-13-45T99:99:99Z")),
+    *(("end", value) for value in ("not-a-date", "2026-13-45T99:99:99Z")),
+    ("next_token", LONG_TOKEN),
+)
+"""Each of these alone breaks a declared minimum, maximum, type, enum, format or length, read as kindly as can be."""
+
+_ODD_ZONES = (
+    "",
+    "Mars/Olympus",
+    "Europe",
+    "../../etc/passwd",
+    "UTC\x00",
+    "utc",
+    "europe/berlin",
+    "🕐",
+    "a" * 3000,
+)
+_ODD_MOMENTS = (
+    "",
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59Z",
+    "9999-12-31T23:59:59-12:00",
+    "2016-12-31T23:59:60Z",
+    "2025-05-14t00:00:00z",
+    "2025-05-14T00:00:00+99:99",
+    "２０２５-05-14T00:00:00Z",
+)
+_ODD_NUMBERS = ("9223372036854775808", "2147483648", "", "٣", "NaN", "1" + "0" * 40, " 1")
+_ODD_TOKENS = ("", "null", "a", "a" * 1024, "💥", "e30", "eyJvZmZzZXQiOi0xfQ", "\x00")
+
+ODD: Final[tuple[dict[str, str], ...]] = (
+    *({"timezone": value, "limit": "1"} for value in _ODD_ZONES),
+    *({"start": value, "end": value, "limit": "1"} for value in _ODD_MOMENTS),
+    {"start": "0001-01-03T00:00:00Z", "end": "0001-01-03T06:00:00Z", "timezone": "Asia/Kathmandu"},
+    {"start": "9999-12-28T00:00:00", "end": "9999-12-29T00:00:00", "timezone": "America/New_York", "interval": "day"},
+    *({"app_env_id": value, "limit": "1"} for value in _ODD_NUMBERS[:4]),
+    *({"consumer_id": value, "limit": "1"} for value in _ODD_NUMBERS[:2]),
+    *({"limit": value} for value in _ODD_NUMBERS[1:5]),
+    *({"next_token": value} for value in _ODD_TOKENS),
+    *({"interval": value} for value in ("", "HOUR", "\x00")),
+    {"unknown": "parameter", "limit": "1"},
+)
+"""A server may answer these as it likes, but not with a 5xx."""
+
+EXTREME: Final[tuple[dict[str, str], ...]] = (
+    *({"start": value, "end": value, "interval": "day", "timezone": "Asia/Kathmandu"} for value in _ODD_MOMENTS[1:5]),
+    {"start": "0001-01-01T00:00:00", "end": "0001-01-01T06:00:00", "timezone": "Pacific/Kiritimati"},
+    {"start": "9999-12-31T20:00:00", "end": "9999-12-31T23:59:59", "timezone": "Pacific/Pago_Pago", "interval": "day"},
+)
+"""The same at the ends of the calendar, for deep runs."""
+
+ODD_TARGETS: Final[tuple[str, ...]] = (
+    "timezone=%FF%FE&limit=1",
+    "next_token=%00%FF",
+    "start=%ED%A0%80&limit=1",
+    "limit=1&limit=2",
+    "limit",
+)
+"""Query strings that no library would write."""
+
+ODD_APPS: Final = ("9223372036854775808", "1" + "0" * 40, "٣", "💥", "%00")

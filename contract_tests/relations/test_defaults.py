@@ -1,0 +1,61 @@
+"""A parameter that is left out means its stated default; `start` and `end` are looked at in `test_window`."""
+
+from dataclasses import replace
+
+import pytest
+
+from contract_tests.oracle.query import Query
+from contract_tests.oracle.zones import DAY, HOUR
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.world import World
+
+_DEFAULT_LIMIT = 100
+
+
+@pytest.mark.promise("requests.default-interval", cost=6)
+def test_the_interval_is_an_hour_by_default(world: World) -> None:
+    """Without an interval, the periods are hours, in whatever zone."""
+    world.traffic()
+    for query in (
+        world.hours("UTC", days=2),
+        world.hours("Asia/Kathmandu", days=2),
+        world.hours("Europe/Berlin", days=2),
+    ):
+        world.same("requests.default-interval", replace(query, interval=None), query, "without an interval")
+
+
+@pytest.mark.promise("requests.default-timezone", cost=8)
+def test_the_zone_is_utc_by_default(world: World) -> None:
+    """Without a timezone, days begin at midnight in UTC, and times without an offset are times in UTC."""
+    world.traffic()
+    for query in (world.days("UTC"), world.hours("UTC", days=2)):
+        plain = replace(query, zone=None)
+        world.same("requests.default-timezone", plain, query, "without a timezone")
+        world.same("requests.default-timezone", plain.naive(), query, "without a timezone and without offsets")
+
+
+@pytest.mark.promise("requests.default-limit", cost=8)
+def test_the_limit_is_a_hundred_by_default(world: World) -> None:
+    """Without a limit, a page has as many records as with a limit of 100."""
+    world.traffic()
+    days = min(10, world.horizon)
+    query = Query(world.settled - days * DAY, world.settled - days * DAY + 150 * HOUR, "hour")
+    query = replace(query, end=min(query.end, world.settled))
+    full = world.reader.ask(query, limit=_DEFAULT_LIMIT)
+    try:
+        plain = world.reader.ask(query)
+    except BrokenPromiseError as breach:
+        if breach.promise_id != "pagination.limit":
+            raise
+        raise BrokenPromiseError(
+            "requests.default-limit", f"without a limit, {breach.message}", *breach.exchanges
+        ) from breach
+    world.reader.ask(query, limit=40)
+    # A server that makes pages shorter than asked for may do so here too.
+    if len(plain.rows) != len(full.rows) and len(full.rows) == _DEFAULT_LIMIT and not world.sometimes_short:
+        message = (
+            f"without a limit the page has {len(plain.rows)} records, and with a limit of 100 it has {len(full.rows)}"
+        )
+        raise BrokenPromiseError("requests.default-limit", message, plain.exchange, full.exchange)
+    if full.has_more and full.rows:
+        world.ledger.seen("requests.default-limit", plain.exchange, full.exchange)

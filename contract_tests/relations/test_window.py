@@ -1,0 +1,229 @@
+"""The window of a query: where it begins and ends, by default and when asked, and that its parts make the whole."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import strategies as st
+
+from contract_tests.oracle import zone_table, zones
+from contract_tests.oracle.page import Page
+from contract_tests.oracle.query import EVERYTHING, Query
+from contract_tests.oracle.zones import DAY, HOUR, Interval
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
+
+_ROOM_SECONDS = 8.0
+_NOW = -4
+"""Now, as an end that is given: a little earlier, because a server whose clock is behind may refuse the future."""
+_ATTEMPTS = 4
+_QUARTER_SECONDS = 900
+
+
+@pytest.mark.promise("window.nothing-outside", cost=14)
+def test_nothing_outside_the_window(world: World) -> None:
+    """No period begins before the start rounded down, nor at the end or later, wherever the two lie."""
+    world.traffic()
+    busy = world.busy_hours(8)
+    hours = Query(busy, busy + 6 * HOUR, "hour")
+    queries = [replace(hours, end=hours.end + second) for second in (0, 1, 1800)]
+    queries += [replace(hours, start=hours.start - 1)]
+    for zone in ("Asia/Kathmandu", "Asia/Kolkata"):
+        start = zones.floor(zone, "hour", busy + HOUR)
+        queries += [Query(start, start + 4 * HOUR + second, "hour", zone) for second in (0, 1)]
+    for zone in ("UTC", "America/New_York"):
+        days = _last_days(world, zone, 4)
+        queries += [days, replace(days, end=days.end - 1)]
+    for query in queries:
+        series = world.reader.read(query)
+        if series.by_start:
+            world.ledger.seen("window.nothing-outside", *series.exchanges)
+
+    def holds(drawn: tuple[str, Interval, int, int]) -> None:
+        zone, interval, back, length = drawn
+        start = max(world.first + 2 * DAY, world.settled - back - length)
+        series = world.reader.read(Query(start, min(start + length, world.settled), interval, zone))
+        if series.by_start:
+            world.ledger.seen("window.nothing-outside", *series.exchanges)
+
+    drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 5 * DAY), st.integers(1, 3 * DAY))
+    world.draw(drawn, holds, most=3, cost=2)
+
+
+@pytest.mark.promise("window.start-rounded", cost=20)
+def test_the_start_is_rounded_down_in_the_zone(world: World) -> None:
+    """A start in the middle of a period earns that period whole, by the clock of the zone."""
+    world.traffic()
+
+    def rounded(query: Query) -> None:
+        what = f"the start {zones.utc(query.start)}, rounded down to the {query.named_interval} of {query.named_zone}"
+        world.fits("window.start-rounded", query, what)
+
+    for zone, seconds in (("UTC", (1, 3599)), ("Asia/Kolkata", (1200, 2400)), ("Asia/Kathmandu", (1200, 3000))):
+        start = zones.floor(zone, "hour", world.busy_hours(4))
+        for second in seconds:
+            rounded(Query(start + second, start + 3 * HOUR, "hour", zone))
+    for zone in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kathmandu"):
+        days = _last_days(world, zone, 3)
+        for second in (HOUR // 2, DAY - 1800):
+            rounded(replace(days, start=days.start + second))
+    for days in _days_of_change(world):
+        rounded(replace(days, start=days.periods[0][1] - 1800))
+
+    def drawn_rounded(drawn: tuple[str, Interval, int, int]) -> None:
+        zone, interval, back, length = drawn
+        start = max(world.first + 2 * DAY, world.settled - 6 * DAY - back)
+        end = zones.floor(zone, interval, start + length * (HOUR if interval == "hour" else DAY))
+        rounded(Query(start, end, interval, zone))
+
+    world.draw(
+        st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=3, cost=1
+    )
+
+
+@pytest.mark.promise("window.splits-add-up", cost=20)
+def test_split_windows_add_up(world: World) -> None:
+    """A window cut in two at the beginning of a period has the periods of both parts, each with the same traffic."""
+    world.traffic()
+
+    def adds_up(query: Query, cut: int) -> None:
+        parts = [replace(query, end=cut), replace(query, start=cut)]
+        whole = world.reader.read(query)
+        halves = [world.reader.read(part) for part in parts]
+        joined = {start: counts for half in halves for start, counts in half.by_start.items()}
+        if joined != whole.by_start:
+            odd = min(set(joined.items()) ^ set(whole.by_start.items()))[0]
+            told = [str(answer.get(odd, "no record")) for answer in (joined, whole.by_start)]
+            window = f"the window from {zones.utc(query.start)} to {zones.utc(query.end)}, cut at {zones.utc(cut)}"
+            message = f"{window}: of the period from {zones.utc(odd)} the parts have {told[0]}, and the whole {told[1]}"
+            world.blame("window.splits-add-up", message, whole, *halves)
+        if len(halves[0].by_start) and len(halves[1].by_start):
+            world.ledger.seen(
+                "window.splits-add-up", *whole.exchanges, *(one for half in halves for one in half.exchanges)
+            )
+
+    busy = world.busy_hours(8)
+    hours = Query(busy, busy + 8 * HOUR, "hour", "UTC")
+    adds_up(hours, busy + 3 * HOUR)
+    adds_up(hours, busy + HOUR)
+    for whose in (EVERYTHING, *world.given_filters[:1]):
+        for zone in ("Asia/Kathmandu", "Europe/Berlin") if whose == EVERYTHING else ("America/New_York",):
+            days = _last_days(world, zone, 5)
+            adds_up(replace(days, filter=whose), days.periods[1][1])
+    quarters = _quarter_hours(world)
+    adds_up(quarters, quarters.start + 4 * HOUR)
+
+    def drawn_adds_up(drawn: tuple[str, Interval, int, int, int]) -> None:
+        zone, interval, back, length, cut = drawn
+        step = HOUR if interval == "hour" else DAY
+        start = zones.floor(zone, interval, max(world.first + 2 * DAY, world.settled - back * HOUR - 21 * step))
+        query = Query(start, min(start + length * step, world.settled), interval, zone)
+        edges = [edge for edge, _ in query.periods[1:] if not query.is_unclear(edge)]
+        if edges:
+            adds_up(query, edges[cut % len(edges)])
+
+    numbers = (st.integers(0, 200), st.integers(2, 20), st.integers(0, 19))
+    world.draw(st.tuples(ANY_ZONE, ANY_INTERVAL, *numbers), drawn_adds_up, most=2, cost=5)
+
+
+@pytest.mark.promise("window.default-start-hour", cost=9)
+def test_hours_start_a_day_ago_by_default(world: World) -> None:
+    """Without a start, hours begin 24 hours ago, rounded down in the zone; a given end does not change that."""
+    for zone, end in (("UTC", _NOW), ("Asia/Kathmandu", _NOW), ("UTC", -10 * HOUR)):
+        _default_is_stated(world, "window.default-start-hour", "start", Query(-DAY, end, "hour", zone))
+
+
+@pytest.mark.promise("window.default-start-day", cost=9)
+def test_days_start_a_month_ago_by_default(world: World) -> None:
+    """Without a start, days begin 30 days ago, rounded down in the zone; a given end does not change that."""
+    for zone, end in (("UTC", _NOW), ("Asia/Tokyo", _NOW), ("UTC", -3 * DAY)):
+        _default_is_stated(world, "window.default-start-day", "start", Query(-30 * DAY, end, "day", zone))
+
+
+@pytest.mark.promise("window.default-end", cost=9)
+def test_the_end_is_now_by_default(world: World) -> None:
+    """Without an end, the window goes on until now: up to the running period, and not beyond."""
+    for query in (
+        Query(-5 * HOUR, _NOW, "hour", "UTC"),
+        Query(-5 * HOUR, _NOW, "hour", "Asia/Kathmandu"),
+        Query(-3 * DAY, _NOW, "day", "Asia/Tokyo"),
+    ):
+        _default_is_stated(world, "window.default-end", "end", query)
+
+
+def _default_is_stated(world: World, promise_id: str, omitted: str, from_now: Query) -> None:
+    """Ask with and without a parameter, in one quarter of an hour: no period is in one answer and not in the other.
+
+    Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
+    before and after the other one, and has to lie around it.
+
+    Args:
+        world: the run.
+        promise_id: what is broken where the answers differ.
+        omitted: the parameter.
+        from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that 30
+        days
+            before now are the same on every reading.
+    """
+    for _ in range(_ATTEMPTS):
+        _wait_for_room(world.reader.now())
+        asked_at = world.reader.now()
+        now = int(asked_at)
+        query = replace(from_now, start=now + from_now.start, end=now + from_now.end)
+        without = replace(query, omitted=frozenset({omitted}))
+        before, given, after = (_ask(world, promise_id, one) for one in (without, query, without))
+        if int(asked_at) // _QUARTER_SECONDS == int(world.reader.now()) // _QUARTER_SECONDS:
+            break
+    else:
+        return
+    starts = [{row.start for row in page.rows} for page in (before, given, after)]
+    for few, many, said in ((starts[0], starts[1], "with"), (starts[1], starts[2], "without")):
+        if odd := sorted(few - many):
+            other = {"with": "without", "without": "with"}[said]
+            default = zones.utc(query.start if omitted == "start" else query.end)
+            message = (
+                f"by default {omitted} is {default}, but the {query.named_interval} of {query.named_zone} from "
+                f"{zones.utc(odd[0])} is in the answer {other} it and not in the one {said} it"
+            )
+            raise BrokenPromiseError(promise_id, message, before.exchange, given.exchange, after.exchange)
+    if any(any(row.counts) for row in given.rows):
+        world.ledger.seen(promise_id, before.exchange, given.exchange)
+
+
+def _wait_for_room(now: float) -> None:
+    """Wait, if need be, until no period has begun just now, or is about to: some do each quarter of an hour."""
+    passed = now % _QUARTER_SECONDS
+    if passed < _ROOM_SECONDS:
+        time.sleep(_ROOM_SECONDS - passed)
+    elif passed > _QUARTER_SECONDS - _ROOM_SECONDS:
+        time.sleep(_QUARTER_SECONDS - passed + _ROOM_SECONDS)
+
+
+def _ask(world: World, promise_id: str, query: Query) -> Page:
+    try:
+        return world.reader.ask(query, limit=1000)
+    except BrokenPromiseError as breach:
+        if breach.promise_id == "window.nothing-outside" and query.omitted:
+            raise BrokenPromiseError(promise_id, breach.message, *breach.exchanges) from breach
+        raise
+
+
+def _last_days(world: World, zone: str, count: int) -> Query:
+    days = world.days(zone)
+    start = days.end
+    for _ in range(count):
+        start = zones.floor(zone, "day", start - 1)
+    return replace(days, start=start)
+
+
+def _quarter_hours(world: World) -> Query:
+    start = zones.floor("Asia/Kathmandu", "hour", world.busy_hours(9) + HOUR)
+    return Query(start, start + 7 * HOUR, "hour", "Asia/Kathmandu")
+
+
+def _days_of_change(world: World) -> Iterator[Query]:
+    for zone in zone_table.CHANGING[:4]:
+        for change in zones.transitions(zone, world.first + 2 * DAY, world.settled - 3 * DAY)[-1:]:
+            start = zones.floor(zone, "day", change.instant)
+            yield Query(start, zones.following(zone, "day", zones.following(zone, "day", start)), "day", zone)

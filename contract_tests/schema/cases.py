@@ -1,0 +1,138 @@
+"""Makes schemathesis' cases fit for a server about which nothing is known, and says what its checks mean in promises.
+
+Left out of its checks, each because a correct server may fail it: `positive_data_acceptance` (a window far in the past
+or the future may be refused), `negative_data_rejection` (its negative date-times are numbers, which a server may read
+as Unix time; `is_clearly_invalid` stands in), `status_code_conformance` (400 may stand for 422), `unsupported_method`
+(405 is not promised), `ignored_auth` and `missing_required_header` (the promises about keys ask for more). Scalar
+values for parameters in its configuration would switch its negative cases off, so good values are put in here, case by
+case.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+import schemathesis
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
+
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.schema.spec import PATH
+from contract_tests.wire.exchange import Exchange
+
+_CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
+_INTEGER = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")
+_IDS = ("app_env_id", "consumer_id")
+
+
+def operation_of(spec: dict[str, Any], seed: int) -> APIOperation[Any, Any, Any, Any]:
+    """Give schemathesis' view of the one operation."""
+    schema = schemathesis.openapi.from_dict(spec, config=schemathesis.Config(seed=seed))
+    schema.config.update(base_url="http://127.0.0.1")
+    return schema[PATH]["GET"]
+
+
+def steer(case: Case[Any], app_id: int, zone: str) -> Mapping[str, Any] | None:
+    """Put values that this server knows in the place of those that only look like ones.
+
+    Args:
+        case: what schemathesis made up.
+        app_id: the app.
+        zone: a good timezone.
+
+    Returns:
+        the query; `None` for a case that says nothing about this server.
+    """
+    query = {name: value for name, value in (case.query or {}).items() if not name.startswith("x-schemathesis")}
+    if case.method != "GET" or len(query) != len(case.query or {}):
+        return None
+    case.path_parameters = dict(case.path_parameters or {})
+    if _is_positive(case.path_parameters.get("app_id")):
+        case.path_parameters["app_id"] = app_id
+    token = query.get("next_token")
+    if isinstance(token, str) and len(token) <= 1024 and set(token) <= {"0"}:
+        del query["next_token"]
+    if isinstance(query.get("timezone"), str) and query["timezone"].isalnum() and len(query) > 1:
+        query["timezone"] = zone
+    case.query = query
+    return query
+
+
+def check(case: Case[Any], exchange: Exchange) -> list[BrokenPromiseError]:
+    """Let schemathesis' checks, and our own for what they cannot decide, look at an answer."""
+    breaches = []
+    response = as_response(exchange)
+    try:
+        case.validate_response(response, checks=_CHECKS)
+    except FailureGroup as group:
+        breaches = [_breach(failure, exchange) for failure in group.exceptions]
+    if not (exchange.status == 200 or 400 <= exchange.status < 600):
+        breaches.append(BrokenPromiseError("response.schema", f"{exchange.status} is no documented answer", exchange))
+    if exchange.status == 200 and (reason := _clearly_invalid(exchange)):
+        breaches.append(
+            BrokenPromiseError("requests.bounds", f"{reason} earns {exchange.summary}, not a 4xx", exchange)
+        )
+    return breaches
+
+
+def _breach(failure: Failure, exchange: Exchange) -> BrokenPromiseError:
+    promise_id = "requests.no-server-error" if exchange.status >= 500 else "response.schema"
+    message = " ".join(f"{failure.title}: {failure.message}".split())
+    return BrokenPromiseError(promise_id, message[:300], exchange)
+
+
+def _clearly_invalid(exchange: Exchange) -> str | None:
+    """Give the parameter that is out of its declaration however kindly it is read, if there is one."""
+    for name, value in exchange.parameters.items():
+        if (
+            name in {"limit", *_IDS}
+            and value
+            and not (_is_positive(value) and (name != "limit" or _number(value) <= 1000))
+        ):
+            return f"{name}={value[:60]}"
+        if name == "interval" and value and value.strip().lower() not in {"hour", "day", "null", "none"}:
+            return f"interval={value[:60]}"
+        if name == "next_token" and len(value) > 1024:
+            return f"a next_token of {len(value)} characters"
+        if (
+            name in {"start", "end"}
+            and len(value) > 3
+            and value.isalpha()
+            and value.lower() not in {"null", "none", "now", "today"}
+        ):
+            return f"{name}={value[:60]}"
+    return None
+
+
+def _is_positive(value: Any) -> bool:
+    text = str(value)
+    if text.lower() in {"null", "none"}:
+        return True
+    return bool(_INTEGER.fullmatch(text)) and _number(text) >= 1
+
+
+def _number(text: str) -> float:
+    digits = text.strip().replace("_", "")
+    try:
+        return float(digits)
+    except ValueError:
+        return 0.0
+
+
+def as_response(exchange: Exchange) -> Response:
+    """Give an answer in the form that schemathesis knows."""
+    request = requests.Request(exchange.method, exchange.url).prepare()
+    return Response(
+        status_code=exchange.status,
+        headers={name: [value] for name, value in exchange.headers.items()},
+        content=exchange.body,
+        request=request,
+        elapsed=exchange.received_at - exchange.sent_at,
+        verify=True,
+        encoding="utf-8",
+    )

@@ -1,0 +1,79 @@
+"""Every answer of the run, whatever asked for it, against the schema; these tests send nothing and run last."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.schema.spec import load_spec
+from contract_tests.wire.exchange import Exchange
+from contract_tests.world import World
+
+_COUNTS = ("requests", "bytes_received", "bytes_sent")
+_EDGES = ("period_start", "period_end")
+_OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
+
+
+@pytest.mark.promise("response.schema", cost=0)
+def test_answers_fit_the_schema(world: World) -> None:
+    """Each page is a GetTrafficResponse, and each 422 an HTTPValidationError."""
+    spec = load_spec()
+    validators = {
+        status: _validator(spec, name) for status, name in ((200, "GetTrafficResponse"), (422, "HTTPValidationError"))
+    }
+    for exchange in world.client.exchanges:
+        if exchange.status in validators:
+            error = next(iter(validators[exchange.status].iter_errors(_json(exchange))), None)
+            if error is not None:
+                place = "/".join(str(part) for part in error.instance_path) or "the top level"
+                message = f"at {place} of a {exchange.status}: {error.message[:200]}"
+                raise BrokenPromiseError("response.schema", message, exchange)
+            world.ledger.seen("response.schema", exchange)
+
+
+@pytest.mark.promise("response.counts", cost=0)
+def test_counts_are_not_negative(world: World) -> None:
+    """No count of any page is negative."""
+    for exchange, items in _pages(world):
+        negative = next((item for item in items if any(item[name] < 0 for name in _COUNTS)), None)
+        if negative is not None:
+            raise BrokenPromiseError("response.counts", f"no count is negative, but here is {negative}", exchange)
+        if any(item["requests"] for item in items):
+            world.ledger.seen("response.counts", exchange)
+
+
+@pytest.mark.promise("response.offsets", cost=0)
+def test_times_carry_an_offset(world: World) -> None:
+    """Each time carries an offset, and with it names an instant at which a period of its zone begins or ends.
+
+    That they are the right instants is what the tests of zones and windows look at, with every page that they ask for.
+    """
+    for exchange, items in _pages(world):
+        without = next((item for item in items if any(not _OFFSET.search(item[name]) for name in _EDGES)), None)
+        if without is not None:
+            raise BrokenPromiseError("response.offsets", f"each time has an offset, but here is {without}", exchange)
+        if items and exchange.parameters.get("timezone", "UTC") != "UTC":
+            world.ledger.seen("response.offsets", exchange)
+
+
+def _pages(world: World) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
+    """Give the items of each page that fits the schema; the others are the business of that promise."""
+    validator = _validator(load_spec(), "GetTrafficResponse")
+    for exchange in world.client.exchanges:
+        if exchange.status == 200 and validator.is_valid(body := _json(exchange)):
+            yield exchange, body["data"]
+
+
+def _validator(spec: dict[str, Any], name: str) -> jsonschema_rs.Draft202012Validator:
+    schema = {"$ref": f"#/components/schemas/{name}", "components": spec["components"]}
+    return jsonschema_rs.Draft202012Validator(schema)
+
+
+def _json(exchange: Exchange) -> Any:
+    try:
+        return exchange.json
+    except ValueError:
+        raise BrokenPromiseError("response.schema", f"the body of a {exchange.status} is not JSON", exchange) from None

@@ -1,0 +1,156 @@
+"""Requests of every kind that the specification lets one make up, and what each answer must be like."""
+
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, Phase
+from hypothesis.strategies import SearchStrategy, one_of
+from schemathesis import Case, GenerationMode
+from schemathesis.core.transport import Response
+from schemathesis.generation.stateful import run_state_machine_as_test
+from schemathesis.schemas import APIOperation
+
+from contract_tests.oracle import zone_table
+from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.schema.cases import as_response, check, operation_of, steer
+from contract_tests.schema.spec import load_spec
+from contract_tests.wire.client import BudgetUsedUpError
+from contract_tests.wire.exchange import Exchange
+from contract_tests.world import World
+
+_EXAMPLES, _COVERED, _FUZZED, _WALKS, _STEPS = 2, 30, 14, 3, 3
+_SEEN = ("response.schema", "requests.no-server-error", "requests.bounds")
+_ALL_MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+
+
+class _Schema:
+    """The specification as schemathesis sees it, and the server that its cases go to."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(load_spec(), world.options.seed)
+        self.chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
+        self.breaches: list[BrokenPromiseError] = []
+        self.asked: set[str] = set()
+
+    def draw(self, strategy: SearchStrategy[Case[Any]], most: int) -> None:
+        """Draw and send cases, as far as the budget goes."""
+
+        def send(case: Case[Any]) -> None:
+            self.send(case)
+
+        self.world.draw(strategy, send, most=most, cost=1)
+
+    def send(self, case: Case[Any]) -> Exchange | None:
+        """Send a case that says something about this server and was not sent before, and look at the answer."""
+        query = steer(case, self.world.client.app_id, self.chance.choice(zone_table.ALL))
+        asked = repr((case.path_parameters, sorted(query.items(), key=repr))) if query is not None else ""
+        if query is None or asked in self.asked:
+            return None
+        self.asked.add(asked)
+        pairs = [
+            (name, str(one)) for name, value in query.items() for one in (value if isinstance(value, list) else [value])
+        ]
+        exchange = self.world.client.get(pairs, app_id=(case.path_parameters or {}).get("app_id"))
+        self.look(case, exchange)
+        return exchange
+
+    def look(self, case: Case[Any], exchange: Exchange) -> None:
+        """Note what schemathesis' checks find."""
+        self.breaches += check(case, exchange)
+        for promise_id in _SEEN:
+            self.world.ledger.seen(promise_id, exchange)
+
+    def conclude(self) -> None:
+        """Break a promise for each finding; the test fails with the first."""
+        for breach in self.breaches[1:]:
+            self.world.ledger.broken(breach)
+        if self.breaches:
+            raise self.breaches[0]
+
+
+@pytest.fixture
+def schema(world: World) -> _Schema:
+    """Give schemathesis and a server."""
+    return _Schema(world)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.schema(cost=_EXAMPLES)
+def test_examples(schema: _Schema) -> None:
+    """The examples of the specification."""
+    schema.draw(one_of(schema.operation.get_strategies_from_examples()), _EXAMPLES)
+    schema.conclude()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.schema(cost=_COVERED)
+def test_coverage(schema: _Schema) -> None:
+    """Each keyword of each parameter, met and broken."""
+    generation = schema.operation.schema.config.generation_for(operation=schema.operation, phase="coverage")
+    cases: Iterable[Case[Any]] = schema.operation.schema.iter_coverage_cases(
+        schema.operation, generation_modes=_ALL_MODES, generation_config=generation
+    )
+    shuffled = list(cases)
+    schema.chance.shuffle(shuffled)
+    left = _COVERED if not schema.world.options.deep else len(shuffled)
+    for case in shuffled:
+        left -= schema.send(case) is not None
+        if left == 0 or schema.world.client.remaining <= schema.world.reserve:
+            break
+    schema.conclude()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.schema(cost=_FUZZED)
+def test_fuzzing(schema: _Schema) -> None:
+    """Whatever can be made up, valid and invalid."""
+    strategies = [schema.operation.as_strategy(generation_mode=mode) for mode in _ALL_MODES]
+    schema.draw(one_of(strategies), _FUZZED)
+    schema.conclude()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.schema(cost=_WALKS * _STEPS)
+def test_stateful(schema: _Schema) -> None:
+    """Chains of requests, each page leading to the next one by its token."""
+
+    class Walk(schema.operation.schema.as_state_machine()):  # type: ignore[misc]
+        """Sends through our connection, and keeps findings until the end."""
+
+        def call(self, case: Case[Any], **_: Any) -> Response:
+            world = schema.world
+            if world.client.remaining <= world.reserve:
+                raise BudgetUsedUpError("The requests of this run are used up; raise --max-requests.")
+            query = dict(case.query or {})
+            if isinstance(query.get("next_token"), str):
+                query = {"next_token": query["next_token"], "limit": "5"}
+            else:
+                query = {name: value for name, value in query.items() if name == "interval"} | {"limit": "5"}
+            exchange = world.client.get({name: str(value) for name, value in query.items()})
+            case.query = query
+            schema.look(case, exchange)
+            return as_response(exchange)
+
+        def validate_response(self, *_: Any, **__: Any) -> None:
+            """Nothing: `call` has looked."""
+
+    walks = _settings(_WALKS if not schema.world.options.deep else 50, stateful_step_count=_STEPS)
+    try:
+        run_state_machine_as_test(hypothesis.seed(schema.world.options.seed)(Walk), settings=walks)
+    finally:
+        schema.conclude()
+
+
+def _settings(most: int, **more: Any) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=most,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )

@@ -1,0 +1,72 @@
+"""One request and its answer, as evidence: never with the key, always with a line that repeats it in a shell."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+KEY_VARIABLE = "APITALLY_API_KEY"
+_BODY_SHOWN = 300
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and the answer to it.
+
+    Attributes:
+        number: how many requests were sent before this one, plus one.
+        method: the HTTP method.
+        url: the whole URL; the key is replaced where it was part of it.
+        shown_headers: the headers that matter, as a shell would write them, with the key as a variable.
+        status: the HTTP status.
+        headers: the answer's headers, with lower-case names.
+        body: the answer's body.
+        sent_at: local Unix time before the request was sent, in seconds.
+        received_at: local Unix time after the answer was read, in seconds.
+        with_key: whether the request carried the right key in the right place.
+    """
+
+    number: int
+    method: str
+    url: str
+    shown_headers: tuple[str, ...]
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    sent_at: float
+    received_at: float
+    with_key: bool = True
+
+    @cached_property
+    def parameters(self) -> dict[str, str]:
+        """The query parameters as they stood in the URL, decoded; of a repeated one, the last."""
+        return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
+        return json.loads(self.body, parse_constant=_refuse_constant)
+
+    @property
+    def curl(self) -> str:
+        """One line for a shell that sends the same request again."""
+        method = [] if self.method == "GET" else [f"-X {self.method}"]
+        headers = [f"-H {header}" for header in self.shown_headers]
+        return " ".join(["curl -sS", *method, *headers, shlex.quote(self.url)])
+
+    @property
+    def summary(self) -> str:
+        """The status and the beginning of the body, on one line."""
+        text = " ".join(self.body.decode("utf-8", "replace").split())
+        return f"{self.status} {text if len(text) <= _BODY_SHOWN else text[:_BODY_SHOWN] + '…'}"
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

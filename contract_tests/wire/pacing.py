@@ -1,0 +1,74 @@
+"""When the next request may be sent: the arithmetic of the rate limit, without a clock of its own."""
+
+from collections import deque
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+WINDOW_SECONDS = 60.0
+_LONGEST_WAIT = 120.0
+_LONGEST_BACKOFF = 60.0
+
+
+class Pacer:
+    """Spreads requests so that no window of a minute holds more than a number of them, and heeds what the server says.
+
+    Args:
+        requests_per_minute: how many; `None` for as many as the server's headers allow.
+    """
+
+    def __init__(self, requests_per_minute: int | None) -> None:
+        self._limit = requests_per_minute
+        self._sent: deque[float] = deque(maxlen=requests_per_minute)
+        self._closed_until = 0.0
+
+    def wait(self, now: float) -> float:
+        """Say how many seconds to wait before the next request.
+
+        Args:
+            now: Unix time in seconds.
+        """
+        wait = self._closed_until - now
+        if self._limit is not None and len(self._sent) == self._limit:
+            wait = max(wait, self._sent[0] + WINDOW_SECONDS - now)
+        return max(0.0, wait)
+
+    def sent(self, now: float) -> None:
+        """Note that a request was sent."""
+        self._sent.append(now)
+
+    def answered(self, headers: Mapping[str, str], now: float) -> None:
+        """Heed the headers of an answer: where nothing remains of the window, none is sent before its reset."""
+        reset = _number(headers.get("x-ratelimit-reset"))
+        if _number(headers.get("x-ratelimit-remaining")) == 0 and reset is not None:
+            self._closed_until = now + min(max(reset - now, 0.0), _LONGEST_WAIT)
+
+
+def wait_after_429(headers: Mapping[str, str], now: float, attempt: int) -> float:
+    """Say how many seconds to wait before a refused request is sent again.
+
+    Args:
+        headers: the answer's headers, with lower-case names.
+        now: Unix time in seconds.
+        attempt: how often this request was refused before; the wait doubles with it where the headers say nothing.
+    """
+    asked = _retry_after(headers.get("retry-after"), now)
+    if asked is None and (reset := _number(headers.get("x-ratelimit-reset"))) is not None and reset - now > 0:
+        asked = reset - now
+    backoff = min(0.1 * 2**attempt, _LONGEST_BACKOFF)
+    return backoff if asked is None else max(min(asked, _LONGEST_WAIT), backoff if attempt else 0.0)
+
+
+def _retry_after(text: str | None, now: float) -> float | None:
+    if text is None or (seconds := _number(text)) is not None:
+        return seconds if text is not None else None
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None

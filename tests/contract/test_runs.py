@@ -1,0 +1,123 @@
+"""Whole runs of the suite, as somebody starts them: what they print, write and exit with."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.mutants.catalogue import ENTRIES
+from contract_tests.mutants.reference import Reference
+from contract_tests.mutants.serve import serve
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the suite, with the reports in a folder."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("APITALLY_")} | variables
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "contract_tests",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--report-dir",
+        str(folder),
+    ]
+    return subprocess.run(
+        [*command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def server_named(name: str) -> Reference:
+    """Give a server of the catalogue."""
+    return next(entry for entry in ENTRIES if entry.name == name).server()
+
+
+def verdicts(folder: Path) -> dict[str, Any]:
+    """Read the report, by promise."""
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return {promise["id"]: promise for promise in report["promises"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--base-url", "http://127.0.0.1:9", "--api-key", "k", "--app-id", "1"), "http://127.0.0.1:9 gives no answer"),
+        (("--base-url", "127.0.0.1:9", "--api-key", "k", "--app-id", "1"), "--base-url must begin with http"),
+        (("--base-url", "http://127.0.0.1:9", "--app-id", "1"), "pass --api-key or set APITALLY_API_KEY"),
+        (("--base-url", "http://127.0.0.1:9", "--api-key", "k"), "pass --app-id or set APITALLY_APP_ID"),
+        (("--app-env-id", "0"), "--app-env-id must be a whole number, at least 1, not '0'"),
+        (("--seed", "dice"), "--seed must be a whole number or `random`"),
+        (("--baseline", "nowhere.txt"), "The baseline nowhere.txt cannot be read"),
+    ],
+)
+def test_what_cannot_run_is_one_sentence_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    """A server that is not there, or an option without sense, ends the run before any test, with one sentence."""
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert sentence in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_wrong_key_and_an_unknown_app_are_exit_2(tmp_path: Path) -> None:
+    """The first question finds both, and says which option to look at."""
+    server = Reference()
+    with serve(server) as url:
+        wrong_key = run(tmp_path, "--base-url", url, "--api-key", "wrong", "--app-id", str(server.app_id))
+        variables = {"APITALLY_API_BASE_URL": url, "APITALLY_API_KEY": server.key, "APITALLY_APP_ID": "8"}
+        unknown_app = run(tmp_path, **variables)
+    assert (wrong_key.returncode, unknown_app.returncode) == (2, 2)
+    assert "check --api-key" in wrong_key.stdout + wrong_key.stderr
+    assert "check --app-id" in unknown_app.stdout + unknown_app.stderr
+
+
+def test_a_correct_server_passes_and_what_was_not_passed_is_not_kept(tmp_path: Path) -> None:
+    """Without a consumer, the promises about consumers are not exercised, and say what to pass; the rest is kept."""
+    server = Reference()
+    with serve(server) as url:
+        done = run(tmp_path, "--base-url", url, "--api-key", server.key, "--app-id", "7", "--app-env-id", "1")
+    assert done.returncode == 0, done.stdout
+    found = verdicts(tmp_path)
+    waiting = {name for name, promise in found.items() if promise["verdict"] == "not exercised"}
+    assert waiting == {"consistency.consumer-below-total", "consistency.two-filters"}
+    assert all("--consumer-id" in found[name]["reason"] for name in waiting)
+    assert server.asked <= 600
+    assert server.key not in done.stdout + "".join(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())
+
+
+def test_a_breach_is_named_shown_and_can_be_acknowledged(tmp_path: Path) -> None:
+    """A broken promise is in all reports with its curl line, and fails the run unless it is acknowledged."""
+    baseline = tmp_path / "baseline.txt"
+    baseline.write_text("requests.bounds: known since May\n")
+    server = server_named("limit 1001")
+    with serve(server) as url:
+        arguments = ("--base-url", url, "--api-key", server.key, "--app-id", "7", "-k", "bounds or unknown_app")
+        plain = run(tmp_path / "plain", *arguments)
+        known = run(tmp_path / "known", *arguments, "--baseline", str(baseline))
+    assert (plain.returncode, known.returncode) == (1, 0)
+    promise = verdicts(tmp_path / "plain")["requests.bounds"]
+    assert promise["verdict"] == "broken"
+    assert promise["evidence"][0].endswith("limit=1001'")
+    page = (tmp_path / "plain" / "report.html").read_text(encoding="utf-8")
+    assert "1 promise is broken: requests.bounds" in page
+    assert "limit=1001" in (tmp_path / "plain" / "junit.xml").read_text(encoding="utf-8")
+    acknowledged = verdicts(tmp_path / "known")["requests.bounds"]
+    assert (acknowledged["verdict"], acknowledged["acknowledged"]) == ("broken", "known since May")
+    assert "acknowledged: known since May" in known.stdout
+
+
+def test_a_budget_that_is_too_small_leaves_promises_open(tmp_path: Path) -> None:
+    """Past --max-requests nothing is sent, and what was not asked is not exercised, with the option to raise."""
+    server = Reference()
+    with serve(server) as url:
+        done = run(tmp_path, "--base-url", url, "--api-key", server.key, "--app-id", "7", "--max-requests", "50")
+    assert done.returncode == 0
+    assert server.asked == 50
+    assert "--max-requests" in verdicts(tmp_path)["pagination.limit"]["reason"]

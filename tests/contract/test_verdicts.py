@@ -1,0 +1,77 @@
+"""From breaches to verdicts: what is kept, what is broken, and what only follows from something else."""
+
+from pathlib import Path
+
+import pytest
+
+from contract_tests.promises.baseline import BaselineError, read_baseline
+from contract_tests.promises.catalogue import PROMISE_IDS, PROMISES
+from contract_tests.promises.promise import BrokenPromiseError, Ledger, Promise
+from contract_tests.wire.exchange import Exchange
+
+SEEN = Exchange(1, "GET", "http://h/", (), 200, {}, b"", 0.0, 0.0)
+CAUSE, EFFECT = Promise("a.cause", "Sentence.", "hint."), Promise("a.effect", "Sentence.", "hint.", ("a.cause",))
+
+
+def verdict(ledger: Ledger, promise_id: str) -> str:
+    """Give what is known of a promise so far."""
+    return ledger.findings[promise_id].verdict
+
+
+def test_a_promise_of_which_nothing_was_seen_is_not_kept() -> None:
+    """A test that ran to its end without a single telling request leaves its promise not exercised."""
+    ledger = Ledger([CAUSE])
+    ledger.completed("a.cause")
+    assert verdict(ledger, "a.cause") == "not exercised"
+    assert "hint" in ledger.findings["a.cause"].reason
+    ledger.seen("a.cause", SEEN)
+    assert verdict(ledger, "a.cause") == "kept"
+
+
+def test_a_promise_that_was_not_tested_to_the_end_is_not_kept() -> None:
+    """Telling requests are not enough where the test was cut short."""
+    ledger = Ledger([CAUSE])
+    ledger.seen("a.cause", SEEN)
+    ledger.not_exercised("a.cause", "All requests are used up.")
+    assert verdict(ledger, "a.cause") == "not exercised"
+
+
+def test_a_breach_that_follows_from_another_is_put_down_to_it() -> None:
+    """Where the cause is broken too, the effect is not exercised; alone, it is broken."""
+    ledger = Ledger([CAUSE, EFFECT])
+    ledger.broken(BrokenPromiseError("a.effect", "seen", SEEN))
+    ledger.settle()
+    assert verdict(ledger, "a.effect") == "broken"
+    ledger.broken(BrokenPromiseError("a.cause", "seen", SEEN))
+    ledger.settle()
+    assert verdict(ledger, "a.effect") == "not exercised"
+    assert "a.cause" in ledger.findings["a.effect"].reason
+
+
+def test_causes_are_promises_and_lead_nowhere_in_circles() -> None:
+    """Each need is a promise of the catalogue, and following needs comes to an end: some cause always stays broken."""
+    needs = {promise.id: promise.needs for promise in PROMISES}
+    assert {need for all_needs in needs.values() for need in all_needs} <= set(PROMISE_IDS)
+    left = set(PROMISE_IDS)
+    while free := {name for name in left if left.isdisjoint(needs[name])}:
+        left -= free
+    assert not left
+
+
+def test_a_baseline_acknowledges_by_id_and_reason(tmp_path: Path) -> None:
+    """Lines with a promise and a reason are taken; comments and empty lines are passed over."""
+    path = tmp_path / "baseline.txt"
+    path.write_text("# known\n\nrequests.default-limit: the vendor answers 50: ticket 1\n")
+    assert read_baseline(str(path)) == {"requests.default-limit": "the vendor answers 50: ticket 1"}
+    assert read_baseline(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"), [("requests.limits: x", "no promise"), ("requests.bounds:", "say after a colon")]
+)
+def test_a_baseline_that_cannot_be_used_is_one_sentence(tmp_path: Path, line: str, message: str) -> None:
+    """A line without a known promise, or without a reason, is refused with its number."""
+    path = tmp_path / "baseline.txt"
+    path.write_text(line)
+    with pytest.raises(BaselineError, match=f"line 1: .*{message}"):
+        read_baseline(str(path))

@@ -1,0 +1,134 @@
+"""The connection to the server under test: its budget, its pace, its patience, and what it lets be seen of the key."""
+
+import itertools
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError, is_loopback
+from contract_tests.wire.pacing import Pacer, wait_after_429
+
+KEY = "secret-Key"
+
+
+def client_of(answer: Callable[[httpx.Request], httpx.Response], *, most: int = 600) -> tuple[Client, list[float]]:
+    """Give a client whose requests a function answers, and the waits that it asks for."""
+    waits: list[float] = []
+    client = Client(
+        "http://127.0.0.1:1",
+        KEY,
+        1,
+        max_requests=most,
+        requests_per_minute=100,
+        transport=httpx.MockTransport(answer),
+        sleep=waits.append,
+    )
+    return client, waits
+
+
+def test_no_more_requests_than_allowed() -> None:
+    """The request after the last one of the budget is not sent."""
+    client, _ = client_of(lambda _: httpx.Response(200), most=3)
+    for _ in range(3):
+        client.get()
+    with pytest.raises(BudgetUsedUpError, match="--max-requests"):
+        client.get()
+    assert client.sent == 3
+
+
+def test_429_is_waited_out_and_counts_as_a_request() -> None:
+    """A refused request is sent again after the wait that the server asks for, until it is answered."""
+    answers = itertools.chain(
+        [httpx.Response(429, headers={"Retry-After": "7"})], itertools.repeat(httpx.Response(200))
+    )
+    client, waits = client_of(lambda _: next(answers))
+    assert client.get().status == 200
+    assert waits == [7.0]
+    assert client.sent == 2
+
+
+def test_a_server_that_only_refuses_is_given_up() -> None:
+    """Without an end to the 429, the run stops with one sentence."""
+    client, _ = client_of(lambda _: httpx.Response(429))
+    with pytest.raises(ServerGoneError, match="429"):
+        client.get()
+
+
+def test_a_server_that_is_gone_is_one_sentence() -> None:
+    """A connection that cannot be made ends in a sentence with the address."""
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    client, _ = client_of(refuse)
+    with pytest.raises(ServerGoneError, match=r"http://127.0.0.1:1 gives no answer: refused"):
+        client.get()
+
+
+def test_evidence_never_carries_the_key() -> None:
+    """No line, URL or body that is kept has the key in it, wherever the request or the answer had it."""
+    client, _ = client_of(lambda request: httpx.Response(200, text=f"you sent {request.headers.get('Api-Key')}"))
+    exchanges = [
+        client.get(),
+        client.send("GET", "/?api_key={key}", {}),
+        client.get(headers={"Api-Key": "Bearer {key}"}),
+    ]
+    for exchange in exchanges:
+        assert KEY not in exchange.curl + exchange.summary + repr(exchange)
+    assert exchanges[0].curl == 'curl -sS -H "Api-Key: $APITALLY_API_KEY" http://127.0.0.1:1/v1/apps/1/traffic'
+
+
+def test_forms_of_the_key_are_sent_as_bash_would_make_them() -> None:
+    """A template's forms of the key are what goes over the wire, and bash's expansions in the evidence."""
+    sent: list[str] = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["Api-Key"])
+        return httpx.Response(401)
+
+    client, _ = client_of(refuse)
+    shown = [client.get(headers={"Api-Key": key}).curl for key in ("{key:without-last}", "{key:swapped-case}")]
+    assert sent == [KEY[:-1], KEY.swapcase()]
+    assert "${APITALLY_API_KEY%?}" in shown[0]
+    assert "${APITALLY_API_KEY~~}" in shown[1]
+
+
+def test_pace_spreads_requests_over_the_minute() -> None:
+    """The request after the last one that a minute may hold waits until the first one is a minute old."""
+    pacer = Pacer(2)
+    pacer.sent(1000.0)
+    pacer.sent(1010.0)
+    assert pacer.wait(1020.0) == 40.0
+    assert Pacer(None).wait(1020.0) == 0.0
+
+
+def test_headers_close_the_window_until_its_reset() -> None:
+    """Where nothing remains, the next request waits for the reset; where something does, it does not wait."""
+    pacer = Pacer(None)
+    pacer.answered({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "1030"}, 1000.0)
+    assert pacer.wait(1000.0) == 0.0
+    pacer.answered({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1030"}, 1000.0)
+    assert pacer.wait(1001.0) == 29.0
+
+
+def test_waits_after_429_follow_the_headers_or_double() -> None:
+    """Retry-After comes first, in seconds or as a date, then the reset; without either, waits double."""
+    assert wait_after_429({"retry-after": "3"}, 1000.0, 0) == 3.0
+    assert wait_after_429({"retry-after": "Thu, 01 Jan 1970 00:16:50 GMT"}, 1000.0, 0) == 10.0
+    assert wait_after_429({"x-ratelimit-reset": "1004"}, 1000.0, 0) == 4.0
+    assert wait_after_429({}, 1000.0, 3) == 2 * wait_after_429({}, 1000.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://127.0.0.1:8", True),
+        ("http://[::1]:8", True),
+        ("http://localhost", True),
+        ("https://api.apitally.io", False),
+    ],
+)
+def test_loopback_addresses_are_known(url: str, expected: bool) -> None:
+    """Only this machine's own addresses are asked without a pace."""
+    assert is_loopback(url) is expected
