@@ -18,7 +18,7 @@ from apitally_traffic.transport.parcel import ITEMS
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class _Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Item(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  # holds no cycle
     period_start: _Instant
     period_end: _Instant
     requests: int
