@@ -127,8 +127,10 @@ class TimeWindow:
             raise ValueError(f"max_periods must be at least 1, not {max_periods}.")
         start, end = _instant(self.start), _instant(self.end)
         while start < end:
-            cut, _ = advance(start, end, max_periods, self.interval, self.timezone)
-            yield self._between(start, min(cut, end), self.interval, self.timezone)
+            cut, length = advance(start, end, max_periods, self.interval, self.timezone)
+            part = self._between(start, min(cut, end), self.interval, self.timezone)
+            object.__setattr__(part, "_length", length)  # frozen; counting anew would cost as much as cutting
+            yield part
             start = cut
 
     @classmethod
