@@ -5,7 +5,7 @@ from httpx_retries import RetryTransport
 
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.settings import Settings
-from apitally_traffic.transport.exchange import Exchange, proxy_for
+from apitally_traffic.transport.exchange import Exchange, connection_options
 from apitally_traffic.transport.gate import TaskGate
 from apitally_traffic.transport.pacing import Pacer
 from apitally_traffic.transport.page_body import read_page
@@ -21,7 +21,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         """Wrap a transport; the arguments are those of `ApiTransport`."""
         self._settings = settings
         self._gate = TaskGate(Pacer(requests_per_minute))
-        self._inner = httpx.AsyncHTTPTransport(proxy=proxy_for(settings)) if inner is None else inner
+        self._inner = httpx.AsyncHTTPTransport(**connection_options(settings)) if inner is None else inner
         self._owned = inner is None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -1,8 +1,10 @@
 """One request and what became of it: everything about sending that needs no waiting, for both transports."""
 
 import logging
+import ssl
 import time
 import urllib.request
+from typing import Any
 
 import httpx
 
@@ -68,13 +70,17 @@ class Exchange:
         _logger.debug("%s %s %s, %d bytes in %.0f ms", self._request.method, self._request.url, outcome, size, took)
 
 
-def proxy_for(settings: Settings) -> str | None:
-    """Return the proxy that the environment names for the server.
+def connection_options(settings: Settings) -> dict[str, Any]:
+    """Return the proxy and the certificates for connections to the server, as httpx's own transports take them.
 
-    httpx looks for one only where it makes the transport itself. Plain http is for loopback, which no proxy reaches.
+    httpx looks for a proxy in the environment only where it makes the transport itself. Plain http is for loopback,
+    which no proxy reaches, and which shows no certificate. Loading those that httpx trusts would be nearly all of what
+    making a client costs; without them, no https server is trusted.
     """
     base_url = httpx.URL(settings.base_url)
-    if base_url.scheme == "http" or urllib.request.proxy_bypass(base_url.host):
-        return None
+    if base_url.scheme == "http":
+        return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
+    if urllib.request.proxy_bypass(base_url.host):
+        return {}
     proxies = urllib.request.getproxies()
-    return proxies.get("https") or proxies.get("all")
+    return {"proxy": proxies.get("https") or proxies.get("all")}

@@ -5,7 +5,7 @@ from httpx_retries import RetryTransport
 
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.settings import Settings
-from apitally_traffic.transport.exchange import Exchange, proxy_for
+from apitally_traffic.transport.exchange import Exchange, connection_options
 from apitally_traffic.transport.gate import ThreadGate
 from apitally_traffic.transport.pacing import Pacer
 from apitally_traffic.transport.page_body import read_page
@@ -26,7 +26,7 @@ class ApiTransport(httpx.BaseTransport):
         """
         self._settings = settings
         self._gate = ThreadGate(Pacer(requests_per_minute))
-        self._inner = httpx.HTTPTransport(proxy=proxy_for(settings)) if inner is None else inner
+        self._inner = httpx.HTTPTransport(**connection_options(settings)) if inner is None else inner
         self._owned = inner is None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
