@@ -12,6 +12,7 @@ from apitally_traffic.errors import ApitallyError
 from apitally_traffic.paging.plan import Plan
 from apitally_traffic.paging.slices import SliceReader
 from apitally_traffic.request import Progress, TrafficRequest, feed
+from apitally_traffic.transport.parcel import PageRow, items_of
 from apitally_traffic.windows.window import TimeWindow
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class AsyncTrafficQuery:
         """
         async with aclosing(self._slices()) as slices:
             async for plan, reader in slices:
-                for item in plan.items(reader):
+                for item in items_of(plan.rows(reader)):
                     yield item
 
     async def pages(self) -> AsyncGenerator[GetTrafficResponse]:
@@ -68,7 +69,8 @@ class AsyncTrafficQuery:
         """
         async with aclosing(self._slices()) as slices:
             async for plan, reader in slices:
-                for page in plan.pages(reader):
+                for page, rows in plan.pages(reader):
+                    page.data = list(items_of(rows))
                     yield page
 
     async def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
@@ -84,7 +86,7 @@ class AsyncTrafficQuery:
         try:
             async with aclosing(self._slices()) as slices:
                 async for plan, reader in slices:
-                    items += plan.items(reader)
+                    items += items_of(plan.rows(reader))
                     if progress is not None:
                         progress(plan.covered, plan.expected)
         except ApitallyError as error:
@@ -129,7 +131,7 @@ class AsyncTrafficQuery:
         """
         return frames.totals(await self.to_list(progress=progress))
 
-    async def _slices(self) -> AsyncGenerator[tuple[Plan, SliceReader]]:
+    async def _slices(self) -> AsyncGenerator[tuple[Plan, SliceReader[PageRow]]]:
         from apitally_traffic.side_by_side.tasks import Tasks  # noqa: PLC0415 - whoever uses threads imports no asyncio
 
         plan = self._request.plan()
@@ -146,8 +148,8 @@ class AsyncTrafficQuery:
                     raise
                 yield plan, reader
 
-    async def _read(self, part: TimeWindow) -> SliceReader:
-        reader = SliceReader(part)
+    async def _read(self, part: TimeWindow) -> SliceReader[PageRow]:
+        reader: SliceReader[PageRow] = SliceReader(part)
         while not reader.cursor.finished:
             feed(reader, await get_traffic.asyncio(client=self._api, **self._request.arguments(reader)))
         return reader

@@ -12,6 +12,7 @@ from apitally_traffic.paging.plan import Plan
 from apitally_traffic.paging.slices import SliceReader
 from apitally_traffic.request import Progress, TrafficRequest, feed
 from apitally_traffic.side_by_side.threads import Threads
+from apitally_traffic.transport.parcel import PageRow, items_of
 from apitally_traffic.windows.window import TimeWindow
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class TrafficQuery:
                 `resume_from` says where to go on.
         """
         for plan, reader in self._slices():
-            yield from plan.items(reader)
+            yield from items_of(plan.rows(reader))
 
     def pages(self) -> Iterator[GetTrafficResponse]:
         """Yield the API's answers as they came, oldest slice of the window first.
@@ -62,7 +63,9 @@ class TrafficQuery:
             ApitallyError: as for the items.
         """
         for plan, reader in self._slices():
-            yield from plan.pages(reader)
+            for page, rows in plan.pages(reader):
+                page.data = list(items_of(rows))
+                yield page
 
     def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
@@ -76,7 +79,7 @@ class TrafficQuery:
         items: list[TrafficItem] = []
         try:
             for plan, reader in self._slices():
-                items += plan.items(reader)
+                items += items_of(plan.rows(reader))
                 if progress is not None:
                     progress(plan.covered, plan.expected)
         except ApitallyError as error:
@@ -121,7 +124,7 @@ class TrafficQuery:
         """
         return frames.totals(self.to_list(progress=progress))
 
-    def _slices(self) -> Iterator[tuple[Plan, SliceReader]]:
+    def _slices(self) -> Iterator[tuple[Plan, SliceReader[PageRow]]]:
         plan = self._request.plan()
         with Threads(self._read, self._request.side_by_side()) as threads:
             while True:
@@ -136,8 +139,8 @@ class TrafficQuery:
                     raise
                 yield plan, reader
 
-    def _read(self, part: TimeWindow) -> SliceReader:
-        reader = SliceReader(part)
+    def _read(self, part: TimeWindow) -> SliceReader[PageRow]:
+        reader: SliceReader[PageRow] = SliceReader(part)
         while not reader.cursor.finished:
             feed(reader, get_traffic.sync(client=self._api, **self._request.arguments(reader)))
         return reader

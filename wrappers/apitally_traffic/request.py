@@ -10,7 +10,7 @@ from attrs import frozen
 from apitally_api_client.models import GetTrafficResponse, Interval
 from apitally_traffic.paging.plan import Plan
 from apitally_traffic.paging.slices import SliceReader
-from apitally_traffic.transport.parcel import unpack
+from apitally_traffic.transport.parcel import PageRow, unpack
 from apitally_traffic.windows.moments import Moment
 from apitally_traffic.windows.window import TimeWindow
 
@@ -74,7 +74,7 @@ class TrafficRequest:
         """Return how many slices there are to read at a time."""
         return min(self.concurrency, -(-len(self.window) // self.page_size))
 
-    def arguments(self, reader: SliceReader) -> dict[str, Any]:
+    def arguments(self, reader: SliceReader[PageRow]) -> dict[str, Any]:
         """Return the arguments of the generated function for the page that a reader wants next.
 
         Start and end go out in UTC: there the offset is always one that a date-time may carry.
@@ -92,10 +92,10 @@ class TrafficRequest:
         }
 
 
-def feed(reader: SliceReader, parsed: object) -> None:
+def feed(reader: SliceReader[PageRow], parsed: object) -> None:
     """Hand a reader what the generated function returned; the transport raises for everything that is not a page."""
     assert isinstance(parsed, GetTrafficResponse)
-    reader.feed(unpack(parsed))
+    reader.feed(parsed, unpack(parsed))
 
 
 def check_count(name: str, value: int, *, least: int = 1, most: int | None = None) -> None:

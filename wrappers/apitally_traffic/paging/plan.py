@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 
-from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic.paging.slices import SliceReader
+from apitally_api_client.models import GetTrafficResponse
+from apitally_traffic.paging.slices import Row, SliceReader
 from apitally_traffic.windows.window import TimeWindow
 
 
@@ -48,23 +48,23 @@ class Plan:
             self._begun.append(part)
             yield part
 
-    def items(self, reader: SliceReader) -> list[TrafficItem]:
+    def rows(self, reader: SliceReader[Row]) -> list[Row]:
         """Return what is to be delivered of the oldest slice that was begun, once it has been read."""
-        items = reader.items_after(self._last)[: self._still_wanted()]
-        if items:
-            self._last = items[-1].period_start
-        self._delivered += len(items)
+        rows = reader.rows_after(self._last)[: self._still_wanted()]
+        if rows:
+            self._last = rows[-1].period_start
+        self._delivered += len(rows)
         self._cover(self._begun.popleft())
-        return items
+        return rows
 
-    def pages(self, reader: SliceReader) -> list[GetTrafficResponse]:
-        """Return the pages of the oldest slice that was begun, as they came, until enough items are among them."""
+    def pages(self, reader: SliceReader[Row]) -> list[tuple[GetTrafficResponse, list[Row]]]:
+        """Return the pages of the oldest slice that was begun, as they came, until enough rows are among them."""
         pages = []
-        for page in reader.pages:
+        for page, rows in reader.pages:
             if self._still_wanted() == 0:
                 break
-            pages.append(page)
-            self._delivered += len(page.data)
+            pages.append((page, rows))
+            self._delivered += len(rows)
         self._cover(self._begun.popleft())
         return pages
 

@@ -1,7 +1,7 @@
-"""Read the body of a page strictly, and hand its items past the generated models' own, slower reading.
+"""Read the body of a page strictly, and hand its rows past the generated models' own, slower reading.
 
 The generated `from_dict` takes any value for any field, and costs more than the rest of the exchange. Here the body is
-checked against the schema while it is decoded, and the items are made at once. parcel.py tells how they travel.
+checked against the schema while it is decoded. parcel.py tells how the rows travel.
 """
 
 from collections.abc import Sequence
@@ -11,14 +11,15 @@ from typing import Annotated, Any
 import httpx
 import msgspec
 
-from apitally_api_client.models import TrafficItem
 from apitally_traffic.transport.outcome import failure_of_body
-from apitally_traffic.transport.parcel import ITEMS
+from apitally_traffic.transport.parcel import ROWS, items_of
 
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class _Item(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  # holds no cycle
+class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  # holds no cycle
+    """An item of the pinned schema, its fields in the order in which TrafficItem takes them."""
+
     period_start: _Instant
     period_end: _Instant
     requests: int
@@ -27,21 +28,21 @@ class _Item(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True): 
 
 
 class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    data: Sequence[_Item]
+    data: Sequence[Row]
     has_more: bool
     next_token: str | None
 
 
 # The same, for a server that sends more fields than the pinned schema has.
-class _OpenItem(_Item, frozen=True, forbid_unknown_fields=False):
+class _OpenRow(Row, frozen=True, forbid_unknown_fields=False):
     pass
 
 
 class _OpenPage(_Page, frozen=True, forbid_unknown_fields=False):
-    data: Sequence[_OpenItem]
+    data: Sequence[_OpenRow]
 
 
-_FIELDS = set(_Item.__struct_fields__)
+_FIELDS = set(Row.__struct_fields__)
 _decode_page = msgspec.json.Decoder(_Page).decode
 
 
@@ -78,22 +79,15 @@ def read_page(request: httpx.Request, answer: httpx.Response) -> PageResponse:
 
 def _pinned_document(content: bytes) -> dict[str, Any]:
     page = _decode_page(content)
-    return {"data": [], "has_more": page.has_more, "next_token": page.next_token, ITEMS: _traffic_items(page.data)}
+    return {"data": [], "has_more": page.has_more, "next_token": page.next_token, ROWS: page.data}
 
 
 def _open_document(content: bytes) -> dict[str, Any]:
     document = msgspec.json.decode(content)
-    items = _traffic_items(msgspec.convert(document, _OpenPage).data)
+    items = list(items_of(msgspec.convert(document, _OpenPage).data))
     for item, source in zip(items, document["data"], strict=True):
         item.additional_properties = {name: source[name] for name in source.keys() - _FIELDS}
-    return {**document, "data": [], ITEMS: items}
-
-
-def _traffic_items(data: Sequence[_Item]) -> list[TrafficItem]:
-    return [
-        TrafficItem(item.period_start, item.period_end, item.requests, item.bytes_received, item.bytes_sent)
-        for item in data
-    ]
+    return {**document, "data": [], ROWS: items}
 
 
 def _plain(headers: httpx.Headers) -> list[tuple[str, str]]:
