@@ -12,12 +12,14 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests.options import Options
 from contract_tests.oracle import zone_table, zones
+from contract_tests.oracle.listing import Listing
 from contract_tests.oracle.page import NOTHING, Page
 from contract_tests.oracle.query import EVERYTHING, Filter, Query
 from contract_tests.oracle.reader import LARGEST_LIMIT, Reader, require_page
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
-from contract_tests.promises.promise import BrokenPromiseError, Ledger
+from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError
+from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import Client
 
 _HORIZONS = (55, 40, 28, 14, 7)  # days; some servers keep sixty, some refuse long windows
@@ -32,10 +34,6 @@ ANY_ZONE: Final[SearchStrategy[str]] = st.sampled_from(zone_table.ALL)
 ANY_INTERVAL: Final[SearchStrategy[Interval]] = st.sampled_from(get_args(Interval))
 
 Drawn = TypeVar("Drawn")
-
-
-class NotExercisedError(Exception):
-    """The promise cannot be put to the test on this server; the message says why."""
 
 
 class World:
@@ -56,6 +54,7 @@ class World:
         self.random = random.Random(options.seed)  # noqa: S311 - it has to repeat, not to be secret
         self.reserve = 0
         self.settled = int(self.reader.now()) // DAY * DAY - _SETTLED_DAYS * DAY
+        self._listings: dict[str, Listing] = {}
         self._days: int | None = None
         self._page = LARGEST_LIMIT
 
@@ -80,6 +79,23 @@ class World:
         if self.options.consumer_id is None:
             raise NotExercisedError("Pass --consumer-id with the id of a consumer that has traffic.")
         return Filter(consumer_id=self.options.consumer_id)
+
+    @property
+    def known_values(self) -> dict[str, int]:
+        """The values that are known of this server, by the name of the parameter that takes them."""
+        options = self.options
+        known = {"app_id": self.client.app_id, "app_env_id": options.app_env_id, "consumer_id": options.consumer_id}
+        return {name: value for name, value in known.items() if value is not None}
+
+    def listing(self, operation: Operation) -> Listing:
+        """Give an operation that has pages, with what this run has read of it.
+
+        Raises:
+            NotExercisedError: it has a parameter for which no value is known.
+        """
+        if operation.path not in self._listings:
+            self._listings[operation.path] = Listing(self.client, operation, self.known_values)
+        return self._listings[operation.path]
 
     @property
     def given_filters(self) -> list[Filter]:

@@ -4,7 +4,11 @@ To add one, add an entry here and a test that is marked with its id. `needs` nam
 show up twice: a promise whose breach is a mere consequence is reported as not exercised, next to its cause.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from contract_tests.promises.promise import Promise
+from contract_tests.schema.spec import Operation, listings_of
 
 _KEY = "Security scheme APIKeyHeader: an apiKey in the header Api-Key."
 _START = (
@@ -179,3 +183,23 @@ PROMISES = (
 )
 
 PROMISE_IDS = tuple(promise.id for promise in PROMISES)
+
+
+def promises_of(operations: Iterable[Operation]) -> tuple[Promise, ...]:
+    """Give all promises of a server with these operations.
+
+    Those about pages are made once more for each other operation that has pages, with its id behind an `@`.
+    """
+    about_answers = tuple(promise for promise in PROMISES if promise.id.startswith("response."))
+    about_pages = [promise for promise in PROMISES if promise.id.startswith("pagination.")]
+    of_listings = [_of_listing(promise, operation) for operation in listings_of(operations) for promise in about_pages]
+    return (*PROMISES[: -len(about_answers)], *of_listings, *about_answers)
+
+
+def _of_listing(promise: Promise, operation: Operation) -> Promise:
+    return replace(
+        promise,
+        id=f"{promise.id}@{operation.id}",
+        hint=f"GET {operation.path} needs more than one record.",
+        needs=tuple(f"{need}@{operation.id}" for need in promise.needs if need.startswith("pagination.")),
+    )

@@ -42,6 +42,10 @@ class BrokenPromiseError(AssertionError):
         self.exchanges = exchanges
 
 
+class NotExercisedError(Exception):
+    """The promise cannot be put to the test on this server; the message says why."""
+
+
 @dataclass
 class Finding:
     """What is known of one promise at the end of a run."""

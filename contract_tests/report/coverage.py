@@ -6,13 +6,12 @@ parties that a service serves, so it is left out.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from contract_tests.schema.spec import PATH
+from contract_tests.schema.spec import Operation
 from contract_tests.wire.exchange import Exchange
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
@@ -41,40 +40,48 @@ class Mark:
         return self.met > 0 and self.broken != 0
 
 
-def parameter_marks(spec: dict[str, Any], exchanges: Sequence[Exchange]) -> list[Mark]:
-    """Count, for each parameter of the traffic endpoint, its keywords."""
+def parameter_marks(operations: Iterable[Operation], exchanges: Sequence[Exchange]) -> list[Mark]:
+    """Count, for each parameter of the operations, its keywords."""
     marks = []
-    for parameter in spec["paths"][PATH]["get"]["parameters"]:
-        name = parameter["name"]
-        values = [value for exchange in exchanges if (value := _value(exchange, name)) is not None]
-        for keyword, met, broken in _sides(parameter["schema"]):
-            marks.append(
-                Mark(name, keyword, sum(map(met, values)), None if broken is None else sum(map(broken, values)))
-            )
-        if not parameter.get("required"):
-            marks.append(Mark(name, "left out", len(exchanges) - len(values), None))
+    for operation in operations:
+        asked = [exchange for exchange in exchanges if operation.values_of(exchange.url) is not None]
+        for (place, name), parameter in operation.parameters.items():
+            values = [value for exchange in asked if (value := _value(operation, exchange, place, name)) is not None]
+            label = _label(operation, name)
+            for keyword, met, broken in _sides(operation.alternatives(name, place)):
+                beyond = None if broken is None else sum(map(broken, values))
+                marks.append(Mark(label, keyword, sum(map(met, values)), beyond))
+            if not parameter.get("required"):
+                marks.append(Mark(label, "left out", len(asked) - len(values), None))
     return marks
 
 
-def status_marks(spec: dict[str, Any], exchanges: Sequence[Exchange]) -> list[Mark]:
+def status_marks(operations: Iterable[Operation], exchanges: Sequence[Exchange]) -> list[Mark]:
     """Count how often each documented status, and each other one, was answered."""
-    seen = Counter(str(exchange.status) for exchange in exchanges)
-    documented = spec["paths"][PATH]["get"]["responses"]
-    marks = [Mark(status, answer["description"], seen.pop(status, 0), None) for status, answer in documented.items()]
-    return marks + [Mark(status, "not documented", count, None) for status, count in sorted(seen.items())]
+    marks = []
+    for operation in operations:
+        asked = [exchange for exchange in exchanges if operation.values_of(exchange.url) is not None]
+        seen = Counter(str(exchange.status) for exchange in asked)
+        said = {status: answer["description"] for status, answer in operation.responses.items()}
+        said |= {status: "not documented" for status in sorted(seen) if status not in said}
+        marks += [Mark(_label(operation, status), what, seen[status], None) for status, what in said.items()]
+    return marks
 
 
-def _value(exchange: Exchange, name: str) -> str | None:
-    if name == "app_id":
-        return unquote(urlsplit(exchange.url).path.split("/")[-2])
-    return exchange.parameters.get(name)
+def _label(operation: Operation, name: str) -> str:
+    return name if operation.is_traffic else f"{operation.path} {name}"
+
+
+def _value(operation: Operation, exchange: Exchange, place: str, name: str) -> str | None:
+    given = operation.values_of(exchange.url) if place == "path" else exchange.parameters
+    return (given or {}).get(name)
 
 
 _Side = Callable[[str], bool]
 
 
-def _sides(schema: dict[str, Any]) -> Iterator[tuple[str, _Side, _Side | None]]:
-    for one in schema.get("anyOf", [schema]):
+def _sides(alternatives: Iterable[dict[str, Any]]) -> Iterator[tuple[str, _Side, _Side | None]]:
+    for one in alternatives:
         match one:
             case {"type": "integer"}:
                 yield "type: integer", _is_integer, partial(_fails, _is_integer)

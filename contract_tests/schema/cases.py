@@ -8,6 +8,8 @@ values for parameters in its configuration would switch its negative cases off, 
 case.
 """
 
+import copy
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -22,27 +24,28 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.schema.spec import PATH
+from contract_tests.schema.spec import Operation
 from contract_tests.wire.exchange import Exchange
 
 _CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
 _INTEGER = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")
-_IDS = ("app_env_id", "consumer_id")
+_NO_MOMENT = {"now", "today"}
 
 
-def operation_of(spec: dict[str, Any], seed: int) -> APIOperation[Any, Any, Any, Any]:
-    """Give schemathesis' view of the one operation."""
-    schema = schemathesis.openapi.from_dict(spec, config=schemathesis.Config(seed=seed))
+def operation_of(spec: dict[str, Any], path: str, seed: int) -> APIOperation[Any, Any, Any, Any]:
+    """Give schemathesis' view of one operation, and of no other."""
+    config = schemathesis.Config(seed=seed)
+    schema = schemathesis.openapi.from_dict(copy.deepcopy(spec), config=config).include(path=path, method="GET")
     schema.config.update(base_url="http://127.0.0.1")
-    return schema[PATH]["GET"]
+    return schema[path]["GET"]
 
 
-def steer(case: Case[Any], app_id: int, zone: str) -> Mapping[str, Any] | None:
+def steer(case: Case[Any], known: Mapping[str, Any], zone: str) -> Mapping[str, Any] | None:
     """Put values that this server knows in the place of those that only look like ones.
 
     Args:
         case: what schemathesis made up.
-        app_id: the app.
+        known: values for parameters in the path.
         zone: a good timezone.
 
     Returns:
@@ -52,8 +55,9 @@ def steer(case: Case[Any], app_id: int, zone: str) -> Mapping[str, Any] | None:
     if case.method != "GET" or len(query) != len(case.query or {}):
         return None
     case.path_parameters = dict(case.path_parameters or {})
-    if _is_positive(case.path_parameters.get("app_id")):
-        case.path_parameters["app_id"] = app_id
+    for name, value in known.items():
+        if _is_positive(case.path_parameters.get(name)):
+            case.path_parameters[name] = value
     token = query.get("next_token")
     if isinstance(token, str) and len(token) <= 1024 and set(token) <= {"0"}:
         del query["next_token"]
@@ -63,7 +67,7 @@ def steer(case: Case[Any], app_id: int, zone: str) -> Mapping[str, Any] | None:
     return query
 
 
-def check(case: Case[Any], exchange: Exchange) -> list[BrokenPromiseError]:
+def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[BrokenPromiseError]:
     """Let schemathesis' checks, and our own for what they cannot decide, look at an answer."""
     breaches = []
     response = as_response(exchange)
@@ -73,7 +77,7 @@ def check(case: Case[Any], exchange: Exchange) -> list[BrokenPromiseError]:
         breaches = [_breach(failure, exchange) for failure in group.exceptions]
     if not (exchange.status == 200 or 400 <= exchange.status < 600):
         breaches.append(BrokenPromiseError("response.schema", f"{exchange.status} is no documented answer", exchange))
-    if exchange.status == 200 and (reason := _clearly_invalid(exchange)):
+    if exchange.status == 200 and (reason := _clearly_invalid(operation, exchange)):
         breaches.append(
             BrokenPromiseError("requests.bounds", f"{reason} earns {exchange.summary}, not a 4xx", exchange)
         )
@@ -86,34 +90,40 @@ def _breach(failure: Failure, exchange: Exchange) -> BrokenPromiseError:
     return BrokenPromiseError(promise_id, message[:300], exchange)
 
 
-def _clearly_invalid(exchange: Exchange) -> str | None:
+def _clearly_invalid(operation: Operation, exchange: Exchange) -> str | None:
     """Give the parameter that is out of its declaration however kindly it is read, if there is one."""
     for name, value in exchange.parameters.items():
-        if (
-            name in {"limit", *_IDS}
-            and value
-            and not (_is_positive(value) and (name != "limit" or _number(value) <= 1000))
-        ):
-            return f"{name}={value[:60]}"
-        if name == "interval" and value and value.strip().lower() not in {"hour", "day", "null", "none"}:
-            return f"interval={value[:60]}"
-        if name == "next_token" and len(value) > 1024:
-            return f"a next_token of {len(value)} characters"
-        if (
-            name in {"start", "end"}
-            and len(value) > 3
-            and value.isalpha()
-            and value.lower() not in {"null", "none", "now", "today"}
-        ):
-            return f"{name}={value[:60]}"
+        declared = operation.alternatives(name)
+        if value and declared and not _is_none(value) and not any(_may_fit(schema, value) for schema in declared):
+            return f"{name}={value[:60]}" if len(value) <= 1000 else f"a {name} of {len(value)} characters"
     return None
+
+
+def _may_fit(schema: dict[str, Any], value: str) -> bool:
+    """Say whether a value can be read as one that a schema allows; what cannot be decided here may."""
+    word = value.strip().lower()
+    match schema:
+        case {"type": "null"}:
+            return False
+        case {"type": "integer"}:
+            least, most = float(schema.get("minimum", -math.inf)), float(schema.get("maximum", math.inf))
+            return bool(_INTEGER.fullmatch(value)) and least <= _number(value) <= most
+        case {"type": "string", "enum": names}:
+            return word in {str(name).lower() for name in names}
+        case {"type": "string", "format": "date-time"}:
+            return len(value) <= 3 or not value.isalpha() or word in _NO_MOMENT
+        case {"type": "string", "maxLength": most}:
+            return bool(len(value) <= most)
+    return True
 
 
 def _is_positive(value: Any) -> bool:
     text = str(value)
-    if text.lower() in {"null", "none"}:
-        return True
-    return bool(_INTEGER.fullmatch(text)) and _number(text) >= 1
+    return _is_none(text) or (bool(_INTEGER.fullmatch(text)) and _number(text) >= 1)
+
+
+def _is_none(text: str) -> bool:
+    return text.strip().lower() in {"null", "none"}
 
 
 def _number(text: str) -> float:

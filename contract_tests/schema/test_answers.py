@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.schema.spec import load_spec
+from contract_tests.schema.spec import Operation, load_operations, load_spec
 from contract_tests.wire.exchange import Exchange
 from contract_tests.world import World
 
@@ -19,19 +19,18 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 @pytest.mark.promise("response.schema", cost=0)
 def test_answers_fit_the_schema(world: World) -> None:
-    """Each page is a GetTrafficResponse, and each 422 an HTTPValidationError."""
-    spec = load_spec()
-    validators = {
-        status: _validator(spec, name) for status, name in ((200, "GetTrafficResponse"), (422, "HTTPValidationError"))
-    }
-    for exchange in world.client.exchanges:
-        if exchange.status in validators:
-            error = next(iter(validators[exchange.status].iter_errors(_json(exchange))), None)
-            if error is not None:
-                place = "/".join(str(part) for part in error.instance_path) or "the top level"
-                message = f"at {place} of a {exchange.status}: {error.message[:200]}"
-                raise BrokenPromiseError("response.schema", message, exchange)
-            world.ledger.seen("response.schema", exchange)
+    """Each answer is what its operation declares for its status: a page a GetTrafficResponse, and so on."""
+    for operation in load_operations():
+        validators = {status: _validator(operation, status) for status in operation.responses}
+        for exchange in world.client.exchanges:
+            validator = validators.get(str(exchange.status))
+            if validator is not None and operation.values_of(exchange.url) is not None:
+                error = next(iter(validator.iter_errors(_json(exchange))), None)
+                if error is not None:
+                    place = "/".join(str(part) for part in error.instance_path) or "the top level"
+                    message = f"at {place} of a {exchange.status}: {error.message[:200]}"
+                    raise BrokenPromiseError("response.schema", message, exchange)
+                world.ledger.seen("response.schema", exchange)
 
 
 @pytest.mark.promise("response.counts", cost=0)
@@ -60,16 +59,21 @@ def test_times_carry_an_offset(world: World) -> None:
 
 
 def _pages(world: World) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
-    """Give the items of each page that fits the schema; the others are the business of that promise."""
-    validator = _validator(load_spec(), "GetTrafficResponse")
+    """Give the items of each page of traffic that fits the schema; the others are the business of that promise."""
+    traffic = load_operations()[0]
+    validator = _validator(traffic, "200")
+    assert validator is not None, "traffic is declared"
     for exchange in world.client.exchanges:
-        if exchange.status == 200 and validator.is_valid(body := _json(exchange)):
+        is_page = exchange.status == 200 and traffic.values_of(exchange.url) is not None
+        if is_page and validator.is_valid(body := _json(exchange)):
             yield exchange, body["data"]
 
 
-def _validator(spec: dict[str, Any], name: str) -> jsonschema_rs.Draft202012Validator:
-    schema = {"$ref": f"#/components/schemas/{name}", "components": spec["components"]}
-    return jsonschema_rs.Draft202012Validator(schema)
+def _validator(operation: Operation, status: str) -> jsonschema_rs.Draft202012Validator | None:
+    schema = operation.body_schema(status)
+    if schema is None:
+        return None
+    return jsonschema_rs.Draft202012Validator(schema | {"components": load_spec()["components"]})
 
 
 def _json(exchange: Exchange) -> Any:

@@ -1,4 +1,4 @@
-"""Requests of every kind that the specification lets one make up, and what each answer must be like."""
+"""Requests of every kind that the specification lets one make up, for each operation, and what answers must be like."""
 
 import random
 from collections.abc import Iterable
@@ -14,24 +14,27 @@ from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.schemas import APIOperation
 
 from contract_tests.oracle import zone_table
-from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
 from contract_tests.schema.cases import as_response, check, operation_of, steer
-from contract_tests.schema.spec import load_spec
+from contract_tests.schema.spec import Operation, load_operations, load_spec
 from contract_tests.wire.client import BudgetUsedUpError
 from contract_tests.wire.exchange import Exchange
 from contract_tests.world import World
 
-_EXAMPLES, _COVERED, _FUZZED, _WALKS, _STEPS = 2, 30, 14, 3, 3
+_OPERATIONS = load_operations()
+_EXAMPLES, _COVERED, _FUZZED, _WALKS = (-(-most // len(_OPERATIONS)) for most in (2, 30, 14, 3))
+_STEPS = 3
 _SEEN = ("response.schema", "requests.no-server-error", "requests.bounds")
 _ALL_MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 
 class _Schema:
-    """The specification as schemathesis sees it, and the server that its cases go to."""
+    """An operation as schemathesis sees it, and the server that its cases go to."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, declared: Operation) -> None:
         self.world = world
-        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(load_spec(), world.options.seed)
+        self.declared = declared
+        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(load_spec(), declared.path, world.options.seed)
         self.chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
         self.breaches: list[BrokenPromiseError] = []
         self.asked: set[str] = set()
@@ -46,7 +49,7 @@ class _Schema:
 
     def send(self, case: Case[Any]) -> Exchange | None:
         """Send a case that says something about this server and was not sent before, and look at the answer."""
-        query = steer(case, self.world.client.app_id, self.chance.choice(zone_table.ALL))
+        query = steer(case, self.world.known_values, self.chance.choice(zone_table.ALL))
         asked = repr((case.path_parameters, sorted(query.items(), key=repr))) if query is not None else ""
         if query is None or asked in self.asked:
             return None
@@ -54,13 +57,17 @@ class _Schema:
         pairs = [
             (name, str(one)) for name, value in query.items() for one in (value if isinstance(value, list) else [value])
         ]
-        exchange = self.world.client.get(pairs, app_id=(case.path_parameters or {}).get("app_id"))
+        exchange = self.ask(case, pairs)
         self.look(case, exchange)
         return exchange
 
+    def ask(self, case: Case[Any], pairs: list[tuple[str, str]]) -> Exchange:
+        """Send the query of a case to its path."""
+        return self.world.client.get(pairs, path=self.declared.target(case.path_parameters or {}))
+
     def look(self, case: Case[Any], exchange: Exchange) -> None:
         """Note what schemathesis' checks find."""
-        self.breaches += check(case, exchange)
+        self.breaches += check(case, self.declared, exchange)
         for promise_id in _SEEN:
             self.world.ledger.seen(promise_id, exchange)
 
@@ -72,10 +79,10 @@ class _Schema:
             raise self.breaches[0]
 
 
-@pytest.fixture
-def schema(world: World) -> _Schema:
-    """Give schemathesis and a server."""
-    return _Schema(world)
+@pytest.fixture(params=_OPERATIONS, ids=lambda operation: operation.id)
+def schema(world: World, request: pytest.FixtureRequest) -> _Schema:
+    """Give schemathesis and a server, for each operation."""
+    return _Schema(world, request.param)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -117,6 +124,10 @@ def test_fuzzing(schema: _Schema) -> None:
 @pytest.mark.schema(cost=_WALKS * _STEPS)
 def test_stateful(schema: _Schema) -> None:
     """Chains of requests, each page leading to the next one by its token."""
+    declared, known = schema.declared, schema.world.known_values
+    if not declared.is_listing:
+        raise NotExercisedError(f"{declared.path} has no pages.")
+    small = {"limit": "5"} if declared.alternatives("limit") else {}
 
     class Walk(schema.operation.schema.as_state_machine()):  # type: ignore[misc]
         """Sends through our connection, and keeps findings until the end."""
@@ -126,12 +137,10 @@ def test_stateful(schema: _Schema) -> None:
             if world.client.remaining <= world.reserve:
                 raise BudgetUsedUpError("The requests of this run are used up; raise --max-requests.")
             query = dict(case.query or {})
-            if isinstance(query.get("next_token"), str):
-                query = {"next_token": query["next_token"], "limit": "5"}
-            else:
-                query = {name: value for name, value in query.items() if name == "interval"} | {"limit": "5"}
-            exchange = world.client.get({name: str(value) for name, value in query.items()})
-            case.query = query
+            kept = "next_token" if isinstance(query.get("next_token"), str) else "interval"
+            case.query = {name: query[name] for name in query if name == kept or declared.requires(name)} | small
+            case.path_parameters = dict(case.path_parameters or {}) | known
+            exchange = schema.ask(case, [(name, str(value)) for name, value in case.query.items()])
             schema.look(case, exchange)
             return as_response(exchange)
 

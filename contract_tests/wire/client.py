@@ -72,13 +72,15 @@ class Client:
         parameters: Parameters | Mapping[str, str] = (),
         *,
         app_id: int | str | None = None,
+        path: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Exchange:
-        """Ask for traffic.
+        """Ask for traffic, or for what stands at another path.
 
         Args:
             parameters: the query, not yet encoded.
             app_id: another app than the one under test.
+            path: another path than that of the app's traffic, encoded.
             headers: sent instead of the right key; `{key}` in a value stands for the right key.
 
         Raises:
@@ -86,9 +88,10 @@ class Client:
             ServerGoneError: no answer came.
         """
         pairs = list(parameters.items()) if isinstance(parameters, Mapping) else list(parameters)
-        app = quote(str(self.app_id if app_id is None else app_id), safe="")
+        if path is None:
+            path = f"/v1/apps/{quote(str(self.app_id if app_id is None else app_id), safe='')}/traffic"
         query = urlencode([(name, value) for name, value in pairs], quote_via=quote, safe=":", errors="surrogatepass")
-        return self.send("GET", f"/v1/apps/{app}/traffic" + (f"?{query}" if query else ""), headers)
+        return self.send("GET", path + (f"?{query}" if query else ""), headers)
 
     def send(self, method: str, target: str, headers: Mapping[str, str] | None = None) -> Exchange:
         """Send any request, with the right key unless other headers are given.

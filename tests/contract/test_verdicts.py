@@ -62,8 +62,8 @@ def test_a_baseline_acknowledges_by_id_and_reason(tmp_path: Path) -> None:
     """Lines with a promise and a reason are taken; comments and empty lines are passed over."""
     path = tmp_path / "baseline.txt"
     path.write_text("# known\n\nrequests.default-limit: the vendor answers 50: ticket 1\n")
-    assert read_baseline(str(path)) == {"requests.default-limit": "the vendor answers 50: ticket 1"}
-    assert read_baseline(None) == {}
+    assert read_baseline(str(path), PROMISE_IDS) == {"requests.default-limit": "the vendor answers 50: ticket 1"}
+    assert read_baseline(None, PROMISE_IDS) == {}
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ def test_a_baseline_that_cannot_be_used_is_one_sentence(tmp_path: Path, line: st
     path = tmp_path / "baseline.txt"
     path.write_text(line)
     with pytest.raises(BaselineError, match=f"line 1: .*{message}"):
-        read_baseline(str(path))
+        read_baseline(str(path), PROMISE_IDS)
