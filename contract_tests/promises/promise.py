@@ -36,6 +36,8 @@ class BrokenPromiseError(AssertionError):
     """
 
     def __init__(self, promise_id: str, message: str, *exchanges: Exchange) -> None:
+        for exchange in exchanges:
+            message = exchange.hide(message)
         super().__init__(f"{promise_id}: {message}")
         self.promise_id = promise_id
         self.message = message

@@ -140,10 +140,11 @@ class Client:
             shown_headers=tuple(f'"{name}: {_shell(value)}"' for name, value in shown.items()),
             status=response.status_code,
             headers=answered,
-            body=response.content.replace(self._key.encode(), f"${KEY_VARIABLE}".encode()),
+            body=response.content,
             sent_at=sent_at,
             received_at=received_at,
             with_key=shown.get("Api-Key") == "{key}",
+            key=self._key,
         )
         self.exchanges.append(exchange)
         return exchange

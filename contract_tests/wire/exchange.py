@@ -27,6 +27,7 @@ class Exchange:
         sent_at: local Unix time before the request was sent, in seconds.
         received_at: local Unix time after the answer was read, in seconds.
         with_key: whether the request carried the right key in the right place.
+        key: the right key, which `hide` takes out of whatever is shown.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Exchange:
     sent_at: float
     received_at: float
     with_key: bool = True
+    key: str = field(default="", repr=False)
 
     @cached_property
     def parameters(self) -> dict[str, str]:
@@ -64,8 +66,12 @@ class Exchange:
     @property
     def summary(self) -> str:
         """The status and the beginning of the body, on one line."""
-        text = " ".join(self.body.decode("utf-8", "replace").split())
+        text = self.hide(" ".join(self.body.decode("utf-8", "replace").split()))
         return f"{self.status} {text if len(text) <= _BODY_SHOWN else text[:_BODY_SHOWN] + '…'}"
+
+    def hide(self, text: str) -> str:
+        """Put the name of its variable in the place of the key."""
+        return text.replace(self.key, f"${KEY_VARIABLE}") if self.key else text
 
 
 def _refuse_constant(name: str) -> Any:

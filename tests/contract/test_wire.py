@@ -6,6 +6,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError, is_loopback
 from contract_tests.wire.pacing import Pacer, wait_after_429
 
@@ -76,7 +77,16 @@ def test_evidence_never_carries_the_key() -> None:
     ]
     for exchange in exchanges:
         assert KEY not in exchange.curl + exchange.summary + repr(exchange)
+        assert KEY not in str(BrokenPromiseError("auth.key-exact", exchange.body.decode(), exchange))
     assert exchanges[0].curl == 'curl -sS -H "Api-Key: $APITALLY_API_KEY" http://127.0.0.1:1/v1/apps/1/traffic'
+
+
+def test_a_key_that_the_body_has_by_chance_leaves_it_as_it_is() -> None:
+    """Bodies are judged as they came, even where the key is a word in them."""
+    client, _ = client_of(lambda _: httpx.Response(200, json={"next_token": f"next {KEY}"}))
+    exchange = client.get()
+    assert exchange.json == {"next_token": f"next {KEY}"}
+    assert "next $APITALLY_API_KEY" in exchange.summary
 
 
 def test_forms_of_the_key_are_sent_as_bash_would_make_them() -> None:
