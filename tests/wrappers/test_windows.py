@@ -5,6 +5,7 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -170,6 +171,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
         pytest.param("2w", "2026-03-15T12:00Z", id="weeks"),
         pytest.param("P14D", "2026-03-15T12:00Z", id="ISO days"),
         pytest.param("PT24H", "2026-03-28T12:00Z", id="ISO hours"),
+        pytest.param("24H", "2026-03-28T12:00Z", id="hours in capitals"),
+        pytest.param("2026-03-28t12:00:00z", "2026-03-28T12:00Z", id="small letters"),
+        pytest.param("2026-03-28 12:00+00:00", "2026-03-28T12:00Z", id="a space for the T"),
+        pytest.param(pd.Timestamp("2026-03-28T12:00:00.000000001Z"), "2026-03-28T12:00Z", id="nanoseconds"),
         pytest.param("P1DT1H30M", "2026-03-28T11:00Z", id="ISO mixed"),
         pytest.param("2026-03-29T02:30", "2026-03-29T01:00Z", id="skipped: read with the offset before"),
         pytest.param("2026-10-25T02:30", "2026-10-25T00:00Z", id="twice: the first"),
@@ -219,6 +224,11 @@ def test_end_is_now_and_not_rounded() -> None:
         ({"interval": "hours"}, 'interval must be "hour" or "day", not \'hours\''),
         ({"interval": ["hour"]}, 'interval must be "hour" or "day"'),
         ({"now": datetime(2026, 1, 1)}, "now must carry a timezone"),
+        ({"now": "2026-01-01"}, "now must be a datetime, not str"),
+        ({"start": "2024-01-01+01:00"}, "is neither an ISO 8601 date or time"),
+        ({"start": "2024-01-01x00:00"}, "is neither an ISO 8601 date or time"),
+        ({"start": "1712012310000"}, "is neither an ISO 8601 date or time"),
+        ({"start": pd.NaT}, "NaT"),
     ],
 )
 def test_bad_arguments_are_one_sentence(arguments: dict[str, object], sentence: str) -> None:

@@ -14,13 +14,15 @@ from apitally_traffic.windows.periods import first_instant
 Moment = datetime | date | timedelta | str
 """What a caller may write for `start` and `end`."""
 
-_SHORT = re.compile(r"(?P<count>\d+)(?P<unit>[mhdw])", re.ASCII)
-_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SHORT = re.compile(r"(?P<count>\d+)(?P<unit>[MHDW])", re.ASCII)
+_UNITS = {"M": "minutes", "H": "hours", "D": "days", "W": "weeks"}
 _ISO = re.compile(
     r"P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
     re.ASCII,
 )
+# Python reads more than that: any character for the T, and an offset right behind a date as a time.
+_TIME_OF_DAY = re.compile(r"[^T ]{7,10}[T ]\d\d.*", re.ASCII)
 
 
 def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
@@ -60,7 +62,9 @@ def resolve_moment(name: str, moment: Moment, timezone: ZoneInfo, now: datetime)
         moment = _read_text(name, moment)
     try:
         if isinstance(moment, datetime):
-            aware = moment if moment.utcoffset() is not None else moment.replace(tzinfo=timezone)
+            # Some libraries' datetimes know of nanoseconds, or of no time at all.
+            plain = datetime.combine(moment.date(), moment.timetz())
+            aware = plain if plain.utcoffset() is not None else plain.replace(tzinfo=timezone)
             return aware.astimezone(UTC)
         if isinstance(moment, date):
             return first_instant(moment, timezone)
@@ -71,7 +75,8 @@ def resolve_moment(name: str, moment: Moment, timezone: ZoneInfo, now: datetime)
     raise TypeError(f"{name} must be a datetime, date, timedelta or str, not {type(moment).__name__}.")
 
 
-def _read_text(name: str, text: str) -> datetime | date | timedelta:
+def _read_text(name: str, written: str) -> datetime | date | timedelta:
+    text = written.upper()
     short, iso = _SHORT.fullmatch(text), _ISO.fullmatch(text)
     try:
         if short:
@@ -79,15 +84,15 @@ def _read_text(name: str, text: str) -> datetime | date | timedelta:
         if iso:
             return timedelta(**{unit: int(count) for unit, count in iso.groupdict("0").items()})
     except OverflowError as error:
-        raise ValueError(f"{name} {text!r} lies outside the years 1 to 9999.") from error
-    # Date first: datetime reads a bare date too, as its midnight, which not every day in every zone has.
-    for read in (date.fromisoformat, datetime.fromisoformat) if text.isprintable() else ():
-        try:
-            return read(text)
-        except ValueError:
-            continue
+        raise ValueError(f"{name} {written!r} lies outside the years 1 to 9999.") from error
+    try:
+        # A bare date is none of its midnight, which not every day in every zone has.
+        read = datetime.fromisoformat if _TIME_OF_DAY.fullmatch(text) and text.isprintable() else date.fromisoformat
+        return read(text)
+    except ValueError:
+        pass
     raise ValueError(
-        f"{name} {text!r} is neither an ISO 8601 date or time, such as 2025-05-14T00:00:00Z, "
+        f"{name} {written!r} is neither an ISO 8601 date or time, such as 2025-05-14T00:00:00Z, "
         "nor a duration, such as 30m, 24h, 7d, 2w, P14D or PT24H."
     )
 

@@ -87,6 +87,8 @@ class TimeWindow:
             raise ValueError(f'interval must be "hour" or "day", not {interval!r}.')
         zone = resolve_timezone(timezone)
         present = datetime.now(UTC) if now is None else now
+        if not isinstance(present, datetime):
+            raise TypeError(f"now must be a datetime, not {type(now).__name__}.")
         if present.utcoffset() is None:
             raise ValueError(f"now must carry a timezone: {present!r} does not.")
         first = resolve_moment("start", _DEFAULT_REACH[interval] if start is None else start, zone, present)
@@ -121,10 +123,16 @@ class TimeWindow:
         """Cut the window at period boundaries, oldest first, into windows of at most `max_periods` periods each.
 
         Raises:
+            TypeError: `max_periods` is no int.
             ValueError: `max_periods` is less than 1.
         """
+        if not isinstance(max_periods, int):
+            raise TypeError(f"max_periods must be an int, not {max_periods!r}.")
         if max_periods < 1:
             raise ValueError(f"max_periods must be at least 1, not {max_periods}.")
+        return self._cut(max_periods)
+
+    def _cut(self, max_periods: int) -> Iterator["TimeWindow"]:
         start, end = _instant(self.start), _instant(self.end)
         while start < end:
             cut, length = advance(start, end, max_periods, self.interval, self.timezone)
