@@ -117,6 +117,18 @@ def test_the_date_of_an_answer_makes_up_for_a_wrong_clock(hours: int) -> None:
     assert server.refused == 0
 
 
+@pytest.mark.parametrize("rounding", ["up", "down"])
+@pytest.mark.parametrize("left", [0.95, 2.0, 8.3, 31.95])
+def test_a_window_that_others_have_begun(left: float, rounding: str) -> None:
+    """A client that starts in the middle of a used-up window, as a cron job may, meets no refusal either."""
+    server = Server(rounding=rounding)
+    for _ in range(60):
+        server.use(BEGINNING - server.seconds + left)
+    took = run(server, Pacer(100), 250)
+    assert server.refused == 0
+    assert took < left + 1 + 120 * 1.05
+
+
 def test_news_of_a_window_that_has_ended_is_no_news() -> None:
     """An answer that was counted at the end of a used-up window does not hold up the next one."""
     pacer = Pacer(None)

@@ -85,6 +85,7 @@ def read(request: pytest.FixtureRequest) -> Read:
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for hundredths of a second where the package waits for seconds."""
     monkeypatch.setattr(retry, "FIRST_BACKOFF", 0.02)
+    monkeypatch.setattr(retry, "LEAST_HOLD", 0.02)
 
 
 @pytest.fixture
@@ -170,6 +171,15 @@ def test_retry_after_is_waited_for(server: MockServer, whole: list[TrafficItem],
     assert time.monotonic() - began >= 1
 
 
+def test_a_refused_key_rests(server: MockServer, whole: list[TrafficItem], read: Read, monkeypatch: Any) -> None:
+    """After a 429 no request of the client goes out for a moment, even where the server asks for no wait."""
+    monkeypatch.setattr(retry, "LEAST_HOLD", 0.7)
+    server.inject("status", status=429, retry_after=0, at=1 + len(server.requests))
+    began = time.monotonic()
+    assert read(server) == whole
+    assert time.monotonic() - began >= 0.7
+
+
 @pytest.mark.parametrize(
     ("headers", "wait"),
     [
@@ -179,12 +189,14 @@ def test_retry_after_is_waited_for(server: MockServer, whole: list[TrafficItem],
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "nan"}, None),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767225605", "date": "Thu, 01 Jan 2026 00:00:00 GMT"}, 5),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767225605", "date": "Thu, 01 Jan 2026 00:00:00 GMT"}, 6),
         (
             {"x-ratelimit-remaining": "9", "x-ratelimit-reset": "1767225605", "date": "Thu, 01 Jan 2026 00:00:00 GMT"},
             None,
         ),
         ({"retry-after": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "9999999999"}, 1),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767225605000"}, None),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1e300"}, None),
         ({}, None),
     ],
 )
@@ -200,6 +212,7 @@ def test_rate_limit_error_carries_the_numbers() -> None:
     assert (error.retry_after, error.limit, error.remaining) == (7, 100, 0)
     assert error.reset_at is not None
     assert error.reset_at.timestamp() == 60
+    assert RateLimitError("", headers={"x-ratelimit-reset": "1767225605000"}).reset_at is None
     bare = RateLimitError("")
     assert (bare.retry_after, bare.limit, bare.remaining, bare.reset_at) == (None, None, None, None)
 
@@ -211,6 +224,7 @@ def test_backoff_doubles_and_is_jittered(monkeypatch: pytest.MonkeyPatch) -> Non
         drawn = [retry.backoff(attempt) for _ in range(300)]
         assert 0 <= min(drawn) < bound * 0.1
         assert bound * 0.9 < max(drawn) <= bound
+    assert retry.backoff(5000) <= retry.LONGEST_BACKOFF
 
 
 def test_waits_and_retries_are_logged(

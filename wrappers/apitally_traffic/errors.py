@@ -213,9 +213,12 @@ class RateLimitError(APIStatusError):
 
     @property
     def reset_at(self) -> datetime | None:
-        """When the current window ends, from `X-RateLimit-Reset`."""
-        seconds = self._count("x-ratelimit-reset")
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        """When the current window ends, from `X-RateLimit-Reset`; None where that is no time in seconds."""
+        seconds = number_of(self.headers.get("x-ratelimit-reset"))
+        try:
+            return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
 
     def _count(self, name: str) -> int | None:
         number = number_of(self.headers.get(name))

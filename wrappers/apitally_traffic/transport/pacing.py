@@ -57,6 +57,7 @@ class Window:
 
     Attributes:
         opened: when its first request went out, on the steady clock.
+        is_entered_late: whether others, or a client before this one, may have opened it long before that.
         ends: when the server says that it ends, on the steady clock; None while it has not said so.
         remaining: what the server says is left of the budget.
         sent: how many requests went out in it.
@@ -65,6 +66,7 @@ class Window:
     """
 
     opened: float
+    is_entered_late: bool = True
     ends: float | None = None
     remaining: float = inf
     sent: int = 0
@@ -131,10 +133,13 @@ class Pacer:
         if rest is None or not 0 < rest <= _MINUTE + 1:
             window.remaining = min(window.remaining, remaining)  # the reset means nothing; the window is a minute
             return
-        # Servers round the reset to seconds, some of them down: a sixtieth of a minute makes up for that.
-        ends = now.steady + rest * (1 + 1 / _MINUTE)
+        ends = now.steady + rest
         if window.ends is None:
-            window.ends = ends
+            limit = number_of(headers.get("x-ratelimit-limit"))
+            is_whole = not window.is_entered_late or (limit is not None and remaining >= limit - 1)
+            # Servers round the reset to seconds, some of them down. A sixtieth of a minute makes up for that, and of a
+            # shorter window for as large a part; how long a window is that has begun before, nobody knows.
+            window.ends = ends + ((rest + 1) / _MINUTE if is_whole else 1.0)
         moved_on = ends > window.ends + 2
         window.remaining = remaining if moved_on else min(window.remaining, remaining)
 
@@ -156,10 +161,10 @@ class Pacer:
     def _current(self, now: Instant) -> Window:
         if self._window is None:
             self._window = Window(opened=now.steady)
-        elif now.steady >= self._end_of(self._window):
+        elif (since_end := now.steady - self._end_of(self._window)) >= 0:
             if self._window.ends is not None:
                 self._ended.clear()  # the server has said that the count begins anew
-            self._window = Window(opened=now.steady)
+            self._window = Window(opened=now.steady, is_entered_late=since_end > 1)
         return self._window
 
     @staticmethod

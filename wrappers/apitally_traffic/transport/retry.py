@@ -31,6 +31,9 @@ FIRST_BACKOFF = 0.5
 LONGEST_BACKOFF = 20.0
 """Seconds. Where the drawing stops to widen."""
 
+LEAST_HOLD = 1.0
+"""Seconds. For how long no request goes out after a 429, whatever it says: resets are told to the second."""
+
 
 def is_transient(error: Exception) -> bool:
     """Return whether another try may end better."""
@@ -42,20 +45,29 @@ def is_transient(error: Exception) -> bool:
 def asked_wait(error: Exception) -> float | None:
     """Return how many seconds the server asks to wait: `Retry-After`, else the reset of a used-up rate limit.
 
-    Both are read on the server's own clock, where it tells its time.
+    Both are read on the server's own clock, where it tells its time. A reset may have been rounded down to its second.
     """
     if not isinstance(error, ApitallyError):
         return None
     now = date_of(error.headers.get("date")) or time.time()
     retry_after = retry_after_of(error.headers.get("retry-after"), now)
     if retry_after is None and isinstance(error, RateLimitError) and not error.remaining and error.reset_at:
-        return max(error.reset_at.timestamp() - now, 0.0)
+        return max(error.reset_at.timestamp() + 1 - now, 0.0)
     return retry_after
+
+
+def hold_after(error: Exception) -> float:
+    """Return for how many seconds no request of the key is to go out, because this one was refused."""
+    if not isinstance(error, RateLimitError):
+        return 0.0
+    asked = asked_wait(error) or 0.0
+    return max(asked, LEAST_HOLD) if asked <= LONGEST_WAIT else 0.0
 
 
 def backoff(attempt: int) -> float:
     """Return a wait before the retry with this number, counted from 1: exponential, with full jitter."""
-    return random.uniform(0, min(FIRST_BACKOFF * 2 ** (attempt - 1), LONGEST_BACKOFF))  # noqa: S311 - no secret
+    doublings = min(attempt - 1, 30)
+    return random.uniform(0, min(FIRST_BACKOFF * 2**doublings, LONGEST_BACKOFF))  # noqa: S311 - no secret
 
 
 class RetryPolicy(Retry):
@@ -90,6 +102,6 @@ class RetryPolicy(Retry):
     def _announced_wait(self, failure: httpx.Response | Exception) -> float:
         error = failure if isinstance(failure, Exception) else None
         asked = asked_wait(error) if error else None
-        wait = backoff(self.attempts_made) if asked is None else asked
+        wait = max(asked or 0.0, backoff(self.attempts_made))
         _logger.info("retry %d of %d in %.2f s, after %s", self.attempts_made, self.total, wait, type(failure).__name__)
         return wait
