@@ -80,10 +80,12 @@ def test_progress_ends_at_the_whole(client: TrafficClient, max_items: int | None
     ("library", "collector"), [("pyarrow", "to_arrow"), ("pandas", "to_pandas"), ("polars", "to_polars")]
 )
 def test_missing_library_names_the_extra(
-    client: TrafficClient, monkeypatch: pytest.MonkeyPatch, library: str, collector: str
+    client: TrafficClient, server: MockServer, monkeypatch: pytest.MonkeyPatch, library: str, collector: str
 ) -> None:
-    """Without the library, the message is one sentence with the command that installs it."""
+    """Without the library, the message is one sentence with the command that installs it, before anything is read."""
     monkeypatch.setitem(sys.modules, library, None)
+    server.reset()
     extra = library.removeprefix("py")
     with pytest.raises(ImportError, match=rf"{library} is not installed: .*'apitally-traffic\[{extra}\]'"):
-        getattr(client.get_traffic(1, **EMPTY), collector)()
+        getattr(client.get_traffic(1, **NIGHT), collector)()
+    assert server.requests == []

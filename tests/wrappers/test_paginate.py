@@ -67,6 +67,8 @@ def test_an_operation_of_another_endpoint() -> None:
     [
         ([page(["a"], "1"), page(["b"], "1")], "same page token twice"),
         ([SimpleNamespace(data=[], has_more=True, next_token=None)], "gives no token"),
+        ([SimpleNamespace(data=[], has_more=True, next_token={"page": 2})], "token that is no text"),
+        ([SimpleNamespace(data=[], has_more=True, next_token="\ud800")], "token that is no text"),
     ],
 )
 def test_cursor_that_leads_nowhere(pages: list[SimpleNamespace], sentence: str) -> None:
@@ -94,6 +96,23 @@ def test_traffic_itself(client: TrafficClient, server: MockServer) -> None:
             return [item async for item in paginate_async(get_traffic, client=tasks.api, **MONTH)]
 
     assert asyncio.run(with_tasks()) == items
+
+
+def test_arguments_that_are_not_those_of_the_operation(client: TrafficClient) -> None:
+    """A misspelt, missing or wrong argument is the caller's mistake, and never blamed on the server."""
+    with pytest.raises(TypeError, match="limt"):
+        list(paginate(get_traffic, client=client.api, app_id=1, limt=5))
+    with pytest.raises(TypeError, match="app_id"):
+        list(paginate(get_traffic, client=client.api))
+    with pytest.raises(TypeError, match="pass the `api` of this one"):
+        list(paginate(get_traffic, client=client, app_id=1))
+
+    async def with_tasks() -> None:
+        async for _ in paginate_async(get_traffic, client=client.api, app_id=1, limt=5):
+            pass
+
+    with pytest.raises(TypeError, match="limt"):
+        asyncio.run(with_tasks())
 
 
 @pytest.mark.parametrize("body", ["{}", "[]", '{"data": [{}], "has_more": false, "next_token": null}', "<html>"])

@@ -155,6 +155,7 @@ def reader(*pages: dict[str, Any]) -> TrafficClient:
         pytest.param([page(0, 1, None, has_more=True)], "gives no token", id="no token"),
         pytest.param([page(0, 1, "", has_more=True)], "gives no token", id="empty token"),
         pytest.param([page(0, 27, "a")], "27 different periods for a window that has 24", id="overfull"),
+        pytest.param([page(0, 1, "a" * 70_000)], "too long to be sent", id="token too long"),
     ],
 )
 def test_cursor_that_leads_nowhere(pages: list[dict[str, Any]], sentence: str) -> None:
@@ -163,16 +164,34 @@ def test_cursor_that_leads_nowhere(pages: list[dict[str, Any]], sentence: str) -
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
 
 
+def test_more_items_than_a_slice_has_periods() -> None:
+    """What makes a window overfull is found slice by slice, however small the slices are."""
+    crowded = page(0, 1, None)
+    crowded["data"] += [crowded["data"][0] | {"period_start": f"2026-01-01T00:{minute}:00Z"} for minute in (20, 40)]
+    with reader(crowded) as client, pytest.raises(PaginationError, match="3 different periods for a window that has 1"):
+        client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=1).to_list()
+
+
+def test_a_period_without_length_is_delivered_like_any_other() -> None:
+    """The first item of a slice is left out only where it lies before the slice."""
+    odd = page(0, 24, None)
+    for item in odd["data"]:
+        item["period_end"] = item["period_start"]
+    with reader(odd) as client:
+        items = client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+    assert [item.requests for item in items] == list(range(24))
+
+
 def test_pages_without_news_end() -> None:
     """A server that gives new tokens for ever, and nothing new with them, is not followed for ever."""
     asked = iter(range(1_000_000))
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(asked)}")))
     with (
         TrafficClient("key", requests_per_minute=None, transport=answer) as client,
-        pytest.raises(PaginationError, match="100 pages in a row"),
+        pytest.raises(PaginationError, match="1000 pages in a row"),
     ):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
-    assert next(asked) == 101
+    assert next(asked) == 1001
 
 
 def test_free_choices_of_a_server_do_not_show() -> None:

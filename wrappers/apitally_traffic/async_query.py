@@ -103,6 +103,7 @@ class AsyncTrafficQuery:
             ApitallyError: as for the items.
             ImportError: pyarrow is not installed.
         """
+        frames.library("arrow")
         return frames.arrow_table(await self.to_list(progress=progress), self.window.timezone)
 
     async def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
@@ -112,6 +113,7 @@ class AsyncTrafficQuery:
             ApitallyError: as for the items.
             ImportError: pandas is not installed.
         """
+        frames.library("pandas")
         return frames.pandas_frame(await self.to_list(progress=progress), self.window.timezone)
 
     async def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
@@ -121,6 +123,7 @@ class AsyncTrafficQuery:
             ApitallyError: as for the items.
             ImportError: polars is not installed.
         """
+        frames.library("polars")
         return frames.polars_frame(await self.to_list(progress=progress), self.window.timezone)
 
     async def totals(self, *, progress: Progress | None = None) -> frames.TrafficTotals:

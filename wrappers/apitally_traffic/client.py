@@ -5,6 +5,7 @@ package's import time, which nobody pays who imports it for its types, errors or
 """
 
 import platform
+import threading
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from apitally_api_client.models import Interval
 from apitally_traffic._version import __version__
 from apitally_traffic.async_query import AsyncTrafficQuery
 from apitally_traffic.query import TrafficQuery
-from apitally_traffic.request import TrafficRequest, check_count
+from apitally_traffic.request import TrafficRequest, checked_count
 from apitally_traffic.settings import Settings, resolve_settings
 from apitally_traffic.windows.moments import Moment
 
@@ -28,8 +29,9 @@ _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 class TrafficClient:
     """Reads traffic from the Apitally API.
 
-    Use it as a context manager, or call `close()` when done. One client may be shared between threads: they share its
-    connections and its rate limit. It may not be shared with a forked process; make a new one there.
+    Use it as a context manager, or call `close()` when done; used again after that, it opens new connections. One
+    client may be shared between threads: they share its connections and its rate limit. It may not be shared with a
+    forked process; make a new one there.
 
     Example:
         >>> with TrafficClient(server.api_key, base_url=server.url) as client:
@@ -40,7 +42,8 @@ class TrafficClient:
 
     Attributes:
         api: the configured client of the generated package, for its raw functions. They send through the same
-            connections, with the same key, pacing, retries and typed errors.
+            connections, with the same key, pacing, retries and typed errors for whatever is no answer with status 200;
+            its body they read as the generated models do.
     """
 
     api: AuthenticatedClient
@@ -166,7 +169,7 @@ class AsyncTrafficClient:
 
     Attributes:
         api: the configured client of the generated package, for its raw functions (those whose names begin with
-            `asyncio`). They send through the same connections, with the same key, pacing, retries and typed errors.
+            `asyncio`). All that is said of it there holds here too.
     """
 
     api: AuthenticatedClient
@@ -247,12 +250,12 @@ class AsyncTrafficClient:
 def _check_options(timeout: float, max_retries: int, requests_per_minute: int | None, concurrency: int) -> None:
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
         raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
-    if not timeout > 0:
+    if not 0 < timeout <= threading.TIMEOUT_MAX:
         raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}.")
-    check_count("max_retries", max_retries, least=0)
-    check_count("concurrency", concurrency)
+    checked_count("max_retries", max_retries, least=0)
+    checked_count("concurrency", concurrency)
     if requests_per_minute is not None:
-        check_count("requests_per_minute", requests_per_minute)
+        checked_count("requests_per_minute", requests_per_minute)
 
 
 def _generated_client(settings: Settings, timeout: float, transport: Any) -> AuthenticatedClient:

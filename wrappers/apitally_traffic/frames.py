@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _PERIODS = ("period_start", "period_end")
+_LIBRARIES = {"arrow": "pyarrow", "pandas": "pandas", "polars": "polars"}
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
@@ -35,6 +36,21 @@ class TrafficTotals(NamedTuple):
     bytes_sent: int
 
 
+def library(extra: str) -> Any:
+    """Import what an extra installs; a query does so before it reads, which may take long.
+
+    Raises:
+        ImportError: it is not installed; the message names the extra.
+    """
+    name = _LIBRARIES[extra]
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise  # it is installed, and something that it needs is not
+        raise ImportError(f"{name} is not installed: python3 -m pip install 'apitally-traffic[{extra}]'.") from error
+
+
 def totals(items: Sequence[TrafficItem]) -> TrafficTotals:
     """Add up the items."""
     return TrafficTotals(*(sum(getattr(item, name) for item in items) for name in _COUNTS))
@@ -46,7 +62,7 @@ def arrow_table(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pa.Table":
     Raises:
         ImportError: pyarrow is not installed; the message names the extra.
     """
-    pa = _library("pyarrow", "arrow")
+    pa = library("arrow")
     instant = pa.timestamp("us", timezone.key)
     columns = {name: pa.array(_microseconds(items, name), pa.int64()).cast(instant) for name in _PERIODS}
     columns |= {name: pa.array([getattr(item, name) for item in items], pa.int64()) for name in _COUNTS}
@@ -59,7 +75,7 @@ def pandas_frame(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pd.DataFr
     Raises:
         ImportError: pandas is not installed; the message names the extra.
     """
-    pandas = _library("pandas", "pandas")
+    pandas = library("pandas")
     columns = {}
     for name in _PERIODS:
         instants = pandas.Series(_microseconds(items, name), dtype="int64").astype("datetime64[us]")
@@ -74,7 +90,7 @@ def polars_frame(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pl.DataFr
     Raises:
         ImportError: polars is not installed; the message names the extra.
     """
-    polars = _library("polars", "polars")
+    polars = library("polars")
     instant = polars.Datetime("us", timezone.key)
     columns = {
         name: polars.Series(name, _microseconds(items, name), dtype=polars.Int64).cast(instant) for name in _PERIODS
@@ -87,10 +103,3 @@ def polars_frame(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pl.DataFr
 
 def _microseconds(items: Sequence[TrafficItem], name: str) -> list[int]:
     return [(getattr(item, name) - _EPOCH) // _MICROSECOND for item in items]
-
-
-def _library(name: str, extra: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(f"{name} is not installed: python3 -m pip install 'apitally-traffic[{extra}]'.") from error

@@ -3,6 +3,7 @@
 Nothing here knows of traffic: an endpoint that a later spec adds is paginated without a line written for it.
 """
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
@@ -35,6 +36,7 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
     Raises:
         ApitallyError: the API refused, failed, could not be reached, or answered with something else than pages.
         PaginationError: a token came twice, or none came although there is more.
+        TypeError: the arguments are not those of the operation.
 
     Example:
         >>> from apitally_api_client.api.metrics import get_traffic
@@ -42,6 +44,7 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         >>> len(list(items))
         31
     """
+    _check(operation.sync, params)
     cursor = Cursor()
     while not cursor.finished:
         try:
@@ -66,6 +69,7 @@ async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncItera
         >>> asyncio.run(count())
         31
     """
+    _check(operation.asyncio, params)
     cursor = Cursor()
     while not cursor.finished:
         try:
@@ -80,7 +84,13 @@ async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncItera
 
 
 # What the generated models raise for a body that is not what the schema says.
-_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+_UNREADABLE = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+
+
+def _check(function: Callable[..., Any], params: dict[str, Any]) -> None:
+    inspect.signature(function).bind(**params)
+    if hasattr(params.get("client"), "api"):
+        raise TypeError("client must be a client of the generated package: pass the `api` of this one.")
 
 
 def _position(cursor: Cursor) -> dict[str, str]:

@@ -96,6 +96,7 @@ class TrafficQuery:
             ApitallyError: as for the items.
             ImportError: pyarrow is not installed.
         """
+        frames.library("arrow")
         return frames.arrow_table(self.to_list(progress=progress), self.window.timezone)
 
     def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
@@ -105,6 +106,7 @@ class TrafficQuery:
             ApitallyError: as for the items.
             ImportError: pandas is not installed.
         """
+        frames.library("pandas")
         return frames.pandas_frame(self.to_list(progress=progress), self.window.timezone)
 
     def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
@@ -114,6 +116,7 @@ class TrafficQuery:
             ApitallyError: as for the items.
             ImportError: polars is not installed.
         """
+        frames.library("polars")
         return frames.polars_frame(self.to_list(progress=progress), self.window.timezone)
 
     def totals(self, *, progress: Progress | None = None) -> frames.TrafficTotals:

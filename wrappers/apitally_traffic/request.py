@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC
-from typing import Any
+from operator import index
+from typing import Any, SupportsIndex
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -51,18 +52,13 @@ class TrafficRequest:
             TypeError: an argument is of a wrong type.
             ValueError: an argument is out of bounds, cannot be read, or `start` is after `end`.
         """
-        check_count("app_id", app_id)
-        check_count("page_size", page_size, most=1000)
-        for name, value in {"app_env_id": app_env_id, "consumer_id": consumer_id, "max_items": max_items}.items():
-            if value is not None:
-                check_count(name, value)
         return cls(
-            app_id=app_id,
+            app_id=checked_count("app_id", app_id),
             window=TimeWindow.resolve(start, end, interval, timezone),
-            app_env_id=app_env_id,
-            consumer_id=consumer_id,
-            page_size=page_size,
-            max_items=max_items,
+            app_env_id=None if app_env_id is None else checked_count("app_env_id", app_env_id),
+            consumer_id=None if consumer_id is None else checked_count("consumer_id", consumer_id),
+            page_size=checked_count("page_size", page_size, most=1000),
+            max_items=None if max_items is None else checked_count("max_items", max_items),
             concurrency=concurrency,
         )
 
@@ -98,15 +94,17 @@ def feed(reader: SliceReader[PageRow], parsed: object) -> None:
     reader.feed(parsed, unpack(parsed))
 
 
-def check_count(name: str, value: int, *, least: int = 1, most: int | None = None) -> None:
-    """Refuse what is no whole number within bounds.
+def checked_count(name: str, value: int, *, least: int = 1, most: int | None = None) -> int:
+    """Refuse what is no whole number within bounds, and return what is one as a plain int.
 
     Raises:
-        TypeError: the value is not an int.
+        TypeError: the value is no integer.
         ValueError: it is less than `least`, or more than `most`.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise TypeError(f"{name} must be an int, not {value!r}.")
-    if value < least or (most is not None and value > most):
+    count = index(value)
+    if count < least or (most is not None and count > most):
         bounds = f"at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name} must be {bounds}, not {value}.")
+    return count

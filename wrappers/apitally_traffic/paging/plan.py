@@ -17,7 +17,8 @@ class Plan:
 
     Attributes:
         expected: how many periods are to be read.
-        covered: how many of them have been, whether or not the API had an item for each.
+        covered: how many of them have been, whether or not the API had an item for each; where only so many items are
+            wanted, how many of these were delivered. In the end, all that was expected.
     """
 
     def __init__(self, window: TimeWindow, page_size: int, max_items: int | None, concurrency: int) -> None:
@@ -32,6 +33,7 @@ class Plan:
         periods = len(window)
         self.expected = periods if max_items is None else min(periods, max_items)
         self.covered = 0
+        self._unread = periods
         self._slices = window.slices(page_size)
         self._begun: deque[TimeWindow] = deque()
         self._concurrency = concurrency
@@ -74,8 +76,11 @@ class Plan:
         return self._begun[0].start if self._begun and self._delivered else None
 
     def _cover(self, part: TimeWindow) -> None:
-        enough = self._wanted is not None and self._still_wanted() == 0
-        self.covered = self.expected if enough else min(self.covered + len(part), self.expected)
+        self._unread -= len(part)
+        if self._unread <= 0:
+            self.covered = self.expected
+        else:
+            self.covered = min(self.covered + len(part) if self._wanted is None else self._delivered, self.expected)
 
     def _still_wanted(self) -> int | None:
         return None if self._wanted is None else max(self._wanted - self._delivered, 0)

@@ -5,7 +5,7 @@ small enough to be collected and sorted.
 """
 
 from bisect import bisect_left, bisect_right
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter, ge
 from typing import Generic, Protocol, TypeVar
 
@@ -14,6 +14,7 @@ from apitally_traffic.errors import PaginationError
 from apitally_traffic.paging.cursor import Cursor
 from apitally_traffic.windows.window import TimeWindow
 
+_HOUR = timedelta(hours=1)
 # A server whose periods begin elsewhere than ours has one more on either side.
 _SPARE_PERIODS = 2
 
@@ -62,7 +63,11 @@ class SliceReader(Generic[Row]):
         known = len(self._rows)
         self.pages.append((page, rows))
         self._rows = _in_order([*self._rows, *rows])
-        if len(self._rows) > len(self.window) + _SPARE_PERIODS:
+        inside = bisect_left(self._rows, self.window.end, key=_start) - bisect_left(
+            self._rows, self.window.start, key=_start
+        )
+        most = _most_rows(self.window)
+        if inside > most or len(self._rows) > most + _SPARE_PERIODS:
             raise PaginationError(
                 f"The API returned {len(self._rows)} different periods for a window that has {len(self.window)}."
             )
@@ -76,9 +81,19 @@ class SliceReader(Generic[Row]):
         """
         first = 0 if last is None else bisect_right(self._rows, last, key=_start)
         end = bisect_left(self._rows, self.window.end, lo=first, key=_start)
-        while first < end and self._rows[first].period_end <= self.window.start:
+        while first < end and _is_before(self._rows[first], self.window):
             first += 1
         return self._rows[first:end]
+
+
+def _most_rows(window: TimeWindow) -> int:
+    """Return how many periods of a window there can be, on whatever clock a server counts its hours."""
+    hours = 0 if window.interval == "day" else -(-(window.end.astimezone(UTC) - window.start.astimezone(UTC)) // _HOUR)
+    return max(len(window), hours)
+
+
+def _is_before(row: Timed, window: TimeWindow) -> bool:
+    return row.period_start < window.start and row.period_end <= window.start
 
 
 def _in_order(rows: list[Row]) -> list[Row]:
