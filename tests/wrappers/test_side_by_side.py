@@ -2,6 +2,10 @@
 
 import asyncio
 import gc
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -10,7 +14,7 @@ import httpx
 import pytest
 
 from apitally_mock import MockServer
-from apitally_traffic import AsyncTrafficClient, ServerError, TrafficClient, TrafficItem
+from apitally_traffic import AsyncTrafficClient, NotFoundError, ServerError, TrafficClient, TrafficItem
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 UNLIMITED: dict[str, Any] = {"requests_per_minute": None}
@@ -78,6 +82,66 @@ def test_abandoned_iteration_leaves_no_thread(server: MockServer) -> None:
         gc.collect()
         assert our_threads() == []
         assert len(client.get_traffic(1, **DAY).to_list()) == 24
+
+
+def test_what_is_abandoned_asks_for_no_further_page() -> None:
+    """A slice of many pages that nobody wants any more ends with the page that is on its way, and so does its error."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        time.sleep(0.02)
+        if request.url.params["start"].startswith("2026-01-01T00"):
+            return httpx.Response(404)
+        return httpx.Response(200, json={"data": [], "has_more": True, "next_token": f"{len(asked)}"})
+
+    with (
+        TrafficClient("key", transport=httpx.MockTransport(answer), **UNLIMITED) as client,
+        pytest.raises(NotFoundError),
+    ):
+        client.get_traffic(1, **DAY, page_size=3).to_list()
+    assert len(asked) < 24
+    assert our_threads() == []
+
+
+HELD = """
+import sys, httpx
+from apitally_traffic import TrafficClient
+
+def answer(request):
+    if request.url.params["start"].startswith("2026-01-01T00"):
+        return httpx.Response(200, json={"data": [], "has_more": False, "next_token": None})
+    return httpx.Response(503, headers={"Retry-After": "60"})
+
+client = TrafficClient("key", transport=httpx.MockTransport(answer), requests_per_minute=None)
+pages = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=3).pages()
+next(pages)
+"""
+
+
+def test_an_iterator_that_is_held_does_not_keep_the_program_alive() -> None:
+    """A program ends with its last line, whatever a half-read query still waits for."""
+    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_an_interrupt_does_not_wait_for_a_silent_server(server: MockServer, concurrency: int) -> None:
+    """Ctrl-C ends the reading at once, although the server keeps the requests waiting."""
+    server.reset()
+    server.inject("latency", seconds=20)
+    interrupt = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
+    settings: dict[str, Any] = {"concurrency": concurrency, "timeout": 6, **UNLIMITED}
+    with TrafficClient(server.api_key, base_url=server.url, **settings) as client:
+        interrupt.start()
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            client.get_traffic(1, **DAY, page_size=1).to_list()
+        assert time.monotonic() - began < 4
+    interrupt.join()
+    for thread in our_threads():
+        thread.join()
+    server.reset()
 
 
 def test_abandoned_iteration_leaves_no_task(server: MockServer) -> None:
@@ -162,3 +226,16 @@ def test_sparse_answers_do_not_stop_at_max_items() -> None:
     with TrafficClient("key", transport=httpx.MockTransport(every_sixth_hour), **UNLIMITED) as client:
         items = client.get_traffic(1, **DAY, page_size=1, max_items=3).to_list()
     assert [item.requests for item in items] == [0, 6, 12]
+
+
+def test_progress_counts_what_is_delivered_of_so_many() -> None:
+    """With `max_items`, slices without items are no progress, and the end is the end."""
+    heard: list[tuple[int, int]] = []
+
+    def empty(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"data": [], "has_more": False, "next_token": None})
+
+    with TrafficClient("key", transport=httpx.MockTransport(empty), **UNLIMITED) as client:
+        query = client.get_traffic(1, **DAY, page_size=8, max_items=5)
+        assert query.to_list(progress=lambda *numbers: heard.append(numbers)) == []
+    assert heard == [(0, 5), (0, 5), (5, 5)]

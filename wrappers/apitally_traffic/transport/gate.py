@@ -37,13 +37,15 @@ class ThreadGate:
         event = abandoned.get()
         with self._changed:
             announced = False
-            while not isinstance(outcome := self._pacer.request(present()), Permit):
+            while True:
                 if event is not None and event.is_set():
                     raise AbandonedError
+                outcome = self._pacer.request(present())
+                if isinstance(outcome, Permit):
+                    return outcome
                 announced = announced or _announce(outcome)
                 longest = threading.TIMEOUT_MAX if event is None else _LOOK_SECONDS
                 self._changed.wait(min(outcome, longest))
-            return outcome
 
     def leave(self, permit: Permit, headers: dict[str, str] | None, hold: float = 0.0) -> None:
         """Hand a permit back, with the answer's headers, or None where there was no answer.
