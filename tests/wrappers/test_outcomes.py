@@ -1,7 +1,9 @@
 """Every answer that is not a page, and every failure on the way to one, is a typed error with a sentence."""
 
 import copy
+import json
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -54,7 +56,8 @@ def client_of(answer: httpx.Response | Exception) -> TrafficClient:
 def body(**changes: Any) -> httpx.Response:
     """Return a page of one item, with changed fields; a field that is None is left out."""
     item = {name: value for name, value in (ITEM | changes).items() if value is not None}
-    return httpx.Response(200, json={"data": [ITEM, item], "has_more": False, "next_token": None})
+    page = {"data": [ITEM, item], "has_more": False, "next_token": None}
+    return httpx.Response(200, content=json.dumps(page))
 
 
 def test_wrong_key(server: MockServer) -> None:
@@ -104,6 +107,7 @@ def test_parameter_that_the_server_refuses(server: MockServer) -> None:
         (520, ServerError),
         (527, ServerError),
         (599, ServerError),
+        (600, UnexpectedStatusError),
         (204, UnexpectedStatusError),
         (302, UnexpectedStatusError),
         (418, UnexpectedStatusError),
@@ -142,7 +146,14 @@ def test_each_status_has_its_error(status: int, kind: type[ApitallyError]) -> No
         pytest.param(body(requests=1.5), r"`data\[1\].requests`", id="fraction"),
         pytest.param(body(period_start="yesterday"), r"`data\[1\].period_start`", id="no timestamp"),
         pytest.param(body(period_end="2026-01-01T01:00:00"), r"timezone.*`data\[1\].period_end`", id="naive timestamp"),
-        pytest.param(httpx.Response(200, content=b'{"data": [{"requests": NaN}]}'), "breaks the schema", id="NaN"),
+        pytest.param(body(requests=float("nan")), r"`data\[1\].requests`", id="NaN"),
+        pytest.param(body(requests=2**70), r"`data\[1\].requests`", id="beyond 64 bits"),
+        pytest.param(body(bytes_sent=10**400), r"`data\[1\].bytes_sent`", id="huge"),
+        pytest.param(
+            httpx.Response(200, headers={"content-type": "text/html; charset=utf-16"}, content=b"<html>"),
+            "breaks the schema",
+            id="another charset",
+        ),
         pytest.param(
             httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"plain")),
             "Content-Encoding",
@@ -173,6 +184,9 @@ def test_fields_that_the_schema_does_not_have_are_kept() -> None:
         (httpx.RemoteProtocolError("cut"), APIConnectionError),
         (httpx.ConnectTimeout("slow"), APITimeoutError),
         (httpx.ReadTimeout("slow"), APITimeoutError),
+        (httpx.HTTPError("of a hook"), APIConnectionError),
+        (httpx.StreamClosed(), APIConnectionError),
+        (UnicodeError("label too long"), APIConnectionError),
     ],
 )
 def test_broken_exchanges(failure: Exception, kind: type[ApitallyError]) -> None:
@@ -182,6 +196,72 @@ def test_broken_exchanges(failure: Exception, kind: type[ApitallyError]) -> None
     assert type(raised.value) is kind
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "hex", "rot13", "idna", "bz2"])
+def test_charset_that_is_none(charset: str) -> None:
+    """An error page whose charset is wrong, or is no charset at all, is still the error of its status."""
+    answer = httpx.Response(500, headers={"content-type": f"text/html; charset={charset}"}, content=b"<p>no</p>")
+    with client_of(answer) as client, pytest.raises(ServerError) as raised:
+        ask(client)
+    assert raised.value.body == "<p>no</p>"
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence"),
+    [
+        ([{"loc": ["query", {}], "msg": "m", "type": "t"}], "{}: m"),
+        ([{"loc": [], "msg": None, "type": "t"}], "None"),
+        ([7], '{"detail":[7]}'),
+        ("no", '{"detail":"no"}'),
+    ],
+)
+def test_refusal_in_another_form(detail: Any, sentence: str) -> None:
+    """A 422 whose body is not quite FastAPI's is an InvalidRequestError too, and says what is there."""
+    answer = httpx.Response(422, content=json.dumps({"detail": detail}, separators=(",", ":")))
+    with client_of(answer) as client, pytest.raises(InvalidRequestError) as raised:
+        ask(client)
+    assert str(raised.value) == f"The API refuses the request: {sentence}"
+
+
+def test_refusal_that_is_too_deep() -> None:
+    """A 422 that no reader can read is an InvalidRequestError that quotes its beginning."""
+    answer = httpx.Response(422, content=b'{"detail":' + b"[" * 100_000)
+    with client_of(answer) as client, pytest.raises(InvalidRequestError, match=r'the request: ."detail":\[') as raised:
+        ask(client)
+    assert raised.value.errors == []
+
+
+def test_refusal_whose_body_is_lost() -> None:
+    """The status stands where the body cannot be read: a wrong key is no broken connection."""
+
+    def broken() -> Iterator[bytes]:
+        yield b"{"
+        raise httpx.RemoteProtocolError("cut")
+
+    class Stream(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            return broken()
+
+    headers = {"Retry-After": "3600"}
+    gzip = {"Content-Encoding": "gzip"}
+    for answer in (
+        httpx.Response(429, headers=headers, stream=Stream()),
+        httpx.Response(429, headers=headers | gzip, stream=httpx.ByteStream(b"plain")),
+    ):
+        with client_of(answer) as client, pytest.raises(RateLimitError) as raised:
+            ask(client)
+        assert raised.value.retry_after == 3600
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 422, 500])
+def test_key_that_the_server_quotes(status: int) -> None:
+    """What the server says of the key does not carry it into errors."""
+    answer = httpx.Response(status, headers={"X-Key": "secret-key"}, json={"detail": "secret-key is no key"})
+    with client_of(answer) as client, pytest.raises(ApitallyError) as raised:
+        ask(client)
+    assert "secret-key" not in f"{raised.value} {vars(raised.value)} {pickle.dumps(raised.value)!r}"
+    assert "… is no key" in str(raised.value.body)
 
 
 def test_server_that_is_not_there() -> None:

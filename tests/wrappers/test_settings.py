@@ -7,12 +7,13 @@ import pickle
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from apitally_mock import MockServer
-from apitally_traffic import ApitallyError, AsyncTrafficClient, ConfigurationError, TrafficClient
+from apitally_traffic import APIConnectionError, ApitallyError, AsyncTrafficClient, ConfigurationError, TrafficClient
 from apitally_traffic.settings import DEFAULT_BASE_URL, resolve_settings
 
 KEY = "abcdefg.0123456789abcdef0123456789abcdef"
@@ -45,13 +46,88 @@ def test_default_server_is_that_of_the_spec() -> None:
     assert json.loads((ROOT / "openapi.json").read_text())["servers"] == [{"url": DEFAULT_BASE_URL}]
 
 
+@pytest.mark.parametrize("arguments", [{"api_key": 123}, {"api_key": b"abc"}, {"base_url": httpx.URL("https://a.b")}])
+def test_settings_of_another_type(arguments: dict[str, Any]) -> None:
+    """What is no text is a TypeError that names the argument, and does not show it."""
+    (name,) = arguments
+    with pytest.raises(TypeError, match=f"^{name} must be a str, not [a-zA-Z]+.$"):
+        TrafficClient(**{"api_key": KEY} | arguments)
+
+
+@pytest.mark.parametrize("home", ["unknown", "unreadable", ".", "file"])
+def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In a container without a home, or with one that nobody may read, a key from elsewhere is enough."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    def unknown() -> None:
+        raise RuntimeError("Could not determine home directory.")
+
+    if home == "unknown":
+        monkeypatch.setattr(Path, "home", unknown)
+    elif home == "unreadable":
+        monkeypatch.setattr(Path, "read_text", refuse)
+        with pytest.raises(ConfigurationError, match="cannot be read: Permission denied"):
+            TrafficClient()
+    else:
+        (tmp_path / "file").touch()
+        monkeypatch.chdir(tmp_path)
+        write_auth_file(json.dumps({"api_base_url": "https://elsewhere.example"}))
+        monkeypatch.setenv("HOME", home if home == "." else str(tmp_path / "file"))
+    assert resolve_settings(KEY, None).base_url == DEFAULT_BASE_URL
+
+
+@pytest.mark.parametrize(
+    ("proxy", "sentence"),
+    [
+        ("ftp://user:pass@x:1", "in HTTPS_PROXY cannot be used: Unknown scheme"),
+        ("http://[::1", "in HTTPS_PROXY cannot"),
+    ],
+)
+def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that httpx cannot use is named by its variable, and its password is not shown."""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    for kind in (TrafficClient, AsyncTrafficClient):
+        with pytest.raises(ConfigurationError, match=sentence) as raised:
+            kind(KEY)
+        assert "pass" not in "".join(traceback.format_exception(raised.value))
+        kind(KEY, base_url="http://127.0.0.1:9")
+
+
+def test_proxy_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HTTPS_PROXY=host:port is the proxy that it is for every other tool: what comes back is that nobody listens."""
+    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:9")
+    with (
+        TrafficClient(KEY, base_url="https://api.example", max_retries=0) as client,
+        pytest.raises(APIConnectionError, match="refused"),
+    ):
+        client.get_traffic(1).to_list()
+
+
+def test_the_key_is_for_one_server() -> None:
+    """Through the raw client too, the key goes to the server that it is for, and to no other."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, json={})
+
+    with TrafficClient(KEY, base_url="https://a.example", transport=httpx.MockTransport(answer)) as client:
+        for url in ("http://a.example/", "https://b.example/", "https://a.example:444/", "http://127.0.0.1/"):
+            with pytest.raises(ConfigurationError, match=r"is for https://a.example, and is not sent to http"):
+                client.api.get_httpx_client().get(url)
+        client.api.get_httpx_client().get("https://a.example:443/v1/apps")
+    assert asked == ["https://a.example/v1/apps"]
+
+
 def test_no_key_says_where_to_put_one() -> None:
     """Without a key the message names the three places for it."""
     with pytest.raises(ConfigurationError, match=r"api_key, set APITALLY_API_KEY, .* ~/.apitally/auth.json"):
         TrafficClient()
 
 
-@pytest.mark.parametrize("text", ["{", "[]", f'"{KEY}"', f'{{"api_key": "{KEY}" "x"}}'])
+@pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, f'"{KEY}"', f'{{"api_key": "{KEY}" "x"}}'])
 def test_broken_auth_file_is_one_sentence_without_the_key(text: str) -> None:
     """A broken auth file is named, and not quoted: it may hold the key."""
     write_auth_file(text)
@@ -88,6 +164,12 @@ def test_urls_that_a_key_may_be_sent_to(url: str) -> None:
         ("https://api.apitally.io:port", "not an http"),
         ("https://user:password@api.apitally.io", "must not carry a user"),
         ("https://api.apitally.io/?a=b", "must not carry a user"),
+        ("https://api.apitally.io/?", "must not carry a user"),
+        ("https://api.apitally.io#", "must not carry a user"),
+        ("https://api.apitally.io ", "not an http"),
+        ("https://a..b", "not an http"),
+        ("https://xn--", "not an http"),
+        (f"https://{'a' * 64}.example", "not an http"),
     ],
 )
 def test_urls_that_a_key_may_not_be_sent_to(url: str, sentence: str) -> None:
@@ -97,7 +179,7 @@ def test_urls_that_a_key_may_not_be_sent_to(url: str, sentence: str) -> None:
     assert "password" not in str(raised.value)
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), "30", True, None])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e10, "30", True, None])
 def test_timeout_must_be_a_positive_number(timeout: object) -> None:
     """A timeout that httpx would misread, None (for ever) included, is refused."""
     with pytest.raises((TypeError, ValueError), match="timeout must be a"):

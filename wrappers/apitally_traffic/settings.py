@@ -16,6 +16,7 @@ from apitally_traffic.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.apitally.io"
 _AUTH_FILE = Path(".apitally", "auth.json")
+_SHORTEST_SECRET = 8
 
 
 @frozen
@@ -24,6 +25,10 @@ class Settings:
 
     api_key: str = field(repr=False)
     base_url: str
+
+    def hide(self, text: str) -> str:
+        """Put an ellipsis in the place of the key; what is shorter than a key can be may stand in any text."""
+        return text.replace(self.api_key, "…") if len(self.api_key) >= _SHORTEST_SECRET else text
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied, and with this everything that holds the key.
@@ -44,9 +49,14 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
     Raises:
         ConfigurationError: there is no key, the key cannot be a header, the file cannot be read, or the URL is not one
             that a key may be sent to.
+        TypeError: an argument is no str.
     """
-    file = _AuthFile()
-    key = api_key or os.environ.get("APITALLY_API_KEY") or file.get("api_key")
+    for name, value in {"api_key": api_key, "base_url": base_url}.items():
+        if not isinstance(value, str | None):
+            raise TypeError(f"{name} must be a str, not {type(value).__name__}.")
+    given = (api_key or os.environ.get("APITALLY_API_KEY") or "").strip(" ")
+    file = _AuthFile(is_needed=not given)
+    key = given or (file.get("api_key") or "").strip(" ")
     if not key:
         raise ConfigurationError(
             "No API key: pass api_key, set APITALLY_API_KEY, or write it to ~/.apitally/auth.json. "
@@ -57,9 +67,14 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
 
 
 class _AuthFile:
-    """The vendor's auth file, read when a setting is first looked for in it."""
+    """The vendor's auth file, read when a setting is first looked for in it.
 
-    def __init__(self) -> None:
+    Args:
+        is_needed: whether there is no key without it, so that not to be able to read it is an error.
+    """
+
+    def __init__(self, *, is_needed: bool) -> None:
+        self._is_needed = is_needed
         self._content: dict[str, Any] | None = None
 
     def get(self, name: str) -> str | None:
@@ -70,16 +85,18 @@ class _AuthFile:
             raise ConfigurationError(f"{name} in ~/{_AUTH_FILE.as_posix()} must be a string.")
         return value
 
-    @staticmethod
-    def _read() -> dict[str, Any]:
+    def _read(self) -> dict[str, Any]:
         try:
-            content = json.loads((Path.home() / _AUTH_FILE).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise ConfigurationError(f"~/{_AUTH_FILE.as_posix()} cannot be read: {error.strerror}.") from error
-        except ValueError:
+            home = Path.home()
+            content = json.loads((home / _AUTH_FILE).read_text(encoding="utf-8")) if home.is_absolute() else {}
+        except (ValueError, RecursionError):
             content = None
+        except (FileNotFoundError, NotADirectoryError, RuntimeError):
+            return {}  # no file, or a user without a home
+        except OSError as error:
+            if not self._is_needed:
+                return {}
+            raise ConfigurationError(f"~/{_AUTH_FILE.as_posix()} cannot be read: {error.strerror}.") from error
         if not isinstance(content, dict):
             # Not chained: a decoding error quotes the text, and the text holds the key.
             raise ConfigurationError(f'~/{_AUTH_FILE.as_posix()} must be a JSON object such as {{"api_key": "…"}}.')
@@ -87,8 +104,7 @@ class _AuthFile:
 
 
 def _checked_key(key: str) -> str:
-    key = key.strip(" ")
-    if not (key.isascii() and key.isprintable() and key):
+    if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
             "The API key holds a line break, a control character or a character outside ASCII: copy it again."
         )
@@ -98,11 +114,12 @@ def _checked_key(key: str) -> str:
 def _checked_url(text: str) -> str:
     try:
         url = httpx.URL(text)
-    except (httpx.InvalidURL, TypeError):
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL()
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
         raise ConfigurationError(f"The base URL {text!r} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
-    if url.userinfo or url.query or url.fragment:
+    if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
     if url.scheme == "http" and not _is_loopback(url.host):
         raise ConfigurationError(

@@ -4,14 +4,21 @@ import logging
 import ssl
 import time
 import urllib.request
-from typing import Any
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
 
 import httpx
 
-from apitally_traffic.errors import ApitallyError, RateLimitError
+from apitally_traffic.errors import ApitallyError, ConfigurationError
 from apitally_traffic.settings import Settings
-from apitally_traffic.transport.outcome import failure_of_answer, failure_of_exchange
-from apitally_traffic.transport.retry import LONGEST_WAIT, asked_wait
+from apitally_traffic.transport.outcome import failure_of_answer, failure_of_exchange, origin_of
+from apitally_traffic.transport.retry import hold_after
+
+BROKEN_EXCHANGE = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError)
+"""What a transport raises for an exchange that breaks; UnicodeError for a name that is none of a host."""
+
+Transport = TypeVar("Transport", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 _logger = logging.getLogger("apitally_traffic")
 
@@ -30,57 +37,84 @@ class Exchange:
         self.hold = 0.0
         self._request = request
         self._settings = settings
-        self._began = time.monotonic()
+        self._answer: httpx.Response | None = None
+        self._departed = time.monotonic()
 
     def signed_request(self) -> httpx.Request:
         """Return the request with the key.
 
         The key is put on here and nowhere above, so no client, request or response that a caller can hold carries it.
+
+        Raises:
+            ConfigurationError: the request goes to another server than the one that the key is for.
         """
+        url, own = self._request.url, httpx.URL(self._settings.base_url)
+        if (url.scheme, url.host, url.port) != (own.scheme, own.host, own.port):
+            raise ConfigurationError(
+                f"The API key is for {self._settings.base_url}, and is not sent to {origin_of(url)}."
+            )
         headers = self._request.headers.copy()
         headers["Api-Key"] = self._settings.api_key
         return httpx.Request(
-            self._request.method,
-            self._request.url,
-            headers=headers,
-            stream=self._request.stream,
-            extensions=self._request.extensions,
+            self._request.method, url, headers=headers, stream=self._request.stream, extensions=self._request.extensions
         )
 
+    def depart(self) -> None:
+        """Take note that the request is sent now."""
+        self._departed = time.monotonic()
+
     def begin(self, answer: httpx.Response) -> None:
-        """Take note of the answer's headers; its body is still to come."""
+        """Take note of the answer's status and headers; its body is still to come."""
         self.headers = dict(answer.headers)
+        self._answer = answer
 
     def outcome(self, answer: httpx.Response) -> httpx.Response | ApitallyError:
         """Return the answer, its body read, or the error that it stands for."""
         self._log(str(answer.status_code), len(answer.content))
-        error = failure_of_answer(self._request, answer)
-        if isinstance(error, RateLimitError):
-            asked = asked_wait(error) or 0.0
-            self.hold = asked if asked <= LONGEST_WAIT else 0.0
-        return error or answer
+        return answer if answer.status_code == HTTPStatus.OK else self._refusal(answer)
 
-    def failure(self, error: httpx.RequestError) -> ApitallyError:
-        """Return the error for an exchange that broke."""
+    def failure(self, error: Exception) -> ApitallyError:
+        """Return the error for an exchange that broke. A refusal stands, even where its body is lost."""
         self._log(type(error).__name__, 0)
-        return failure_of_exchange(self._request, error)
+        if self._answer is None or self._answer.status_code == HTTPStatus.OK:
+            return failure_of_exchange(self._request, error, self._answer)
+        return self._refusal(httpx.Response(self._answer.status_code, headers=headers_of_text(self._answer.headers)))
+
+    def _refusal(self, answer: httpx.Response) -> ApitallyError:
+        error = failure_of_answer(self._request, answer, self._settings.hide)
+        self.hold = hold_after(error)
+        return error
 
     def _log(self, outcome: str, size: int) -> None:
-        took = (time.monotonic() - self._began) * 1000
+        took = (time.monotonic() - self._departed) * 1000
         _logger.debug("%s %s %s, %d bytes in %.0f ms", self._request.method, self._request.url, outcome, size, took)
 
 
-def connection_options(settings: Settings) -> dict[str, Any]:
-    """Return the proxy and the certificates for connections to the server, as httpx's own transports take them.
+def headers_of_text(headers: httpx.Headers) -> list[tuple[str, str]]:
+    """Return the headers of an answer whose body is decoded, or lost: all but those about its bytes."""
+    about_the_bytes = {"content-encoding", "content-length", "transfer-encoding"}
+    return [(name, value) for name, value in headers.multi_items() if name not in about_the_bytes]
+
+
+def connected(make: Callable[..., Transport], settings: Settings) -> Transport:
+    """Make one of httpx's own transports, with the proxy and the certificates for the server.
 
     httpx looks for a proxy in the environment only where it makes the transport itself. Plain http is for loopback,
     which no proxy reaches, and which shows no certificate. Loading those that httpx trusts would be nearly all of what
     making a client costs; without them, no https server is trusted.
+
+    Raises:
+        ConfigurationError: the environment names a proxy that cannot be used.
     """
     base_url = httpx.URL(settings.base_url)
     if base_url.scheme == "http":
-        return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
-    if urllib.request.proxy_bypass(base_url.host):
-        return {}
-    proxies = urllib.request.getproxies()
-    return {"proxy": proxies.get("https") or proxies.get("all")}
+        return make(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    proxies = {} if urllib.request.proxy_bypass(base_url.host) else urllib.request.getproxies()
+    proxy = proxies.get("https") or proxies.get("all")
+    try:
+        return make(proxy=proxy if proxy is None or "://" in proxy else f"http://{proxy}")
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        reason = str(error)
+    # Not chained: the address may hold a password.
+    name = "HTTPS_PROXY" if proxies.get("https") else "ALL_PROXY"
+    raise ConfigurationError(f"The proxy in {name} cannot be used: {reason.replace(str(proxy), '…')}")

@@ -1,6 +1,6 @@
 """Decide what an answer means: usable, or which error. Pure, so that both transports share it."""
 
-from http import HTTPStatus
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -32,35 +32,47 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
 }
 
 
-def failure_of_answer(request: httpx.Request, response: httpx.Response) -> ApitallyError | None:
-    """Return the error that an answer with another status than 200 stands for, or None for 200.
+Hide = Callable[[str], str]
+"""Takes the key out of a text: a server may quote it."""
+
+
+def failure_of_answer(request: httpx.Request, response: httpx.Response, hide: Hide) -> ApitallyError:
+    """Return the error that an answer with another status than 200 stands for.
 
     Args:
         request: the request as the caller made it, without the key.
         response: the answer, its body read.
+        hide: takes the key out of what is kept.
     """
     status = response.status_code
-    if status == HTTPStatus.OK:
-        return None
-    details = _details(request, response)
+    details = _details(request, response, hide)
+    excerpt = " ".join(details["body"].split())[:200] or "(no body)"
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
         return kind(f"{request.method} {request.url.path} answered {status}. {sentence}", **details)
     if status in {400, 422}:
-        errors = _validation_errors(response)
-        reason = "; ".join(_complaint(error) for error in errors) or _excerpt(response)
+        errors, complaints = _validation_errors(response)
+        reason = hide("; ".join(complaints)) or excerpt
         return InvalidRequestError(f"The API refuses the request: {reason}", errors=errors, **details)
-    if status >= 500:
-        return ServerError(f"The API failed with status {status}: {_excerpt(response)}", **details)
+    if 500 <= status < 600:
+        return ServerError(f"The API failed with status {status}: {excerpt}", **details)
     return UnexpectedStatusError(
-        f"The API answered with status {status}, which it does not document: {_excerpt(response)}", **details
+        f"The API answered with status {status}, which it does not document: {excerpt}", **details
     )
 
 
-def failure_of_exchange(request: httpx.Request, error: httpx.RequestError) -> ApitallyError:
-    """Return the error for an exchange that broke before the answer was complete."""
-    where = f"{request.url.scheme}://{request.url.netloc.decode('ascii')}"
+def failure_of_exchange(request: httpx.Request, error: Exception, answer: httpx.Response | None) -> ApitallyError:
+    """Return the error for an exchange that broke before the answer was complete.
+
+    Args:
+        request: the request as the caller made it, without the key.
+        error: what the transport raised.
+        answer: what is there of the answer, if it had begun.
+    """
+    where = origin_of(request.url)
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
+    if answer is not None:
+        details |= {"status_code": answer.status_code, "headers": answer.headers}
     if isinstance(error, httpx.TimeoutException):
         return APITimeoutError(f"{where} did not answer in time: try again, or raise the timeout.", **details)
     if isinstance(error, httpx.DecodingError):
@@ -69,41 +81,52 @@ def failure_of_exchange(request: httpx.Request, error: httpx.RequestError) -> Ap
     return APIConnectionError(f"{where} cannot be reached, or broke off: {reason}.", **details)
 
 
-def failure_of_body(request: httpx.Request, response: httpx.Response, reason: str) -> ResponseError:
+def failure_of_body(request: httpx.Request, response: httpx.Response, reason: str, hide: Hide) -> ResponseError:
     """Return the error for a body with status 200 that is not JSON, or breaks the schema.
 
     Args:
         request: the request as the caller made it.
         response: the answer, its body read.
         reason: what is wrong, as msgspec says it; places begin with `$.`.
+        hide: takes the key out of what is kept.
     """
     kind = response.headers.get("content-type", "no declared type")
     sentence = f"The API answered 200 with a body ({kind}) that breaks the schema: {reason.replace('`$.', '`')}."
-    return ResponseError(sentence, **_details(request, response))
+    return ResponseError(hide(sentence), **_details(request, response, hide))
 
 
-def _details(request: httpx.Request, response: httpx.Response) -> dict[str, Any]:
+def origin_of(url: httpx.URL) -> str:
+    """Return the part of a URL that names the server."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
+def _details(request: httpx.Request, response: httpx.Response, hide: Hide) -> dict[str, Any]:
     return {
         "method": request.method,
         "url": str(request.url),
         "status_code": response.status_code,
-        "headers": response.headers,
-        "body": response.text,
+        "headers": {name: hide(value) for name, value in response.headers.items()},
+        "body": hide(_text(response)),
     }
 
 
-def _validation_errors(response: httpx.Response) -> list[ValidationError]:
+def _text(response: httpx.Response) -> str:
     try:
-        detail = HTTPValidationError.from_dict(response.json()).detail
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return []  # another form of refusal; the message quotes it
-    return detail if isinstance(detail, list) else []
+        return response.text
+    except (ValueError, TypeError, AssertionError):
+        # Python knows codecs that are no charsets, and httpx takes their names for one.
+        return response.content.decode("utf-8", "replace")
+
+
+def _validation_errors(response: httpx.Response) -> tuple[list[ValidationError], list[str]]:
+    """Read FastAPI's form of refusal; of any other form nothing, and the message quotes it."""
+    try:
+        errors = HTTPValidationError.from_dict(response.json()).detail or []
+        return errors, [_complaint(error) for error in errors]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return [], []
 
 
 def _complaint(error: ValidationError) -> str:
-    place = ".".join(str(part) for part in error.loc if part not in {"query", "path"})
-    return f"{place}: {error.msg}" if place else error.msg
-
-
-def _excerpt(response: httpx.Response) -> str:
-    return " ".join(response.text.split())[:200] or "(no body)"
+    place = ".".join(part for part in map(str, error.loc) if part not in {"query", "path"})
+    return f"{place}: {error.msg}" if place else str(error.msg)

@@ -4,6 +4,7 @@ The generated `from_dict` takes any value for any field, and costs more than the
 checked against the schema while it is decoded. parcel.py tells how the rows travel.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,10 +12,13 @@ from typing import Annotated, Any
 import httpx
 import msgspec
 
-from apitally_traffic.transport.outcome import failure_of_body
+from apitally_traffic.transport.exchange import headers_of_text
+from apitally_traffic.transport.outcome import Hide, failure_of_body
 from apitally_traffic.transport.parcel import ROWS, items_of
 
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+# What the tables hold.
+_Count = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  # holds no cycle
@@ -22,9 +26,9 @@ class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  #
 
     period_start: _Instant
     period_end: _Instant
-    requests: int
-    bytes_received: int
-    bytes_sent: int
+    requests: _Count
+    bytes_received: _Count
+    bytes_sent: _Count
 
 
 class _Page(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +55,7 @@ class PageResponse(httpx.Response):
 
     def __init__(self, answer: httpx.Response, document: dict[str, Any]) -> None:
         """Stand in for an answer whose body is read."""
-        super().__init__(answer.status_code, headers=_plain(answer.headers), content=answer.content)
+        super().__init__(answer.status_code, headers=headers_of_text(answer.headers), content=answer.content)
         self._document = document
 
     def json(self, **_: Any) -> Any:
@@ -59,8 +63,13 @@ class PageResponse(httpx.Response):
         return self._document
 
 
-def read_page(request: httpx.Request, answer: httpx.Response) -> PageResponse:
+def read_page(request: httpx.Request, answer: httpx.Response, hide: Hide) -> PageResponse:
     """Check and decode the body of a page.
+
+    Args:
+        request: the request as the caller made it.
+        answer: the answer, its body read.
+        hide: takes the key out of what an error keeps.
 
     Raises:
         ResponseError: the body is not JSON, or breaks the schema; the message names the place.
@@ -71,7 +80,7 @@ def read_page(request: httpx.Request, answer: httpx.Response) -> PageResponse:
         except msgspec.ValidationError:
             document = _open_document(answer.content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        failure = failure_of_body(request, answer, str(error))
+        failure = failure_of_body(request, answer, _place_in(answer.content) or str(error), hide)
     else:
         return PageResponse(answer, document)
     raise failure
@@ -90,6 +99,12 @@ def _open_document(content: bytes) -> dict[str, Any]:
     return {**document, "data": [], ROWS: items}
 
 
-def _plain(headers: httpx.Headers) -> list[tuple[str, str]]:
-    about_the_bytes = {"content-encoding", "content-length", "transfer-encoding"}
-    return [(name, value) for name, value in headers.multi_items() if name not in about_the_bytes]
+def _place_in(content: bytes) -> str | None:
+    """Say where a body breaks the schema that Python takes for JSON, as it does NaN and numbers of any size."""
+    try:
+        msgspec.convert(json.loads(content), _OpenPage)
+    except msgspec.ValidationError as error:
+        return str(error)
+    except (ValueError, RecursionError):
+        pass
+    return None

@@ -5,7 +5,7 @@ from httpx_retries import RetryTransport
 
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.settings import Settings
-from apitally_traffic.transport.exchange import Exchange, connection_options
+from apitally_traffic.transport.exchange import BROKEN_EXCHANGE, Exchange, connected
 from apitally_traffic.transport.gate import ThreadGate
 from apitally_traffic.transport.pacing import Pacer
 from apitally_traffic.transport.page_body import read_page
@@ -24,16 +24,16 @@ class ApiTransport(httpx.BaseTransport):
             inner: what sends the requests; by default an httpx.HTTPTransport, which is closed with this one. A
                 transport that is handed in is not.
         """
-        self._settings = settings
+        self.settings = settings
         self._gate = ThreadGate(Pacer(requests_per_minute))
-        self._inner = httpx.HTTPTransport(**connection_options(settings)) if inner is None else inner
+        self._inner = connected(httpx.HTTPTransport, settings) if inner is None else inner
         self._owned = inner is None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the answer, its body read, when its status is 200.
 
         Raises:
-            ApitallyError: the answer has another status, or none came back.
+            ApitallyError: the answer has another status, or none came back, or the request goes to another server.
         """
         outcome = self._send(request)
         # Raised here, outside the handler: what httpx raises holds the request, and with it the key.
@@ -47,17 +47,19 @@ class ApiTransport(httpx.BaseTransport):
             self._inner.close()
 
     def _send(self, request: httpx.Request) -> httpx.Response | ApitallyError:
+        exchange = Exchange(request, self.settings)
+        signed = exchange.signed_request()
         permit = self._gate.enter()
-        exchange = Exchange(request, self._settings)
         try:
-            answer = self._inner.handle_request(exchange.signed_request())
+            exchange.depart()
+            answer = self._inner.handle_request(signed)
             exchange.begin(answer)
             try:
                 answer.read()
             finally:
                 answer.close()
             return exchange.outcome(answer)
-        except httpx.RequestError as error:
+        except BROKEN_EXCHANGE as error:
             return exchange.failure(error)
         finally:
             self._gate.leave(permit, exchange.headers, exchange.hold)
@@ -66,7 +68,7 @@ class ApiTransport(httpx.BaseTransport):
 class PageTransport(httpx.BaseTransport):
     """Reads the body of each answer strictly, as a page of traffic."""
 
-    def __init__(self, inner: httpx.BaseTransport) -> None:
+    def __init__(self, inner: ApiTransport) -> None:
         """Read what another transport fetches; closing this one leaves that one open."""
         self._inner = inner
 
@@ -76,7 +78,7 @@ class PageTransport(httpx.BaseTransport):
         Raises:
             ApitallyError: the exchange failed, or the body breaks the schema.
         """
-        return read_page(request, self._inner.handle_request(request))
+        return read_page(request, self._inner.handle_request(request), self._inner.settings.hide)
 
 
 def retrying(inner: httpx.BaseTransport, max_retries: int) -> httpx.BaseTransport:
