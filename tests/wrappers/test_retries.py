@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +25,7 @@ from apitally_traffic import (
     UnexpectedStatusError,
 )
 from apitally_traffic.transport import retry
+from tests.wrappers.conftest import interrupt
 
 WINDOW: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-03", "page_size": 12}
 PASSING: dict[str, tuple[dict[str, Any], type[ApitallyError]]] = {
@@ -263,13 +262,10 @@ def test_cancellation_of_a_waiting_task_is_clean(server: MockServer) -> None:
 def test_interrupt_of_a_waiting_thread_returns_at_once(server: MockServer, concurrency: int) -> None:
     """Ctrl-C during a wait ends the reading at once, and leaves no thread behind."""
     server.inject("status", status=503, retry_after=60)
-    interrupt = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
     with TrafficClient(server.api_key, base_url=server.url, concurrency=concurrency) as client:
-        interrupt.start()
         began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), interrupt():
             client.get_traffic(1, **WINDOW).to_list()
-    interrupt.join()
     assert time.monotonic() - began < 10
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("apitally-traffic")]
 

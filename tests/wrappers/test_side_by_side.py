@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +13,7 @@ import pytest
 
 from apitally_mock import MockServer
 from apitally_traffic import AsyncTrafficClient, NotFoundError, ServerError, TrafficClient, TrafficItem
+from tests.wrappers.conftest import interrupt
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 UNLIMITED: dict[str, Any] = {"requests_per_minute": None}
@@ -130,15 +129,12 @@ def test_an_interrupt_does_not_wait_for_a_silent_server(server: MockServer, conc
     """Ctrl-C ends the reading at once, although the server keeps the requests waiting."""
     server.reset()
     server.inject("latency", seconds=20)
-    interrupt = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
     settings: dict[str, Any] = {"concurrency": concurrency, "timeout": 6, **UNLIMITED}
     with TrafficClient(server.api_key, base_url=server.url, **settings) as client:
-        interrupt.start()
         began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt), interrupt():
             client.get_traffic(1, **DAY, page_size=1).to_list()
         assert time.monotonic() - began < 4
-    interrupt.join()
     for thread in our_threads():
         thread.join()
     server.reset()

@@ -53,7 +53,11 @@ def library(extra: str) -> Any:
 
 def totals(items: Sequence[TrafficItem]) -> TrafficTotals:
     """Add up the items."""
-    return TrafficTotals(*(sum(getattr(item, name) for item in items) for name in _COUNTS))
+    return TrafficTotals(
+        requests=sum(item.requests for item in items),
+        bytes_received=sum(item.bytes_received for item in items),
+        bytes_sent=sum(item.bytes_sent for item in items),
+    )
 
 
 def arrow_table(items: Sequence[TrafficItem], timezone: ZoneInfo) -> "pa.Table":

@@ -1,9 +1,9 @@
 """What a query asks for, and the arguments of the requests for it. Shared by the sync and the async query."""
 
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from operator import index
-from typing import Any, SupportsIndex
+from typing import SupportsIndex, TypedDict
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -70,7 +70,7 @@ class TrafficRequest:
         """Return how many slices there are to read at a time."""
         return min(self.concurrency, -(-len(self.window) // self.page_size))
 
-    def arguments(self, reader: SliceReader[PageRow]) -> dict[str, Any]:
+    def arguments(self, reader: SliceReader[PageRow]) -> "PageArguments":
         """Return the arguments of the generated function for the page that a reader wants next.
 
         Start and end go out in UTC: there the offset is always one that a date-time may carry.
@@ -86,6 +86,20 @@ class TrafficRequest:
             "limit": self.page_size,
             "next_token": reader.cursor.token,
         }
+
+
+class PageArguments(TypedDict):
+    """The arguments of the generated function, so that a type checker sees which of them a new spec changes."""
+
+    app_id: int
+    app_env_id: int | None
+    consumer_id: int | None
+    start: datetime
+    end: datetime
+    interval: Interval
+    timezone: str
+    limit: int
+    next_token: str | None
 
 
 def feed(reader: SliceReader[PageRow], parsed: object) -> None:
