@@ -3,6 +3,8 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
 from typing import Final, NoReturn, TypeVar, get_args
 
 import hypothesis
@@ -12,19 +14,18 @@ from hypothesis.strategies import SearchStrategy
 
 from contract_tests.options import Options
 from contract_tests.oracle import zone_table, zones
+from contract_tests.oracle.horizon import Horizon, find_horizon
 from contract_tests.oracle.listing import Listing
 from contract_tests.oracle.page import NOTHING, Page
 from contract_tests.oracle.query import EVERYTHING, Filter, Query
-from contract_tests.oracle.reader import LARGEST_LIMIT, Reader, require_page
+from contract_tests.oracle.reader import LARGEST_LIMIT, Reader
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError
 from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import Client
 
-_HORIZONS = (55, 40, 28, 14, 7)  # days; some servers keep sixty, some refuse long windows
 _SETTLED_DAYS = 2
-_MOST_PAGES = 4
 _BASES = {0: "UTC", HOUR // 2: "Asia/Kolkata", HOUR // 4: "Asia/Kathmandu"}
 
 # A request that is misread earns periods outside its window, or on another clock.
@@ -55,8 +56,8 @@ class World:
         self.reserve = 0
         self.settled = int(self.reader.now()) // DAY * DAY - _SETTLED_DAYS * DAY
         self._listings: dict[str, Listing] = {}
-        self._days: int | None = None
-        self._page = LARGEST_LIMIT
+        self._is_base_checked = False
+        self._are_days_sums: bool | None = None
 
     @property
     def environment(self) -> Filter:
@@ -111,9 +112,11 @@ class World:
         Raises:
             BrokenPromiseError: the server refuses even a week of hours.
         """
-        if self._days is None:
-            self._days = self._find_horizon()
-        return self._days
+        return self._reach.days
+
+    @cached_property
+    def _reach(self) -> Horizon:
+        return find_horizon(self.reader, self.settled)
 
     @property
     def sometimes_short(self) -> bool:
@@ -123,7 +126,7 @@ class World:
     @property
     def page_size(self) -> int:
         """How many rows the server has put on one page, where it puts fewer on it than were asked for."""
-        return self._page if self.horizon else LARGEST_LIMIT
+        return self._reach.page_size
 
     @property
     def first(self) -> int:
@@ -137,6 +140,9 @@ class World:
         series = self.reader.read(Query(*window, "hour", zone, whose))
         if alignment == 0 and whose == EVERYTHING:
             self.reader.truth = series
+            if not self._is_base_checked:
+                self._is_base_checked = True
+                self._check_base(series)
         return series
 
     def traffic(self, whose: Filter = EVERYTHING) -> Series:
@@ -196,9 +202,27 @@ class World:
                 fits, said = counts == expected, str(expected)
             if not fits:
                 period = f"{zones.utc(start)} to {zones.utc(end)}"
-                self.blame(promise_id, f"{what}: from {period} one answer has {counts}, the other {said}", series, base)
+                self.blame(
+                    self.named(promise_id, series.query),
+                    f"{what}: from {period} one answer has {counts}, the other {said}",
+                    series,
+                    base,
+                )
             compared += counts != NOTHING
         return compared
+
+    def named(self, promise_id: str, query: Query) -> str:
+        """Give the promise that is broken where periods have other traffic than their hours.
+
+        It is that about days and hours where not even days in UTC are the sums of theirs, whatever else was looked at.
+        """
+        if query.named_interval == "hour":
+            return promise_id
+        if self._are_days_sums is None:
+            days, base = self.reader.read(self.days("UTC")), self.base(0)
+            totals = {start: base.total(start, end) for start, end in days.query.periods}
+            self._are_days_sums = all(days.of_period(start) == total for start, total in totals.items())
+        return promise_id if self._are_days_sums else "consistency.day-is-its-hours"
 
     def same(
         self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = LARGEST_LIMIT
@@ -269,8 +293,7 @@ class World:
         """
         for answer in (*answers, *answers):
             if answer.query.end <= self.settled:
-                size = LARGEST_LIMIT if len(answer.pages) == 1 else max(1, len(answer.pages[0].rows))
-                self.unchanged(answer, self.reader.ask(answer.query, limit=size))
+                self.unchanged(answer, self.reader.ask(answer.query, limit=answer.limit))
         raise BrokenPromiseError(
             promise_id, message, *(exchange for answer in answers for exchange in answer.exchanges[:2])
         )
@@ -330,18 +353,12 @@ class World:
         if breaches:
             raise breaches[0]
 
-    def _find_horizon(self) -> int:
-        for days in _HORIZONS:
-            query = Query(self.settled - days * DAY, self.settled, "hour", "UTC")
-            exchange = self.client.get(query.parameters | {"limit": str(LARGEST_LIMIT)})
-            if 400 <= exchange.status < 500 and days != _HORIZONS[-1]:
-                continue
-            require_page(exchange)
-            page = self.reader.check(exchange, query, LARGEST_LIMIT)
-            if not page.rows and days != _HORIZONS[-1]:
-                continue  # a server may answer a window that is too long for it with nothing
-            if page.has_more and len(page.rows) < LARGEST_LIMIT:
-                self._page = max(1, len(page.rows))
-                return min(days, max(5, self._page * _MOST_PAGES // 24))
-            return days
-        raise AssertionError("the last horizon returns or raises")
+    def _check_base(self, base: Series) -> None:
+        """Hold the last week of all closed periods, read on its own, against the whole, with which all is compared."""
+        week = self.reader.read(replace(base.query, start=max(base.query.start, base.query.end - 7 * DAY)))
+        expected = {start: counts for start, counts in base.by_start.items() if start >= week.query.start}
+        if week.by_start != expected:
+            odd = min(set(week.by_start.items()) ^ set(expected.items()))[0]
+            told = [str(answer.get(odd, "no record")) for answer in (week.by_start, expected)]
+            message = f"in a window of a week the hour from {zones.utc(odd)} has {told[0]}, in a longer one {told[1]}"
+            self.blame("window.splits-add-up", message, week, base)

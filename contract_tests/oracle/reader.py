@@ -56,6 +56,18 @@ class Reader:
         require_page(exchange)
         return self.check(exchange, query, limit)
 
+    def ask_kindly(self, query: Query) -> Page | None:
+        """Send a request for the largest page, and give `None` where it is refused.
+
+        Raises:
+            BrokenPromiseError: it earns a 5xx, or the page breaks a promise.
+        """
+        exchange = self.client.get(query.parameters | {"limit": str(LARGEST_LIMIT)})
+        if 400 <= exchange.status < 500:
+            return None
+        require_page(exchange)
+        return self.check(exchange, query, LARGEST_LIMIT)
+
     def check(self, exchange: Exchange, query: Query, limit: int | None) -> Page:
         """Read a page that was answered, and hold it against its query.
 
@@ -94,7 +106,7 @@ class Reader:
 
     def walk(self, page: Page, query: Query, *, limit: int | None, token_alone: bool = False) -> Series:
         """Follow the tokens from a first page on; see `read`."""
-        pages = [page]
+        pages, followed = [page], set[str]()
         expected = dict(query.periods)
         delivered = {row.start for row in page.rows}
         while page.token is not None:
@@ -103,19 +115,23 @@ class Reader:
             if len(pages) > len(expected) + _SPARE_PAGES:
                 message = f"after {len(pages)} pages of a window of {len(expected)} periods there is still a token"
                 raise BrokenPromiseError("pagination.walk-ends", message, pages[0].exchange, page.exchange)
+            leads_back = page.token in followed
+            followed.add(page.token)
             page = self._next(page, query, limit, token_alone=token_alone)
             twice = delivered.intersection(row.start for row in page.rows)
             if twice:
                 row = next(row for row in page.rows if row.start in twice)
+                named = "pagination.walk-ends" if leads_back else "pagination.each-once"
                 message = f"the period {row} comes on a later page once more"
-                raise BrokenPromiseError("pagination.each-once", message, pages[-1].exchange, page.exchange)
+                message += ", by a token that was followed before" if leads_back else ""
+                raise BrokenPromiseError(named, message, pages[-1].exchange, page.exchange)
             delivered.update(row.start for row in page.rows)
             pages.append(page)
         had_all = expected.keys() <= {row.start for page in pages[:-1] for row in page.rows}
         if len(pages) > 1 and had_all:
             message = "has_more is true on the page that completes the window: no record was left to fetch"
             raise BrokenPromiseError("pagination.has-more", message, pages[-2].exchange, pages[-1].exchange)
-        return Series(query, pages)
+        return Series(query, pages, limit)
 
     def _next(self, page: Page, query: Query, limit: int | None, *, token_alone: bool) -> Page:
         assert page.token is not None, "the caller has looked"

@@ -18,11 +18,13 @@ class Series:
     Args:
         query: what was asked.
         pages: all pages of the answer.
+        limit: the size of a page that was asked for; `None` for none.
     """
 
-    def __init__(self, query: Query, pages: Sequence[Page]) -> None:
+    def __init__(self, query: Query, pages: Sequence[Page], limit: int | None = None) -> None:
         self.query = query
         self.pages = pages
+        self.limit = limit
         self.rows: list[Row] = sorted((row for page in pages for row in page.rows), key=lambda row: row.start)
 
     @property

@@ -72,22 +72,22 @@ _QUARTER: Final = ("Asia/Kathmandu", "Pacific/Chatham", "Australia/Eucla")
 _CHANGING: Final = (
     "Europe/Berlin",
     "America/New_York",
-    "Australia/Lord_Howe",
+    "Australia/Sydney",
+    "America/Santiago",  # at midnight
+    "America/Havana",  # the same in the north
+    "Australia/Lord_Howe",  # by half an hour
     "Pacific/Chatham",
     "Australia/Adelaide",
-    "Europe/London",
     "America/St_Johns",
-    "Australia/Sydney",
+    "Europe/London",
+    "Atlantic/Azores",  # at midnight, once a year
     "Pacific/Auckland",
     "America/Los_Angeles",
     "Europe/Dublin",
-    "America/Santiago",
     "Asia/Jerusalem",
     "Antarctica/Troll",
     "Europe/Athens",
     "America/Chicago",
-    "Atlantic/Azores",
-    "America/Havana",
     "America/Halifax",
 )
 

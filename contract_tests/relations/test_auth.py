@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import strategies as st
 
+from contract_tests.oracle.page import read_page
 from contract_tests.oracle.zones import HOUR, utc
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.exchange import Exchange
@@ -18,19 +19,12 @@ _LETTERS = string.ascii_letters + string.digits
 @pytest.mark.promise("auth.key-required", cost=12)
 def test_no_data_without_a_key(world: World) -> None:
     """A request without a key is refused, whatever it asks for, the later pages of a query included."""
-    start = world.settled - 48 * HOUR
-    window = {"start": utc(start), "end": utc(start + 24 * HOUR)}
-    queries: list[dict[str, str]] = [{}, {"interval": "day"}, {"timezone": "Asia/Tokyo"}, {"limit": "1000"}, window]
-    queries += [{"interval": "hour", "limit": "1"}, {"app_env_id": "1"}, {"consumer_id": "1"}]
-    first = world.client.get(window | {"limit": "1"})
-    token = first.json.get("next_token") if first.status == 200 and isinstance(first.json, dict) else None
-    if isinstance(token, str):
-        queries += [{"next_token": token}, window | {"limit": "1", "next_token": token}]
-    for query in queries:
+    queries: list[dict[str, str]] = [{"timezone": "Asia/Tokyo"}, {"limit": "1000"}, {"interval": "hour", "limit": "1"}]
+    for query in [*queries, *_queries(world)]:
         _refused(world, "auth.key-required", query, {})
 
 
-@pytest.mark.promise("auth.key-exact", cost=26)
+@pytest.mark.promise("auth.key-exact", cost=32)
 def test_no_data_for_another_key(world: World) -> None:
     """What is nearly the key, or stands elsewhere than in Api-Key, opens nothing; the name of a header has no case."""
     chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
@@ -42,8 +36,8 @@ def test_no_data_for_another_key(world: World) -> None:
         "{key:without-last}~",
         "~{key:without-first}",
         "{key:swapped-case}",
+        "schlüssel",
     ]
-    keys += ["schlüssel"] if world.options.deep else []
     elsewhere: list[Mapping[str, str]] = [
         {"Authorization": "Bearer {key}"},
         {"X-Api-Key": "{key}"},
@@ -51,16 +45,32 @@ def test_no_data_for_another_key(world: World) -> None:
     ]
     for headers in [*({"Api-Key": key} for key in keys), *elsewhere]:
         _refused(world, "auth.key-exact", {}, headers)
-    _refused(world, "auth.key-exact", {"interval": "day", "timezone": "Europe/Berlin"}, {"Api-Key": made_up})
+    # The last of these has just been asked for with the right key: what a cache would answer with.
+    for query in _queries(world):
+        _refused(world, "auth.key-exact", query, {"Api-Key": made_up})
     _judge(
         world, "auth.key-exact", world.client.send("GET", f"/v1/apps/{world.client.app_id}/traffic?api_key={{key}}", {})
     )
-    lower = world.client.get({"limit": "1"}, headers={"api-key": "{key}"})
-    if lower.status != 200:
+    lower = world.client.get(headers={"api-key": "{key}"})
+    if lower.status in {401, 403}:
         message = f"the header api-key with the right key earns {lower.status}; names of headers have no case"
         raise BrokenPromiseError("auth.key-exact", message, lower)
     drawn = st.text(_LETTERS + string.punctuation.replace("{", "").replace("}", ""), min_size=1, max_size=64)
     world.draw(drawn, lambda key: _refused(world, "auth.key-exact", {}, {"Api-Key": key}), most=3, cost=1)
+
+
+def _queries(world: World) -> list[dict[str, str]]:
+    """Ask for a page with the right key, and give queries for data: filtered, for the next page, and for this one."""
+    window = {"start": utc(world.settled - 48 * HOUR), "end": utc(world.settled - 24 * HOUR), "limit": "1"}
+    first = world.client.get(window)
+    queries = [{"interval": "day"}, {"app_env_id": "1"}, {"consumer_id": "1"}]
+    try:
+        token = read_page(first).token if first.status == 200 else None
+    except BrokenPromiseError:
+        token = None  # that the page is none is the business of another promise
+    if token is not None:
+        queries += [{"next_token": token}, window | {"next_token": token}]
+    return [*queries, window]
 
 
 def _refused(world: World, promise_id: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
@@ -73,7 +83,7 @@ def _judge(world: World, promise_id: str, exchange: Exchange) -> None:
         raise BrokenPromiseError(
             "requests.no-server-error", f"a request without the key earns {exchange.summary}", exchange
         )
-    if exchange.status not in {401, 403}:
-        message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403"
+    if exchange.status not in {401, 403} or b'"period_start"' in exchange.body:
+        message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403 without data"
         raise BrokenPromiseError(promise_id, message, exchange)
     world.ledger.seen(promise_id, exchange)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from contract_tests.oracle import zones
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.zones import DAY, HOUR
 from contract_tests.promises.promise import BrokenPromiseError
@@ -16,22 +17,29 @@ _DEFAULT_LIMIT = 100
 def test_the_interval_is_an_hour_by_default(world: World) -> None:
     """Without an interval, the periods are hours, in whatever zone."""
     world.traffic()
+    long = world.base(0).query
     for query in (
-        world.hours("UTC", days=2),
         world.hours("Asia/Kathmandu", days=2),
         world.hours("Europe/Berlin", days=2),
+        replace(long, start=max(long.start, long.end - min(20 * DAY, world.page_size * HOUR))),
     ):
         world.same("requests.default-interval", replace(query, interval=None), query, "without an interval")
 
 
 @pytest.mark.promise("requests.default-timezone", cost=8)
 def test_the_zone_is_utc_by_default(world: World) -> None:
-    """Without a timezone, days begin at midnight in UTC, and times without an offset are times in UTC."""
+    """Without a timezone, days begin at midnight in UTC, and times without an offset are times in UTC.
+
+    That holds whatever offset the start is written with.
+    """
     world.traffic()
     for query in (world.days("UTC"), world.hours("UTC", days=2)):
         plain = replace(query, zone=None)
         world.same("requests.default-timezone", plain, query, "without a timezone")
         world.same("requests.default-timezone", plain.naive(), query, "without a timezone and without offsets")
+    days = world.days("UTC")
+    elsewhere = replace(days, zone=None, start_text=zones.with_offset(days.start, 5 * HOUR + HOUR // 2))
+    world.same("requests.default-timezone", elsewhere, days, "without a timezone, from a start with an offset")
 
 
 @pytest.mark.promise("requests.default-limit", cost=8)

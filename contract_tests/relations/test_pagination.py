@@ -36,9 +36,9 @@ def test_walking_the_tokens_ends(world: World) -> None:
     """Following the tokens, with the query or without it, comes to a page without one."""
     world.traffic()
     busy = world.busy_hours(8)
-    for query, limit in ((Query(busy, busy + 8 * HOUR, "hour"), 3), (world.days("Asia/Tokyo"), 20)):
-        for token_alone in (False, True):
-            _walked(world, "pagination.walk-ends", world.reader.read(query, limit=limit, token_alone=token_alone))
+    hours, days = Query(busy, busy + 8 * HOUR, "hour"), world.days("Asia/Tokyo")
+    for query, limit, token_alone in ((hours, 3, False), (hours, 3, True), (days, 20, True)):
+        _walked(world, "pagination.walk-ends", world.reader.read(query, limit=limit, token_alone=token_alone))
 
 
 @pytest.mark.promise("pagination.has-more", cost=32)
@@ -58,7 +58,7 @@ def test_has_more_is_true_while_there_is_more(world: World) -> None:
         (hundred, 100),
         (replace(hundred, end=hundred.end + HOUR), None),
     ]
-    walks += [(two_hundred, 100), (two_hundred, None)] if min(world.page_size, world.horizon * 24) >= 200 else []
+    walks += [(two_hundred, None)] if min(world.page_size, world.horizon * 24) >= 200 else []
     if world.horizon * 24 >= LARGEST_LIMIT + 1 and world.page_size >= LARGEST_LIMIT:
         for extra in (0, 1):
             walks.append((Query(world.settled - (LARGEST_LIMIT + extra) * HOUR, world.settled, "hour"), LARGEST_LIMIT))
@@ -76,16 +76,16 @@ def test_each_period_comes_once(world: World) -> None:
     for zone in ("America/New_York", "Asia/Tokyo"):
         _complete(world, "pagination.each-once", world.days(zone), 13)
     _complete(world, "pagination.each-once", world.base(0).query, 400 if world.page_size >= 400 else LARGEST_LIMIT)
-    for query in _around_changes(world):
-        _complete(world, "pagination.each-once", query, 7)
+    for query, limit in _around_changes(world):
+        _complete(world, "pagination.each-once", query, limit)
 
 
 @pytest.mark.promise("pagination.any-page-size", cost=22)
 def test_the_size_of_pages_changes_nothing(world: World) -> None:
     """The records of a window are the same, whatever the limit."""
     world.traffic()
-    busy = world.busy_hours(10)
-    _complete(world, "pagination.any-page-size", Query(busy, busy + 4 * HOUR, "hour"), 1)
+    busy = world.busy_hours(12)
+    _complete(world, "pagination.any-page-size", Query(busy, busy + 12 * HOUR, "hour"), 1)
     hours, long = Query(busy, busy + 10 * HOUR, "hour"), world.hours("UTC", days=9)
     walks: list[tuple[Query, int | None]] = [(hours, 3), (hours, 9), (long, None), (long, 99)]
     for query, limit in walks:
@@ -156,10 +156,16 @@ def _days(world: World, zone: str, count: int) -> Query:
     return replace(days, start=max(days.start, zones.floor(zone, "day", days.end - count * DAY + HOUR)))
 
 
-def _around_changes(world: World) -> Iterator[Query]:
-    for zone in zone_table.CHANGING[:2]:
+def _around_changes(world: World) -> Iterator[tuple[Query, int]]:
+    """Windows around a change of the clocks, with the size of a page that ends just there."""
+    for zone in zone_table.CHANGING[:3]:
         for change in zones.transitions(zone, world.first + 2 * DAY, world.settled - 3 * DAY)[-1:]:
-            yield Query(change.instant - 6 * HOUR, change.instant + 6 * HOUR, "hour", zone)
+            if zone in zone_table.CHANGING[:2]:
+                yield Query(change.instant - 6 * HOUR, change.instant + 6 * HOUR, "hour", zone), 6
+            if zone != zone_table.CHANGING[1]:
+                day = zones.floor(zone, "day", change.instant)
+                end = zones.floor(zone, "day", day + 2 * DAY + 6 * HOUR)
+                yield Query(zones.floor(zone, "day", day - 12 * HOUR), end, "day", zone), 1
 
 
 def _whole_queries(world: World) -> Iterator[Query]:

@@ -149,7 +149,8 @@ def _strange_windows(world: World) -> list[dict[str, str]]:
     now, settled = int(world.reader.now()), world.settled
     windows = [(settled, settled - DAY), (settled, settled), (now + DAY, now + 2 * DAY), (settled - 400 * DAY, settled)]
     shapes = [{"start": zones.utc(start), "end": zones.utc(end), "limit": "2"} for start, end in windows]
-    return [*shapes, shapes[0] | {"interval": "day", "timezone": "America/St_Johns"}, {"end": zones.utc(settled)}]
+    shapes += [shapes[0] | {"interval": "day", "timezone": "America/St_Johns"}, {"end": zones.utc(settled)}]
+    return [*shapes, {"start": zones.utc(now - DAY)[:-1], "timezone": "Asia/Tokyo", "limit": "2"}]
 
 
 def _strange_tokens(world: World) -> list[str]:

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from contract_tests.oracle import zone_table, zones
 from contract_tests.oracle.page import NOTHING
 from contract_tests.oracle.query import Query
+from contract_tests.oracle.reader import LARGEST_LIMIT
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval, Transition
 from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
 
-_RECENT_CHANGES = 7
-_OLDER_CHANGES = 4
+_RECENT_CHANGES = 10
+_OLDER_CHANGES = 5
 _HOURS_ASKED = 10
 _DAYS_ASKED = 16
 _YEAR = 365 * DAY
@@ -143,15 +144,14 @@ def _has_its_hours(world: World, zone: str, days: Series, hours: Series) -> None
         start, end = wrong[0]
         day = f"the day of {zone} from {zones.utc(start)} to {zones.utc(end)}, {(end - start) / HOUR:g} hours"
         message = f"{day}, has {days.of_period(start)}, and the hours in it have {hours.total(start, end)}"
-        world.blame("timezone.dst", message, days, hours)
+        world.blame(world.named("timezone.dst", days.query), message, days, hours)
 
 
 def _is_known(world: World, hours: Series) -> bool:
     """Say whether a day without a change agrees with other zones: if not even that does, the change is not to blame."""
     base, days = world.base_of(hours.query), world.reader.read(world.days(hours.query.named_zone))
     quiet = [period for period in days.query.periods if not zones.is_day_of_change(hours.query.named_zone, period[0])]
-    first_day = days.of_period(quiet[0][0]) in {base.total(*quiet[0]), None} or base.total(*quiet[0]) is None
-    return first_day and all(
+    return all(base.total(*day) in {days.of_period(day[0]), None} for day in quiet) and all(
         hours.of_period(start) == base.total(start, end) for start, end in hours.query.periods[:12]
     )
 
@@ -159,11 +159,8 @@ def _is_known(world: World, hours: Series) -> bool:
 def _read(world: World, query: Query) -> Series | None:
     """Read a window that may lie before everything that the server keeps."""
     if query.start < world.first:
-        exchange = world.client.get(query.parameters | {"limit": "1000"})
-        if 400 <= exchange.status < 500:
-            return None
-        page = world.reader.check(exchange, query, 1000)
-        return world.reader.walk(page, query, limit=1000)
+        page = world.reader.ask_kindly(query)
+        return None if page is None else world.reader.walk(page, query, limit=LARGEST_LIMIT)
     return world.reader.read(query)
 
 
@@ -194,14 +191,21 @@ def _naive_queries(world: World) -> Iterator[Query]:
         yield hours.naive()
         yield days.naive()
         if zone == "America/New_York":
-            yield replace(hours, start_text=zones.naive(zone, hours.start))
+            yield replace(hours, start_text=f"{zones.naive(zone, hours.start)}.25")
             yield replace(hours, end_text=zones.naive(zone, hours.end))
     for zone in zone_table.CHANGING[:5]:
         for change in zones.transitions(zone, world.first + 4 * DAY, world.settled - 4 * DAY)[:1]:
             midnight = zones.floor(zone, "day", change.instant)
-            query = Query(midnight - DAY, midnight + 3 * DAY, "day", zone)
-            if _can_be_naive(query):
-                yield query.naive()
+            before = zones.floor(zone, "day", midnight - 12 * HOUR)
+            after = zones.floor(zone, "day", midnight + 3 * DAY + 6 * HOUR)
+            around = [Query(before, after, "day", zone)]
+            # An hour that is misread vanishes in days.
+            for first, last in ((-10, -4), (4, 10)):
+                edges = [zones.floor(zone, "hour", change.instant + hours * HOUR) for hours in (first, last)]
+                around.append(Query(edges[0], edges[1], "hour", zone))
+            for query in around:
+                if _can_be_naive(query):
+                    yield query.naive()
 
 
 def _can_be_naive(query: Query) -> bool:

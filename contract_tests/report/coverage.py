@@ -127,11 +127,11 @@ def _is_among(names: Sequence[str], value: str) -> bool:
 
 
 def _is_less(bound: int, value: str) -> bool:
-    return _is_integer(value) and int(value) < bound
+    return _is_integer(value) and float(value) < bound
 
 
 def _is_more(bound: int, value: str) -> bool:
-    return _is_integer(value) and int(value) > bound
+    return _is_integer(value) and float(value) > bound
 
 
 def _is_long(length: int, value: str) -> bool:

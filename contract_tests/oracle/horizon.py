@@ -1,0 +1,55 @@
+"""How far back a run can look: some servers keep sixty days, some refuse long windows, some cut their pages short."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from contract_tests.oracle.page import Page
+from contract_tests.oracle.query import Query
+from contract_tests.oracle.reader import LARGEST_LIMIT, Reader
+from contract_tests.oracle.zones import DAY
+
+_DAYS = (55, 40, 28, 14, 7)
+_FIRST_DAYS = 4
+_FEWEST_DAYS = 5
+_MOST_PAGES = 4
+
+
+class Horizon(NamedTuple):
+    """How many days of closed periods there are to work with, and how many rows the server puts on a page at most."""
+
+    days: int
+    page_size: int
+
+
+def find_horizon(reader: Reader, settled: int) -> Horizon:
+    """Ask for shorter and shorter windows, until one is answered in a few pages.
+
+    Args:
+        reader: the connection.
+        settled: where the closed periods end.
+
+    Raises:
+        BrokenPromiseError: the server refuses even a week of hours.
+    """
+    for days in _DAYS:
+        query = Query(settled - days * DAY, settled, "hour", "UTC")
+        is_last = days == _DAYS[-1]
+        page = reader.ask_kindly(query) if not is_last else reader.ask(query, limit=LARGEST_LIMIT)
+        if page is None or not (page.rows or is_last):
+            continue  # a window that is too long for it, a server may answer with nothing
+        if page.has_more and len(page.rows) < LARGEST_LIMIT:
+            size = max(1, len(page.rows))
+            return Horizon(min(days, max(_FEWEST_DAYS, size * _MOST_PAGES // 24)), size)
+        return Horizon(_without_what_is_forgotten(reader, page, query, days), LARGEST_LIMIT)
+    raise AssertionError("the last horizon returns or raises")
+
+
+def _without_what_is_forgotten(reader: Reader, page: Page, query: Query, days: int) -> int:
+    """Shorten a horizon that reaches to the oldest row there is: where a server forgets, that row goes next."""
+    rows = list(page.rows)
+    if page.has_more:
+        rows += reader.ask(replace(query, end=query.start + _FIRST_DAYS * DAY), limit=LARGEST_LIMIT).rows
+    oldest = min((row.start for row in rows), default=query.start)
+    if oldest < query.start + DAY:
+        return days
+    return max(_DAYS[-1], (query.end - oldest) // DAY - 1)
