@@ -25,6 +25,23 @@ def _only_for(interval: str, shift: timedelta) -> Any:
     return default_start
 
 
+def _a_day_long(self: Reference, start: Any, end: Any, *rest: Any) -> Query:
+    latest = None if start is None or end is not None else min(self.now(), start + timedelta(hours=24))
+    return Reference.fresh(self, start, end or latest, *rest)
+
+
+def _day_for_long_windows(self: Reference, params: dict[str, str]) -> str:
+    if "interval" in params or not {"start", "end"} <= params.keys():
+        return Reference.interval(self, params)
+    first, last = (self.moment(name, params, "UTC") for name in ("start", "end"))
+    return "day" if first and last and last - first > timedelta(days=7) else "hour"
+
+
+def _zone_of_start(self: Reference, params: dict[str, str]) -> str:
+    is_indian = "timezone" not in params and params.get("start", "").endswith("+05:30")
+    return "Asia/Kolkata" if is_indian else Reference.zone(self, params)
+
+
 def _local_as_utc(self: Reference, moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=UTC).isoformat()
 
@@ -125,6 +142,9 @@ ANSWERS = (
     broken("the default limit is 1000", "requests.default-limit", params=_default("limit", "1000")),
     broken("the default limit is 50", "requests.default-limit", fast=True, params=_default("limit", "50")),
     broken("the default limit is 99", "requests.default-limit", params=_default("limit", "99")),
+    broken("the end is a day after the start", "window.default-end", fresh=_a_day_long),
+    broken("long windows are in days", "requests.default-interval", interval=_day_for_long_windows),
+    broken("the offset of the start is the timezone", "requests.default-timezone", zone=_zone_of_start),
     broken(
         "hours start 23 hours ago", "window.default-start-hour", default_start=_only_for("hour", timedelta(hours=1))
     ),

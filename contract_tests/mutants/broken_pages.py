@@ -47,6 +47,19 @@ PAGES = (
     broken(
         "a limit over 500 is none", _LIMIT, size=lambda self, query, total: 10**6 if query.limit > 500 else query.limit
     ),
+    broken(
+        "the pages after the fifth are lost",
+        (_MORE, _ONCE, _SIZE),
+        has_more=lambda self, total, last, query: last < min(total, 5 * query.limit),
+    ),
+    broken(
+        "the fifth page leads back to the first",
+        _ENDS,
+        has_more=lambda self, total, last, query: last < total or last >= 5 * query.limit,
+        encode=lambda self, query, position: Reference.encode(
+            self, query, position if position < 5 * query.limit else query.limit
+        ),
+    ),
     broken("has_more without a token", _MORE, envelope=lambda self, body, query: body | {"next_token": None}),
     broken("a token without has_more", _MORE, envelope=lambda self, body, query: body | {"has_more": False}),
     broken("has_more on the last page", _MORE, envelope=lambda self, body, query: body | {"has_more": True}),

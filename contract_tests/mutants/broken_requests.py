@@ -2,11 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contract_tests.mutants.entry import broken
-from contract_tests.mutants.reference import Params, Reference, RefusalError
+from contract_tests.mutants.reference import Answer, Params, Reference, RefusalError
 
 _KEY, _EXACT = "auth.key-required", "auth.key-exact"
 
@@ -17,6 +18,27 @@ def _unless(name: str) -> Any:
             Reference.authorize(self, headers, params)
 
     return authorize
+
+
+def _refuses_with_data(self: Reference, target: str, headers: Any) -> Answer:
+    answer = Reference.answer(self, target, headers)
+    if answer.status != 401:
+        return answer
+    return replace(Reference.answer(self, target, {**headers, "api-key": self.key}), status=401)
+
+
+def _with_cache() -> dict[str, Any]:
+    kept: dict[str, Answer] = {}
+
+    def answer(self: Reference, target: str, headers: Any) -> Answer:
+        if "api-key" in headers and target in kept:
+            return kept[target]
+        fresh = Reference.answer(self, target, headers)
+        if fresh.status == 200:
+            kept[target] = fresh
+        return fresh
+
+    return {"answer": answer}
 
 
 def _without_bound(name: str, value: int) -> Any:
@@ -43,6 +65,13 @@ def _fails_on(condition: Any) -> Any:
         return params
 
     return params
+
+
+def _fails_in_a_gap(self: Reference, moment: datetime, zone: str) -> datetime:
+    aware = Reference.localize(self, moment, zone)
+    if aware.astimezone(UTC).astimezone(aware.tzinfo).replace(tzinfo=None) != moment:
+        raise RuntimeError("boom")
+    return aware
 
 
 def _refuses(pattern: str) -> Any:
@@ -115,6 +144,15 @@ REQUESTS = (
         ),
     ),
     broken(
+        "any key opens the next page",
+        _EXACT,
+        authorize=lambda self, headers, params: (
+            None if headers.get("api-key") and "next_token" in params else Reference.authorize(self, headers, params)
+        ),
+    ),
+    broken("a refusal carries the page", (_KEY, _EXACT), answer=_refuses_with_data),
+    broken("a cache does not look at the key", _EXACT, **_with_cache()),
+    broken(
         "an unknown app is empty",
         "requests.unknown-app",
         check_app=lambda self, text, params: self.integer("app_id", text, "path"),
@@ -152,6 +190,16 @@ REQUESTS = (
             self,
             params | ({"limit": "1000"} if params.get("limit", "").isdigit() and int(params["limit"]) > 1000 else {}),
         ),
+    ),
+    broken(
+        "a limit far too great is cut",
+        "requests.bounds",
+        limit=lambda self, params: 1000 if len(params.get("limit", "")) > 4 else Reference.limit(self, params),
+    ),
+    broken(
+        "30 February is 2 March",
+        "requests.bounds",
+        parse=lambda self, text: Reference.parse(self, re.sub("-02-30T", "-03-02T", text)),
     ),
     broken("consumer_id 0", "requests.bounds", least=_without_bound("consumer_id", 0)),
     broken("app_env_id negative", "requests.bounds", least=_without_bound("app_env_id", -(10**9))),
@@ -242,6 +290,12 @@ REQUESTS = (
         "letters beyond ASCII are a 500",
         "requests.no-server-error",
         params=_fails_on(lambda params: not params.get("timezone", "").isascii()),
+    ),
+    broken("a time that a change of the clocks skips is a 500", "requests.no-server-error", localize=_fails_in_a_gap),
+    broken(
+        "a number of thousands of digits is a 500",
+        "requests.no-server-error",
+        params=_fails_on(lambda params: len(params.get("limit", "")) > 4300),
     ),
     broken(
         "an empty parameter is a 500",

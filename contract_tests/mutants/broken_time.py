@@ -77,6 +77,20 @@ def _naive_as_now(self: Reference, moment: datetime, zone: str) -> datetime:
     return moment.replace(tzinfo=UTC) - _offset(self.now(), zone)
 
 
+def _naive_without_summer(self: Reference, moment: datetime, zone: str) -> datetime:
+    offsets = [_offset(datetime(moment.year, month, 15, tzinfo=UTC), zone) for month in (1, 7)]
+    return moment.replace(tzinfo=UTC) - min(offsets)
+
+
+def _midnight_of_today(changed: str) -> Any:
+    def midnight(self: Reference, day: date, zone: str) -> datetime:
+        if zone != changed:
+            return Reference.midnight(self, day, zone)
+        return datetime(day.year, day.month, day.day, tzinfo=UTC) - _offset(self.now(), zone)
+
+    return midnight
+
+
 def _naive_end(self: Reference, name: str, params: dict[str, str], zone: str) -> datetime | None:
     return Reference.moment(self, name, params, "UTC" if name == "end" else zone)
 
@@ -206,6 +220,8 @@ TIME = (
     broken("times without an offset are UTC", _NAIVE, fast=True, localize=_localized(lambda zone: "UTC")),
     broken("an end without an offset is UTC", _NAIVE, moment=_naive_end),
     broken("times without an offset by the offset of today", _NAIVE, localize=_naive_as_now),
+    broken("times without an offset know no summer", _NAIVE, localize=_naive_without_summer),
+    broken("days of Santiago by the offset of today", (_DST, _DAYS), midnight=_midnight_of_today("America/Santiago")),
     broken(
         "times without an offset in Kathmandu are those of Kolkata",
         _NAIVE,

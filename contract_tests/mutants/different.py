@@ -11,6 +11,10 @@ from contract_tests.mutants.entry import different
 from contract_tests.mutants.reference import Answer, Query, Reference, RefusalError, Row
 
 
+def _random_size(self: Reference, query: Query, total: int) -> int:
+    return min(query.limit, Random().randint(1, 60))  # noqa: S311 - nothing is secret here
+
+
 def _clipped(self: Reference, row: Row, query: Query) -> dict[str, Any]:
     return Reference.item(self, replace(row, end=min(row.end, query.end)), query)
 
@@ -171,11 +175,17 @@ DIFFERENT = (
     different("half pages", fast=True, size=lambda self, query, total: max(1, query.limit // 2)),
     different("pages of 24", size=lambda self, query, total: min(24, query.limit)),
     different("pages of any size", size=lambda self, query, total: 1 + (query.position * 7 + self.asked) % query.limit),
+    different("pages of random size", size=_random_size),
     different("the last period ends at the end", fast=True, item=_clipped),
+    different(
+        "the last period has what came before the end",
+        counts=lambda self, query, start, end: Reference.counts(self, query, start, min(end, query.end)),
+    ),
     different("403 for a wrong key", refusal=_as_403),
     different("400 for what is not valid", fast=True, refusal=_as_400),
     different("windows that make no sense are refused", page=_refuse),
     different("sixty days are kept", rows=_kept(60)),
+    different("two weeks are kept", rows=_kept(14)),
     different("older than sixty days is refused", page=_old_is_refused),
     different("more than a month is refused", page=_refused_beyond(timedelta(days=32))),
     different("more than eight days of hours are refused", page=_refused_beyond(timedelta(days=8))),
