@@ -1,12 +1,8 @@
 """One request and what became of it: everything about sending that needs no waiting, for both transports."""
 
 import logging
-import ssl
 import time
-import urllib.request
-from collections.abc import Callable
 from http import HTTPStatus
-from typing import TypeVar
 
 import httpx
 
@@ -17,8 +13,6 @@ from apitally_traffic.transport.retry import hold_after
 
 BROKEN_EXCHANGE = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError)
 """What a transport raises for an exchange that breaks; UnicodeError for a name that is none of a host."""
-
-Transport = TypeVar("Transport", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 _logger = logging.getLogger("apitally_traffic")
 
@@ -94,27 +88,3 @@ def headers_of_text(headers: httpx.Headers) -> list[tuple[str, str]]:
     """Return the headers of an answer whose body is decoded, or lost: all but those about its bytes."""
     about_the_bytes = {"content-encoding", "content-length", "transfer-encoding"}
     return [(name, value) for name, value in headers.multi_items() if name not in about_the_bytes]
-
-
-def connected(make: Callable[..., Transport], settings: Settings) -> Transport:
-    """Make one of httpx's own transports, with the proxy and the certificates for the server.
-
-    httpx looks for a proxy in the environment only where it makes the transport itself. Plain http is for loopback,
-    which no proxy reaches, and which shows no certificate. Loading those that httpx trusts would be nearly all of what
-    making a client costs; without them, no https server is trusted.
-
-    Raises:
-        ConfigurationError: the environment names a proxy that cannot be used.
-    """
-    base_url = httpx.URL(settings.base_url)
-    if base_url.scheme == "http":
-        return make(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    proxies = {} if urllib.request.proxy_bypass(base_url.host) else urllib.request.getproxies()
-    proxy = proxies.get("https") or proxies.get("all")
-    try:
-        return make(proxy=proxy if proxy is None or "://" in proxy else f"http://{proxy}")
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
-        reason = str(error)
-    # Not chained: the address may hold a password.
-    name = "HTTPS_PROXY" if proxies.get("https") else "ALL_PROXY"
-    raise ConfigurationError(f"The proxy in {name} cannot be used: {reason.replace(str(proxy), '…')}")

@@ -5,7 +5,8 @@ from httpx_retries import RetryTransport
 
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.settings import Settings
-from apitally_traffic.transport.exchange import BROKEN_EXCHANGE, Exchange, connected
+from apitally_traffic.transport.connection import connected
+from apitally_traffic.transport.exchange import BROKEN_EXCHANGE, Exchange
 from apitally_traffic.transport.gate import ThreadGate
 from apitally_traffic.transport.pacing import Pacer
 from apitally_traffic.transport.page_body import read_page
