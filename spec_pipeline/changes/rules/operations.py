@@ -272,3 +272,11 @@ RULES = [
     Rule("api-server-added", _INFO, "There is one more server.", "Nothing."),
     Rule("api-version-changed", _INFO, "The API has another version.", "Nothing."),
 ]
+    Rule(
+        "api-security-component-oauth-flow-removed",
+        _BREAKING,
+        "Tokens do not come through this OAuth flow any more.",
+        "Get tokens through one of the flows that are left.",
+        "oasdiff: no level of its own. Here breaking, because who gets tokens through the flow gets none",
+    ),
+    Rule("api-security-component-oauth-flow-added", _INFO, "There is one more OAuth flow.", "Nothing."),
