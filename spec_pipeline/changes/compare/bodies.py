@@ -6,6 +6,7 @@ from typing import Any
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas import Comparison
+from spec_pipeline.changes.compare.serialisation import compare_written_values
 
 
 def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Iterator[Finding]:
@@ -74,8 +75,7 @@ def _compare_headers(
         if required != bool(partner.get("required")):
             event = "optional" if required else "required"
             yield Finding(f"response-header-became-{event}", inside, required, not required)
-        schemas = (header.get("schema", {}), partner.get("schema", {}))
-        findings = Comparison(old, new, "response-header").findings(*schemas)
+        findings = compare_written_values(old, new, header, partner, "response-header")
         yield from (_inside(finding, inside) for finding in findings)
     for key, (name, _) in partners.items():
         if key not in headers:

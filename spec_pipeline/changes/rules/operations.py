@@ -119,6 +119,13 @@ RULES = [
     ),
     Rule("request-parameter-became-allow-reserved", _INFO, "Reserved characters may stand unescaped now.", "Nothing."),
     # Request bodies
+    Rule(
+        "request-parameter-became-not-allow-empty-value",
+        _BREAKING,
+        "It may not be sent without a value any more.",
+        "Send a value, or leave the parameter out.",
+    ),
+    Rule("request-parameter-became-allow-empty-value", _INFO, "It may be sent without a value now.", "Nothing."),
     Rule("request-body-added-required", _BREAKING, "A body has to be sent now.", "Send one with each call."),
     Rule("request-body-added-optional", _INFO, "A body may be sent now.", "Nothing."),
     Rule("request-body-removed", _BREAKING, "The body is gone.", "Stop sending one."),
@@ -201,6 +208,18 @@ RULES = [
     Rule("response-header-became-optional", _BREAKING, "The header may be missing now.", "Handle its absence."),
     Rule("response-header-became-required", _INFO, "The header always comes now.", "Nothing."),
     # Security
+    Rule(
+        "response-header-style-changed",
+        _BREAKING,
+        "The header is written another way.",
+        "Change code that reads it.",
+    ),
+    Rule(
+        "response-header-explode-changed",
+        _BREAKING,
+        "Lists or objects are written another way into the header.",
+        "Change code that reads it.",
+    ),
     Rule(
         "api-security-removed",
         _BREAKING,

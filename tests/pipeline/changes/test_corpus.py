@@ -83,6 +83,7 @@ def test_another_way_to_say_the_same_is_no_change(pair: dict[str, Any], scope: s
         pytest.param({"set": {"/paths/~1orders/parameters/0/name": "x-tenant"}}, id="case of a header"),
         pytest.param({"set": {"/servers": [{"url": "https://shop.example/"}]}}, id="slash behind the server"),
         pytest.param(
+        pytest.param({"set": {"/paths/~1orders/parameters/0/allowEmptyValue": True}}, id="empty value of a header"),
             {
                 "set": {
                     "/servers": [
