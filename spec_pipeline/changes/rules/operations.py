@@ -94,6 +94,7 @@ RULES = [
         _WARNING,
         "The parameter of the path has another name; the URL is the same.",
         "Rename the argument in calls that pass it by keyword.",
+        "oasdiff: no level of its own. Here breaking, because the generated argument goes: a call that names it raises",
     ),
     Rule("request-parameter-became-required", _BREAKING, "The parameter is required now.", "Add it to each call."),
     Rule("request-parameter-became-optional", _INFO, "The parameter may be left out now.", "Nothing."),
