@@ -19,6 +19,7 @@ from spec_pipeline.names import NameChange
 from spec_pipeline.project import PipelineError, Project
 from spec_pipeline.regenerate import regenerate
 from spec_pipeline.repin import classify, overlay_objection, read_candidate, readers, take_over
+from spec_pipeline.turn import turn
 
 _REPORTS = {".json": as_json, ".md": as_markdown}
 _MOST_PLACES = 6
@@ -27,8 +28,10 @@ _MOST_PLACES = 6
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    project = Project(options.root)
     try:
-        return _COMMANDS[options.command](Project(options.root), options)
+        with turn(project, writes=options.command == "regenerate" and not options.dry_run):
+            return _COMMANDS[options.command](project, options)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:

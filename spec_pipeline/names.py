@@ -55,8 +55,10 @@ def public_names(folder: Path) -> dict[str, Signature]:
     """Return how each public name of the package in a folder looks, without importing it.
 
     Args:
-        folder: the one that holds the generated package.
+        folder: the one that holds the generated package; where it does not, there are no names.
     """
+    if not (folder / PACKAGE_NAME).is_dir():
+        return {}
     package = griffe.load(PACKAGE_NAME, search_paths=[str(folder)], allow_inspection=False)
     return dict(_describe(package, ""))
 
