@@ -22,7 +22,6 @@ from spec_pipeline.repin import classify, overlay_objection, read_candidate, rea
 from spec_pipeline.turn import turn
 
 _REPORTS = {".json": as_json, ".md": as_markdown}
-_MOST_PLACES = 6
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,7 +105,7 @@ def _failing(verdict: Verdict, fail_on: str | None) -> int:
     return sum(change.level in failing for change in verdict.open())
 
 
-def _show_names(changed: list[NameChange], places: dict[str, list[str]]) -> None:
+def _show_names(changed: list[NameChange], places: dict[str, dict[str, list[str]]]) -> None:
     """Print the generated public names that differ, and where our own code mentions them."""
     if not changed:
         print("The generated public names are the same.")
@@ -118,9 +117,10 @@ def _show_names(changed: list[NameChange], places: dict[str, list[str]]) -> None
         for change in names:
             difference = f": {change.difference}" if event == "changed" else ""
             console.print(Text(f"  {change.name}{difference}"))
-    for word, found in places.items():
-        more = f" and {len(found) - _MOST_PLACES} more" if len(found) > _MOST_PLACES else ""
-        console.print(Text(f"{word} is mentioned in {', '.join(found[:_MOST_PLACES])}{more}"))
+    for folder, words in places.items():
+        console.print(Text(f"Lines of {folder}/ that mention them:"))
+        for word, found in words.items():
+            console.print(Text(f"  {word} is mentioned in {', '.join(found)}"))
 
 
 def _drift(project: Project, _: argparse.Namespace) -> int:

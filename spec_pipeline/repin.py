@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from spec_pipeline.changes.accepted import Verdict, judge, read_accepted
 from spec_pipeline.changes.compare.document import compare_documents
@@ -83,8 +82,9 @@ def take_over(project: Project, candidate: Candidate) -> list[NameChange]:
     return compare_names(old, public_names(project.generated))
 
 
-def readers(project: Project, changed: list[NameChange]) -> dict[str, list[str]]:
-    """Return where wrappers and contract promises mention names that vanished or changed."""
+def readers(project: Project, changed: list[NameChange]) -> dict[str, dict[str, list[str]]]:
+    """Return for wrappers and contract promises, apart, where they mention each name that vanished or changed."""
     words = {change.word for change in changed if change.event != "appeared"}
-    folders = [folder for name in _READERS_OF_NAMES if (folder := Path(project.root, name)).is_dir()]
-    return mentions(words, folders) if words else {}
+    folders = {name: project.root / name for name in _READERS_OF_NAMES}
+    found = {name: mentions(words, folder) for name, folder in folders.items() if words and folder.is_dir()}
+    return {name: places for name, places in found.items() if places}

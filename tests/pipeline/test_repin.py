@@ -110,7 +110,8 @@ def test_accepted_change_does_not_fail(project: Project, capsys: pytest.CaptureF
 
 def test_new_spec_is_pinned_with_what_it_generates(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """The publisher's bytes become the pin, the package follows, drift is green, and the names that differ are told."""
-    shutil.copytree(ROOT / "wrappers", project.root / "wrappers")
+    for name in ("wrappers", "contract_tests"):
+        shutil.copytree(ROOT / name, project.root / name)
     spec = candidate(project, drop_a_field)
     assert run(project, "--from", spec) == 0
     assert project.pin.read_bytes() == spec.read_bytes()
@@ -120,7 +121,10 @@ def test_new_spec_is_pinned_with_what_it_generates(project: Project, capsys: pyt
     vanished, _, changed = rest.partition("that changed:")
     assert vanished.split() == ["models.traffic_item.TrafficItem.bytes_sent", "Generated", "public", "names"]
     assert "api.metrics.get_traffic.sync: +region: str" in changed
-    assert "bytes_sent is mentioned in wrappers/apitally_traffic/" in changed
+    wrappers, _, promises = changed.partition("Lines of contract_tests/ that mention them:")
+    assert "Lines of wrappers/ that mention them:\n  bytes_sent is mentioned in wrappers/apitally_traffic/" in wrappers
+    assert "bytes_sent is mentioned in contract_tests/" in promises
+    assert " more" not in promises
     assert main(["--root", str(project.root), "drift"]) == 0
     assert not list(project.root.glob(".regenerate-*"))
 
