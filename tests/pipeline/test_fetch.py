@@ -151,3 +151,8 @@ def test_bad_document_is_one_sentence(text: str, sentence: str) -> None:
         parse_document(text.encode(), "the spec")
     assert str(caught.value).startswith("the spec ")
     assert "\n" not in str(caught.value)
+        ("a: &a " + "x" * 20_000 + "\nb: [" + "*a," * 1500 + "]", "anchors spell out more than 20000000 characters"),
+        ('a: "\\ud800"', "holds half of a surrogate pair, which is no text"),
+        ('{"a": "\\ud800"}', "holds half of a surrogate pair, which is no text"),
+        ('{"a": 1, "a": 2}', "holds what JSON cannot say: the key a twice in one object"),
+        ('{"a": 1e999}', "holds what JSON cannot say: 1e999"),

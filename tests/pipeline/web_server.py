@@ -3,16 +3,18 @@
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Handler(BaseHTTPRequestHandler):
     """Answers each path with its own way to go right or wrong."""
 
     sent = 0
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         """Answer."""
+        self.asked.append(self.path)
         getattr(self, f"answer_{self.path.strip('/')}")()
 
     def answer_spec(self) -> None:
