@@ -75,7 +75,7 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     if options.report and options.report.suffix not in _REPORTS:
         raise PipelineError(f"--report {options.report}: name a file that ends in {' or '.join(_REPORTS)}.")
     candidate = read_candidate(options.source)
-    verdict = classify(project, candidate, options.source)
+    verdict = classify(project, candidate)
     if candidate.redirects:
         print(f"Redirected: {' → '.join(candidate.redirects)}")
     show(verdict, terminal())
@@ -94,7 +94,7 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     if objection:
         raise PipelineError(f"{objection} Pinned nothing; mend {project.overlay.name} first.")
     changed = take_over(project, candidate)
-    print(f"{project.pin.name} is {options.source}, and {project.generated} is what it produces.")
+    print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
     _show_names(changed, readers(project, changed))
     return 0
 

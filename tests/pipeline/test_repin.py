@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
 from tests.pipeline.test_commands import contents
+from spec_pipeline.repin import read_candidate
 
 ROOT = Path(__file__).parents[2]
 OPERATION = "/v1/apps/{app_id}/traffic"
@@ -147,6 +148,75 @@ def test_yaml_is_pinned_as_json(project: Project, capsys: pytest.CaptureFixture[
 
 
 def test_address_is_followed_and_shown(project: Project, server: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_byte_order_mark_is_not_pinned(project: Project) -> None:
+    """The publisher's JSON is pinned byte for byte, without the mark that some readers of JSON stumble over."""
+    published = project.pin.read_bytes().replace(b"{", b"{ ", 1)
+    path = project.root.parent / "marked.json"
+    path.write_bytes(b"\xef\xbb\xbf" + published)
+    assert read_candidate(str(path)).pin == published
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_terminal_that_has_no_arrow_gets_its_escape(
+    project: Project, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A verdict is shown whatever the terminal can write."""
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding, write_through=True))
+    assert run(project, "--from", candidate(project, drop_a_field), "--dry-run") == 0
+    assert b"\\u2192" in written.getvalue()
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "candidate", "accepted-changes.yaml"])
+def test_report_overwrites_nothing_that_is_read(
+    project: Project, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """A report that would take the place of the pin or of the new spec is refused, and both stay."""
+    source = candidate(project, drop_a_field)
+    report = source if name == "candidate" else project.root / name
+    before, spec = contents(project.root), source.read_bytes()
+    assert run(project, "--from", source, "--dry-run", "--report", report) == 2
+    assert ("would overwrite what is read here" if report.suffix == ".json" else "ends in") in capsys.readouterr().err
+    assert (contents(project.root), source.read_bytes()) == (before, spec)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (RecursionError(), 2, "error: one of the documents is nested too deeply to be worked on.\n"),
+        (MemoryError(), 2, "error: one of the documents says more than fits into the memory of this machine.\n"),
+    ],
+    ids=["interrupted", "too deep", "too large"],
+)
+def test_what_ends_a_run_is_no_traceback(
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    """Who interrupts a run is told nothing more, and a document beyond measure is one sentence."""
+
+    def fail(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr("spec_pipeline.__main__.read_candidate", fail)
+    assert run(project, "--from", project.pin) == code
+    assert capsys.readouterr().err == said
+
+
+def test_deep_extension_is_one_sentence(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A spec that nests deeper than the overlay can copy is refused in one line, and every file stays."""
+    deep = candidate(project, lambda spec: spec.update({"x-a": json.loads("[" * 800 + "]" * 800)}))
+    before = contents(project.root)
+    assert run(project, "--from", deep) == 2
+    error = capsys.readouterr().err
+    assert (error.startswith("error: "), error.count("\n")) == (True, 1)
+    assert contents(project.root) == before
+
+
     """`--from` takes an address, and shows the way when it leads to another one; a bad answer changes nothing."""
     before = contents(project.root)
     assert run(project, "--from", f"{server}/moved_pin", "--dry-run") == 0

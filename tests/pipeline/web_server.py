@@ -67,6 +67,14 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             pass
 
+    def answer_drip(self) -> None:
+        try:
+            for number in range(100):
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n" if not number else f"X-{number}: x\r\n".encode())
+                time.sleep(0.05)
+        except OSError:
+            pass
+
     def reply(self, status: int, body: bytes, **headers: str) -> None:
         """Send one answer and close."""
         self.send_response(status)
