@@ -1,9 +1,10 @@
 """The pipeline's command line, `python -m spec_pipeline regenerate|drift`, as noxfile.py calls it.
 
-Exit codes: 0 done, 1 drift or a change to fail on found, 2 could not run.
+Exit codes: 0 done, 1 drift or a change to fail on found, 2 could not run, 130 interrupted.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,10 @@ _REPORTS = {".json": as_json, ".md": as_markdown}
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Where a terminal or a file cannot take an arrow, it gets its escape.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     project = Project(options.root)
     try:
@@ -35,6 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
         print(f"error: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+    except RecursionError:
+        print("error: one of the documents is nested too deeply to be worked on.", file=sys.stderr)
+    except MemoryError:
+        print("error: one of the documents says more than fits into the memory of this machine.", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
     return 2
 
 
@@ -74,6 +85,9 @@ def _regenerate(project: Project, options: argparse.Namespace) -> int:
 def _repin(project: Project, options: argparse.Namespace) -> int:
     if options.report and options.report.suffix not in _REPORTS:
         raise PipelineError(f"--report {options.report}: name a file that ends in {' or '.join(_REPORTS)}.")
+    inputs = (project.pin, project.overlay, project.config, project.accepted_changes, Path(options.source))
+    if options.report and options.report.resolve() in {path.resolve() for path in inputs}:
+        raise PipelineError(f"--report {options.report} would overwrite what is read here; name another file.")
     candidate = read_candidate(options.source)
     verdict = classify(project, candidate)
     if candidate.redirects:

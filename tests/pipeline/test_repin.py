@@ -1,5 +1,6 @@
 """`regenerate --from` as the maintainer runs it: what it shows, what it refuses, and what it puts in place."""
 
+import io
 import json
 import re
 import shutil
@@ -12,8 +13,8 @@ from ruamel.yaml import YAML
 
 from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
-from tests.pipeline.test_commands import contents
 from spec_pipeline.repin import read_candidate
+from tests.pipeline.test_commands import contents
 
 ROOT = Path(__file__).parents[2]
 OPERATION = "/v1/apps/{app_id}/traffic"
@@ -147,7 +148,6 @@ def test_yaml_is_pinned_as_json(project: Project, capsys: pytest.CaptureFixture[
     assert contents(project.generated) == generated
 
 
-def test_address_is_followed_and_shown(project: Project, server: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_byte_order_mark_is_not_pinned(project: Project) -> None:
     """The publisher's JSON is pinned byte for byte, without the mark that some readers of JSON stumble over."""
     published = project.pin.read_bytes().replace(b"{", b"{ ", 1)
@@ -217,6 +217,7 @@ def test_deep_extension_is_one_sentence(project: Project, capsys: pytest.Capture
     assert contents(project.root) == before
 
 
+def test_address_is_followed_and_shown(project: Project, server: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--from` takes an address, and shows the way when it leads to another one; a bad answer changes nothing."""
     before = contents(project.root)
     assert run(project, "--from", f"{server}/moved_pin", "--dry-run") == 0
