@@ -110,8 +110,7 @@ class Comparison:
         for plain, several in ((old, new), (new, old)):
             if only_alternatives(several) and not plain.alternatives and not admits_all(plain):
                 [(keyword, branches)] = several.alternatives
-                before, after = (pair.old, pair.new)
-                sides = ([before], branches) if several is new else (branches, [after])
+                sides = ([pair.old], branches) if several is new else (branches, [pair.new])
                 return self._paired(*sides, keyword, pair.scope)
         return None
 
@@ -214,11 +213,13 @@ def _types(old: Schema, new: Schema, scope: str, direction: Direction) -> Iterat
 
 
 def _nullability(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
-    # A side that restricts nothing takes null with everything else, and then the type's own finding says it all.
-    if old.nullable != new.nullable and None not in {old.nullable, new.nullable}:
-        yield Finding(
-            f"{scope}-became-{'nullable' if new.nullable else 'not-nullable'}", "", old.nullable, new.nullable
-        )
+    # A side that restricts nothing takes null with everything else, and then the type's own finding says it all; but
+    # what is not to be may be null.
+    before, after = (
+        False if schema.nullable is None and "not" in schema.others else schema.nullable for schema in (old, new)
+    )
+    if before != after and None not in {before, after}:
+        yield Finding(f"{scope}-became-{'nullable' if after else 'not-nullable'}", "", before, after)
 
 
 def _admits(wide: Schema, narrow: Schema) -> bool:
