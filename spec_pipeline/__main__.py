@@ -9,18 +9,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.text import Text
+# The imports take longer than many a run, and whoever interrupts one does not wait for them.
+try:
+    from rich.text import Text
 
-from spec_pipeline.changes.accepted import Verdict
-from spec_pipeline.changes.report import as_json, as_markdown
-from spec_pipeline.changes.rules.rule import Level
-from spec_pipeline.changes.table import show, terminal
-from spec_pipeline.drift import find_drift
-from spec_pipeline.names import NameChange
-from spec_pipeline.project import PipelineError, Project
-from spec_pipeline.regenerate import regenerate
-from spec_pipeline.repin import classify, overlay_objection, read_candidate, readers, take_over
-from spec_pipeline.turn import turn
+    from spec_pipeline.changes.accepted import Verdict
+    from spec_pipeline.changes.report import as_json, as_markdown
+    from spec_pipeline.changes.rules.rule import Level
+    from spec_pipeline.changes.table import show, terminal
+    from spec_pipeline.drift import find_drift
+    from spec_pipeline.names import NameChange
+    from spec_pipeline.project import PipelineError, Project
+    from spec_pipeline.regenerate import regenerate
+    from spec_pipeline.repin import classify, overlay_objection, read_candidate, readers, take_over
+    from spec_pipeline.turn import turn
+except KeyboardInterrupt:
+    sys.exit(130)
 
 _REPORTS = {".json": as_json, ".md": as_markdown}
 

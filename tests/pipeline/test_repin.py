@@ -4,6 +4,8 @@ import io
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,24 @@ def test_what_ends_a_run_is_no_traceback(
     monkeypatch.setattr("spec_pipeline.__main__.read_candidate", fail)
     assert run(project, "--from", project.pin) == code
     assert capsys.readouterr().err == said
+
+
+INTERRUPTED = """
+import builtins, runpy
+known = builtins.__import__
+def interrupted(name, *arguments, **options):
+    if name == "spec_pipeline.repin":
+        raise KeyboardInterrupt
+    return known(name, *arguments, **options)
+builtins.__import__ = interrupted
+runpy.run_module("spec_pipeline", run_name="__main__")
+"""
+
+
+def test_interruption_of_the_imports_is_no_traceback() -> None:
+    """A run that is interrupted before it has begun ends as quietly as one that has."""
+    run_of_it = subprocess.run([sys.executable, "-c", INTERRUPTED], check=False, capture_output=True, cwd=ROOT)
+    assert (run_of_it.returncode, run_of_it.stderr) == (130, b"")
 
 
 def test_deep_extension_is_one_sentence(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
