@@ -23,8 +23,6 @@ NAME_MAPS: Final = frozenset({"$defs", "definitions", "dependentSchemas", "patte
 _SETS: Final = frozenset({"allOf", "anyOf", "enum", "oneOf", "required", "type"})
 _LITERALS: Final = frozenset({"const", "default", "dependentRequired", "discriminator", "enum", "required"})
 _WHOLE_FLOAT: Final = re.compile(r"\d(\.0|e\+)")
-# How far out a digest refers back to what it is part of: not at all.
-_CLOSED: Final = 1_000_000
 
 
 def fingerprint(value: Any) -> str:
@@ -63,49 +61,70 @@ def digest(spec: Spec, node: Raw) -> str:
     Raises:
         PipelineError: a reference leads nowhere.
     """
-    return _digest(spec, node, ())[0]
+    return _Walk(spec).digest(node)[0]
 
 
-def _digest(spec: Spec, node: Raw, path: tuple[str, ...]) -> tuple[str, int]:
-    """Return the digest, and the place in the path of the outermost reference that it refers back to."""
-    if isinstance(node, list):
-        return _joined([_digest(spec, item, path) for item in node])
-    if not isinstance(node, dict):
-        return fingerprint(node), _CLOSED
-    parts = []
-    for key, value in sorted(node.items()):
-        if key == "$ref" and isinstance(value, str):
-            part = _digest_of_target(spec, value, path)
-            if all(is_annotation(other) for other in node.keys() - {"$ref"}):
-                return part
-        elif key in NAME_MAPS and isinstance(value, dict):
-            part = _joined([_joined([(name, _CLOSED), _digest(spec, value[name], path)]) for name in sorted(value)])
-        elif is_annotation(key):
-            continue
-        elif key in _SETS and isinstance(value, list):
-            plain = key in _LITERALS
-            items = [(fingerprint(item), _CLOSED) if plain else _digest(spec, item, path) for item in value]
-            part = _joined(sorted(items))
+class _Walk:
+    """One way through a schema and all that it refers to, which reads each component once.
+
+    A component without cycles has the same digest wherever it is met, so the document remembers it. One that leads
+    back to itself is spelled out where it is met first, and numbered for where it is met again.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._path: list[str] = []
+        self._met: dict[str, int] = {}
+
+    def digest(self, node: Raw) -> tuple[str, bool]:
+        """Return the digest of a node, and whether it depends on what was met on the way."""
+        if isinstance(node, list):
+            return _joined([self.digest(item) for item in node])
+        if not isinstance(node, dict):
+            return fingerprint(node), False
+        parts = []
+        for key, value in sorted(node.items()):
+            if key == "$ref" and isinstance(value, str):
+                part = self._target(value)
+                if all(is_annotation(other) for other in node.keys() - {"$ref"}):
+                    return part
+            elif key in NAME_MAPS and isinstance(value, dict):
+                part = _joined([_joined([(name, False), self.digest(value[name])]) for name in sorted(value)])
+            elif is_annotation(key):
+                continue
+            elif key in _SETS and isinstance(value, list):
+                part = _joined(sorted(self._members(key, value)))
+            else:
+                part = (fingerprint(value), False) if key in _LITERALS else self.digest(value)
+            parts.append(_joined([(key, False), part]))
+        return _joined(parts)
+
+    def _members(self, key: str, members: list[Raw]) -> list[tuple[str, bool]]:
+        if key in _LITERALS:
+            return [(fingerprint(member), False) for member in members]
+        # In an order of their own: what is numbered on the way must not depend on the order of a set.
+        return [self.digest(member) for member in sorted(members, key=lambda member: fingerprint(bare(member)))]
+
+    def _target(self, name: str) -> tuple[str, bool]:
+        if name in self._spec.digests:
+            return self._spec.digests[name], False
+        if name in self._path:
+            return f"{len(self._path) - self._path.index(name)} up", True
+        if name in self._met:
+            return f"met {self._met[name]}", True
+        self._path.append(name)
+        found, depends = self.digest(self._spec.target(name))
+        self._path.pop()
+        if depends:
+            self._met[name] = len(self._met)
         else:
-            part = (fingerprint(value), _CLOSED) if key in _LITERALS else _digest(spec, value, path)
-        parts.append(_joined([(key, _CLOSED), part]))
-    return _joined(parts)
+            self._spec.digests[name] = found
+        return found, depends
 
 
-def _digest_of_target(spec: Spec, name: str, path: tuple[str, ...]) -> tuple[str, int]:
-    if name in path:
-        return f"{len(path) - path.index(name)} up", path.index(name)
-    if name not in spec.digests:
-        found, outermost = _digest(spec, spec.target(name), (*path, name))
-        if outermost < len(path):
-            return found, outermost
-        spec.digests[name] = found
-    return spec.digests[name], _CLOSED
-
-
-def _joined(parts: list[tuple[str, int]]) -> tuple[str, int]:
+def _joined(parts: list[tuple[str, bool]]) -> tuple[str, bool]:
     text = json.dumps([part for part, _ in parts])
-    return hashlib.sha256(text.encode()).hexdigest(), min((outermost for _, outermost in parts), default=_CLOSED)
+    return hashlib.sha256(text.encode()).hexdigest(), any(depends for _, depends in parts)
 
 
 def _with_whole_numbers(value: Any) -> Any:

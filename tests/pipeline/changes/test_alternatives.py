@@ -79,3 +79,18 @@ def test_components_that_refer_twice_to_the_next_take_no_time(keyword: str) -> N
     )
     assert compare(old, old) == []
     assert compare(old, new) != []
+
+
+def test_components_that_all_refer_to_each_other_inside_a_rare_keyword_take_no_time() -> None:
+    """Thirty components that each refer to all others below `not` are read once, and a change of one is found."""
+    names = [f"C{number}" for number in range(30)]
+    branches = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+
+    def document(length: int, order: int) -> Document:
+        loop: dict[str, Any] = {"not": {"anyOf": branches[::order]}}
+        schemas = {f"/components/schemas/{name}": loop for name in names}
+        schemas["/components/schemas/C29"] = {**loop, "maxLength": length}
+        return edited(with_schema("request-body", branches[0]), {"set": schemas})
+
+    assert compare(document(9, 1), document(9, -1)) == []
+    assert {change.id for change in compare(document(9, 1), document(8, -1))} == {"request-body-constraint-changed"}
