@@ -1,38 +1,55 @@
 """The pipeline's command line, `python -m spec_pipeline regenerate|drift`, as noxfile.py calls it.
 
-Exit codes: 0 done, 1 drift or a change to fail on found, 2 could not run.
+Exit codes: 0 done, 1 drift or a change to fail on found, 2 could not run, 130 interrupted.
 """
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.text import Text
+# The imports take longer than many a run, and whoever interrupts one does not wait for them.
+try:
+    from rich.text import Text
 
-from spec_pipeline.changes.accepted import Verdict
-from spec_pipeline.changes.report import as_json, as_markdown
-from spec_pipeline.changes.rules.rule import Level
-from spec_pipeline.changes.table import show, terminal
-from spec_pipeline.drift import find_drift
-from spec_pipeline.names import NameChange
-from spec_pipeline.project import PipelineError, Project
-from spec_pipeline.regenerate import regenerate
-from spec_pipeline.repin import classify, overlay_objection, read_candidate, readers, take_over
+    from spec_pipeline.changes.accepted import Verdict
+    from spec_pipeline.changes.report import as_json, as_markdown
+    from spec_pipeline.changes.rules.rule import Level
+    from spec_pipeline.changes.table import show, terminal
+    from spec_pipeline.drift import find_drift
+    from spec_pipeline.names import NameChange
+    from spec_pipeline.project import PipelineError, Project
+    from spec_pipeline.regenerate import regenerate
+    from spec_pipeline.repin import classify, overlay_objection, read_candidate, readers, take_over
+    from spec_pipeline.turn import turn
+except KeyboardInterrupt:
+    sys.exit(130)
 
 _REPORTS = {".json": as_json, ".md": as_markdown}
-_MOST_PLACES = 6
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # Where a terminal or a file cannot take an arrow, it gets its escape.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
+    project = Project(options.root)
     try:
-        return _COMMANDS[options.command](Project(options.root), options)
+        with turn(project, writes=options.command == "regenerate" and not options.dry_run):
+            return _COMMANDS[options.command](project, options)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
         print(f"error: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+    except RecursionError:
+        print("error: one of the documents is nested too deeply to be worked on.", file=sys.stderr)
+    except MemoryError:
+        print("error: one of the documents says more than fits into the memory of this machine.", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
     return 2
 
 
@@ -72,8 +89,11 @@ def _regenerate(project: Project, options: argparse.Namespace) -> int:
 def _repin(project: Project, options: argparse.Namespace) -> int:
     if options.report and options.report.suffix not in _REPORTS:
         raise PipelineError(f"--report {options.report}: name a file that ends in {' or '.join(_REPORTS)}.")
+    inputs = (project.pin, project.overlay, project.config, project.accepted_changes, Path(options.source))
+    if options.report and options.report.resolve() in {path.resolve() for path in inputs}:
+        raise PipelineError(f"--report {options.report} would overwrite what is read here; name another file.")
     candidate = read_candidate(options.source)
-    verdict = classify(project, candidate, options.source)
+    verdict = classify(project, candidate)
     if candidate.redirects:
         print(f"Redirected: {' → '.join(candidate.redirects)}")
     show(verdict, terminal())
@@ -92,7 +112,7 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     if objection:
         raise PipelineError(f"{objection} Pinned nothing; mend {project.overlay.name} first.")
     changed = take_over(project, candidate)
-    print(f"{project.pin.name} is {options.source}, and {project.generated} is what it produces.")
+    print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
     _show_names(changed, readers(project, changed))
     return 0
 
@@ -103,7 +123,7 @@ def _failing(verdict: Verdict, fail_on: str | None) -> int:
     return sum(change.level in failing for change in verdict.open())
 
 
-def _show_names(changed: list[NameChange], places: dict[str, list[str]]) -> None:
+def _show_names(changed: list[NameChange], places: dict[str, dict[str, list[str]]]) -> None:
     """Print the generated public names that differ, and where our own code mentions them."""
     if not changed:
         print("The generated public names are the same.")
@@ -115,9 +135,10 @@ def _show_names(changed: list[NameChange], places: dict[str, list[str]]) -> None
         for change in names:
             difference = f": {change.difference}" if event == "changed" else ""
             console.print(Text(f"  {change.name}{difference}"))
-    for word, found in places.items():
-        more = f" and {len(found) - _MOST_PLACES} more" if len(found) > _MOST_PLACES else ""
-        console.print(Text(f"{word} is mentioned in {', '.join(found[:_MOST_PLACES])}{more}"))
+    for folder, words in places.items():
+        console.print(Text(f"Lines of {folder}/ that mention them:"))
+        for word, found in words.items():
+            console.print(Text(f"  {word} is mentioned in {', '.join(found)}"))
 
 
 def _drift(project: Project, _: argparse.Namespace) -> int:

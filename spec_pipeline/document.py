@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from openapi_spec_validator import validate
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from referencing.exceptions import Unresolvable
 from ruamel.yaml import YAML
@@ -19,7 +19,37 @@ Document = dict[str, Any]
 _LONGEST_REASON = 300
 # A YAML file of a few lines can spell out billions of values through its anchors.
 _MOST_VALUES = 2_000_000
+_MOST_CHARACTERS = 20_000_000
 _PAYLOADS = frozenset({"const", "default", "enum", "example", "examples"})
+# What stands under these is not a keyword but a name, be it `default` or `example`.
+_NAME_MAPS = frozenset(
+    {
+        *("$defs", "callbacks", "content", "definitions", "dependentSchemas", "headers", "links", "parameters"),
+        *("pathItems", "paths", "patternProperties", "properties", "requestBodies", "responses", "schemas"),
+        *("securitySchemes", "webhooks"),
+    }
+)
+
+
+class _NoOtherDocument(dict[str, Any]):
+    """The ways in which the validator may get another document: for every kind of address, none at all."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __missing__(self, _: str) -> Callable[[str], Any]:
+        return _refuse_constant
+
+
+_NO_OTHER_DOCUMENT = _NoOtherDocument()
+
+
+class _Validator30(OpenAPIV30SpecValidator):
+    resolver_handlers = _NO_OTHER_DOCUMENT
+
+
+class _Validator31(OpenAPIV31SpecValidator):
+    resolver_handlers = _NO_OTHER_DOCUMENT
 
 
 def read_document(path: Path) -> Document:
@@ -50,7 +80,7 @@ def parse_document(content: bytes, origin: str, *, json_only: bool = False) -> D
     if text.lstrip().startswith("<"):
         raise PipelineError(f"{origin} is a page in HTML or XML, not a document in JSON or YAML.")
     if json_only or text.lstrip()[:1] in {"{", "["}:
-        value = _parsed(origin, "JSON", lambda: json.loads(text, parse_constant=_refuse_constant))
+        value = _parsed(origin, "JSON", lambda: _load_json(text))
     else:
         value = parse_yaml(content, origin)
     if not isinstance(value, dict):
@@ -77,18 +107,50 @@ def validate_openapi(document: Document, origin: str) -> None:
     for reference in _references(document):
         if not reference.startswith("#"):
             raise PipelineError(f"{origin} refers to {reference}, another document; bundle it into one file first.")
+        if reference != "#" and not reference.startswith("#/"):
+            raise PipelineError(f"{origin} refers to {reference}; only references of the form #/… are followed.")
+    validator = _Validator30 if str(version).startswith("3.0") else _Validator31
     try:
-        validate(document)
+        validator(document).validate()
     except Unresolvable as error:
-        raise PipelineError(f"{origin} refers to {error.ref}, which it does not define.") from error
+        reference = f"#{error.ref}" if error.ref.startswith("/") else error.ref
+        raise PipelineError(f"{origin} refers to {reference}, which it does not define.") from error
     except RecursionError as error:
         raise PipelineError(
             f"{origin} is nested too deeply, or refers back to itself with nothing in between."
         ) from error
     except OpenAPIValidationError as error:
-        place = "/".join(str(part) for part in error.absolute_path) or "the top level"
         reason, *_ = error.message.splitlines()
-        raise PipelineError(f"{origin} is not valid OpenAPI, at {place}: {one_line(reason)}.") from error
+        place = _place(document, error)
+        raise PipelineError(
+            f"{origin} is not valid OpenAPI{f', at {place}' if place else ''}: {one_line(reason)}."
+        ) from error
+    except (AttributeError, KeyError, TypeError) as error:
+        # The validator takes it that a reference leads to the kind of thing that stands in its place.
+        raise PipelineError(
+            f"{origin} is not valid OpenAPI: one of its references leads to a thing of another kind "
+            f"({type(error).__name__}: {one_line(str(error))})."
+        ) from error
+
+
+def _place(document: Document, error: OpenAPIValidationError) -> str:
+    """Return where an error is; empty where its message says so itself."""
+    if error.absolute_path:
+        return "/".join(str(part) for part in error.absolute_path)
+    if type(error) is not OpenAPIValidationError:
+        return ""
+    # An error in a default comes without its place, but with the schema that the default stands in.
+    found = (
+        place for place, node in _nodes(document, "") if node == error.schema and node.get("default") == error.instance
+    )
+    return next(found, "the top level")
+
+
+def _nodes(node: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(node, dict):
+        yield place.removeprefix("/"), node
+    for key, child in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from _nodes(child, f"{place}/{key}")
 
 
 def parse_yaml(content: bytes, origin: str) -> Any:
@@ -110,13 +172,35 @@ def _text(content: bytes, origin: str) -> str:
 
 def _parsed(origin: str, language: str, parse: Callable[[], Any]) -> Any:
     try:
-        return parse()
+        value = parse()
+        # Half of a surrogate pair can be escaped into a text, but no text can be written that holds one.
+        json.dumps(value, ensure_ascii=False).encode()
     except (json.JSONDecodeError, YAMLError) as error:
         raise PipelineError(f"{origin} is not {language}: {one_line(str(error))}.") from error
+    except UnicodeEncodeError as error:
+        raise PipelineError(f"{origin} holds half of a surrogate pair, which is no text.") from error
     except ValueError as error:
         raise PipelineError(f"{origin} holds what JSON cannot say: {one_line(str(error))}.") from error
     except RecursionError as error:
         raise PipelineError(f"{origin} is nested too deeply to be read.") from error
+    return value
+
+
+def _load_json(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_without_repetition)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if number - number == 0 else _refuse_constant(text)
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        names = [name for name, _ in pairs]
+        _refuse_constant(f"the key {next(name for name in names if names.count(name) > 1)} twice in one object")
+    return result
 
 
 def _load_yaml(text: str) -> Any:
@@ -125,14 +209,27 @@ def _load_yaml(text: str) -> Any:
     resolvers = yaml.resolver.versioned_resolver
     for first, known in resolvers.items():
         resolvers[first] = [pair for pair in known if pair[0] != "tag:yaml.org,2002:timestamp"]
-    budget = iter(range(_MOST_VALUES))
-    return _as_json(yaml.load(text), budget)
+    return _as_json(yaml.load(text), _Budget())
 
 
-def _as_json(value: Any, budget: Iterator[int]) -> Any:
-    if next(budget, None) is None:
-        message = f"its anchors spell out more than {_MOST_VALUES} values"
-        raise ValueError(message)
+class _Budget:
+    """How much a file may spell out."""
+
+    def __init__(self) -> None:
+        self._values, self._characters = _MOST_VALUES, _MOST_CHARACTERS
+
+    def spend(self, value: Any) -> None:
+        """Count a value, and refuse it where it is too much."""
+        self._values -= 1
+        self._characters -= len(value) if isinstance(value, str) else 0
+        if self._values < 0 or self._characters < 0:
+            most = f"{_MOST_VALUES} values" if self._values < 0 else f"{_MOST_CHARACTERS} characters"
+            message = f"its anchors spell out more than {most}"
+            raise ValueError(message)
+
+
+def _as_json(value: Any, budget: _Budget) -> Any:
+    budget.spend(value)
     if isinstance(value, dict):
         return {_key(key): _as_json(child, budget) for key, child in value.items()}
     if isinstance(value, list):
@@ -158,15 +255,19 @@ def _refuse_constant(text: str) -> Any:
 
 def _references(node: Any) -> Iterator[str]:
     """Yield each reference of a document, those in its examples left out."""
-    stack = [node]
+    stack = [(node, False)]
     while stack:
-        current = stack.pop()
+        current, holds_names = stack.pop()
         if isinstance(current, dict):
             if isinstance(current.get("$ref"), str):
                 yield current["$ref"]
-            stack += [child for key, child in current.items() if key not in _PAYLOADS]
+            stack += [
+                (child, not holds_names and key in _NAME_MAPS)
+                for key, child in current.items()
+                if holds_names or key not in _PAYLOADS
+            ]
         elif isinstance(current, list):
-            stack += current
+            stack += [(child, False) for child in current]
 
 
 def one_line(text: str) -> str:

@@ -4,6 +4,9 @@ What the bytes mean is left to `document`.
 """
 
 import itertools
+import queue
+import re
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +60,32 @@ def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
     return Fetched(content)
 
 
+def shown(source: str) -> str:
+    """Return a path or an address as it may be shown: without the password that an address can carry."""
+    return re.sub(r"^(https?://)[^/?#]*@", r"\1", source)
+
+
 def _download(url: str, seconds: float) -> Fetched:
+    """Ask a web server, in a thread that is left behind when the time is over, wherever it then waits."""
+    answers: queue.Queue[Fetched | PipelineError] = queue.Queue()
+
+    def ask() -> None:
+        try:
+            answers.put(_ask(url, seconds))
+        except PipelineError as error:
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise _too_slow(url, seconds) from None
+    if isinstance(answer, PipelineError):
+        raise answer
+    return answer
+
+
+def _ask(url: str, seconds: float) -> Fetched:
     deadline = time.monotonic() + seconds
     content = bytearray()
     try:
@@ -65,17 +93,17 @@ def _download(url: str, seconds: float) -> Fetched:
             httpx.Client(follow_redirects=True, max_redirects=_MOST_REDIRECTS, timeout=min(seconds, 20.0)) as client,
             client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*;q=0.5"}) as response,
         ):
-            addresses = [str(step.url) for step in (*response.history, response)]
+            addresses = [shown(str(step.url)) for step in (*response.history, response)]
             _refuse_answer(response, addresses)
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > LARGEST:
-                    raise _too_large(url)
+                    raise _too_large(shown(url))
                 if time.monotonic() > deadline:
-                    raise PipelineError(f"{url} took longer than {seconds:g} seconds to send its answer.")
+                    raise _too_slow(url, seconds)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         reason = one_line(str(error)) or type(error).__name__
-        raise PipelineError(f"{url} cannot be fetched: {reason.rstrip('.')}.") from error
+        raise PipelineError(f"{shown(url)} cannot be fetched: {reason.rstrip('.')}.") from error
     return Fetched(bytes(content), tuple(addresses) if response.history else ())
 
 
@@ -94,3 +122,7 @@ def _refuse_answer(response: httpx.Response, addresses: list[str]) -> None:
 
 def _too_large(source: str) -> PipelineError:
     return PipelineError(f"{source} is larger than {LARGEST // 1_000_000} MB; is it an OpenAPI document?")
+
+
+def _too_slow(url: str, seconds: float) -> PipelineError:
+    return PipelineError(f"{shown(url)} took longer than {seconds:g} seconds to send its answer.")

@@ -55,8 +55,10 @@ def public_names(folder: Path) -> dict[str, Signature]:
     """Return how each public name of the package in a folder looks, without importing it.
 
     Args:
-        folder: the one that holds the generated package.
+        folder: the one that holds the generated package; where it does not, there are no names.
     """
+    if not (folder / PACKAGE_NAME).is_dir():
+        return {}
     package = griffe.load(PACKAGE_NAME, search_paths=[str(folder)], allow_inspection=False)
     return dict(_describe(package, ""))
 
@@ -69,19 +71,21 @@ def compare_names(old: dict[str, Signature], new: dict[str, Signature]) -> list[
     return [change for change in changed if change.name.rpartition(".")[0] not in whole]
 
 
-def mentions(words: set[str], folders: list[Path]) -> dict[str, list[str]]:
-    """Return the places, as `file:line`, where Python files below some folders spell one of the words.
+def mentions(words: set[str], folder: Path) -> dict[str, list[str]]:
+    """Return the places, as `file:line,line`, where Python files below a folder spell each of the words.
 
     A plain search: it also finds a word that means something else, and leaves the judgement to the reader.
     """
     found: dict[str, list[str]] = {}
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, sorted(words))) + r")\b")
-    for folder in folders:
-        for path in sorted(folder.rglob("*.py")):
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-                for word in {match.group() for match in pattern.finditer(line)}:
-                    found.setdefault(word, []).append(f"{path.relative_to(folder.parent).as_posix()}:{number}")
-    return found
+    for path in sorted(folder.rglob("*.py")):
+        lines: dict[str, list[str]] = {}
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for word in {match.group() for match in pattern.finditer(line)}:
+                lines.setdefault(word, []).append(str(number))
+        for word, numbers in lines.items():
+            found.setdefault(word, []).append(f"{path.relative_to(folder.parent).as_posix()}:{','.join(numbers)}")
+    return dict(sorted(found.items()))
 
 
 def _describe(parent: griffe.Object | griffe.Alias, prefix: str) -> Iterator[tuple[str, Signature]]:

@@ -10,6 +10,7 @@ import oas_patch
 from jsonpath_ng.ext.parser import parse
 from ruamel.yaml import YAML
 
+from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.document import Document, read_document, validate_openapi
 from spec_pipeline.project import PipelineError, Project
 
@@ -36,7 +37,10 @@ def overlay_onto(pin: Document, project: Project) -> Document:
     overlay = read_document(project.overlay)
     _validate_overlay(overlay, project.overlay.name)
     spec = apply_overlay(pin, overlay)
-    validate_openapi(spec, f"{project.pin.name} under {project.overlay.name}")
+    try:
+        validate_openapi(spec, f"{project.pin.name} under {project.overlay.name}")
+    except PipelineError as error:
+        raise _blamed(error, pin, overlay) from error
     return spec
 
 
@@ -47,6 +51,7 @@ def apply_overlay(document: Document, overlay: Document) -> Document:
         PipelineError: an action's target is not in the document.
     """
     result = copy.deepcopy(document)
+    _put_answers_in_place(result)
     for number, action in enumerate(overlay["actions"], start=1):
         if not parse(action["target"]).find(result):
             raise PipelineError(
@@ -55,6 +60,29 @@ def apply_overlay(document: Document, overlay: Document) -> Document:
             )
         oas_patch.apply_overlay(result, {"actions": [copy.deepcopy(action)]})
     return result
+
+
+def _put_answers_in_place(document: Document) -> None:
+    """Spell out answers that are references: beside one, what an action adds would mean nothing."""
+    spec = Spec(document, "the spec")
+    for path_item in document.get("paths", {}).values():
+        for operation in path_item.values():
+            answers = operation.get("responses", {}) if isinstance(operation, dict) else {}
+            answers |= {status: copy.deepcopy(spec.resolve(answer)) for status, answer in answers.items()}
+
+
+def _blamed(error: PipelineError, pin: Document, overlay: Document) -> PipelineError:
+    """Return the error with the first action after which the spec is not valid, and why it is there."""
+    actions = overlay["actions"]
+    for number in range(len(actions) + 1):
+        try:
+            validate_openapi(apply_overlay(pin, {"actions": actions[:number]}), "the spec")
+        except PipelineError:
+            break
+    if not number:
+        return error
+    reason = actions[number - 1]["description"].strip()
+    return PipelineError(f"{error} Overlay action {number} makes it so. It is there because: {reason}")
 
 
 def _validate_overlay(overlay: Document, origin: str) -> None:

@@ -27,7 +27,6 @@ def regenerate(project: Project, new_pin: bytes | None = None) -> None:
     Raises:
         PipelineError: an input is not valid, or the generator failed.
     """
-    _recover(project)
     # Beside the old folder, so that the renames below stay on one file system.
     with tempfile.TemporaryDirectory(dir=project.root, prefix=_SCRATCH) as name:
         scratch = Path(name)
@@ -46,8 +45,9 @@ def _exchange(project: Project, scratch: Path) -> None:
     """Move everything to its place; until the last rename is done, a failure moves it back."""
     old, fresh, pin = scratch / "old", scratch / "fresh", scratch / project.pin.name
     try:
-        if project.generated.exists():
-            project.generated.rename(old)
+        # A folder that is missing becomes an empty one: `old` is what tells that the exchange has begun.
+        project.generated.mkdir(exist_ok=True)
+        project.generated.rename(old)
         fresh.rename(project.generated)
         if pin.exists():
             pin.replace(project.pin)
@@ -58,15 +58,25 @@ def _exchange(project: Project, scratch: Path) -> None:
 
 def _put_back(project: Project, scratch: Path) -> None:
     old, fresh = scratch / "old", scratch / "fresh"
+    # Without `old` nothing has been moved yet, or all has been put back: the folder in place is the right one.
+    if not old.exists():
+        return
     if not fresh.exists() and project.generated.exists():
         project.generated.rename(fresh)
-    if old.exists():
-        old.rename(project.generated)
+    old.rename(project.generated)
 
 
-def _recover(project: Project) -> None:
-    """Undo what a run that was killed has left half done: its scratch folder still holds what was to be moved."""
-    for scratch in project.root.glob(f"{_SCRATCH}*"):
+def unfinished(project: Project) -> list[Path]:
+    """Return the scratch folders of runs that have not ended: of one that is at work, or of one that was killed."""
+    return sorted(project.root.glob(f"{_SCRATCH}*"))
+
+
+def recover(project: Project) -> None:
+    """Undo what a run that was killed has left half done: its scratch folder still holds what was to be moved.
+
+    No other run may be at work.
+    """
+    for scratch in unfinished(project):
         if (scratch / "fresh").exists() or (scratch / project.pin.name).exists():
             _put_back(project, scratch)
         shutil.rmtree(scratch)

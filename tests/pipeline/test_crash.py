@@ -1,5 +1,6 @@
 """Pin and generated package change together or not at all, wherever a run fails or is killed."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,16 +9,21 @@ from typing import Any
 import pytest
 
 from spec_pipeline import regenerate as module
+from spec_pipeline.__main__ import main
+from spec_pipeline.generator import generate
 from spec_pipeline.project import PipelineError, Project
 from spec_pipeline.regenerate import regenerate
+from spec_pipeline.turn import turn
 from tests.pipeline.test_commands import contents
 
+PIN = str(Path(__file__).parents[2] / "openapi.json")
 NEW_PIN = b'{"new": "pin"}'
 # A run that is killed at one of its moves, the generator replaced by one that takes no time.
 KILLED = """
 import os, sys
 from pathlib import Path
 from spec_pipeline import regenerate as module
+from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
 
 moves = int(sys.argv[2])
@@ -103,7 +109,7 @@ def test_run_that_was_killed_is_cleared_up_by_the_next(
         raise PipelineError("goes no further")
 
     monkeypatch.setattr(module, "generate", fail)
-    with pytest.raises(PipelineError, match="goes no further"):
+    with pytest.raises(PipelineError, match="goes no further"), turn(project, writes=True):
         regenerate(project)
     after = contents(project.root)
     if moves < 3:
@@ -111,3 +117,77 @@ def test_run_that_was_killed_is_cleared_up_by_the_next(
     else:
         assert (after["openapi.json"], after["generated/package.py"]) == (NEW_PIN, b"new")
     assert not list(project.root.glob(".regenerate-*"))
+
+
+@pytest.mark.parametrize("moves", [1, 2])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["regenerate", "--from", PIN], "The generated public names are the same."),
+        (["regenerate", "--from", PIN, "--dry-run"], "Dry run: pinned nothing."),
+        (["drift"], "No drift"),
+    ],
+    ids=["regenerate", "dry run", "drift"],
+)
+def test_every_command_begins_with_what_a_killed_run_had_before(
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    moves: int,
+    command: list[str],
+    said: str,
+) -> None:
+    """Whatever comes after a run that was killed sees the folder and the pin as they were before that run."""
+    before = contents(project.root)
+    monkeypatch.setattr(module, "generate", generate)
+    subprocess.run([sys.executable, "-c", KILLED, project.root, str(moves)], check=False, cwd=Path.cwd())
+    assert main(["--root", str(project.root), *command]) == 0
+    assert said in capsys.readouterr().out
+    assert contents(project.root) == before
+
+
+def test_run_that_was_killed_while_it_cleared_up_takes_nothing_along(project: Project) -> None:
+    """A scratch folder with nothing in it that was moved out of its place is removed, and nothing else is."""
+    before = contents(project.root)
+    scratch = project.root / ".regenerate-x"
+    scratch.mkdir()
+    (scratch / "openapi.json").write_bytes(NEW_PIN)
+    with turn(project, writes=True):
+        pass
+    assert contents(project.root) == before
+    assert not scratch.exists()
+
+
+def test_folder_that_is_missing_is_made_anew(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no generated folder, a run makes one, and one that fails leaves nothing generated behind."""
+    shutil.rmtree(project.generated)
+    with monkeypatch.context() as patch:
+        fail_at(patch, 2)
+        with pytest.raises(OSError, match="No space left"):
+            regenerate(project, NEW_PIN)
+    assert contents(project.root) == {path.name: path.read_bytes() for path in project.root.glob("*.*")}
+    assert main(["--root", str(project.root), "regenerate", "--from", PIN]) == 0
+    assert contents(project.generated) == {"package.py": b"new"}
+
+
+@pytest.mark.parametrize("command", [["regenerate"], ["regenerate", "--from", PIN, "--dry-run"], ["drift"]])
+def test_run_beside_another_is_refused(
+    project: Project, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    """While a run is at work, another one ends with one sentence, and the scratch folder of the first stays."""
+    with turn(project, writes=True):
+        (project.root / ".regenerate-x").mkdir()
+        assert main(["--root", str(project.root), *command]) == 2
+        assert (project.root / ".regenerate-x").exists()
+    error = capsys.readouterr().err
+    assert error.startswith("error: Another run of the pipeline is at work in ")
+    assert error.count("\n") == 1
+
+
+def test_those_who_only_read_do_so_at_the_same_time(project: Project) -> None:
+    """A dry run or a look for drift does not keep another one away, but keeps a run that writes away."""
+    with turn(project, writes=False):
+        with turn(project, writes=False):
+            pass
+        with pytest.raises(PipelineError, match="Another run"), turn(project, writes=True):
+            pass

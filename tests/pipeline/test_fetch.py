@@ -59,10 +59,24 @@ def test_large_answer_is_not_read_to_its_end(server: str) -> None:
     assert Handler.sent < 2.5 * LARGEST
 
 
-def test_slow_answer_ends(server: str) -> None:
-    """An answer that trickles in is given up when its time is over, though each byte comes soon enough."""
-    with pytest.raises(PipelineError, match=r"/slow took longer than 0\.3 seconds"):
-        fetch(f"{server}/slow", seconds=0.3)
+@pytest.mark.parametrize("path", ["slow", "drip"])
+def test_slow_answer_ends(server: str, path: str) -> None:
+    """An answer whose body or headers trickle in is given up in time, though each byte comes soon enough."""
+    begin = time.monotonic()
+    with pytest.raises(PipelineError, match=rf"/{path} took longer than 0\.3 seconds"):
+        fetch(f"{server}/{path}", seconds=0.3)
+    assert time.monotonic() - begin < 2
+
+
+@pytest.mark.parametrize("path", ["missing", "page", "announced", "truncated", "slow", "moved"])
+def test_password_is_not_shown(server: str, path: str) -> None:
+    """What an address carries before its host stands in no message and in no redirect."""
+    try:
+        said = " ".join(fetch(server.replace("//", "//me:secret@") + f"/{path}", seconds=0.3).redirects)
+    except PipelineError as error:
+        said = str(error)
+    assert f"/{path}" in said
+    assert "secret" not in said
 
 
 @pytest.mark.parametrize("source", ["http://127.0.0.1:1/spec", "https://", "http://[", "no/such/file.json", "."])
@@ -140,6 +154,11 @@ def test_yaml_is_read_as_json_would_say_it(text: str, value: Any) -> None:
             "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)),
             "its anchors spell out more than 2000000 values",
         ),
+        ("a: &a " + "x" * 20_000 + "\nb: [" + "*a," * 1500 + "]", "anchors spell out more than 20000000 characters"),
+        ('a: "\\ud800"', "holds half of a surrogate pair, which is no text"),
+        ('{"a": "\\ud800"}', "holds half of a surrogate pair, which is no text"),
+        ('{"a": 1, "a": 2}', "holds what JSON cannot say: the key a twice in one object"),
+        ('{"a": 1e999}', "holds what JSON cannot say: 1e999"),
         ("just words", "must hold an object at its top level, not str"),
         ("", "must hold an object at its top level, not NoneType"),
     ],

@@ -51,9 +51,11 @@ def test_public_names_that_differ(tmp_path: Path) -> None:
 
 
 def test_mentions_are_whole_words_with_their_place(tmp_path: Path) -> None:
-    """A word is found as a word, in Python files alone, with the file below the folder and the line."""
+    """A word is found as a word, in Python files alone, with the file below the folder and all of its lines."""
     folder = tmp_path / "wrappers"
     folder.mkdir()
     (folder / "query.py").write_text("x = item.size\nsizes = 1\nprint(size, size)\n")
     (folder / "notes.md").write_text("size\n")
-    assert mentions({"size", "Item"}, [folder]) == {"size": ["wrappers/query.py:1", "wrappers/query.py:3"]}
+    (folder / "frames.py").write_text("\n" * 9 + "size\n" * 40)
+    lines = ",".join(str(number) for number in range(10, 50))
+    assert mentions({"size", "Item"}, folder) == {"size": [f"wrappers/frames.py:{lines}", "wrappers/query.py:1,3"]}

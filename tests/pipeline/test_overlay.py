@@ -52,6 +52,40 @@ def test_action_without_target_is_refused(project: Project) -> None:
         overlaid_spec(project)
 
 
+def test_answer_that_is_a_reference_is_corrected_like_one_that_is_spelled_out(project: Project) -> None:
+    """When the vendor moves an answer into the components, the spec under the overlay stays the same."""
+    before = overlaid_spec(project)["paths"]
+    pin = read_document(project.pin)
+    responses = pin["paths"]["/v1/apps/{app_id}/traffic"]["get"]["responses"]
+    pin["components"]["responses"] = {"NotFound": responses["404"]}
+    responses["404"] = {"$ref": "#/components/responses/NotFound"}
+    project.pin.write_text(json.dumps(pin))
+    assert overlaid_spec(project)["paths"] == before
+
+
+def test_action_that_makes_the_spec_invalid_is_named(project: Project) -> None:
+    """When the result is not valid OpenAPI, the message says where, through which action and why it was there."""
+    project.overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: t, version: 1.0.0}\nactions:\n"
+        "  - {target: $.info, description: harmless, update: {summary: S}}\n"
+        "  - {target: $.info, description: as the prose says, update: {version: 7}}\n"
+    )
+    said = r"at info/version: 7 is not of type .string.\. Overlay action 2 makes it so.*because: as the prose says"
+    with pytest.raises(PipelineError, match=said):
+        overlaid_spec(project)
+
+
+def test_no_action_is_blamed_for_what_the_vendor_did(project: Project) -> None:
+    """An answer that refers to a thing of another kind is told as it is."""
+    pin = read_document(project.pin)
+    answers = pin["paths"]["/v1/apps/{app_id}/traffic"]["get"]["responses"]
+    answers["404"] = {"$ref": "#/components/schemas/TrafficItem"}
+    project.pin.write_text(json.dumps(pin))
+    with pytest.raises(PipelineError, match="is not valid OpenAPI") as caught:
+        overlaid_spec(project)
+    assert "Overlay action" not in str(caught.value)
+
+
 def test_action_needs_a_reason(project: Project) -> None:
     """An action whose description is empty is refused: each one says why."""
     project.overlay.write_text(

@@ -1,8 +1,11 @@
 """`regenerate --from` as the maintainer runs it: what it shows, what it refuses, and what it puts in place."""
 
+import io
 import json
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from ruamel.yaml import YAML
 
 from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
+from spec_pipeline.repin import read_candidate
 from tests.pipeline.test_commands import contents
 
 ROOT = Path(__file__).parents[2]
@@ -110,7 +114,8 @@ def test_accepted_change_does_not_fail(project: Project, capsys: pytest.CaptureF
 
 def test_new_spec_is_pinned_with_what_it_generates(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """The publisher's bytes become the pin, the package follows, drift is green, and the names that differ are told."""
-    shutil.copytree(ROOT / "wrappers", project.root / "wrappers")
+    for name in ("wrappers", "contract_tests"):
+        shutil.copytree(ROOT / name, project.root / name)
     spec = candidate(project, drop_a_field)
     assert run(project, "--from", spec) == 0
     assert project.pin.read_bytes() == spec.read_bytes()
@@ -120,7 +125,10 @@ def test_new_spec_is_pinned_with_what_it_generates(project: Project, capsys: pyt
     vanished, _, changed = rest.partition("that changed:")
     assert vanished.split() == ["models.traffic_item.TrafficItem.bytes_sent", "Generated", "public", "names"]
     assert "api.metrics.get_traffic.sync: +region: str" in changed
-    assert "bytes_sent is mentioned in wrappers/apitally_traffic/" in changed
+    wrappers, _, promises = changed.partition("Lines of contract_tests/ that mention them:")
+    assert "Lines of wrappers/ that mention them:\n  bytes_sent is mentioned in wrappers/apitally_traffic/" in wrappers
+    assert "bytes_sent is mentioned in contract_tests/" in promises
+    assert " more" not in promises
     assert main(["--root", str(project.root), "drift"]) == 0
     assert not list(project.root.glob(".regenerate-*"))
 
@@ -140,6 +148,93 @@ def test_yaml_is_pinned_as_json(project: Project, capsys: pytest.CaptureFixture[
     assert "The generated public names are the same." in output
     assert json.loads(project.pin.read_bytes()) == pinned
     assert contents(project.generated) == generated
+
+
+def test_byte_order_mark_is_not_pinned(project: Project) -> None:
+    """The publisher's JSON is pinned byte for byte, without the mark that some readers of JSON stumble over."""
+    published = project.pin.read_bytes().replace(b"{", b"{ ", 1)
+    path = project.root.parent / "marked.json"
+    path.write_bytes(b"\xef\xbb\xbf" + published)
+    assert read_candidate(str(path)).pin == published
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_terminal_that_has_no_arrow_gets_its_escape(
+    project: Project, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    """A verdict is shown whatever the terminal can write."""
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding=encoding, write_through=True))
+    assert run(project, "--from", candidate(project, drop_a_field), "--dry-run") == 0
+    assert b"\\u2192" in written.getvalue()
+
+
+@pytest.mark.parametrize("name", ["openapi.json", "candidate", "accepted-changes.yaml"])
+def test_report_overwrites_nothing_that_is_read(
+    project: Project, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """A report that would take the place of the pin or of the new spec is refused, and both stay."""
+    source = candidate(project, drop_a_field)
+    report = source if name == "candidate" else project.root / name
+    before, spec = contents(project.root), source.read_bytes()
+    assert run(project, "--from", source, "--dry-run", "--report", report) == 2
+    assert ("would overwrite what is read here" if report.suffix == ".json" else "ends in") in capsys.readouterr().err
+    assert (contents(project.root), source.read_bytes()) == (before, spec)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (RecursionError(), 2, "error: one of the documents is nested too deeply to be worked on.\n"),
+        (MemoryError(), 2, "error: one of the documents says more than fits into the memory of this machine.\n"),
+    ],
+    ids=["interrupted", "too deep", "too large"],
+)
+def test_what_ends_a_run_is_no_traceback(
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    """Who interrupts a run is told nothing more, and a document beyond measure is one sentence."""
+
+    def fail(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr("spec_pipeline.__main__.read_candidate", fail)
+    assert run(project, "--from", project.pin) == code
+    assert capsys.readouterr().err == said
+
+
+INTERRUPTED = """
+import builtins, runpy
+known = builtins.__import__
+def interrupted(name, *arguments, **options):
+    if name == "spec_pipeline.repin":
+        raise KeyboardInterrupt
+    return known(name, *arguments, **options)
+builtins.__import__ = interrupted
+runpy.run_module("spec_pipeline", run_name="__main__")
+"""
+
+
+def test_interruption_of_the_imports_is_no_traceback() -> None:
+    """A run that is interrupted before it has begun ends as quietly as one that has."""
+    run_of_it = subprocess.run([sys.executable, "-c", INTERRUPTED], check=False, capture_output=True, cwd=ROOT)
+    assert (run_of_it.returncode, run_of_it.stderr) == (130, b"")
+
+
+def test_deep_extension_is_one_sentence(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A spec that nests deeper than the overlay can copy is refused in one line, and every file stays."""
+    deep = candidate(project, lambda spec: spec.update({"x-a": json.loads("[" * 800 + "]" * 800)}))
+    before = contents(project.root)
+    assert run(project, "--from", deep) == 2
+    error = capsys.readouterr().err
+    assert (error.startswith("error: "), error.count("\n")) == (True, 1)
+    assert contents(project.root) == before
 
 
 def test_address_is_followed_and_shown(project: Project, server: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,16 +3,18 @@
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Handler(BaseHTTPRequestHandler):
     """Answers each path with its own way to go right or wrong."""
 
     sent = 0
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         """Answer."""
+        self.asked.append(self.path)
         getattr(self, f"answer_{self.path.strip('/')}")()
 
     def answer_spec(self) -> None:
@@ -61,6 +63,14 @@ class Handler(BaseHTTPRequestHandler):
         try:
             for _ in range(100):
                 self.wfile.write(b" ")
+                time.sleep(0.05)
+        except OSError:
+            pass
+
+    def answer_drip(self) -> None:
+        try:
+            for number in range(100):
+                self.wfile.write(b"HTTP/1.0 200 OK\r\n" if not number else f"X-{number}: x\r\n".encode())
                 time.sleep(0.05)
         except OSError:
             pass

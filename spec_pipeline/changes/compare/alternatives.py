@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from spec_pipeline.changes.compare.normal_form import ABSENT, Raw, Schema, bare, fingerprint, normalise
+from spec_pipeline.changes.compare.normal_form import ABSENT, Schema, normalise
 from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.written import Raw, bare, fingerprint
+
+# A keyword with its branches, one of which has to hold.
+Group = tuple[str, list[Raw]]
 
 
 class Pairing(NamedTuple):
@@ -26,7 +30,7 @@ class Pairing(NamedTuple):
 
 def only_alternatives(schema: Schema) -> bool:
     """Tell whether a schema says nothing but that one of several branches holds."""
-    return bool(schema.alternatives) and admits_all(replace(schema, alternatives=[]))
+    return len(schema.alternatives) == 1 and admits_all(replace(schema, alternatives=[], discriminator=None))
 
 
 def admits_all(schema: Schema) -> bool:
@@ -35,9 +39,21 @@ def admits_all(schema: Schema) -> bool:
     return replace(silent, deprecated=False, read_only=False, write_only=False) == Schema()
 
 
-def branches(schema: Schema) -> list[Raw]:
-    """Return all branches of a schema, of whichever keyword."""
-    return [branch for _, below in schema.alternatives for branch in below]
+def paired_groups(old: list[Group], new: list[Group]) -> tuple[list[tuple[Group, Group]], list[Group], list[Group]]:
+    """Pair the groups of alternatives of two schemas that have several, each of which has to hold.
+
+    Returns:
+        The pairs, those that share most branches first; the old groups without a partner; the new ones.
+    """
+    before, after = list(old), list(new)
+
+    def shared(left: Group, right: Group) -> float:
+        texts = [{fingerprint(bare(branch)) for branch in branches} for _, branches in (left, right)]
+        return 1 + len(texts[0] & texts[1]) - len(texts[0] ^ texts[1]) / (1 + len(texts[0] | texts[1]))
+
+    pairs: list[tuple[Group, Group]] = []
+    _take_pairs(before, after, pairs, shared)
+    return pairs, before, after
 
 
 def paired(old: tuple[Spec, list[Raw]], new: tuple[Spec, list[Raw]], keyword: str) -> Pairing:
@@ -74,7 +90,7 @@ def label(branch: Raw) -> str:
 
 
 def _take_pairs(
-    before: list[Raw], after: list[Raw], pairs: list[tuple[Raw, Raw]], likeness: Callable[[Raw, Raw], float]
+    before: list[Any], after: list[Any], pairs: list[tuple[Any, Any]], likeness: Callable[[Any, Any], float]
 ) -> None:
     """Move the pairs that are alike out of both lists, the most alike first."""
     scored = [

@@ -6,6 +6,7 @@ from typing import Any
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas import Comparison
+from spec_pipeline.changes.compare.serialisation import compare_written_values
 
 
 def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Iterator[Finding]:
@@ -27,8 +28,8 @@ def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Ite
 
 def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
     """Yield what differs between the answers of two operations, matched by their status."""
-    answers = {str(status).upper(): old.resolve(answer) for status, answer in before.items() if _is_status(status)}
-    partners = {str(status).upper(): new.resolve(answer) for status, answer in after.items() if _is_status(status)}
+    answers = {_status(key): old.resolve(answer) for key, answer in before.items() if _is_status(key)}
+    partners = {_status(key): new.resolve(answer) for key, answer in after.items() if _is_status(key)}
     for status, answer in answers.items():
         place = f"response {status}"
         if status not in partners:
@@ -74,8 +75,7 @@ def _compare_headers(
         if required != bool(partner.get("required")):
             event = "optional" if required else "required"
             yield Finding(f"response-header-became-{event}", inside, required, not required)
-        schemas = (header.get("schema", {}), partner.get("schema", {}))
-        findings = Comparison(old, new, "response-header").findings(*schemas)
+        findings = compare_written_values(old, new, header, partner, "response-header")
         yield from (_inside(finding, inside) for finding in findings)
     for key, (name, _) in partners.items():
         if key not in headers:
@@ -105,6 +105,11 @@ def _media_types(body: dict[str, Any]) -> str:
 
 def _is_status(key: Any) -> bool:
     return not str(key).startswith("x-")
+
+
+def _status(key: str) -> str:
+    """Return a status in one spelling: a range may be written `2XX` or `2xx`."""
+    return key if key == "default" else key.upper()
 
 
 def _kind(status: str) -> str:

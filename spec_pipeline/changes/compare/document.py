@@ -9,6 +9,7 @@ from spec_pipeline.changes.compare.bodies import compare_request_bodies, compare
 from spec_pipeline.changes.compare.parameters import compare_parameters, parameters_of, renamed_parameters
 from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.security import compare_requirements, compare_schemes
+from spec_pipeline.changes.compare.servers import compare_servers
 from spec_pipeline.changes.rules.rule import Level
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -43,13 +44,18 @@ def compare_documents(old: Spec, new: Spec) -> list[Change]:
     changes = [Change.of(_WHOLE_DOCUMENT, finding) for finding in _compare_whole(old, new)]
     before, after = _operations(old), _operations(new)
     partners = _partners(before, after)
+    pairs = [(before[key], after[partner]) for key, partner in partners.items()]
+    # Servers of the document concern whom they serve: operations that name none of their own, before or after.
+    if not pairs or any(not _own_servers(left) and not _own_servers(right) for left, right in pairs):
+        findings = compare_servers(old.document.get("servers"), new.document.get("servers"))
+        changes += [Change.of(_WHOLE_DOCUMENT, finding) for finding in findings]
     for key, operation in before.items():
-        findings = (
+        differences = (
             _compare_operations(old, new, operation, after[partners[key]])
             if key in partners
             else [Finding(_removed(operation, after), "operation", operation.content.get("operationId"))]
         )
-        changes += [Change.of(operation.name, finding) for finding in findings]
+        changes += [Change.of(operation.name, finding) for finding in differences]
     for key, operation in after.items():
         if key not in partners.values():
             finding = Finding("endpoint-added", "operation", None, operation.content.get("operationId"))
@@ -62,7 +68,6 @@ def _compare_whole(old: Spec, new: Spec) -> Iterator[Finding]:
     versions = [spec.document.get("info", {}).get("version") for spec in (old, new)]
     if versions[0] != versions[1]:
         yield Finding("api-version-changed", "info.version", *versions)
-    yield from _compare_servers(old.document.get("servers"), new.document.get("servers"))
     yield from compare_schemes(old, new)
 
 
@@ -76,7 +81,10 @@ def _compare_operations(old: Spec, new: Spec, before: _Operation, after: _Operat
     deprecated = [bool(operation.content.get("deprecated")) for operation in (before, after)]
     if deprecated[0] != deprecated[1]:
         yield Finding(f"endpoint-{'deprecated' if deprecated[1] else 'reactivated'}", "operation", *deprecated)
-    yield from _compare_own_servers(old, new, before, after)
+    if _own_servers(before) or _own_servers(after):
+        yield from compare_servers(
+            _own_servers(before) or old.document.get("servers"), _own_servers(after) or new.document.get("servers")
+        )
     yield from compare_requirements(old, new, before.content, after.content)
     yield from compare_parameters(
         old,
@@ -121,25 +129,6 @@ def _removed(operation: _Operation, after: dict[tuple[str, str], _Operation]) ->
     return f"{what}-{'with' if operation.content.get('deprecated') else 'without'}-deprecation"
 
 
-def _compare_own_servers(old: Spec, new: Spec, before: _Operation, after: _Operation) -> Iterator[Finding]:
-    """Compare the servers of an operation where it, or its path, names others than its document."""
-    own = [operation.content.get("servers") or operation.path_item.get("servers") for operation in (before, after)]
-    if any(own):
-        yield from _compare_servers(own[0] or old.document.get("servers"), own[1] or new.document.get("servers"))
-
-
-def _compare_servers(before: list[dict[str, Any]] | None, after: list[dict[str, Any]] | None) -> Iterator[Finding]:
-    urls, partners = _urls(before), _urls(after)
-    yield from (Finding("api-server-removed", "servers", url) for url in urls if url not in partners)
-    yield from (Finding("api-server-added", "servers", None, url) for url in partners if url not in urls)
-
-
-def _urls(servers: list[dict[str, Any]] | None) -> list[str]:
-    """Return the addresses with the defaults of their variables; no servers mean the one that serves the document."""
-    result = []
-    for server in servers or [{"url": "/"}]:
-        url = server["url"]
-        for name, variable in server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
-        result.append(url.rstrip("/"))
-    return result
+def _own_servers(operation: _Operation) -> list[dict[str, Any]] | None:
+    """Return the servers that an operation, or its path, names instead of those of the document."""
+    return operation.content.get("servers") or operation.path_item.get("servers")

@@ -5,55 +5,23 @@
 level is brought into this form at a time, so a schema that contains itself is no trouble; its children stay raw.
 """
 
-import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.written import NAME_MAPS, Raw, bare, digest, fingerprint, is_annotation
 from spec_pipeline.changes.rules.schemas import BOUNDS
 from spec_pipeline.project import PipelineError
 
-ANNOTATIONS: Final = frozenset(
-    {
-        *(
-            "$anchor",
-            "$comment",
-            "$defs",
-            "$id",
-            "$schema",
-            "$vocabulary",
-            "definitions",
-            "description",
-            "discriminator",
-        ),
-        *("example", "examples", "externalDocs", "summary", "title", "xml"),
-    }
-)
 ABSENT: Final = "\0absent"
 _HANDLED: Final = frozenset(
     {
-        *(
-            "$ref",
-            "additionalProperties",
-            "allOf",
-            "anyOf",
-            "const",
-            "default",
-            "deprecated",
-            "enum",
-            "format",
-            "items",
-        ),
-        *("multipleOf", "nullable", "oneOf", "pattern", "properties", "readOnly", "required", "type", "uniqueItems"),
-        *("writeOnly", *BOUNDS),
+        *("$ref", "additionalProperties", "allOf", "anyOf", "const", "default", "deprecated", "discriminator", "enum"),
+        *("format", "items", "multipleOf", "nullable", "oneOf", "pattern", "properties", "readOnly", "required"),
+        *("type", "uniqueItems", "writeOnly", *BOUNDS),
     }
 )
-_NAME_MAPS: Final = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
-_SETS: Final = frozenset({"allOf", "anyOf", "enum", "oneOf", "required", "type"})
-_LITERALS: Final = frozenset({"const", "default", "dependentRequired", "enum", "required"})
-_ALL_TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
-Raw = Any
 
 
 @dataclass
@@ -66,17 +34,19 @@ class Schema:
         nullable: whether null is admitted; None where nothing restricts it.
         additional: what unlisted properties hold; `{}` admits all, False none.
         alternatives: each `anyOf` and `oneOf` with its branches but null.
-        others: what has no rule of its own, with references inlined.
+        formats: all that have to hold.
+        multiples: all numbers that it has to be a multiple of.
+        others: what each keyword without a rule of its own says, by its digest, as a person reads it.
     """
 
     refs: frozenset[str] = frozenset()
     types: frozenset[str] | None = None
     nullable: bool | None = None
-    format: str | None = None
+    formats: frozenset[str] = frozenset()
     enum: list[Any] | None = None
     bounds: dict[str, float] = field(default_factory=dict)
     pattern: str | None = None
-    multiple_of: float | None = None
+    multiples: frozenset[float] = frozenset()
     unique_items: bool = False
     properties: dict[str, Raw] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
@@ -87,7 +57,8 @@ class Schema:
     deprecated: bool = False
     read_only: bool = False
     write_only: bool = False
-    others: dict[str, str] = field(default_factory=dict)
+    discriminator: dict[str, Any] | None = None
+    others: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def normalise(spec: Spec, raw: Raw) -> Schema:
@@ -99,6 +70,7 @@ def normalise(spec: Spec, raw: Raw) -> Schema:
     # By identity, with the raw schema beside it: as long as it is known here, nothing else can be at its address.
     known = spec.worked_out.get(id(raw))
     if known is None:
+        spec.worked_out[id(raw)] = (raw, None)
         known = spec.worked_out[id(raw)] = (raw, _normal_form(spec, raw))
     schema: Schema = known[1]
     return schema
@@ -106,7 +78,7 @@ def normalise(spec: Spec, raw: Raw) -> Schema:
 
 def _normal_form(spec: Spec, raw: Raw) -> Schema:
     refs: set[str] = set()
-    parts = list(_parts(spec, raw, refs, ()))
+    parts = list(_parts(spec, raw, refs, set(), ()))
     schema = Schema(refs=frozenset(refs))
     nulls = [null for _, null in parts if null is not None]
     loose = any(part.get("nullable") is True and "type" not in part for part, _ in parts)
@@ -117,100 +89,106 @@ def _normal_form(spec: Spec, raw: Raw) -> Schema:
     return schema
 
 
-def fingerprint(value: Any) -> str:
-    """Return a text that is the same for equal JSON values, whatever the order of their keys."""
-    return json.dumps(value, sort_keys=True)
+def _parts(
+    spec: Spec, raw: Raw, refs: set[str], yielded: set[str], path: tuple[str, ...]
+) -> Iterator[tuple[dict[str, Any], bool | None]]:
+    """Yield the schemas that all have to hold, with whether each admits null (None: it does not say).
 
-
-def bare(node: Raw) -> Raw:
-    """Return a schema without what only describes it, its sets in one order; references stay as they are."""
-    return _bare(node, lambda reference: reference)
-
-
-def _bare(node: Raw, follow: Callable[[Raw], Raw]) -> Raw:
-    if isinstance(node, list):
-        return [_bare(item, follow) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(node.get("$ref"), str):
-        return follow(node)
-    result: dict[str, Any] = {}
-    for key, value in node.items():
-        if key in _NAME_MAPS and isinstance(value, dict):
-            result[key] = {name: _bare(child, follow) for name, child in value.items()}
-        elif key in _LITERALS:
-            result[key] = value
-        elif key not in ANNOTATIONS and not key.startswith("x-"):
-            result[key] = _bare(value, follow)
-        if key in _SETS and isinstance(result.get(key), list):
-            result[key] = sorted(result[key], key=fingerprint)
-    return result
-
-
-def _inlined(spec: Spec, node: Raw, path: tuple[str, ...] = ()) -> Raw:
-    def follow(reference: Raw) -> Raw:
-        name = reference["$ref"]
-        if name in path:
-            return {"$ref": f"{len(path) - path.index(name)} up"}
-        return _inlined(spec, spec.target(name), (*path, name))
-
-    return _bare(node, follow)
-
-
-def _parts(spec: Spec, raw: Raw, refs: set[str], path: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], bool | None]]:
-    """Yield the schemas that all have to hold, with whether each admits null (None: it does not say)."""
+    Args:
+        spec: the document.
+        raw: the schema.
+        refs: takes up all references that are followed.
+        yielded: takes up those that have to hold themselves, each of which is followed once.
+        path: the references that led here.
+    """
     if not isinstance(raw, dict):
-        yield ({}, None) if raw is not False else ({"not": {}}, None)
+        yield ({}, None) if raw is not False else ({"not": {}}, False)
         return
     if isinstance(raw.get("$ref"), str):
         name = raw["$ref"]
         if name in path:
             raise PipelineError(f"{spec.name} refers to {name}, which refers back to itself with nothing in between.")
         refs.add(name)
-        yield from _parts(spec, spec.target(name), refs, (*path, name))
+        if name not in yielded:
+            yielded.add(name)
+            yield from _parts(spec, spec.target(name), refs, yielded, (*path, name))
     for branch in raw.get("allOf", ()):
-        yield from _parts(spec, branch, refs, path)
-    own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf"}}
+        yield from _parts(spec, branch, refs, yielded, path)
+    # Since 3.1, `nullable` is no keyword any more.
+    own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf", *spec.without_meaning}}
     for keyword in ("anyOf", "oneOf"):
         if keyword in own:
-            branches, null = _branches(spec, keyword, own.pop(keyword), refs, ())
+            branches, null = _branches(spec, keyword, own.pop(keyword), set())
             if len(branches) == 1:
-                yield from ((part, null or own_null) for part, own_null in _parts(spec, branches[0], refs, path))
+                only = _parts(spec, branches[0], refs, set(), path)
+                yield from ((part, null or own_null) for part, own_null in only)
             else:
-                yield _alternatives(keyword, branches), null
+                yield _alternatives(spec, keyword, branches), null
     yield own, _own_null(own)
 
 
-def _branches(
-    spec: Spec, keyword: str, raws: list[Raw], refs: set[str], path: tuple[str, ...]
-) -> tuple[list[Raw], bool]:
-    """Return the branches but null, those of the same keyword inside them drawn up, and whether null was among them."""
-    branches: list[Raw] = []
-    null = False
+def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> tuple[list[Raw], bool | None]:
+    """Return the branches but null, those of the same keyword inside them drawn up, and whether one admits null.
+
+    Args:
+        spec: the document.
+        keyword: `anyOf` or `oneOf`.
+        raws: the branches as they are written.
+        drawn_up: the references whose branches are among the result already.
+    """
+    # By text: a branch that stands there twice is one.
+    branches: dict[str, Raw] = {}
+    nulls: list[bool | None] = []
     for raw in raws:
-        target = spec.resolve(raw)
-        name = raw.get("$ref", "") if isinstance(raw, dict) else ""
-        if not isinstance(target, dict):
-            branches.append(raw)
-            null = null or target is True
-        elif target.get("type") == "null" or target.get("enum") == [None] or target.get("const", ABSENT) is None:
-            null = True
-        elif name not in path and not (target.keys() - ANNOTATIONS - {keyword}) and keyword in target:
-            inner, inner_null = _branches(spec, keyword, target[keyword], refs, (*path, name) if name else path)
-            branches += inner
-            null = null or inner_null
-        else:
-            branches.append(raw)
-            null = null or _own_null(target) is True
-    return branches, null
+        target = spec.follow(raw)
+        if _is_only(keyword, target):
+            name = raw.get("$ref", "")
+            inside = [] if name in drawn_up else target[keyword]
+            drawn_up |= {name} - {""}
+            inner, inner_null = _branches(spec, keyword, inside, drawn_up)
+            branches |= {fingerprint(bare(branch)): branch for branch in inner}
+            nulls.append(inner_null)
+            continue
+        form = _form_of_branch(spec, raw)
+        nulls.append(form.nullable if isinstance(target, dict) and target else target is not False)
+        if target is not False and not (form.nullable is True and _says_only(form) and form.types == frozenset()):
+            branches[fingerprint(bare(raw))] = raw
+    # One that does not say leaves it open, where none says yes.
+    return list(branches.values()), True if True in nulls else (None if None in nulls else False)
 
 
-def _alternatives(keyword: str, branches: list[Raw]) -> dict[str, Any]:
-    """Return a set of types where the branches name types and nothing else; an empty one where null was all."""
-    stripped = [bare(branch) for branch in branches]
-    if all(isinstance(branch, dict) and branch.keys() == {"type"} for branch in stripped):
-        return {"type": [name for branch in stripped for name in _as_list(branch["type"])]}
-    return {keyword: branches}
+def _is_only(keyword: str, target: Raw) -> bool:
+    """Tell whether a schema is nothing but alternatives of one keyword."""
+    return isinstance(target, dict) and {key for key in target if not is_annotation(key)} == {keyword}
+
+
+def _alternatives(spec: Spec, keyword: str, branches: list[Raw]) -> dict[str, Any]:
+    """Return the branches as one schema that has to hold: plain types as a set of types, listed values as one list.
+
+    A default of theirs is one of the whole: there is no other place that it could be for.
+    """
+    forms = [_form_of_branch(spec, branch) for branch in branches]
+    stated = {fingerprint(form.default): form.default for form in forms if form.default != ABSENT}
+    defaults = [stated[text] for text in sorted(stated)]
+    result: dict[str, Any] = {keyword: branches}
+    if all(form.types is not None and _says_only(form) for form in forms):
+        result = {"type": [name for form in forms for name in sorted(form.types or ())]}
+    elif all(form.types and form.enum and _says_only(replace(form, enum=None)) for form in forms):
+        values = {fingerprint(value): value for form in forms for value in form.enum or ()}
+        result = {"enum": list(values.values())}
+    return result | ({"default": defaults[0] if len(defaults) == 1 else defaults} if defaults else {})
+
+
+def _form_of_branch(spec: Spec, raw: Raw) -> Schema:
+    """Return the normal form of a branch; that of a branch which leads back to itself says nothing."""
+    known = spec.worked_out.get(id(raw))
+    return Schema() if known is not None and known[1] is None else normalise(spec, raw)
+
+
+def _says_only(schema: Schema) -> bool:
+    """Tell whether a schema says nothing but which types it admits."""
+    silent = replace(schema, refs=frozenset(), types=None, nullable=None, default=ABSENT)
+    return replace(silent, deprecated=False, read_only=False, write_only=False) == Schema()
 
 
 def _own_null(part: dict[str, Any]) -> bool | None:
@@ -245,22 +223,24 @@ def _merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
     schema.additional = _both(schema.additional, part.get("additionalProperties", {}))
     schema.items = _both(schema.items, part.get("items", {}))
     schema.alternatives += [(keyword, part[keyword]) for keyword in ("anyOf", "oneOf") if keyword in part]
-    schema.format = part.get("format", schema.format)
-    schema.multiple_of = part.get("multipleOf", schema.multiple_of)
+    schema.formats |= {part["format"]} if "format" in part else set()
+    schema.multiples |= {part["multipleOf"]} if "multipleOf" in part else set()
     schema.unique_items |= part.get("uniqueItems") is True
     schema.default = part.get("default", schema.default)
+    schema.discriminator = part.get("discriminator", schema.discriminator)
     schema.deprecated |= part.get("deprecated") is True
     schema.read_only |= part.get("readOnly") is True
     schema.write_only |= part.get("writeOnly") is True
     for keyword, value in part.items():
-        if keyword not in _HANDLED | ANNOTATIONS and not keyword.startswith("x-"):
-            inlined = _inlined(spec, value) if keyword not in _NAME_MAPS else _inlined(spec, {keyword: value})
-            texts = {*filter(None, [schema.others.get(keyword)]), fingerprint(inlined)}
-            schema.others[keyword] = " and ".join(sorted(texts))
+        if keyword not in _HANDLED and not is_annotation(keyword):
+            said = {keyword: value} if keyword in NAME_MAPS else value
+            schema.others.setdefault(keyword, {})[digest(spec, said)] = fingerprint(bare(said))
 
 
 def _tidy(schema: Schema) -> None:
     """Drop what says nothing, and say bounds of whole numbers one way."""
+    if schema.types == frozenset():
+        _leave_null_alone(schema)
     if schema.types == frozenset({"integer"}):
         for exclusive, inclusive, step, tighter in (
             ("exclusiveMinimum", "minimum", 1, max),
@@ -272,6 +252,14 @@ def _tidy(schema: Schema) -> None:
     for keyword in ("minLength", "minItems", "minProperties"):
         if schema.bounds.get(keyword) == 0:
             del schema.bounds[keyword]
+
+
+def _leave_null_alone(schema: Schema) -> None:
+    """Drop all that is said about values of other types than null, where null is all that can be admitted."""
+    nothing = Schema()
+    for name in ("formats", "enum", "bounds", "pattern", "multiples", "unique_items", "properties", "required"):
+        setattr(schema, name, getattr(nothing, name))
+    schema.additional, schema.items = {}, {}
 
 
 def _bounds(part: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -294,7 +282,7 @@ def _types(part: dict[str, Any], enum: list[Any] | None) -> frozenset[str] | Non
 
 def _type_of(value: Any) -> str:
     kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
-    return kinds[type(value)]
+    return "integer" if isinstance(value, float) and value.is_integer() else kinds[type(value)]
 
 
 def _intersection(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:

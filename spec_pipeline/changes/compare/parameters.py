@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.normal_form import Raw, normalise
 from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.changes.compare.schemas import Comparison
+from spec_pipeline.changes.compare.serialisation import compare_written_values
 
 Parameters = dict[tuple[str, str], dict[str, Any]]
 
@@ -73,11 +72,11 @@ def _compare(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]
         yield Finding(
             f"request-parameter-{event}", "", not after.get("allowReserved"), bool(after.get("allowReserved"))
         )
-    if _style(before) != _style(after):
-        yield Finding("request-parameter-style-changed", "", _style(before), _style(after))
-    elif _explode(before) != _explode(after) and (_compound(old, before) or _compound(new, after)):
-        yield Finding("request-parameter-explode-changed", "", _explode(before), _explode(after))
-    yield from Comparison(old, new, "request-parameter").findings(_schema(before), _schema(after))
+    empty = [each["in"] == "query" and bool(each.get("allowEmptyValue")) for each in (before, after)]
+    if empty[0] != empty[1]:
+        event = "became-allow-empty-value" if empty[1] else "became-not-allow-empty-value"
+        yield Finding(f"request-parameter-{event}", "", *empty)
+    yield from compare_written_values(old, new, before, after, "request-parameter")
 
 
 def _place(parameter: dict[str, Any]) -> str:
@@ -92,24 +91,3 @@ def _added(parameter: dict[str, Any]) -> str:
 
 def _required(parameter: dict[str, Any]) -> bool:
     return parameter["in"] == "path" or bool(parameter.get("required"))
-
-
-def _schema(parameter: dict[str, Any]) -> Raw:
-    contents: list[dict[str, Any]] = list(parameter.get("content", {}).values())
-    return (contents[0] if contents else parameter).get("schema", {})
-
-
-def _style(parameter: dict[str, Any]) -> str:
-    if "content" in parameter:
-        return next(iter(parameter["content"]), "")
-    return str(parameter.get("style", "form" if parameter["in"] in {"query", "cookie"} else "simple"))
-
-
-def _explode(parameter: dict[str, Any]) -> bool:
-    return bool(parameter.get("explode", _style(parameter) == "form"))
-
-
-def _compound(spec: Spec, parameter: dict[str, Any]) -> bool:
-    """Tell whether a parameter may be a list or an object, which alone can be written exploded."""
-    types = normalise(spec, _schema(parameter)).types
-    return types is None or bool(types & {"array", "object"})

@@ -15,6 +15,12 @@ class Spec:
     document: Document
     name: str
     worked_out: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+    digests: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def without_meaning(self) -> frozenset[str]:
+        """The keywords of schemas that this version of OpenAPI does not have, though another one does."""
+        return frozenset() if str(self.document.get("openapi", "")).startswith("3.0") else frozenset({"nullable"})
 
     def target(self, reference: str) -> Any:
         """Return what a reference points at, which may be a reference itself.
@@ -37,6 +43,17 @@ class Spec:
 
     def resolve(self, node: Any) -> Any:
         """Return the object that a node is or refers to, for all parts of a document but schemas.
+
+        Raises:
+            PipelineError: a reference points outside the document, at nothing, at no object, or back at itself.
+        """
+        found = self.follow(node)
+        if found is not node and not isinstance(found, dict):
+            raise PipelineError(f"{self.name} refers to {node['$ref']}, which is no object.")
+        return found
+
+    def follow(self, node: Any) -> Any:
+        """Return what a node is or refers to, which may be a boolean where it is a schema.
 
         Raises:
             PipelineError: a reference points outside the document, at nothing, or back at itself.

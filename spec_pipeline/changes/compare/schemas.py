@@ -5,15 +5,24 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.alternatives import admits_all, branches, label, only_alternatives, paired
-from spec_pipeline.changes.compare.normal_form import ABSENT, Raw, Schema, fingerprint, normalise
+from spec_pipeline.changes.compare.alternatives import (
+    Group,
+    admits_all,
+    label,
+    only_alternatives,
+    paired,
+    paired_groups,
+)
+from spec_pipeline.changes.compare.discriminators import compare_discriminators
+from spec_pipeline.changes.compare.normal_form import ABSENT, Schema, normalise
 from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.written import Raw, fingerprint
 from spec_pipeline.changes.rules.rule import Direction
 from spec_pipeline.changes.rules.schemas import BOUNDS, SCOPES
 
 
 class _Pair(NamedTuple):
-    """Two schemas that stand at the same place; those of a branch leave null to the whole."""
+    """Two schemas that stand at the same place; those of a branch leave null and the default to the whole."""
 
     old: Raw
     new: Raw
@@ -78,18 +87,19 @@ class Comparison:
     def _level(self, old: Schema, new: Schema, pair: _Pair) -> tuple[list[Finding], list[_Pair]]:
         """Return what differs at one level, and the pairs one level further in."""
         scope = pair.scope
-        found = [] if pair.branch else list(_nullability(old, new, scope))
+        found = [] if pair.branch else [*_nullability(old, new, scope), *_defaults(old, new, scope)]
         if one_sided := self._one_became_several(old, new, pair):
             return found + one_sided[0], one_sided[1]
         found += _types(old, new, scope, self._direction)
         if _disjoint(old, new):
             return found, []
         found += [*_enums(old, new, scope), *_bounds(old, new, scope), *_values(old, new, scope)]
-        found += [] if pair.branch else _defaults(old, new, scope)
+        found += compare_discriminators((self._old, old.discriminator), (self._new, new.discriminator), scope)
         for keyword in sorted(old.others.keys() | new.others.keys()):
             before, after = old.others.get(keyword), new.others.get(keyword)
-            if event := _event(before, after, "added", "removed"):
-                found.append(Finding(f"{scope}-constraint-{event}", f" ({keyword})", before, after))
+            if event := _event(before and before.keys(), after and after.keys(), "added", "removed"):
+                texts = (said and " and ".join(sorted(said.values())) for said in (before, after))
+                found.append(Finding(f"{scope}-constraint-{event}", f" ({keyword})", *texts))
         parts = (self._properties(old, new, scope), self._contents(old, new, scope), self._branches(old, new, scope))
         return found + [finding for part, _ in parts for finding in part], [
             pair for _, below in parts for pair in below
@@ -99,18 +109,22 @@ class Comparison:
         """Compare a plain schema with alternatives as if it were an only one; None where neither side is that."""
         for plain, several in ((old, new), (new, old)):
             if only_alternatives(several) and not plain.alternatives and not admits_all(plain):
-                before = branches(old) or [pair.old]
-                after = branches(new) or [pair.new]
-                return self._paired(before, after, several.alternatives[0][0], pair.scope)
+                [(keyword, branches)] = several.alternatives
+                sides = ([pair.old], branches) if several is new else (branches, [pair.new])
+                return self._paired(*sides, keyword, pair.scope)
         return None
 
     def _branches(self, old: Schema, new: Schema, scope: str) -> tuple[list[Finding], list[_Pair]]:
-        keyword = next((name for name, _ in [*new.alternatives, *old.alternatives]), "")
-        if bool(old.alternatives) == bool(new.alternatives):
-            return self._paired(branches(old), branches(new), keyword, scope)
-        labels = ([label(branch) for branch in branches(schema)] or None for schema in (old, new))
-        event = "removed" if old.alternatives else "added"
-        return [Finding(f"{scope}-constraint-{event}", f" ({keyword})", *labels)], []
+        """Compare the alternatives, group by group where several groups of them have to hold."""
+        pairs, gone, come = paired_groups(old.alternatives, new.alternatives)
+        found = [Finding(f"{scope}-constraint-removed", f" ({group[0]})", _labels(group)) for group in gone]
+        found += [Finding(f"{scope}-constraint-added", f" ({group[0]})", None, _labels(group)) for group in come]
+        below: list[_Pair] = []
+        for (_, before), (keyword, after) in pairs:
+            differences, inside = self._paired(before, after, keyword, scope)
+            found += differences
+            below += inside
+        return found, below
 
     def _paired(
         self, before: list[Raw], after: list[Raw], keyword: str, scope: str
@@ -168,6 +182,7 @@ class Comparison:
         return named | kept
 
 
+_PARTNERS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 _REMOVED = {
     (Direction.REQUEST, True): "request-property-removed",
     (Direction.REQUEST, False): "request-property-removed",
@@ -182,8 +197,12 @@ _ADDED = {
 }
 
 
+def _labels(group: Group) -> list[str]:
+    return [label(branch) for branch in group[1]]
+
+
 def _types(old: Schema, new: Schema, scope: str, direction: Direction) -> Iterator[Finding]:
-    if (old.types, old.format) != (new.types, new.format):
+    if (old.types, old.formats) != (new.types, new.formats):
         if _admits(new, old) and direction is Direction.REQUEST:
             event = "generalized"
         elif _admits(old, new) and direction is Direction.RESPONSE:
@@ -194,17 +213,21 @@ def _types(old: Schema, new: Schema, scope: str, direction: Direction) -> Iterat
 
 
 def _nullability(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
-    # A side that restricts nothing takes null with everything else, and then the type's own finding says it all.
-    if old.nullable != new.nullable and None not in {old.nullable, new.nullable}:
-        yield Finding(
-            f"{scope}-became-{'nullable' if new.nullable else 'not-nullable'}", "", old.nullable, new.nullable
-        )
+    # A side that restricts nothing takes null with everything else, and then the type's own finding says it all; but
+    # what is not to be may be null.
+    before, after = (
+        False if schema.nullable is None and "not" in schema.others else schema.nullable for schema in (old, new)
+    )
+    if before != after and None not in {before, after}:
+        yield Finding(f"{scope}-became-{'nullable' if after else 'not-nullable'}", "", before, after)
 
 
 def _admits(wide: Schema, narrow: Schema) -> bool:
     """Tell whether each value of one type and format is of the other, too."""
-    if wide.format is not None and wide.format != narrow.format:
-        return (wide.format, narrow.format) in {("int64", "int32"), ("double", "float")} and wide.types == narrow.types
+    if not wide.formats <= narrow.formats:
+        return (*wide.formats, *narrow.formats) in {("int64", "int32"), ("double", "float")} and (
+            wide.types == narrow.types
+        )
     if wide.types is None:
         return True
     if narrow.types is None:
@@ -222,7 +245,7 @@ def _disjoint(old: Schema, new: Schema) -> bool:
 
 def _type_text(schema: Schema) -> str:
     names = "any" if schema.types is None else " or ".join(sorted(schema.types)) or "null"
-    return f"{names} ({schema.format})" if schema.format else names
+    return f"{names} ({' and '.join(sorted(schema.formats))})" if schema.formats else names
 
 
 def _enums(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
@@ -233,6 +256,9 @@ def _enums(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
         return
     # JSON tells true from 1 and Python does not.
     before, after = ({fingerprint(value): value for value in enum} for enum in (old.enum, new.enum))
+    if before and after and not before.keys() & after.keys():
+        yield Finding(f"{scope}-enum-values-replaced", "", old.enum, new.enum)
+        return
     yield from (Finding(f"{scope}-enum-value-removed", "", before[key]) for key in before if key not in after)
     yield from (Finding(f"{scope}-enum-value-added", "", None, after[key]) for key in after if key not in before)
 
@@ -240,7 +266,9 @@ def _enums(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
 def _bounds(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
     for keyword, (name, _) in BOUNDS.items():
         before, after = old.bounds.get(keyword), new.bounds.get(keyword)
-        if before == after:
+        if before == after or (before is None and _implies(old, keyword, after)):
+            continue
+        if after is None and _implies(new, keyword, before):
             continue
         if before is None or after is None:
             event = "set" if before is None else "unset"
@@ -249,11 +277,28 @@ def _bounds(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
         yield Finding(f"{scope}-{name}-{event}", "", before, after)
 
 
+def _multiple(schema: Schema) -> float | str | None:
+    if len(schema.multiples) > 1:
+        return " and ".join(map(str, sorted(schema.multiples)))
+    return next(iter(schema.multiples), None)
+
+
+def _implies(schema: Schema, keyword: str, bound: float | None) -> bool:
+    """Tell whether a bound holds already because of its partner, as `exclusiveMinimum` implies `minimum`."""
+    partner = next((pair[1 - pair.index(keyword)] for pair in _PARTNERS if keyword in pair), "")
+    if bound is None or partner not in schema.bounds:
+        return False
+    other = schema.bounds[partner]
+    beyond = other < bound if BOUNDS[keyword][1] else other > bound
+    return beyond or (other == bound and partner.startswith("exclusive"))
+
+
 def _values(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
     if event := _event(old.pattern, new.pattern, "added", "removed"):
         yield Finding(f"{scope}-pattern-{event}", "", old.pattern, new.pattern)
-    if event := _event(old.multiple_of, new.multiple_of, "set", "unset"):
-        yield Finding(f"{scope}-multiple-of-{event}", "", old.multiple_of, new.multiple_of)
+    before, after = _multiple(old), _multiple(new)
+    if event := _event(before, after, "set", "unset"):
+        yield Finding(f"{scope}-multiple-of-{event}", "", before, after)
     if old.unique_items != new.unique_items:
         event = "set" if new.unique_items else "unset"
         yield Finding(f"{scope}-unique-items-{event}", "", old.unique_items, new.unique_items)

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.normal_form import fingerprint
 from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.written import fingerprint
 
 # The schemes that have to come together, each with the scopes that it needs; an empty one admits anonymous calls.
 Requirement = dict[str, frozenset[str]]
+_PLACE = "security"
 _ADDRESSES = ("authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl")
 
 
@@ -33,26 +34,32 @@ def compare_requirements(old: Spec, new: Spec, before: dict[str, Any], after: di
     An operation without requirements of its own takes those of its document, so moving them changes nothing.
     """
     renamed = _renamed(_schemes(old), _schemes(new))
-    ways = {_names(way): way for way in _requirements(old, before, renamed)}
-    partners = {_names(way): way for way in _requirements(new, after, {})}
-    place = "security"
-    for names in sorted(ways.keys() - partners.keys()):
-        if names:
-            yield Finding("api-security-removed", place, names)
-        else:
-            yield Finding("api-security-became-required", place, "anonymous", " or ".join(sorted(partners)))
-    for names in sorted(partners.keys() - ways.keys()):
-        if names:
-            yield Finding("api-security-added", place, None, names)
-        else:
-            yield Finding("api-security-became-optional", place, " or ".join(sorted(ways)), "anonymous")
-    for names in sorted(ways.keys() & partners.keys()):
-        for scheme, scopes in ways[names].items():
-            kept = partners[names][scheme]
-            for scope in sorted(kept - scopes):
-                yield Finding("api-security-scope-added", f"{place} {scheme}", None, scope)
-            for scope in sorted(scopes - kept):
-                yield Finding("api-security-scope-removed", f"{place} {scheme}", scope)
+    ways, partners = _requirements(old, before, renamed), _requirements(new, after, {})
+    if {} in ways and {} not in partners:
+        yield Finding("api-security-became-required", _PLACE, "anonymous", _labels(partners))
+    if {} in partners and {} not in ways:
+        yield Finding("api-security-became-optional", _PLACE, _labels(ways), "anonymous")
+    names = {_names(way) for way in (*ways, *partners)} - {""}
+    for name in sorted(names):
+        yield from _compare_ways(*([way for way in side if _names(way) == name] for side in (ways, partners)))
+
+
+def _compare_ways(before: list[Requirement], after: list[Requirement]) -> Iterator[Finding]:
+    """Compare the ways through the same schemes: one that asks for no more than an old one did takes its place."""
+    new = [way for way in after if way not in before]
+    for way in (way for way in before if way not in after):
+        easier = [other for other in after if all(other[scheme] <= scopes for scheme, scopes in way.items())]
+        if not easier and not new:
+            yield Finding("api-security-removed", _PLACE, _label(way, before))
+            continue
+        partner = max(easier or new, key=lambda other: sum(len(other[scheme] & way[scheme]) for scheme in other))
+        new = [other for other in new if other != partner]
+        for scheme, scopes in way.items():
+            for scope in sorted(partner[scheme] - scopes):
+                yield Finding("api-security-scope-added", f"{_PLACE} {scheme}", None, scope)
+            for scope in sorted(scopes - partner[scheme]):
+                yield Finding("api-security-scope-removed", f"{_PLACE} {scheme}", scope)
+    yield from (Finding("api-security-added", _PLACE, None, _label(way, after)) for way in new)
 
 
 def _compare_scheme(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
@@ -73,8 +80,12 @@ def _compare_scheme(before: dict[str, Any], after: dict[str, Any]) -> Iterator[F
 
 
 def _compare_flows(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
-    for name in {**before, **after}:
-        flow, partner = before.get(name, {}), after.get(name, {})
+    for name in sorted(before.keys() - after.keys()):
+        yield Finding("api-security-component-oauth-flow-removed", "", name)
+    for name in sorted(after.keys() - before.keys()):
+        yield Finding("api-security-component-oauth-flow-added", "", None, name)
+    for name in sorted(before.keys() & after.keys()):
+        flow, partner = before[name], after[name]
         for field in _ADDRESSES:
             if flow.get(field) != partner.get(field):
                 place = f" {name} {field}"
@@ -103,10 +114,22 @@ def _definition(scheme: dict[str, Any]) -> str:
 
 
 def _requirements(spec: Spec, operation: dict[str, Any], renamed: dict[str, str]) -> list[Requirement]:
+    """Return the ways, those that ask for least first, so that their order in the document means nothing."""
     stated: list[dict[str, list[str]]] = (operation if "security" in operation else spec.document).get("security", [])
     ways = [{renamed.get(name, name): frozenset(scopes) for name, scopes in way.items()} for way in stated]
-    return ways or [{}]
+    return sorted(ways, key=lambda way: [(len(way[name]), name, sorted(way[name])) for name in sorted(way)]) or [{}]
 
 
 def _names(way: Requirement) -> str:
     return " and ".join(sorted(way))
+
+
+def _labels(ways: list[Requirement]) -> str:
+    return " or ".join(sorted({_names(way) for way in ways}))
+
+
+def _label(way: Requirement, others: list[Requirement]) -> str:
+    """Return the names of the schemes, with the scopes where another way goes through the same schemes."""
+    if len(others) == 1:
+        return _names(way)
+    return " and ".join(f"{name} ({', '.join(sorted(way[name]))})" for name in sorted(way))

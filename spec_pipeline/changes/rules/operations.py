@@ -91,9 +91,10 @@ RULES = [
     ),
     Rule(
         "request-path-parameter-renamed",
-        _WARNING,
+        _BREAKING,
         "The parameter of the path has another name; the URL is the same.",
         "Rename the argument in calls that pass it by keyword.",
+        "oasdiff: no level of its own. Here breaking, because the generated argument goes: a call that names it raises",
     ),
     Rule("request-parameter-became-required", _BREAKING, "The parameter is required now.", "Add it to each call."),
     Rule("request-parameter-became-optional", _INFO, "The parameter may be left out now.", "Nothing."),
@@ -118,6 +119,13 @@ RULES = [
         "Escape them where you build URLs yourself.",
     ),
     Rule("request-parameter-became-allow-reserved", _INFO, "Reserved characters may stand unescaped now.", "Nothing."),
+    Rule(
+        "request-parameter-became-not-allow-empty-value",
+        _BREAKING,
+        "It may not be sent without a value any more.",
+        "Send a value, or leave the parameter out.",
+    ),
+    Rule("request-parameter-became-allow-empty-value", _INFO, "It may be sent without a value now.", "Nothing."),
     # Request bodies
     Rule("request-body-added-required", _BREAKING, "A body has to be sent now.", "Send one with each call."),
     Rule("request-body-added-optional", _INFO, "A body may be sent now.", "Nothing."),
@@ -200,6 +208,18 @@ RULES = [
     Rule("response-header-added", _INFO, "There is a new header.", "Nothing; read it if you like."),
     Rule("response-header-became-optional", _BREAKING, "The header may be missing now.", "Handle its absence."),
     Rule("response-header-became-required", _INFO, "The header always comes now.", "Nothing."),
+    Rule(
+        "response-header-style-changed",
+        _BREAKING,
+        "The header is written another way.",
+        "Change code that reads it.",
+    ),
+    Rule(
+        "response-header-explode-changed",
+        _BREAKING,
+        "Lists or objects are written another way into the header.",
+        "Change code that reads it.",
+    ),
     # Security
     Rule(
         "api-security-removed",
@@ -255,6 +275,14 @@ RULES = [
         "Stop asking for it.",
         "oasdiff: info. Here a warning, because a token request that names it is refused",
     ),
+    Rule(
+        "api-security-component-oauth-flow-removed",
+        _BREAKING,
+        "Tokens do not come through this OAuth flow any more.",
+        "Get tokens through one of the flows that are left.",
+        "oasdiff: no level of its own. Here breaking, because who gets tokens through the flow gets none",
+    ),
+    Rule("api-security-component-oauth-flow-added", _INFO, "There is one more OAuth flow.", "Nothing."),
     Rule("api-security-component-added", _INFO, "There is a new security scheme.", "Nothing."),
     Rule(
         "api-security-component-removed",

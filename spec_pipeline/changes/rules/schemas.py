@@ -63,6 +63,13 @@ _ROWS = [
         read="Handle the new value where it is read.",
     ),
     _Row("enum-value-removed", NARROWS, "One of the values is gone.", send="Send one of the values that are left."),
+    _Row(
+        "enum-values-replaced",
+        INCOMPARABLE,
+        "None of the values is left; there are others.",
+        send="Send one of the new values.",
+        read="Read the new values.",
+    ),
     _Row("became-enum", NARROWS, "Only the listed values are admitted now.", send="Send one of the listed values."),
     _Row("became-not-enum", WIDENS, "Other values than the listed ones are admitted now."),
     _Row("pattern-added", NARROWS, "It has to match a pattern now.", send="Send values that match the pattern."),
@@ -92,6 +99,29 @@ _ROWS = [
     _Row(
         "one-of-removed", NARROWS, "One of the alternatives (oneOf) is gone.", send="Send one of the alternatives left."
     ),
+    _Row("discriminator-added", NONE, "A property tells the alternatives apart now.", send="Nothing."),
+    _Row("discriminator-removed", NONE, "No property is named any more that tells the alternatives apart."),
+    _Row(
+        "discriminator-property-name-changed",
+        INCOMPARABLE,
+        "Another property tells the alternatives apart.",
+        send="Send the new property.",
+        read="Read the new property.",
+    ),
+    _Row("discriminator-mapping-added", NONE, "One more value names an alternative.", send="Nothing."),
+    _Row(
+        "discriminator-mapping-deleted",
+        UNKNOWN,
+        "A value does not name an alternative any more.",
+        send="Check that what you send still names one.",
+    ),
+    _Row(
+        "discriminator-mapping-changed",
+        INCOMPARABLE,
+        "A value names another alternative.",
+        send="Send with it what it names now.",
+        read="Read what it names now.",
+    ),
     _Row("default-value-added", NONE, "It has a stated default now."),
     _Row(
         "default-value-changed",
@@ -114,6 +144,12 @@ _ROWS = [
 _DEFAULT_REASON = (
     "oasdiff: info, because each request stays valid. Here breaking, because the same call brings other data in silence"
 )
+_DISCRIMINATOR_REASON = "oasdiff: info. Here {}, because the same value of the property says another thing, or nothing"
+_DISCRIMINATOR_LEVELS = {
+    "property-name-changed": Level.BREAKING,
+    "mapping-deleted": Level.WARNING,
+    "mapping-changed": Level.BREAKING,
+}
 _OVERRIDES: dict[str, tuple[Level, str]] = (
     {
         f"request-{place}-default-value-{event}": (Level.BREAKING, _DEFAULT_REASON)
@@ -133,6 +169,11 @@ _OVERRIDES: dict[str, tuple[Level, str]] = (
             "",  # oasdiff's own exception from what it derives
         )
         for place in ("body", "property", "header")
+    }
+    | {
+        f"{scope}-discriminator-{event}": (level, _DISCRIMINATOR_REASON.format(level.value))
+        for scope in SCOPES
+        for event, level in _DISCRIMINATOR_LEVELS.items()
     }
 )
 

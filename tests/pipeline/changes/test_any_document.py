@@ -213,6 +213,15 @@ def test_many_cross_references_take_no_longer_than_the_document_is_large() -> No
     assert {change.id for change in compare(new, old)} == {"response-property-max-properties-unset"}
 
 
+def test_answer_that_refers_to_no_object_is_one_sentence() -> None:
+    """A reference to a text where an answer belongs is named in one sentence."""
+    document = edited(
+        PIN, {"set": {"/paths/~1v1~1apps~1{app_id}~1traffic/get/responses/404": {"$ref": "#/info/title"}}}
+    )
+    with pytest.raises(PipelineError, match="refers to #/info/title, which is no object"):
+        compare(PIN, document)
+
+
 @pytest.mark.parametrize(
     ("schema", "sentence"),
     [

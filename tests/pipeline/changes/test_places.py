@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.changes.corpus import compare, with_schema
+from tests.pipeline.changes.corpus import compare, edited, with_schema
 
 BRANCHES: list[dict[str, Any]] = [
     {"type": "string", "maxLength": 3},
@@ -126,3 +126,11 @@ def test_branch_that_is_replaced_is_no_branch_that_changed() -> None:
         ("response-body-any-of-removed", "cat", None),
         ("response-body-min-properties-set", None, 1),
     ]
+
+
+def test_default_answer_is_named_as_the_document_names_it() -> None:
+    """A range of statuses means the same in any case, and `default` is no status in capitals."""
+    old = edited(with_schema("response-body", {}), {"set": {"/paths/~1p/post/responses/2xx": {"description": "Done"}}})
+    new = edited(old, {"set": {"/paths/~1p/post/responses/default": {"description": "Else"}}})
+    new["paths"]["/p"]["post"]["responses"]["2XX"] = new["paths"]["/p"]["post"]["responses"].pop("2xx")
+    assert [(change.location, change.new) for change in compare(old, new)] == [("response default", "default")]

@@ -16,6 +16,7 @@ _SHARED = {
         "required": ["id"],
         "properties": {"id": {"type": "integer"}, "parent": {"type": "string"}},
     },
+    "Name": {"type": "string"},
     "SameThing": {"$ref": "#/components/schemas/Thing"},
 }
 
