@@ -49,6 +49,8 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @contextmanager
 def interrupt() -> Iterator[None]:
     """Press Ctrl-C in a moment, unless the block has ended by then."""
+    # Whoever runs the tests in the background of a shell has it ignored.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     try:
@@ -56,3 +58,4 @@ def interrupt() -> Iterator[None]:
     finally:
         timer.cancel()
         timer.join()
+        signal.signal(signal.SIGINT, handler)
