@@ -6,6 +6,7 @@ The names are those of the vendor's own command-line tool, so that both work fro
 import ipaddress
 import json
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +27,11 @@ class Settings:
     api_key: str = field(repr=False)
     base_url: str
 
+    @cached_property
+    def origin(self) -> tuple[str, str, int | None]:
+        """The server that the key is for: scheme, host and port."""
+        return origin_of(httpx.URL(self.base_url))
+
     def hide(self, text: str) -> str:
         """Put an ellipsis in the place of the key; what is shorter than a key can be may stand in any text."""
         return text.replace(self.api_key, "…") if len(self.api_key) >= _SHORTEST_SECRET else text
@@ -37,6 +43,11 @@ class Settings:
             TypeError: always.
         """
         raise TypeError("A client holds an API key and cannot be pickled: make a new one where it is needed.")
+
+
+def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return the parts of a URL that name a server."""
+    return url.scheme, url.host, url.port
 
 
 def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:

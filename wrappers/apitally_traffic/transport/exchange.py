@@ -7,8 +7,8 @@ from http import HTTPStatus
 import httpx
 
 from apitally_traffic.errors import ApitallyError, ConfigurationError
-from apitally_traffic.settings import Settings
-from apitally_traffic.transport.outcome import failure_of_answer, failure_of_exchange, origin_of
+from apitally_traffic.settings import Settings, origin_of
+from apitally_traffic.transport.outcome import failure_of_answer, failure_of_exchange, where
 from apitally_traffic.transport.retry import hold_after
 
 BROKEN_EXCHANGE = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError)
@@ -42,11 +42,9 @@ class Exchange:
         Raises:
             ConfigurationError: the request goes to another server than the one that the key is for.
         """
-        url, own = self._request.url, httpx.URL(self._settings.base_url)
-        if (url.scheme, url.host, url.port) != (own.scheme, own.host, own.port):
-            raise ConfigurationError(
-                f"The API key is for {self._settings.base_url}, and is not sent to {origin_of(url)}."
-            )
+        url = self._request.url
+        if origin_of(url) != self._settings.origin:
+            raise ConfigurationError(f"The API key is for {self._settings.base_url}, and is not sent to {where(url)}.")
         headers = self._request.headers.copy()
         headers["Api-Key"] = self._settings.api_key
         return httpx.Request(

@@ -69,16 +69,16 @@ def failure_of_exchange(request: httpx.Request, error: Exception, answer: httpx.
         error: what the transport raised.
         answer: what is there of the answer, if it had begun.
     """
-    where = origin_of(request.url)
+    server = where(request.url)
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
     if answer is not None:
         details |= {"status_code": answer.status_code, "headers": answer.headers}
     if isinstance(error, httpx.TimeoutException):
-        return APITimeoutError(f"{where} did not answer in time: try again, or raise the timeout.", **details)
+        return APITimeoutError(f"{server} did not answer in time: try again, or raise the timeout.", **details)
     if isinstance(error, httpx.DecodingError):
-        return ResponseError(f"{where} sent a body that its Content-Encoding does not describe: {error}.", **details)
+        return ResponseError(f"{server} sent a body that its Content-Encoding does not describe: {error}.", **details)
     reason = str(error) or type(error).__name__
-    return APIConnectionError(f"{where} cannot be reached, or broke off: {reason}.", **details)
+    return APIConnectionError(f"{server} cannot be reached, or broke off: {reason}.", **details)
 
 
 def failure_of_body(request: httpx.Request, response: httpx.Response, reason: str, hide: Hide) -> ResponseError:
@@ -95,8 +95,8 @@ def failure_of_body(request: httpx.Request, response: httpx.Response, reason: st
     return ResponseError(hide(sentence), **_details(request, response, hide))
 
 
-def origin_of(url: httpx.URL) -> str:
-    """Return the part of a URL that names the server."""
+def where(url: httpx.URL) -> str:
+    """Return the part of a URL that names the server, as a message shows it."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
