@@ -264,6 +264,16 @@ def test_key_that_the_server_quotes(status: int) -> None:
     assert "… is no key" in str(raised.value.body)
 
 
+def test_key_that_the_headers_of_a_broken_answer_quote() -> None:
+    """The headers of an answer whose body cannot be read do not carry the key into the error either."""
+    headers = {"X-Key": "secret-key", "Content-Encoding": "gzip"}
+    answer = httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"plain"))
+    with client_of(answer) as client, pytest.raises(ResponseError) as raised:
+        ask(client)
+    assert raised.value.headers["x-key"] == "…"
+    assert "secret-key" not in f"{raised.value} {vars(raised.value)}"
+
+
 def test_server_that_is_not_there() -> None:
     """A port on which nobody listens is one sentence with the address."""
     with (

@@ -69,7 +69,7 @@ class Exchange:
         """Return the error for an exchange that broke. A refusal stands, even where its body is lost."""
         self._log(type(error).__name__, 0)
         if self._answer is None or self._answer.status_code == HTTPStatus.OK:
-            return failure_of_exchange(self._request, error, self._answer)
+            return failure_of_exchange(self._request, error, self._answer, self._settings.hide)
         return self._refusal(httpx.Response(self._answer.status_code, headers=headers_of_text(self._answer.headers)))
 
     def _refusal(self, answer: httpx.Response) -> ApitallyError:

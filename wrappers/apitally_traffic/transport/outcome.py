@@ -61,18 +61,21 @@ def failure_of_answer(request: httpx.Request, response: httpx.Response, hide: Hi
     )
 
 
-def failure_of_exchange(request: httpx.Request, error: Exception, answer: httpx.Response | None) -> ApitallyError:
+def failure_of_exchange(
+    request: httpx.Request, error: Exception, answer: httpx.Response | None, hide: Hide
+) -> ApitallyError:
     """Return the error for an exchange that broke before the answer was complete.
 
     Args:
         request: the request as the caller made it, without the key.
         error: what the transport raised.
         answer: what is there of the answer, if it had begun.
+        hide: takes the key out of what is kept.
     """
     server = where(request.url)
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
     if answer is not None:
-        details |= {"status_code": answer.status_code, "headers": answer.headers}
+        details |= {"status_code": answer.status_code, "headers": _shown_headers(answer, hide)}
     if isinstance(error, httpx.TimeoutException):
         return APITimeoutError(f"{server} did not answer in time: try again, or raise the timeout.", **details)
     if isinstance(error, httpx.DecodingError):
@@ -105,9 +108,13 @@ def _details(request: httpx.Request, response: httpx.Response, hide: Hide) -> di
         "method": request.method,
         "url": str(request.url),
         "status_code": response.status_code,
-        "headers": {name: hide(value) for name, value in response.headers.items()},
+        "headers": _shown_headers(response, hide),
         "body": hide(_text(response)),
     }
+
+
+def _shown_headers(response: httpx.Response, hide: Hide) -> dict[str, str]:
+    return {name: hide(value) for name, value in response.headers.items()}
 
 
 def _text(response: httpx.Response) -> str:
