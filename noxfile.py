@@ -12,12 +12,14 @@ import nox
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "drift", "tests", "package", "mutants"]
+nox.options.sessions = ["lint", "types", "drift", "tests", "tests-tools", "package", "mutants"]
 # A machine tests on the interpreters that it has; none is downloaded, and a missing one is skipped, in CI too.
 nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
+_SHIPPED = ["tests/wrappers", "tests/mock", "tests/examples"]
+_TOOLS = ["tests/pipeline", "tests/contract"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 _PYPROJECT = nox.project.load_toml("pyproject.toml")
 
@@ -48,9 +50,23 @@ def drift(session: nox.Session) -> None:
 
 @nox.session(python=sorted({*_SUPPORTED, _RUNNING}))
 def tests(session: nox.Session) -> None:
-    """Run the tests, on each supported interpreter that this machine has."""
+    """Run the tests of what is shipped, on each supported interpreter that this machine has."""
     _install(session, ".[all]", groups=["test"])
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or _SHIPPED))
+
+
+@nox.session(name="tests-tools")
+def tests_tools(session: nox.Session) -> None:
+    """Run the tests of the spec pipeline and the contract suite, once."""
+    _install(session, ".[all]", groups=["test"])
+    session.run("pytest", *(session.posargs or _TOOLS))
+
+
+@nox.session(name="tests-full", default=False)
+def tests_full(session: nox.Session) -> None:
+    """Run every test to its full length; takes an hour or so."""
+    _install(session, ".[all]", groups=["test"])
+    session.run("pytest", "-m", "exhaustive or not exhaustive", "--hypothesis-profile=full", *session.posargs)
 
 
 @nox.session

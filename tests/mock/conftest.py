@@ -4,15 +4,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings
 
 from apitally_mock import MockServer
 from tests.mock.mock_endpoint import NOW, Endpoint
-
-settings.register_profile(
-    "mock", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-settings.load_profile("mock")
 
 
 @pytest.fixture(scope="session")
