@@ -6,7 +6,9 @@
 The block above lets nox fetch uv for itself, which makes the environments in a fraction of the time.
 """
 
+import shutil
 import sys
+from pathlib import Path
 
 import nox
 
@@ -19,8 +21,9 @@ nox.options.download_python = "never"
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
 _SHIPPED = ["tests/wrappers", "tests/mock", "tests/examples"]
-_TOOLS = ["tests/pipeline", "tests/contract"]
+_TOOLS = ["tests/pipeline", "tests/contract", "tests/project"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+_VERSION_FILE = Path("wrappers/apitally_traffic/_version.py")
 _PYPROJECT = nox.project.load_toml("pyproject.toml")
 
 
@@ -57,7 +60,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(name="tests-tools")
 def tests_tools(session: nox.Session) -> None:
-    """Run the tests of the spec pipeline and the contract suite, once."""
+    """Run the tests of the spec pipeline, the contract suite and the workflows, once."""
     _install(session, ".[all]", groups=["test"])
     session.run("pytest", *(session.posargs or _TOOLS))
 
@@ -74,6 +77,33 @@ def package(session: nox.Session) -> None:
     """Build the wheel and the sdist, install each where nothing else is, and import them without any extra."""
     _install(session, groups=["package"])
     session.run("pytest", "tests/package", *session.posargs)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Make dist/ and the notes of a release and check both: `-- --tag v1.2.3`, or `-- --check`."""
+    version = _version()
+    match session.posargs:
+        case ["--check"]:
+            pass
+        case ["--tag", tag] if tag == f"v{version}":
+            pass
+        case ["--tag", tag]:
+            session.error(f"The tag is {tag} and the version {version}: change {_VERSION_FILE}, or tag v{version}")
+        case _:
+            session.error("Pass --check, or --tag and the tag that is released")
+    notes = _changelog_section(version)
+    if not notes:
+        session.error(f"CHANGELOG.md has no section for {version}: name it `## [{version}] - YYYY-MM-DD`")
+    _install(session, groups=["package", "release"])
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    session.run("pytest", "tests/package", "--dist", "dist")
+    target = Path("reports/release/notes.md")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(notes, encoding="utf-8")
+    session.log(f"dist/ and {target} are ready for v{version}.")
 
 
 @nox.session(default=False)
@@ -102,6 +132,16 @@ def quickstart(session: nox.Session) -> None:
     """Start the mock server, pull a month of traffic through the client, and show it; no key needed."""
     _install(session, ".[mock]", groups=["quickstart"])
     session.run("python", "examples/quickstart.py")
+
+
+def _version() -> str:
+    return _VERSION_FILE.read_text(encoding="utf-8").split('"')[-2]
+
+
+def _changelog_section(version: str) -> str:
+    """Return what CHANGELOG.md says of a version, without the heading."""
+    _, _, rest = Path("CHANGELOG.md").read_text(encoding="utf-8").partition(f"## [{version}]")
+    return rest.partition("\n")[2].partition("\n## ")[0].strip()
 
 
 def _install(session: nox.Session, *distribution: str, groups: list[str]) -> None:
