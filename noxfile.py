@@ -20,6 +20,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
+_PARALLEL = ["-n", "auto", "--dist", "worksteal"]
 _SHIPPED = ["tests/wrappers", "tests/mock", "tests/examples"]
 _TOOLS = ["tests/pipeline", "tests/contract", "tests/project"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -55,21 +56,23 @@ def drift(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests of what is shipped, on each supported interpreter that this machine has."""
     _install(session, ".[all]", groups=["test"])
-    session.run("pytest", *(session.posargs or _SHIPPED))
+    session.run("pytest", *(session.posargs or [*_PARALLEL, *_SHIPPED]))
 
 
 @nox.session(name="tests-tools")
 def tests_tools(session: nox.Session) -> None:
     """Run the tests of the spec pipeline, the contract suite and the workflows, once."""
     _install(session, ".[all]", groups=["test"])
-    session.run("pytest", *(session.posargs or _TOOLS))
+    session.run("pytest", *(session.posargs or [*_PARALLEL, *_TOOLS]))
 
 
 @nox.session(name="tests-full", default=False)
 def tests_full(session: nox.Session) -> None:
     """Run every test to its full length; takes an hour or so."""
     _install(session, ".[all]", groups=["test"])
-    session.run("pytest", "-m", "exhaustive or not exhaustive", "--hypothesis-profile=full", *session.posargs)
+    session.run(
+        "pytest", *_PARALLEL, "-m", "exhaustive or not exhaustive", "--hypothesis-profile=full", *session.posargs
+    )
 
 
 @nox.session
