@@ -14,7 +14,7 @@ import nox
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "drift", "tests", "tests-tools", "package", "mutants"]
+nox.options.sessions = ["lint", "types", "drift", "tests", "tests-tools", "docs", "package", "mutants"]
 # A machine tests on the interpreters that it has; none is downloaded, and a missing one is skipped, in CI too.
 nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
@@ -80,6 +80,13 @@ def package(session: nox.Session) -> None:
     """Build the wheel and the sdist, install each where nothing else is, and import them without any extra."""
     _install(session, groups=["package"])
     session.run("pytest", "tests/package", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Make the site of docs/ in reports/docs/; a broken link, or a name that no docstring has, fails."""
+    _install(session, ".", groups=["docs"])
+    session.run("sphinx-build", "--quiet", "--fail-on-warning", "--fresh-env", "docs", "reports/docs", *session.posargs)
 
 
 @nox.session(default=False)
