@@ -10,8 +10,8 @@ import pytest
 
 from apitally_mock import MockServer
 
-DOCS = Path(__file__).parents[2] / "docs"
-GUIDES = ["getting-started.md", "windows.md", "pagination.md", "errors.md"]
+ROOT = Path(__file__).parents[2]
+GUIDES = ["docs/getting-started.md", "docs/windows.md", "docs/pagination.md", "docs/errors.md"]
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +21,31 @@ def server() -> Iterator[MockServer]:
         yield server
 
 
-@pytest.mark.parametrize("name", GUIDES)
-def test_blocks_of_a_guide_print_what_they_say(name: str, server: MockServer, tmp_path: Path) -> None:
-    """Run one after the other as on the page, the blocks print what their comments show."""
-    blocks = re.findall(r"^```python\n(.*?)^```", (DOCS / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+def run_blocks(path: Path, server: MockServer, folder: Path) -> tuple[str, str]:
+    """Run the Python blocks of a page, one after the other; return the script and what it printed."""
+    blocks = re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     script = "\n".join(blocks)
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
-        cwd=tmp_path,
-        env={"APITALLY_API_KEY": server.api_key, "APITALLY_API_BASE_URL": server.url, "HOME": str(tmp_path)},
+        cwd=folder,
+        env={"APITALLY_API_KEY": server.api_key, "APITALLY_API_BASE_URL": server.url, "HOME": str(folder)},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.splitlines() == re.findall(r"^ *#> (.*)$", script, re.MULTILINE)
+    return script, run.stdout
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_blocks_of_a_guide_print_what_they_say(name: str, server: MockServer, tmp_path: Path) -> None:
+    """Run one after the other as on the page, the blocks print what their comments show."""
+    script, printed = run_blocks(ROOT / name, server, tmp_path)
+    assert printed.splitlines() == re.findall(r"^ *#> (.*)$", script, re.MULTILINE)
+
+
+def test_blocks_of_the_readme_run(server: MockServer, tmp_path: Path) -> None:
+    """Both first scripts, without a key and with one, print a line for each of the last eight days."""
+    _, printed = run_blocks(ROOT / "README.md", server, tmp_path)
+    assert len(printed.splitlines()) == 2 * 8
