@@ -1,9 +1,9 @@
-"""Full pages of the mock server a second, against the one-row canned answer of Stoplight Prism on the same machine.
+"""Full pages per second of the mock server, against one-row canned responses of Stoplight Prism on the same machine.
 
     python benchmarks/mock_throughput.py [--seconds 5] [--rounds 3]
 
-It needs `wrk`, and Node for Prism (`prism`, or `npx` to fetch it); where one of them is missing it says so and is done.
-The two take turns, so that whatever else the machine does befalls both. It fails if the mock server is the slower one.
+It needs `wrk`, and Node for Prism (`prism`, or `npx` to fetch it); if one of them is missing, it says so and ends. The
+two take turns, so that other load affects both. It fails if the mock server is slower.
 """
 
 import argparse
@@ -32,7 +32,7 @@ _START_SECONDS = 120
 
 
 def main() -> int:
-    """Run the comparison; give the exit code."""
+    """Run the comparison and return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=5, help="length of one measurement (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="measurements of each server (default: %(default)s)")
@@ -66,7 +66,7 @@ def _pages_a_second(url: str, key: str, seconds: int) -> float:
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     rate = re.search(r"Requests/sec:\s+([0-9.]+)", output)
     if rate is None or "Non-2xx" in output or "Socket errors" in output:
-        sys.exit(f"{url} did not answer every request with a page:\n{output}")
+        sys.exit(f"{url} did not return a page for every request:\n{output}")
     return float(rate[1])
 
 
@@ -87,7 +87,7 @@ def _running_prism(command: list[str]) -> Iterator[str]:
                     httpx.get(url)
                     break
                 if process.poll() is not None or time.monotonic() > deadline:
-                    sys.exit(f"Prism did not start; run it by hand to see why: {' '.join(arguments)}")
+                    sys.exit(f"Prism did not start; run it manually to see why: {' '.join(arguments)}")
                 time.sleep(0.2)
             yield url
         finally:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from apitally_api_client.api.metrics import get_traffic
 from apitally_mock import MockServer
 from apitally_traffic import AsyncTrafficClient, TrafficClient
-from apitally_traffic.transport.pacing import Instant, Pacer, Permit
+from apitally_traffic._transport.pacing import Now, Pacer, Permit
 
 EPOCH = 1_800_000_000.0
 BEGINNING = 0.7
@@ -67,13 +67,13 @@ def run(server: Server, pacer: Pacer, requests: int, *, side_by_side: int = 16, 
     now, begun = BEGINNING, 0
     on_the_way: list[tuple[float, Permit, dict[str, str]]] = []
 
-    def moment() -> Instant:
-        return Instant(now, EPOCH + now)
+    def moment() -> Now:
+        return Now(now, EPOCH + now)
 
     while begun < requests or on_the_way:
         wait = inf
         while begun < requests and len(on_the_way) < side_by_side:
-            outcome = pacer.request(moment())
+            outcome = pacer.try_acquire(moment())
             if not isinstance(outcome, Permit):
                 wait = outcome
                 break
@@ -84,7 +84,7 @@ def run(server: Server, pacer: Pacer, requests: int, *, side_by_side: int = 16, 
         now = max(min(arrival, now + wait), now)
         for answer in [answer for answer in on_the_way if answer[0] <= now]:
             on_the_way.remove(answer)
-            pacer.answered(answer[1], moment(), answer[2])
+            pacer.on_response(answer[1], moment(), answer[2])
     return now - BEGINNING
 
 
@@ -132,11 +132,11 @@ def test_a_window_that_others_have_begun(left: float, rounding: str) -> None:
 def test_news_of_a_window_that_has_ended_is_no_news() -> None:
     """An answer that was counted at the end of a used-up window does not hold up the next one."""
     pacer = Pacer(None)
-    late = pacer.request(Instant(59.97, EPOCH + 59.97))
+    late = pacer.try_acquire(Now(59.97, EPOCH + 59.97))
     assert isinstance(late, Permit)
-    now = Instant(60.02, EPOCH + 60.02)
-    pacer.answered(late, now, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(EPOCH + 60)})
-    assert isinstance(pacer.request(now), Permit)
+    now = Now(60.02, EPOCH + 60.02)
+    pacer.on_response(late, now, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(EPOCH + 60)})
+    assert isinstance(pacer.try_acquire(now), Permit)
 
 
 def test_another_user_of_the_key() -> None:
@@ -156,31 +156,31 @@ def test_another_user_of_the_key() -> None:
 def test_first_request_of_a_window_goes_alone() -> None:
     """Before the first answer has told what is left, only one request is on its way."""
     pacer = Pacer(None)
-    first = pacer.request(Instant(0, EPOCH))
+    first = pacer.try_acquire(Now(0, EPOCH))
     assert isinstance(first, Permit)
-    assert pacer.request(Instant(0, EPOCH)) == inf
-    pacer.answered(first, Instant(1, EPOCH + 1), {"x-ratelimit-remaining": "2", "x-ratelimit-reset": str(EPOCH + 30)})
-    assert isinstance(pacer.request(Instant(1, EPOCH + 1)), Permit)
-    assert isinstance(pacer.request(Instant(1, EPOCH + 1)), Permit)
-    assert pacer.request(Instant(1, EPOCH + 1)) == inf
+    assert pacer.try_acquire(Now(0, EPOCH)) == inf
+    pacer.on_response(first, Now(1, EPOCH + 1), {"x-ratelimit-remaining": "2", "x-ratelimit-reset": str(EPOCH + 30)})
+    assert isinstance(pacer.try_acquire(Now(1, EPOCH + 1)), Permit)
+    assert isinstance(pacer.try_acquire(Now(1, EPOCH + 1)), Permit)
+    assert pacer.try_acquire(Now(1, EPOCH + 1)) == inf
 
 
 def test_a_probe_that_fails_is_followed_by_another() -> None:
     """When the first request gets no answer, the next one may go, alone again."""
     pacer = Pacer(None)
-    first = pacer.request(Instant(0, EPOCH))
+    first = pacer.try_acquire(Now(0, EPOCH))
     assert isinstance(first, Permit)
-    pacer.failed(first, Instant(0, EPOCH))
-    assert isinstance(pacer.request(Instant(0, EPOCH)), Permit)
-    assert pacer.request(Instant(0, EPOCH)) == inf
+    pacer.on_failure(first, Now(0, EPOCH))
+    assert isinstance(pacer.try_acquire(Now(0, EPOCH)), Permit)
+    assert pacer.try_acquire(Now(0, EPOCH)) == inf
 
 
 def test_hold_stops_everybody() -> None:
     """When the server asks to wait, no request goes out before that."""
     pacer = Pacer(None)
-    pacer.hold(Instant(0, EPOCH), 7)
-    assert pacer.request(Instant(2, EPOCH + 2)) == 5
-    assert isinstance(pacer.request(Instant(7, EPOCH + 7)), Permit)
+    pacer.pause(Now(0, EPOCH), 7)
+    assert pacer.try_acquire(Now(2, EPOCH + 2)) == 5
+    assert isinstance(pacer.try_acquire(Now(7, EPOCH + 7)), Permit)
 
 
 def test_own_limit_holds_over_any_minute_without_headers() -> None:
@@ -188,10 +188,10 @@ def test_own_limit_holds_over_any_minute_without_headers() -> None:
     pacer, now = Pacer(10), 0.0
     sent: list[float] = []
     while len(sent) < 35:
-        outcome = pacer.request(Instant(now, EPOCH + now))
+        outcome = pacer.try_acquire(Now(now, EPOCH + now))
         if isinstance(outcome, Permit):
             sent.append(now)
-            pacer.answered(outcome, Instant(now, EPOCH + now), {})
+            pacer.on_response(outcome, Now(now, EPOCH + now), {})
             now += 50 if len(sent) == 1 else 0.1
         else:
             now += outcome

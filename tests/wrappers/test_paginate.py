@@ -67,8 +67,8 @@ def test_an_operation_of_another_endpoint() -> None:
     [
         ([page(["a"], "1"), page(["b"], "1")], "same page token twice"),
         ([SimpleNamespace(data=[], has_more=True, next_token=None)], "gives no token"),
-        ([SimpleNamespace(data=[], has_more=True, next_token={"page": 2})], "token that is no text"),
-        ([SimpleNamespace(data=[], has_more=True, next_token="\ud800")], "token that is no text"),
+        ([SimpleNamespace(data=[], has_more=True, next_token={"page": 2})], "token that is not a string"),
+        ([SimpleNamespace(data=[], has_more=True, next_token="\ud800")], "token that is not a string"),
     ],
 )
 def test_cursor_that_leads_nowhere(pages: list[SimpleNamespace], sentence: str) -> None:
@@ -79,7 +79,7 @@ def test_cursor_that_leads_nowhere(pages: list[SimpleNamespace], sentence: str) 
 
 def test_what_is_no_page() -> None:
     """An answer that is no page is a ResponseError that names the operation."""
-    with pytest.raises(ResponseError, match="NoneType, which is no page"):
+    with pytest.raises(ResponseError, match="NoneType, which is not a page"):
         collect(SimpleNamespace(sync=lambda **_: None))
 
 
@@ -123,5 +123,5 @@ def test_body_that_breaks_the_schema(body: str) -> None:
         token="key",
         httpx_args={"transport": httpx.MockTransport(lambda _: httpx.Response(200, text=body))},
     )
-    with raw, pytest.raises(ResponseError, match="get_traffic answered with a body that breaks the schema"):
+    with raw, pytest.raises(ResponseError, match="get_traffic returned a body that breaks the schema"):
         list(paginate(get_traffic, client=raw, **MONTH))

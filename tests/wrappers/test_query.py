@@ -188,7 +188,7 @@ def test_pages_without_news_end() -> None:
     answer = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(asked)}")))
     with (
         TrafficClient("key", requests_per_minute=None, transport=answer) as client,
-        pytest.raises(PaginationError, match="1000 pages in a row"),
+        pytest.raises(PaginationError, match="1000 pages in a row without new items"),
     ):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
     assert next(asked) == 1001

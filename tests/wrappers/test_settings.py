@@ -14,7 +14,7 @@ import pytest
 
 from apitally_mock import MockServer
 from apitally_traffic import APIConnectionError, ApitallyError, AsyncTrafficClient, ConfigurationError, TrafficClient
-from apitally_traffic.settings import DEFAULT_BASE_URL, resolve_settings
+from apitally_traffic._settings import DEFAULT_BASE_URL, resolve_settings
 
 KEY = "abcdefg.0123456789abcdef0123456789abcdef"
 ROOT = Path(__file__).parents[2]

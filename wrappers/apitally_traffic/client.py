@@ -1,28 +1,26 @@
-"""The clients: they hold the connections and the key, and make queries.
-
-What only a connection needs, asyncio and the decoder above all, is imported when the first client is made: half of the
-package's import time, which nobody pays who imports it for its types, errors or windows.
-"""
+"""The clients, sync and async: they hold the connections and the key, and make queries."""
 
 import platform
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 import httpx
+from httpx_retries import RetryTransport
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.models import Interval
+from apitally_traffic._query.async_query import AsyncTrafficQuery
+from apitally_traffic._query.base import TrafficRequest, check_count
+from apitally_traffic._query.sync_query import TrafficQuery
+from apitally_traffic._settings import Settings, resolve_settings
+from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, with_retries
 from apitally_traffic._version import __version__
-from apitally_traffic.async_query import AsyncTrafficQuery
-from apitally_traffic.query import TrafficQuery
-from apitally_traffic.request import TrafficRequest, checked_count
-from apitally_traffic.settings import Settings, resolve_settings
-from apitally_traffic.windows.moments import Moment
+from apitally_traffic._windows.time_parsing import TimeLike
 
 _USER_AGENT = f"apitally-traffic/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
-# The generated client insists on a token. The transport below it puts the key on, so no caller can read it off here.
+# The generated client requires a token. The transport below adds the key, so that no caller can read it from here.
 _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 
 
@@ -30,7 +28,7 @@ class TrafficClient:
     """Reads traffic from the Apitally API.
 
     Use it as a context manager, or call `close()` when done; used again after that, it opens new connections. One
-    client may be shared between threads: they share its connections and its rate limit. It may not be shared with a
+    client can be shared between threads: they share its connections and its rate limit. It cannot be shared with a
     forked process; make a new one there.
 
     Example:
@@ -41,9 +39,9 @@ class TrafficClient:
         2026-01-02 True
 
     Attributes:
-        api: the configured client of the generated package, for its raw functions. They send through the same
-            connections, with the same key, pacing, retries and typed errors for whatever is no answer with status 200;
-            its body they read as the generated models do.
+        api: the configured client of the generated package, for its raw functions. They use the same connections, with
+            the same key, pacing, retries and typed errors for every response whose status is not 200. A body with
+            status 200 is parsed by the generated models.
     """
 
     api: AuthenticatedClient
@@ -66,34 +64,31 @@ class TrafficClient:
                 `api_key` in `~/.apitally/auth.json`.
             base_url: the server. By default `APITALLY_API_BASE_URL`, else `api_base_url` in the file, else
                 https://api.apitally.io. Plain http is accepted for loopback addresses only.
-            timeout: seconds to wait for a connection, and for each piece of an answer.
-            max_retries: how often to try again what may pass: broken connections and answers, 408, 429, 500, 502, 503,
-                504, 52x. 0 for never.
-            requests_per_minute: how many requests to send in a minute at the most; the API documents 100 for each key.
-                None leaves it to the rate limit headers of the server.
+            timeout: seconds to wait for a connection, and for each part of a response.
+            max_retries: how often to retry a request whose failure may be temporary: broken connections and responses,
+                408, 429, 500, 502, 503, 504, 52x. 0 for never.
+            requests_per_minute: how many requests to send per minute at most; the API documents 100 for each key. None
+                leaves it to the rate limit headers of the server.
             concurrency: how many slices of a window to read at a time.
-            transport: what sends the requests instead of an httpx.HTTPTransport. It is not closed by this client.
+            transport: what sends the requests instead of an httpx.HTTPTransport. This client does not close it.
 
         Raises:
             ConfigurationError: there is no key, or the key or the base URL cannot be used.
-            TypeError: an argument is of a wrong type.
+            TypeError: an argument has a wrong type.
             ValueError: an argument is out of bounds.
         """
-        from apitally_traffic.transport.sync_transport import ApiTransport, PageTransport, retrying  # noqa: PLC0415
-
         _check_options(timeout, max_retries, requests_per_minute, concurrency)
         self._settings = resolve_settings(api_key, base_url)
         self._concurrency = concurrency
-        self._below = ApiTransport(self._settings, requests_per_minute, transport)
-        self.api = _generated_client(self._settings, timeout, retrying(self._below, max_retries))
-        self._pages = _generated_client(self._settings, timeout, retrying(PageTransport(self._below), max_retries))
+        self._transport = ApiTransport(self._settings, requests_per_minute, transport)
+        self.api = _generated_client(self._settings, timeout, with_retries(self._transport, max_retries))
 
     def get_traffic(
         self,
         app_id: int,
         *,
-        start: Moment | None = None,
-        end: Moment | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
         interval: Interval = "hour",
         timezone: str | ZoneInfo = "UTC",
         app_env_id: int | None = None,
@@ -103,26 +98,25 @@ class TrafficClient:
     ) -> TrafficQuery:
         """Make a query for "API traffic data for an app", grouped by hour or by day.
 
-        Nothing is sent before the query is iterated or collected. Its window is pinned here, once, and all of its
-        requests name the same start and end.
+        Nothing is sent before the query is iterated or collected. Its window is resolved here, once, and all of its
+        requests have the same start and end.
 
         Args:
             app_id: the app's ID, from the Apitally dashboard.
-            start: the beginning, rounded down to the hour or day in `timezone`. A datetime (naive: in `timezone`), a
-                date, an ISO 8601 string, a timedelta before now, or a duration before now such as
-                `30m 24h 7d 2w P14D PT24H`. By default 24 hours ago (hour) or 30 days ago (day).
-            end: where the window ends, in the same forms; the period that begins there does not belong to it. By
-                default now.
+            start: the start of the window, rounded down to the hour or day in `timezone`. A datetime (naive: in
+                `timezone`), a date, an ISO 8601 string, a timedelta before now, or a duration before now such as
+                `30m 24h 7d 2w P14D PT24H`. Defaults to 24 hours ago (hour) or 30 days ago (day).
+            end: the exclusive end of the window, in the same forms. Defaults to now.
             interval: "Whether to group by day or by hour."
             timezone: "Timezone to use for intervals and to interpret `start` and `end` if given without offset."
             app_env_id: "Filter to environment ID, if provided."
             consumer_id: "Filter to consumer ID, if provided."
             page_size: "Maximum number of records to return per page", 1 to 1000.
-            max_items: how many items to deliver at the most; by default all.
+            max_items: how many items to deliver at most; defaults to all.
 
         Raises:
-            TypeError: an argument is of a wrong type.
-            ValueError: an argument is out of bounds, cannot be read, or `start` is after `end`.
+            TypeError: an argument has a wrong type.
+            ValueError: an argument is out of bounds, cannot be parsed, or `start` is after `end`.
         """
         request = TrafficRequest.checked(
             app_id=app_id,
@@ -136,14 +130,14 @@ class TrafficClient:
             max_items=max_items,
             concurrency=self._concurrency,
         )
-        return TrafficQuery(self._pages, request)
+        return TrafficQuery(self.api, request)
 
     def close(self) -> None:
-        """Close the connections. A transport that was handed in stays open."""
-        self._below.close()
+        """Close the connections. A transport that was passed in stays open."""
+        self._transport.close()
 
     def __repr__(self) -> str:
-        """Show the server, and never the key."""
+        """Show the server, and not the key."""
         return f"TrafficClient(base_url={self._settings.base_url!r})"
 
     def __enter__(self) -> Self:
@@ -158,7 +152,7 @@ class TrafficClient:
 
 
 class AsyncTrafficClient:
-    """Reads traffic from the Apitally API, for asyncio. It belongs to the event loop that it is first used in.
+    """Reads traffic from the Apitally API, for asyncio. A client belongs to the event loop in which it is first used.
 
     Example:
         >>> async def count() -> int:
@@ -168,8 +162,8 @@ class AsyncTrafficClient:
         48
 
     Attributes:
-        api: the configured client of the generated package, for its raw functions (those whose names begin with
-            `asyncio`). All that is said of it there holds here too.
+        api: the configured client of the generated package, for its raw functions whose names start with `asyncio`;
+            as for `TrafficClient`.
     """
 
     api: AuthenticatedClient
@@ -186,26 +180,18 @@ class AsyncTrafficClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet. Arguments and errors are those of `TrafficClient`."""
-        from apitally_traffic.transport.async_transport import (  # noqa: PLC0415
-            AsyncApiTransport,
-            AsyncPageTransport,
-            retrying_async,
-        )
-
         _check_options(timeout, max_retries, requests_per_minute, concurrency)
         self._settings = resolve_settings(api_key, base_url)
         self._concurrency = concurrency
-        self._below = AsyncApiTransport(self._settings, requests_per_minute, transport)
-        pages = AsyncPageTransport(self._below)
-        self.api = _generated_client(self._settings, timeout, retrying_async(self._below, max_retries))
-        self._pages = _generated_client(self._settings, timeout, retrying_async(pages, max_retries))
+        self._transport = AsyncApiTransport(self._settings, requests_per_minute, transport)
+        self.api = _generated_client(self._settings, timeout, with_retries(self._transport, max_retries))
 
     def get_traffic(
         self,
         app_id: int,
         *,
-        start: Moment | None = None,
-        end: Moment | None = None,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
         interval: Interval = "hour",
         timezone: str | ZoneInfo = "UTC",
         app_env_id: int | None = None,
@@ -226,14 +212,14 @@ class AsyncTrafficClient:
             max_items=max_items,
             concurrency=self._concurrency,
         )
-        return AsyncTrafficQuery(self._pages, request)
+        return AsyncTrafficQuery(self.api, request)
 
     async def aclose(self) -> None:
-        """Close the connections. A transport that was handed in stays open."""
-        await self._below.aclose()
+        """Close the connections. A transport that was passed in stays open."""
+        await self._transport.aclose()
 
     def __repr__(self) -> str:
-        """Show the server, and never the key."""
+        """Show the server, and not the key."""
         return f"AsyncTrafficClient(base_url={self._settings.base_url!r})"
 
     async def __aenter__(self) -> Self:
@@ -252,13 +238,13 @@ def _check_options(timeout: float, max_retries: int, requests_per_minute: int | 
         raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
     if not 0 < timeout <= threading.TIMEOUT_MAX:
         raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}.")
-    checked_count("max_retries", max_retries, least=0)
-    checked_count("concurrency", concurrency)
+    check_count("max_retries", max_retries, minimum=0)
+    check_count("concurrency", concurrency)
     if requests_per_minute is not None:
-        checked_count("requests_per_minute", requests_per_minute)
+        check_count("requests_per_minute", requests_per_minute)
 
 
-def _generated_client(settings: Settings, timeout: float, transport: Any) -> AuthenticatedClient:
+def _generated_client(settings: Settings, timeout: float, transport: RetryTransport) -> AuthenticatedClient:
     return AuthenticatedClient(
         base_url=settings.base_url,
         token=_NO_TOKEN,

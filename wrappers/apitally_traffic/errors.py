@@ -2,9 +2,9 @@
 
     ApitallyError
     ├── ConfigurationError          no usable key or base URL
-    ├── APIConnectionError          no answer came back
+    ├── APIConnectionError          there is no complete response
     │   └── APITimeoutError         … within the timeout
-    ├── APIStatusError              the API answered, and refused
+    ├── APIStatusError              the API responded with another status than 200
     │   ├── AuthenticationError     401
     │   ├── PermissionDeniedError   403
     │   ├── NotFoundError           404
@@ -12,11 +12,11 @@
     │   ├── RateLimitError          429
     │   ├── ServerError             5xx
     │   └── UnexpectedStatusError   any other status that the API does not document
-    ├── ResponseError               the API answered 200, and the body breaks the schema
-    └── PaginationError             the API's cursors do not lead through the window
+    ├── ResponseError               the API returned 200, and the body breaks the schema
+    └── PaginationError             the API's page tokens do not lead through the window
 
-Arguments that make no sense raise ValueError or TypeError before anything is sent. Which status becomes which error is
-decided in transport/outcome.py.
+Invalid arguments raise ValueError or TypeError before anything is sent. `_transport/error_mapping.py` decides which
+response becomes which error.
 """
 
 import time
@@ -25,22 +25,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from apitally_api_client.models import ValidationError
-from apitally_traffic.headers import date_of, number_of, retry_after_of
+from apitally_traffic._headers import parse_date, parse_number, parse_retry_after
 
-_BODY_KEPT = 2000
+_MAX_BODY = 2000
 
 
 class ApitallyError(Exception):
-    """The root of every error that this package raises on purpose.
+    """The base class of every error that this package raises on purpose.
 
     Attributes:
         message: one sentence that says what happened and what to do.
-        method: the request's HTTP method, where a request was involved.
-        url: the request's URL. It never carries the key.
-        status_code: the HTTP status of the answer, where there was one.
-        headers: the answer's headers, with lower-case names.
-        body: the answer's body as text, cut after 2,000 characters.
-        resume_from: the first period that was not delivered, where a query had begun; pass it as `start` to go on.
+        method: the request's HTTP method, if there was a request.
+        url: the request's URL. It does not contain the key.
+        status_code: the HTTP status of the response, if there was one.
+        headers: the response's headers, with lower-case names.
+        body: the response's body as text, cut after 2,000 characters.
+        resume_from: the first period that was not delivered, if others were; pass it as `start` to continue.
 
     Example:
         >>> try:
@@ -67,17 +67,17 @@ class ApitallyError(Exception):
         self.url = url
         self.status_code = status_code
         self.headers = dict(headers or {})
-        self.body = body if body is None or len(body) <= _BODY_KEPT else f"{body[:_BODY_KEPT]}…"
+        self.body = body if body is None or len(body) <= _MAX_BODY else f"{body[:_MAX_BODY]}…"
         self.resume_from = resume_from
 
     def __str__(self) -> str:
-        """Return the sentence, and where to go on when a part was already delivered."""
+        """Return the message, and where to continue if a part was already delivered."""
         if self.resume_from is None:
             return self.message
         return f"{self.message} Everything before {self.resume_from.isoformat()} was delivered: resume from there."
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy by message and attributes, because the constructor takes keywords."""
+        """Pickle and copy by message and attributes: Exception does not pickle keyword arguments."""
         return _rebuild, (type(self), self.message, self.__dict__)
 
 
@@ -92,30 +92,30 @@ class ConfigurationError(ApitallyError):
 
 
 class APIConnectionError(ApitallyError):
-    """The API could not be reached, or the connection broke before the answer was complete.
+    """The API could not be reached, or the connection broke before the response was complete.
 
     Example:
         >>> with TrafficClient("key", base_url="http://127.0.0.1:9", max_retries=0) as lost:
         ...     lost.get_traffic(1).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.APIConnectionError: http://127.0.0.1:9 cannot be reached, or broke off: ...
+        apitally_traffic.errors.APIConnectionError: http://127.0.0.1:9 cannot be reached, or closed the connection: ...
     """
 
 
 class APITimeoutError(APIConnectionError):
-    """The API did not answer within the timeout.
+    """The API did not respond within the timeout.
 
     Example:
         >>> server.inject("latency", seconds=2)
         >>> with TrafficClient(server.api_key, base_url=server.url, timeout=0.1, max_retries=0) as hasty:
         ...     hasty.get_traffic(1).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.APITimeoutError: http://127.0.0.1:... did not answer in time: ...
+        apitally_traffic.errors.APITimeoutError: http://127.0.0.1:... did not respond in time: ...
     """
 
 
 class APIStatusError(ApitallyError):
-    """The API answered with another status than 200.
+    """The API responded with another status than 200.
 
     Example:
         >>> server.inject("status", status=403)
@@ -134,7 +134,7 @@ class AuthenticationError(APIStatusError):
         >>> with TrafficClient("wrong", base_url=server.url) as stranger:
         ...     stranger.get_traffic(1).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.AuthenticationError: GET /v1/apps/1/traffic answered 401. The API key ...
+        apitally_traffic.errors.AuthenticationError: GET /v1/apps/1/traffic returned 401. The API key ...
     """
 
 
@@ -145,7 +145,7 @@ class PermissionDeniedError(APIStatusError):
         >>> server.inject("status", status=403)
         >>> client.get_traffic(1).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.PermissionDeniedError: GET /v1/apps/1/traffic answered 403. The API key ...
+        apitally_traffic.errors.PermissionDeniedError: GET /v1/apps/1/traffic returned 403. The API key ...
     """
 
 
@@ -155,12 +155,12 @@ class NotFoundError(APIStatusError):
     Example:
         >>> client.get_traffic(99).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.NotFoundError: GET /v1/apps/99/traffic answered 404. There is no such app: ...
+        apitally_traffic.errors.NotFoundError: GET /v1/apps/99/traffic returned 404. There is no such app: ...
     """
 
 
 class InvalidRequestError(APIStatusError):
-    """400 or 422: the API refuses the parameters; `errors` holds what it says of each.
+    """400 or 422: the API rejects the parameters; `errors` holds what it says about each.
 
     Example:
         >>> refusal = '{"detail": [{"loc": ["query", "timezone"], "msg": "Unknown", "type": "value_error"}]}'
@@ -169,22 +169,22 @@ class InvalidRequestError(APIStatusError):
         ...     client.get_traffic(1).to_list()
         ... except InvalidRequestError as error:
         ...     print(error, [detail.msg for detail in error.errors])
-        The API refuses the request: timezone: Unknown ['Unknown']
+        The API rejects the request: timezone: Unknown ['Unknown']
     """
 
     def __init__(self, message: str, *, errors: list[ValidationError] | None = None, **details: Any) -> None:
         super().__init__(message, **details)
-        # Kept as plain data: the generated models do not survive pickling, where an unset field becomes a set one.
+        # Stored as plain data: pickling the generated models turns unset fields into set ones.
         self._errors = [error.to_dict() for error in errors or []]
 
     @property
     def errors(self) -> list[ValidationError]:
-        """What the API says of each parameter, as the generated model."""
+        """What the API says about each parameter, as the generated model."""
         return [ValidationError.from_dict(error) for error in self._errors]
 
 
 class RateLimitError(APIStatusError):
-    """429: the key has used up the requests of the current rate limit window.
+    """429: the key has used all requests of the current rate limit window.
 
     Example:
         >>> server.inject("status", status=429, retry_after=3600)
@@ -197,31 +197,31 @@ class RateLimitError(APIStatusError):
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the server asks to wait in `Retry-After`; None where it does not."""
-        now = date_of(self.headers.get("date")) or time.time()
-        return retry_after_of(self.headers.get("retry-after"), now)
+        """The seconds that the server asks to wait in `Retry-After`; None if it does not."""
+        now = parse_date(self.headers.get("date")) or time.time()
+        return parse_retry_after(self.headers.get("retry-after"), now)
 
     @property
     def limit(self) -> int | None:
-        """The requests that the key may send in one window, from `X-RateLimit-Limit`."""
+        """How many requests the key may send in one rate limit window, from `X-RateLimit-Limit`."""
         return self._count("x-ratelimit-limit")
 
     @property
     def remaining(self) -> int | None:
-        """The requests that are left of the current window, from `X-RateLimit-Remaining`."""
+        """How many requests are left in the current rate limit window, from `X-RateLimit-Remaining`."""
         return self._count("x-ratelimit-remaining")
 
     @property
     def reset_at(self) -> datetime | None:
-        """When the current window ends, from `X-RateLimit-Reset`; None where that is no time in seconds."""
-        seconds = number_of(self.headers.get("x-ratelimit-reset"))
+        """When the current rate limit window ends, from `X-RateLimit-Reset`; None if that is not a Unix time."""
+        seconds = parse_number(self.headers.get("x-ratelimit-reset"))
         try:
             return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
         except (ValueError, OverflowError, OSError):
             return None
 
     def _count(self, name: str) -> int | None:
-        number = number_of(self.headers.get(name))
+        number = parse_number(self.headers.get(name))
         return None if number is None else int(number)
 
 
@@ -243,24 +243,24 @@ class UnexpectedStatusError(APIStatusError):
         >>> server.inject("status", status=302, body="", headers={"Location": "https://elsewhere.example"})
         >>> client.get_traffic(1).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.UnexpectedStatusError: The API answered with status 302, ...
+        apitally_traffic.errors.UnexpectedStatusError: The API returned status 302, ...
     """
 
 
 class ResponseError(ApitallyError):
-    """The API answered 200, and the body breaks the schema; the message names the place, such as `data[3].requests`.
+    """The API returned 200, and the body breaks the schema; the message names the place, such as `data[3].requests`.
 
     Example:
         >>> server.inject("html")
         >>> with TrafficClient(server.api_key, base_url=server.url, max_retries=0) as hasty:
         ...     hasty.get_traffic(1).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.ResponseError: The API answered 200 with a body (text/html...) that ...
+        apitally_traffic.errors.ResponseError: The API returned 200 with a body (text/html...) that ...
     """
 
 
 class PaginationError(ApitallyError):
-    """The API's cursors do not lead through the window: a token came twice, or none came although there is more.
+    """The API's page tokens do not lead through the window: one came twice, or none came although there is more.
 
     Example:
         >>> server.inject("has_more_without_token")

@@ -1,0 +1,237 @@
+"""Slices that are read side by side: the same items, no request too many, and nothing left behind."""
+
+import asyncio
+import gc
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from apitally_mock import MockServer
+from apitally_traffic import AsyncTrafficClient, NotFoundError, ServerError, TrafficClient, TrafficItem
+from tests.wrappers.conftest import interrupt
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+UNLIMITED: dict[str, Any] = {"requests_per_minute": None}
+
+
+def our_threads() -> list[threading.Thread]:
+    """Return the worker threads that are alive."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("apitally-traffic")]
+
+
+async def read_async(server: MockServer, concurrency: int, **arguments: Any) -> list[TrafficItem]:
+    """Read a window with tasks."""
+    async with AsyncTrafficClient(server.api_key, base_url=server.url, concurrency=concurrency, **UNLIMITED) as client:
+        return [item async for item in client.get_traffic(1, **arguments)]
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 3, 8, 64])
+@pytest.mark.parametrize("page_size", [1, 2, 5, 23, 24, 25, 1000])
+def test_concurrency_does_not_change_the_items(server: MockServer, page_size: int, concurrency: int) -> None:
+    """Each period comes once, oldest first, for threads and tasks, whatever is read side by side."""
+    with TrafficClient(server.api_key, base_url=server.url, concurrency=concurrency, **UNLIMITED) as client:
+        query = client.get_traffic(1, **DAY, page_size=page_size)
+        items = list(query)
+        assert [item.period_start for item in items] == [period.start for period in query.window.periods()]
+        assert [item for page in query.pages() for item in page.data] == items
+    assert asyncio.run(read_async(server, concurrency, **DAY, page_size=page_size)) == items
+
+
+@pytest.mark.parametrize(("max_items", "requests"), [(1, 1), (4, 1), (5, 2), (13, 4), (24, 6), (99, 6)])
+@pytest.mark.parametrize("concurrency", [1, 3, 8])
+def test_no_slice_is_fetched_that_is_not_needed(
+    server: MockServer, concurrency: int, max_items: int, requests: int
+) -> None:
+    """`max_items` bounds what is fetched as well as what is delivered, for threads and for tasks."""
+    arguments: dict[str, Any] = {**DAY, "page_size": 4, "max_items": max_items}
+    server.reset()
+    with TrafficClient(server.api_key, base_url=server.url, concurrency=concurrency, **UNLIMITED) as client:
+        items = client.get_traffic(1, **arguments).to_list()
+        assert len(items) == min(max_items, 24)
+        assert len(server.requests) == requests
+        assert sum(len(page.data) for page in client.get_traffic(1, **arguments).pages()) >= len(items)
+    server.reset()
+    assert asyncio.run(read_async(server, concurrency, **arguments)) == items
+    assert len(server.requests) == requests
+
+
+def test_slices_are_on_their_way_together(server: MockServer) -> None:
+    """Eight slices of a slow server take two round trips, the probe's and one for all the others, and not eight."""
+    server.reset()
+    server.inject("latency", seconds=0.4)
+    with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
+        began = time.monotonic()
+        assert len(client.get_traffic(1, **DAY, page_size=3).to_list()) == 24
+        took = time.monotonic() - began
+    server.reset()
+    assert 0.8 <= took < 2.4
+
+
+def test_abandoned_iteration_leaves_no_thread(server: MockServer) -> None:
+    """A loop that is left half-way ends its threads, and the client goes on working."""
+    server.reset()
+    with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
+        for _ in client.get_traffic(1, **DAY, page_size=1):
+            break
+        gc.collect()
+        assert our_threads() == []
+        assert len(client.get_traffic(1, **DAY).to_list()) == 24
+
+
+def test_what_is_abandoned_asks_for_no_further_page() -> None:
+    """A slice of many pages that nobody wants any more ends with the page that is on its way, and so does its error."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        time.sleep(0.02)
+        if request.url.params["start"].startswith("2026-01-01T00"):
+            return httpx.Response(404)
+        return httpx.Response(200, json={"data": [], "has_more": True, "next_token": f"{len(asked)}"})
+
+    with (
+        TrafficClient("key", transport=httpx.MockTransport(answer), **UNLIMITED) as client,
+        pytest.raises(NotFoundError),
+    ):
+        client.get_traffic(1, **DAY, page_size=3).to_list()
+    assert len(asked) < 24
+    assert our_threads() == []
+
+
+HELD = """
+import sys, httpx
+from apitally_traffic import TrafficClient
+
+def answer(request):
+    if request.url.params["start"].startswith("2026-01-01T00"):
+        return httpx.Response(200, json={"data": [], "has_more": False, "next_token": None})
+    return httpx.Response(503, headers={"Retry-After": "60"})
+
+client = TrafficClient("key", transport=httpx.MockTransport(answer), requests_per_minute=None)
+pages = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=3).pages()
+next(pages)
+"""
+
+
+def test_an_iterator_that_is_held_does_not_keep_the_program_alive() -> None:
+    """A program ends with its last line, whatever a half-read query still waits for."""
+    done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_an_interrupt_does_not_wait_for_a_silent_server(server: MockServer, concurrency: int) -> None:
+    """Ctrl-C ends the reading at once, although the server keeps the requests waiting."""
+    server.reset()
+    server.inject("latency", seconds=20)
+    settings: dict[str, Any] = {"concurrency": concurrency, "timeout": 6, **UNLIMITED}
+    with TrafficClient(server.api_key, base_url=server.url, **settings) as client:
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt), interrupt():
+            client.get_traffic(1, **DAY, page_size=1).to_list()
+        assert time.monotonic() - began < 4
+    for thread in our_threads():
+        thread.join()
+    server.reset()
+
+
+def test_abandoned_iteration_leaves_no_task(server: MockServer) -> None:
+    """An `async for` that is left half-way ends its tasks as soon as the loop turns."""
+
+    async def leave() -> tuple[int, int]:
+        async with AsyncTrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
+            async for _ in client.get_traffic(1, **DAY, page_size=1):
+                break
+            gc.collect()
+            await asyncio.sleep(0.3)
+            return len(asyncio.all_tasks()), len(await client.get_traffic(1, **DAY).to_list())
+
+    assert asyncio.run(leave()) == (1, 24)
+
+
+def test_failure_of_a_slice_ends_the_others(server: MockServer) -> None:
+    """When the first slice fails for good, no thread and no task goes on with the rest."""
+    server.reset()
+    server.inject("status", status=500)
+    with TrafficClient(server.api_key, base_url=server.url, max_retries=0, **UNLIMITED) as client:
+        with pytest.raises(ServerError):
+            list(client.get_traffic(1, **DAY, page_size=1))
+        assert our_threads() == []
+
+    async def fail() -> int:
+        async with AsyncTrafficClient(server.api_key, base_url=server.url, max_retries=0, **UNLIMITED) as client:
+            with pytest.raises(ServerError):
+                await client.get_traffic(1, **DAY, page_size=1).to_list()
+            return len(asyncio.all_tasks())
+
+    assert asyncio.run(fail()) == 1
+    server.reset()
+
+
+def test_connections_are_closed_with_the_client(server: MockServer) -> None:
+    """Closing the client closes its connections: the pool is empty."""
+    client = TrafficClient(server.api_key, base_url=server.url, **UNLIMITED)
+    assert len(client.get_traffic(1, **DAY, page_size=2).to_list()) == 24
+    pool = client._transport._inner._pool  # type: ignore[attr-defined]  # noqa: SLF001
+    assert pool.connections
+    client.close()
+    assert not pool.connections
+
+
+def test_one_client_for_many_threads(server: MockServer) -> None:
+    """Threads that share a client get what each of them asked for."""
+    days = [f"2026-02-{day:02}" for day in range(1, 15)]
+    seen: dict[str, list[TrafficItem]] = {}
+    with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
+
+        def read(day: str) -> None:
+            seen[day] = client.get_traffic(1, start=day, end=f"{day}T12:00", page_size=3).to_list()
+
+        threads = [threading.Thread(target=read, args=(day,)) for day in days]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert {day: [item.period_start.isoformat()[:10] for item in items] for day, items in seen.items()} == {
+        day: [day] * 12 for day in days
+    }
+
+
+def test_sparse_answers_do_not_stop_at_max_items() -> None:
+    """Where the server leaves out periods, further slices are fetched until enough items are there."""
+
+    def every_sixth_hour(request: httpx.Request) -> httpx.Response:
+        start = request.url.params["start"]
+        hour = int(start[11:13])
+        data = [
+            {
+                "period_start": start,
+                "period_end": f"{start[:11]}{hour + 1:02}:00:00+00:00",
+                "requests": hour,
+                "bytes_received": 0,
+                "bytes_sent": 0,
+            }
+        ]
+        return httpx.Response(200, json={"data": data if hour % 6 == 0 else [], "has_more": False, "next_token": None})
+
+    with TrafficClient("key", transport=httpx.MockTransport(every_sixth_hour), **UNLIMITED) as client:
+        items = client.get_traffic(1, **DAY, page_size=1, max_items=3).to_list()
+    assert [item.requests for item in items] == [0, 6, 12]
+
+
+def test_progress_counts_what_is_delivered_of_so_many() -> None:
+    """With `max_items`, slices without items are no progress, and the end is the end."""
+    heard: list[tuple[int, int]] = []
+
+    def empty(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"data": [], "has_more": False, "next_token": None})
+
+    with TrafficClient("key", transport=httpx.MockTransport(empty), **UNLIMITED) as client:
+        query = client.get_traffic(1, **DAY, page_size=8, max_items=5)
+        assert query.to_list(progress=lambda *numbers: heard.append(numbers)) == []
+    assert heard == [(0, 5), (0, 5), (5, 5)]

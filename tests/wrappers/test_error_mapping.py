@@ -1,0 +1,324 @@
+"""Every answer that is not a page, and every failure on the way to one, is a typed error with a sentence."""
+
+import copy
+import json
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import apitally_traffic
+from apitally_api_client.api.metrics import get_traffic
+from apitally_mock import MockServer
+from apitally_traffic import (
+    APIConnectionError,
+    ApitallyError,
+    APITimeoutError,
+    AuthenticationError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+    TrafficClient,
+    UnexpectedStatusError,
+)
+from apitally_traffic import errors as tree
+
+ITEM = {
+    "period_start": "2026-01-01T00:00:00Z",
+    "period_end": "2026-01-01T01:00:00Z",
+    "requests": 1,
+    "bytes_received": 2,
+    "bytes_sent": 3,
+}
+
+
+def ask(client: TrafficClient) -> Any:
+    """Read one day of app 1."""
+    return client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+
+
+def client_of(answer: httpx.Response | Exception) -> TrafficClient:
+    """Return a client whose server always answers so."""
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return TrafficClient("secret-key", max_retries=0, transport=httpx.MockTransport(handle))
+
+
+def body(**changes: Any) -> httpx.Response:
+    """Return a page of one item, with changed fields; a field that is None is left out."""
+    item = {name: value for name, value in (ITEM | changes).items() if value is not None}
+    page = {"data": [ITEM, item], "has_more": False, "next_token": None}
+    return httpx.Response(200, content=json.dumps(page))
+
+
+def test_wrong_key(server: MockServer) -> None:
+    """A key that the server does not know is an AuthenticationError that says where keys are made."""
+    with (
+        TrafficClient("wrong", base_url=server.url) as client,
+        pytest.raises(AuthenticationError, match="Settings > API keys") as raised,
+    ):
+        ask(client)
+    assert raised.value.status_code == 401
+
+
+def test_unknown_app(client: TrafficClient) -> None:
+    """An app that the team does not have is a NotFoundError that names it."""
+    with pytest.raises(NotFoundError, match="/v1/apps/99/traffic") as raised:
+        client.get_traffic(99).to_list()
+    assert raised.value.status_code == 404
+
+
+def test_parameter_that_the_server_refuses(server: MockServer) -> None:
+    """A refused parameter is an InvalidRequestError that names field and reason, and carries the generated model."""
+    wrong_limit = httpx.MockTransport(
+        lambda request: httpx.get(
+            request.url.copy_set_param("limit", "1001"), headers={"Api-Key": request.headers["Api-Key"]}
+        )
+    )
+    with (
+        TrafficClient(server.api_key, base_url=server.url, transport=wrong_limit) as client,
+        pytest.raises(InvalidRequestError, match=r"limit: .*1000") as raised,
+    ):
+        ask(client)
+    assert raised.value.status_code == 422
+    assert raised.value.errors[0].loc == ["query", "limit"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, InvalidRequestError),
+        (401, AuthenticationError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (422, InvalidRequestError),
+        (429, RateLimitError),
+        (500, ServerError),
+        (503, ServerError),
+        (520, ServerError),
+        (527, ServerError),
+        (599, ServerError),
+        (600, UnexpectedStatusError),
+        (204, UnexpectedStatusError),
+        (302, UnexpectedStatusError),
+        (418, UnexpectedStatusError),
+    ],
+)
+def test_each_status_has_its_error(status: int, kind: type[ApitallyError]) -> None:
+    """The status decides the error, also where the standard library does not know the status; redirects end here."""
+    answer = httpx.Response(status, headers={"Location": "https://elsewhere.example"}, html="<p>no</p>")
+    with client_of(answer) as client, pytest.raises(ApitallyError) as raised:
+        ask(client)
+    assert type(raised.value) is kind
+    assert raised.value.status_code == status
+    assert raised.value.method == "GET"
+    assert raised.value.url is not None
+    assert raised.value.url.startswith("https://api.apitally.io/v1/apps/1/traffic?")
+    assert raised.value.headers["location"] == "https://elsewhere.example"
+    assert raised.value.body == "<p>no</p>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        pytest.param(httpx.Response(200, html="<html></html>"), "text/html.*breaks the schema", id="HTML"),
+        pytest.param(httpx.Response(200, content=b'{"data": ['), "truncated", id="cut"),
+        pytest.param(httpx.Response(200, content=b""), "truncated", id="empty"),
+        pytest.param(httpx.Response(200, content=b"[" * 100_000), "breaks the schema", id="deep"),
+        pytest.param(httpx.Response(200, content=b'{"data": "\xff"}'), "breaks the schema", id="not UTF-8"),
+        pytest.param(httpx.Response(200, json=[]), "Expected `object`", id="list"),
+        pytest.param(httpx.Response(200, json={"data": [], "has_more": False}), "next_token", id="no next_token"),
+        pytest.param(
+            httpx.Response(200, json={"data": [], "has_more": "no", "next_token": None}), "`has_more`", id="has_more"
+        ),
+        pytest.param(body(requests=None), r"requests` - at `data\[1\]`", id="missing"),
+        pytest.param(body(requests="5"), r"`data\[1\].requests`", id="text"),
+        pytest.param(body(requests=True), r"`data\[1\].requests`", id="boolean"),
+        pytest.param(body(requests=1.5), r"`data\[1\].requests`", id="fraction"),
+        pytest.param(body(period_start="yesterday"), r"`data\[1\].period_start`", id="no timestamp"),
+        pytest.param(body(period_end="2026-01-01T01:00:00"), r"timezone.*`data\[1\].period_end`", id="naive timestamp"),
+        pytest.param(body(requests=float("nan")), r"`data\[1\].requests`", id="NaN"),
+        pytest.param(body(requests=2**70), r"`data\[1\].requests`", id="beyond 64 bits"),
+        pytest.param(body(bytes_sent=10**400), r"`data\[1\].bytes_sent`", id="huge"),
+        pytest.param(
+            httpx.Response(200, headers={"content-type": "text/html; charset=utf-16"}, content=b"<html>"),
+            "breaks the schema",
+            id="another charset",
+        ),
+        pytest.param(
+            httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"plain")),
+            "Content-Encoding",
+            id="not gzip",
+        ),
+    ],
+)
+def test_a_body_that_breaks_the_schema_names_the_place(answer: httpx.Response, sentence: str) -> None:
+    """A body with status 200 that is not a page is a ResponseError that says where it breaks the schema."""
+    with client_of(answer) as client, pytest.raises(ResponseError, match=sentence):
+        ask(client)
+
+
+def test_fields_that_the_schema_does_not_have_are_kept() -> None:
+    """A server may send more than the schema says; the models keep it."""
+    with client_of(body(p50=7)) as client:
+        query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+        (page,) = query.pages()
+        assert [item.additional_properties for item in page.data] == [{}, {"p50": 7}]
+        assert [item.requests for item in query] == [1]
+    assert page.additional_properties == {}
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind"),
+    [
+        (httpx.ConnectError("refused"), APIConnectionError),
+        (httpx.RemoteProtocolError("cut"), APIConnectionError),
+        (httpx.ConnectTimeout("slow"), APITimeoutError),
+        (httpx.ReadTimeout("slow"), APITimeoutError),
+        (httpx.HTTPError("of a hook"), APIConnectionError),
+        (httpx.StreamClosed(), APIConnectionError),
+        (UnicodeError("label too long"), APIConnectionError),
+    ],
+)
+def test_broken_exchanges(failure: Exception, kind: type[ApitallyError]) -> None:
+    """A connection that fails is an APIConnectionError, within the timeout an APITimeoutError; httpx does not show."""
+    with client_of(failure) as client, pytest.raises(ApitallyError, match=r"https://api.apitally.io ") as raised:
+        ask(client)
+    assert type(raised.value) is kind
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "hex", "rot13", "idna", "bz2"])
+def test_charset_that_is_none(charset: str) -> None:
+    """An error page whose charset is wrong, or is no charset at all, is still the error of its status."""
+    answer = httpx.Response(500, headers={"content-type": f"text/html; charset={charset}"}, content=b"<p>no</p>")
+    with client_of(answer) as client, pytest.raises(ServerError) as raised:
+        ask(client)
+    assert raised.value.body == "<p>no</p>"
+
+
+@pytest.mark.parametrize(
+    ("detail", "sentence"),
+    [
+        ([{"loc": ["query", {}], "msg": "m", "type": "t"}], "{}: m"),
+        ([{"loc": [], "msg": None, "type": "t"}], "None"),
+        ([7], '{"detail":[7]}'),
+        ("no", '{"detail":"no"}'),
+    ],
+)
+def test_refusal_in_another_form(detail: Any, sentence: str) -> None:
+    """A 422 whose body is not quite FastAPI's is an InvalidRequestError too, and says what is there."""
+    answer = httpx.Response(422, content=json.dumps({"detail": detail}, separators=(",", ":")))
+    with client_of(answer) as client, pytest.raises(InvalidRequestError) as raised:
+        ask(client)
+    assert str(raised.value) == f"The API rejects the request: {sentence}"
+
+
+def test_refusal_that_is_too_deep() -> None:
+    """A 422 that no reader can read is an InvalidRequestError that quotes its beginning."""
+    answer = httpx.Response(422, content=b'{"detail":' + b"[" * 100_000)
+    with client_of(answer) as client, pytest.raises(InvalidRequestError, match=r'the request: ."detail":\[') as raised:
+        ask(client)
+    assert raised.value.errors == []
+
+
+def test_refusal_whose_body_is_lost() -> None:
+    """The status stands where the body cannot be read: a wrong key is no broken connection."""
+
+    def broken() -> Iterator[bytes]:
+        yield b"{"
+        raise httpx.RemoteProtocolError("cut")
+
+    class Stream(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            return broken()
+
+    headers = {"Retry-After": "3600"}
+    gzip = {"Content-Encoding": "gzip"}
+    for answer in (
+        httpx.Response(429, headers=headers, stream=Stream()),
+        httpx.Response(429, headers=headers | gzip, stream=httpx.ByteStream(b"plain")),
+    ):
+        with client_of(answer) as client, pytest.raises(RateLimitError) as raised:
+            ask(client)
+        assert raised.value.retry_after == 3600
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 422, 500])
+def test_key_that_the_server_quotes(status: int) -> None:
+    """What the server says of the key does not carry it into errors."""
+    answer = httpx.Response(status, headers={"X-Key": "secret-key"}, json={"detail": "secret-key is no key"})
+    with client_of(answer) as client, pytest.raises(ApitallyError) as raised:
+        ask(client)
+    assert "secret-key" not in f"{raised.value} {vars(raised.value)} {pickle.dumps(raised.value)!r}"
+    assert "… is no key" in str(raised.value.body)
+
+
+def test_key_that_the_headers_of_a_broken_answer_quote() -> None:
+    """The headers of an answer whose body cannot be read do not carry the key into the error either."""
+    headers = {"X-Key": "secret-key", "Content-Encoding": "gzip"}
+    answer = httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"plain"))
+    with client_of(answer) as client, pytest.raises(ResponseError) as raised:
+        ask(client)
+    assert raised.value.headers["x-key"] == "…"
+    assert "secret-key" not in f"{raised.value} {vars(raised.value)}"
+
+
+def test_server_that_is_not_there() -> None:
+    """A port on which nobody listens is one sentence with the address."""
+    with (
+        TrafficClient("key", base_url="http://127.0.0.1:9", max_retries=0) as client,
+        pytest.raises(APIConnectionError, match=r"http://127.0.0.1:9 cannot be reached"),
+    ):
+        ask(client)
+
+
+def test_a_client_is_usable_again_after_an_error(client: TrafficClient) -> None:
+    """An error ends one query, not the client."""
+    with pytest.raises(NotFoundError):
+        client.get_traffic(99).to_list()
+    assert len(ask(client)) == 24
+
+
+def test_raw_functions_share_the_connection_and_the_errors(client: TrafficClient) -> None:
+    """`client.api` works with the generated functions, and refusals are the same typed errors."""
+    page = get_traffic.sync(1, client=client.api, interval="day")
+    assert isinstance(page, apitally_traffic.GetTrafficResponse)
+    assert len(page.data) == 31
+    with pytest.raises(NotFoundError):
+        get_traffic.sync(99, client=client.api)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])  # noqa: S301
+def test_errors_survive_copying_and_pickling(duplicate: Any) -> None:
+    """A copy of an error, by copy, deepcopy or pickle, has its type, message and attributes."""
+    answer = httpx.Response(422, json={"detail": [{"loc": ["query", "start"], "msg": "bad", "type": "t"}]})
+    with client_of(answer) as client, pytest.raises(InvalidRequestError) as raised:
+        ask(client)
+    twin = duplicate(raised.value)
+    assert type(twin) is InvalidRequestError
+    assert str(twin) == str(raised.value) == "The API rejects the request: start: bad"
+    assert vars(twin) == vars(raised.value)
+    assert twin.errors == raised.value.errors
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    """The drawing that opens the module shows every error, at its depth in the hierarchy."""
+    kinds = [kind for kind in vars(tree).values() if isinstance(kind, type) and issubclass(kind, ApitallyError)]
+    assert tree.__doc__ is not None
+    lines = [line for line in tree.__doc__.splitlines() if line.startswith("    ")]
+    drawn = {line.split("─ ")[-1].split()[0]: line for line in lines}
+    assert set(drawn) == {kind.__name__ for kind in kinds}
+    for kind in kinds:
+        depth = len(kind.__mro__) - len(ApitallyError.__mro__)
+        assert drawn[kind.__name__].index(kind.__name__) == 4 + 4 * depth

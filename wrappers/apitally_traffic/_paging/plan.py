@@ -1,0 +1,93 @@
+"""Decide which slices of a window to read concurrently, and which of their rows to deliver."""
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+
+from apitally_api_client.models import TrafficItem
+from apitally_traffic._decoding import Page, Row
+from apitally_traffic._paging.slices import SliceReader
+from apitally_traffic._windows.window import TimeWindow
+
+
+class ReadPlan:
+    """The plan for reading one window, slice by slice.
+
+    A slice is started only if it is certainly needed: if the slices that are being read, even when each turns out to be
+    full, do not hold all that is still to be delivered.
+
+    Attributes:
+        expected: how many periods are to be read.
+        done: how many of them have been read, whether or not the API had an item for each; with `max_items`, how many
+            items have been delivered. At the end it equals `expected`.
+        slices_at_a_time: how many slices to read concurrently.
+    """
+
+    def __init__(self, window: TimeWindow, page_size: int, max_items: int | None, concurrency: int) -> None:
+        """Start at the beginning of the window.
+
+        Args:
+            window: what to read.
+            page_size: how many periods make a slice.
+            max_items: how many items to deliver at most; None for all.
+            concurrency: how many slices to read at a time.
+        """
+        periods = len(window)
+        self.expected = periods if max_items is None else min(periods, max_items)
+        self.done = 0
+        self.slices_at_a_time = min(concurrency, -(-periods // page_size))
+        self._unread = periods
+        self._slices = window.slices(page_size)
+        self._started: deque[TimeWindow] = deque()
+        self._max_items = max_items
+        self._delivered = 0
+        self._last: datetime | None = None
+
+    def next_slices(self) -> Iterator[TimeWindow]:
+        """Yield the slices to start now."""
+        while len(self._started) < self.slices_at_a_time and self._needs_more():
+            part = next(self._slices, None)
+            if part is None:
+                return
+            self._started.append(part)
+            yield part
+
+    def take_rows(self, reader: SliceReader) -> list[Row | TrafficItem]:
+        """Return the rows to deliver from the oldest slice that was started, once it has been read."""
+        rows = reader.rows_after(self._last)[: self._still_wanted()]
+        if rows:
+            self._last = rows[-1].period_start
+        self._delivered += len(rows)
+        self._finish_slice()
+        return rows
+
+    def take_pages(self, reader: SliceReader) -> list[Page]:
+        """Return the pages of the oldest slice that was started, as they came, until they hold enough rows."""
+        pages = []
+        for page in reader.pages:
+            if self._still_wanted() == 0:
+                break
+            pages.append(page)
+            self._delivered += len(page.rows)
+        self._finish_slice()
+        return pages
+
+    @property
+    def resume_from(self) -> datetime | None:
+        """The first period that was not delivered, if any was: the start of the oldest slice that was started."""
+        return self._started[0].start if self._started and self._delivered else None
+
+    def _finish_slice(self) -> None:
+        periods = len(self._started.popleft())
+        self._unread -= periods
+        if self._unread <= 0:
+            self.done = self.expected
+        else:
+            self.done = min(self.done + periods if self._max_items is None else self._delivered, self.expected)
+
+    def _still_wanted(self) -> int | None:
+        return None if self._max_items is None else max(self._max_items - self._delivered, 0)
+
+    def _needs_more(self) -> bool:
+        wanted = self._still_wanted()
+        return wanted is None or sum(len(part) for part in self._started) < wanted

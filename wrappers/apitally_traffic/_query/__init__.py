@@ -1,0 +1,1 @@
+"""Queries: read a time window, several slices at a time, and collect the items."""

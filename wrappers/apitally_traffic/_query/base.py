@@ -1,0 +1,122 @@
+"""What a query asks for, and the requests for it: all that the sync and the async query share."""
+
+from collections.abc import Callable
+from datetime import UTC
+from operator import index
+from typing import Any, SupportsIndex
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from apitally_api_client import AuthenticatedClient
+from apitally_api_client.api.metrics import get_traffic
+from apitally_api_client.models import Interval
+from apitally_traffic._decoding import decode_page
+from apitally_traffic._paging.plan import ReadPlan
+from apitally_traffic._paging.slices import SliceReader
+from apitally_traffic._transport.exchange import DECODE
+from apitally_traffic._windows.time_parsing import TimeLike
+from apitally_traffic._windows.window import TimeWindow
+
+Progress = Callable[[int, int], object]
+"""Called after each slice with the number of periods done and the number expected; both are equal at the end."""
+
+
+@frozen(kw_only=True)
+class TrafficRequest:
+    """The arguments of `get_traffic`, checked, with the window resolved."""
+
+    app_id: int
+    window: TimeWindow
+    app_env_id: int | None
+    consumer_id: int | None
+    page_size: int
+    max_items: int | None
+    concurrency: int
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        app_id: int,
+        start: TimeLike | None,
+        end: TimeLike | None,
+        interval: Interval,
+        timezone: str | ZoneInfo,
+        app_env_id: int | None,
+        consumer_id: int | None,
+        page_size: int,
+        max_items: int | None,
+        concurrency: int,
+    ) -> "TrafficRequest":
+        """Check the arguments and resolve the window.
+
+        Raises:
+            TypeError: an argument has a wrong type.
+            ValueError: an argument is out of bounds, cannot be parsed, or `start` is after `end`.
+        """
+        return cls(
+            app_id=check_count("app_id", app_id),
+            window=TimeWindow.resolve(start, end, interval, timezone),
+            app_env_id=None if app_env_id is None else check_count("app_env_id", app_env_id),
+            consumer_id=None if consumer_id is None else check_count("consumer_id", consumer_id),
+            page_size=check_count("page_size", page_size, maximum=1000),
+            max_items=None if max_items is None else check_count("max_items", max_items),
+            concurrency=concurrency,
+        )
+
+
+class BaseQuery:
+    """The traffic of one app in one window, without the reading of it."""
+
+    def __init__(self, api: AuthenticatedClient, request: TrafficRequest) -> None:
+        """Store what to request, and the client to send it with; nothing is sent yet."""
+        self._api = api
+        self._request = request
+
+    @property
+    def window(self) -> TimeWindow:
+        """The resolved window; `len(query.window)` is the number of periods to expect."""
+        return self._request.window
+
+    def __repr__(self) -> str:
+        """Show what is requested."""
+        return f"{type(self).__name__}(app_id={self._request.app_id}, window={self.window})"
+
+    def _plan(self) -> ReadPlan:
+        return ReadPlan(self.window, self._request.page_size, self._request.max_items, self._request.concurrency)
+
+    def _page_request(self, reader: SliceReader) -> dict[str, Any]:
+        """Return the arguments of httpx's `request` for the page that a reader needs next.
+
+        URL and parameters are those of the generated client. Start and end are sent in UTC: there the offset always has
+        a form that RFC 3339 allows.
+        """
+        generated = get_traffic._get_kwargs(  # noqa: SLF001 - our own generated code, checked by `nox -s drift`
+            app_id=self._request.app_id,
+            app_env_id=self._request.app_env_id,
+            consumer_id=self._request.consumer_id,
+            start=reader.window.start.astimezone(UTC),
+            end=reader.window.end.astimezone(UTC),
+            interval=reader.window.interval,
+            timezone=reader.window.timezone.key,
+            limit=self._request.page_size,
+            next_token=reader.cursor.token,
+        )
+        return {**generated, "extensions": {DECODE: decode_page}}
+
+
+def check_count(name: str, value: int, *, minimum: int = 1, maximum: int | None = None) -> int:
+    """Return an integer within bounds as a plain int.
+
+    Raises:
+        TypeError: the value is not an integer.
+        ValueError: it is less than `minimum`, or more than `maximum`.
+    """
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise TypeError(f"{name} must be an int, not {value!r}.")
+    count = index(value)
+    if count < minimum or (maximum is not None and count > maximum):
+        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        raise ValueError(f"{name} must be {bounds}, not {value}.")
+    return count

@@ -1,0 +1,134 @@
+"""The sync query: a window of one app's traffic, read when it is iterated. async_query.py has its async counterpart."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from apitally_api_client.models import GetTrafficResponse, TrafficItem
+from apitally_traffic._decoding import to_items
+from apitally_traffic._paging.plan import ReadPlan
+from apitally_traffic._paging.slices import SliceReader
+from apitally_traffic._query.base import BaseQuery, Progress
+from apitally_traffic._query.concurrency import ThreadWorkers
+from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
+from apitally_traffic._transport.exchange import DECODED
+from apitally_traffic._windows.window import TimeWindow
+from apitally_traffic.errors import ApitallyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+
+class TrafficQuery(BaseQuery):
+    """The traffic of one app in one window. Iterating twice sends the requests twice, for the same window.
+
+    `TrafficClient.get_traffic` makes queries.
+
+    Example:
+        >>> query = client.get_traffic(1, start="2026-01-01", end="2026-02-01", interval="day")
+        >>> len(query.window), len(query.to_list()), len(list(query.pages()))
+        (31, 31, 1)
+    """
+
+    def __iter__(self) -> Iterator[TrafficItem]:
+        """Yield the items, oldest first, each period exactly once, however the API orders and splits its pages.
+
+        Raises:
+            ApitallyError: the API refused, failed, or could not be reached. If items were already delivered,
+                `resume_from` says where to continue.
+        """
+        for plan, reader in self._slices():
+            yield from to_items(plan.take_rows(reader))
+
+    def pages(self) -> Iterator[GetTrafficResponse]:
+        """Yield the API's pages as they came, oldest slice of the window first.
+
+        Raises:
+            ApitallyError: as for the items.
+        """
+        for plan, reader in self._slices():
+            for page in plan.take_pages(reader):
+                yield page.to_response()
+
+    def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
+        """Return all items.
+
+        Args:
+            progress: called after each slice with the number of periods done and the number expected.
+
+        Raises:
+            ApitallyError: as for the items; nothing is delivered then.
+        """
+        items: list[TrafficItem] = []
+        try:
+            for plan, reader in self._slices():
+                items += to_items(plan.take_rows(reader))
+                if progress is not None:
+                    progress(plan.done, plan.expected)
+        except ApitallyError as error:
+            error.resume_from = None
+            raise
+        return items
+
+    def to_arrow(self, *, progress: Progress | None = None) -> "pa.Table":
+        """Return all items as a pyarrow table; needs the extra `arrow`.
+
+        Period columns are timezone-aware, in the window's timezone; counts are int64.
+
+        Raises:
+            ApitallyError: as for the items.
+            ImportError: pyarrow is not installed.
+        """
+        build = arrow_builder(self.window.timezone)
+        return build(self.to_list(progress=progress))
+
+    def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
+        """Return all items as a pandas frame; needs the extra `pandas`. Columns are those of `to_arrow`.
+
+        Raises:
+            ApitallyError: as for the items.
+            ImportError: pandas is not installed.
+        """
+        build = pandas_builder(self.window.timezone)
+        return build(self.to_list(progress=progress))
+
+    def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
+        """Return all items as a polars frame; needs the extra `polars`. Columns are those of `to_arrow`.
+
+        Raises:
+            ApitallyError: as for the items.
+            ImportError: polars is not installed.
+        """
+        build = polars_builder(self.window.timezone)
+        return build(self.to_list(progress=progress))
+
+    def totals(self, *, progress: Progress | None = None) -> TrafficTotals:
+        """Return the sums over all items.
+
+        Raises:
+            ApitallyError: as for the items.
+        """
+        return total(self.to_list(progress=progress))
+
+    def _slices(self) -> Iterator[tuple[ReadPlan, SliceReader]]:
+        plan = self._plan()
+        with ThreadWorkers(self._read, plan.slices_at_a_time) as workers:
+            while True:
+                for part in plan.next_slices():
+                    workers.submit(part)
+                if not workers:
+                    return
+                try:
+                    reader = workers.next_result()
+                except ApitallyError as error:
+                    error.resume_from = plan.resume_from
+                    raise
+                yield plan, reader
+
+    def _read(self, part: TimeWindow) -> SliceReader:
+        reader, http = SliceReader(part), self._api.get_httpx_client()
+        while not reader.cursor.finished:
+            response = http.request(**self._page_request(reader))
+            reader.add(response.extensions[DECODED])
+        return reader

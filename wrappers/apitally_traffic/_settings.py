@@ -1,0 +1,148 @@
+"""Find the API key and the base URL, and refuse those that must not be used.
+
+The names are those of the vendor's own command-line tool, so that one configuration serves both.
+"""
+
+import ipaddress
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn
+
+import httpx
+from attrs import field, frozen
+
+from apitally_traffic.errors import ConfigurationError
+
+DEFAULT_BASE_URL = "https://api.apitally.io"
+_AUTH_FILE = Path(".apitally", "auth.json")
+_MIN_SECRET_LENGTH = 8
+
+
+@frozen
+class Settings:
+    """An API key and the server that it is for; the repr does not show the key."""
+
+    api_key: str = field(repr=False)
+    base_url: str
+
+    @cached_property
+    def origin(self) -> tuple[str, str, int | None]:
+        """The server that the key is for: scheme, host and port."""
+        return origin_of(httpx.URL(self.base_url))
+
+    def redact(self, text: str) -> str:
+        """Replace the key with an ellipsis, unless it is too short to be a secret: any text may contain a short one."""
+        return text.replace(self.api_key, "…") if len(self.api_key) >= _MIN_SECRET_LENGTH else text
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied, as everything that holds the key does.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("A client holds an API key and cannot be pickled: make a new one where it is needed.")
+
+
+def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return the origin of a URL: scheme, host and port."""
+    return url.scheme, url.host, url.port
+
+
+def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
+    """Return the settings, each from the first source that has it.
+
+    Args:
+        api_key: the argument; else `APITALLY_API_KEY`, else `api_key` in `~/.apitally/auth.json`.
+        base_url: the argument; else `APITALLY_API_BASE_URL`, else `api_base_url` in the file, else the spec's server.
+
+    Raises:
+        ConfigurationError: there is no key, the key cannot be a header, the file cannot be read, or the URL is not one
+            that a key may be sent to.
+        TypeError: an argument is not a str.
+    """
+    for name, value in {"api_key": api_key, "base_url": base_url}.items():
+        if not isinstance(value, str | None):
+            raise TypeError(f"{name} must be a str, not {type(value).__name__}.")
+    given = (api_key or os.environ.get("APITALLY_API_KEY") or "").strip(" ")
+    file = _AuthFile(is_needed=not given)
+    key = given or (file.get("api_key") or "").strip(" ")
+    if not key:
+        raise ConfigurationError(
+            "No API key: pass api_key, set APITALLY_API_KEY, or write it to ~/.apitally/auth.json. "
+            "Keys are made in the Apitally dashboard under Settings > API keys."
+        )
+    url = base_url or os.environ.get("APITALLY_API_BASE_URL") or file.get("api_base_url") or DEFAULT_BASE_URL
+    return Settings(_checked_key(key), _checked_url(url))
+
+
+class _AuthFile:
+    """The vendor's auth file, read when it is first needed.
+
+    Args:
+        is_needed: whether there is no key without it, so that a file that cannot be read is an error.
+    """
+
+    def __init__(self, *, is_needed: bool) -> None:
+        self._is_needed = is_needed
+        self._content: dict[str, Any] | None = None
+
+    def get(self, name: str) -> str | None:
+        if self._content is None:
+            self._content = self._read()
+        value = self._content.get(name)
+        if value is not None and not isinstance(value, str):
+            raise ConfigurationError(f"{name} in ~/{_AUTH_FILE.as_posix()} must be a string.")
+        return value
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            home = Path.home()
+            content = json.loads((home / _AUTH_FILE).read_text(encoding="utf-8")) if home.is_absolute() else {}
+        except (ValueError, RecursionError):
+            content = None
+        except (FileNotFoundError, NotADirectoryError, RuntimeError):
+            return {}  # no file, or a user without a home
+        except OSError as error:
+            if not self._is_needed:
+                return {}
+            raise ConfigurationError(f"~/{_AUTH_FILE.as_posix()} cannot be read: {error.strerror}.") from error
+        if not isinstance(content, dict):
+            # Not chained: a decoding error quotes the text, and the text contains the key.
+            raise ConfigurationError(f'~/{_AUTH_FILE.as_posix()} must be a JSON object such as {{"api_key": "…"}}.')
+        return content
+
+
+def _checked_key(key: str) -> str:
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigurationError(
+            "The API key contains a line break, a control character or a character outside ASCII: copy it again."
+        )
+    return key
+
+
+def _checked_url(text: str) -> str:
+    try:
+        url = httpx.URL(text)
+        url.host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError):
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
+        raise ConfigurationError(f"The base URL {text!r} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
+    if url.userinfo or "?" in text or "#" in text:
+        raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
+    if url.scheme == "http" and not _is_loopback(url.host):
+        raise ConfigurationError(
+            f"The base URL {text!r} would send the API key unencrypted to another machine: use https."
+        )
+    return text.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""The transports below the generated client: authentication, rate limiting, retries and error mapping."""

@@ -1,0 +1,137 @@
+"""Map responses and exceptions to typed errors. Does no I/O, so that both transports share it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from apitally_api_client.models import HTTPValidationError, ValidationError
+from apitally_traffic.errors import (
+    APIConnectionError,
+    APIStatusError,
+    ApitallyError,
+    APITimeoutError,
+    AuthenticationError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ResponseError,
+    ServerError,
+    UnexpectedStatusError,
+)
+
+_REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
+    401: (
+        AuthenticationError,
+        "The API key is not valid: check it in the Apitally dashboard under Settings > API keys.",
+    ),
+    403: (PermissionDeniedError, "The API key gives no access to this: API access needs the Premium plan."),
+    404: (NotFoundError, "There is no such app: check the app ID in the Apitally dashboard."),
+    429: (RateLimitError, "The key has used all requests of the current rate limit window: wait, and try again."),
+}
+
+
+Redact = Callable[[str], str]
+"""Removes the key from a text: a server may quote it."""
+
+
+def error_of_response(request: httpx.Request, response: httpx.Response, redact: Redact) -> ApitallyError:
+    """Return the error for a response whose status is not 200.
+
+    Args:
+        request: the request as the caller made it, without the key.
+        response: the response, its body read.
+        redact: removes the key from what the error keeps.
+    """
+    status = response.status_code
+    details = _details(request, response, redact)
+    excerpt = " ".join(details["body"].split())[:200] or "(no body)"
+    if status in _REFUSALS:
+        kind, sentence = _REFUSALS[status]
+        return kind(f"{request.method} {request.url.path} returned {status}. {sentence}", **details)
+    if status in {400, 422}:
+        errors, sentences = _validation_errors(response)
+        reason = redact("; ".join(sentences)) or excerpt
+        return InvalidRequestError(f"The API rejects the request: {reason}", errors=errors, **details)
+    if 500 <= status < 600:
+        return ServerError(f"The API failed with status {status}: {excerpt}", **details)
+    return UnexpectedStatusError(f"The API returned status {status}, which it does not document: {excerpt}", **details)
+
+
+def error_of_exception(
+    request: httpx.Request, error: Exception, response: httpx.Response | None, redact: Redact
+) -> ApitallyError:
+    """Return the error for an exchange that failed before the response was complete.
+
+    Args:
+        request: the request as the caller made it, without the key.
+        error: what the transport raised.
+        response: the incomplete response, if there is one.
+        redact: removes the key from what the error keeps.
+    """
+    server = server_of(request.url)
+    details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
+    if response is not None:
+        details |= {"status_code": response.status_code, "headers": _shown_headers(response, redact)}
+    if isinstance(error, httpx.TimeoutException):
+        return APITimeoutError(f"{server} did not respond in time: try again, or raise the timeout.", **details)
+    if isinstance(error, httpx.DecodingError):
+        return ResponseError(f"{server} sent a body that does not match its Content-Encoding: {error}.", **details)
+    reason = str(error) or type(error).__name__
+    return APIConnectionError(f"{server} cannot be reached, or closed the connection: {reason}.", **details)
+
+
+def error_of_body(request: httpx.Request, response: httpx.Response, reason: str, redact: Redact) -> ResponseError:
+    """Return the error for a body with status 200 that is not JSON, or breaks the schema.
+
+    Args:
+        request: the request as the caller made it.
+        response: the response, its body read.
+        reason: what is wrong, and where.
+        redact: removes the key from what the error keeps.
+    """
+    kind = response.headers.get("content-type", "no declared type")
+    sentence = f"The API returned 200 with a body ({kind}) that breaks the schema: {reason}."
+    return ResponseError(redact(sentence), **_details(request, response, redact))
+
+
+def server_of(url: httpx.URL) -> str:
+    """Return the part of a URL that names the server, for a message."""
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
+def _details(request: httpx.Request, response: httpx.Response, redact: Redact) -> dict[str, Any]:
+    return {
+        "method": request.method,
+        "url": str(request.url),
+        "status_code": response.status_code,
+        "headers": _shown_headers(response, redact),
+        "body": redact(_text(response)),
+    }
+
+
+def _shown_headers(response: httpx.Response, redact: Redact) -> dict[str, str]:
+    return {name: redact(value) for name, value in response.headers.items()}
+
+
+def _text(response: httpx.Response) -> str:
+    try:
+        return response.text
+    except (ValueError, TypeError, AssertionError):
+        # Python has codecs such as hex that are not text encodings, and httpx accepts their names as a charset.
+        return response.content.decode("utf-8", "replace")
+
+
+def _validation_errors(response: httpx.Response) -> tuple[list[ValidationError], list[str]]:
+    """Parse FastAPI's form of a refusal. For any other form the result is empty, and the message quotes the body."""
+    try:
+        errors = HTTPValidationError.from_dict(response.json()).detail or []
+        return errors, [_sentence(error) for error in errors]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return [], []
+
+
+def _sentence(error: ValidationError) -> str:
+    place = ".".join(part for part in map(str, error.loc) if part not in {"query", "path"})
+    return f"{place}: {error.msg}" if place else str(error.msg)

@@ -1,0 +1,103 @@
+"""Parse the forms in which a caller may write a time or a timezone.
+
+"Timezone to use for intervals and to interpret `start` and `end` if given without offset. Defaults to UTC." A wall
+clock time that occurs twice means the first occurrence unless its `fold` is 1; one that a clock change skips is read
+with the offset from before the change (PEP 495).
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apitally_traffic._windows.periods import first_instant
+
+TimeLike = datetime | date | timedelta | str
+"""The types that `start` and `end` accept."""
+
+_SHORT = re.compile(r"(?P<count>\d+)(?P<unit>[MHDW])", re.ASCII)
+_UNITS = {"M": "minutes", "H": "hours", "D": "days", "W": "weeks"}
+_ISO = re.compile(
+    r"P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
+    re.ASCII,
+)
+# Python accepts more: any character in place of the T, and an offset directly after a date as a time.
+_TIME_OF_DAY = re.compile(r"[^T ]{7,10}[T ]\d\d.*", re.ASCII)
+
+
+def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
+    """Return the timezone with an IANA name.
+
+    Raises:
+        TypeError: it is neither a name nor a ZoneInfo that has one.
+        ValueError: no timezone has this name.
+    """
+    name = timezone.key if isinstance(timezone, ZoneInfo) else timezone
+    if not isinstance(name, str):
+        raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {timezone!r}.")
+    try:
+        return ZoneInfo(name)
+    except (OSError, LookupError, ValueError) as error:
+        # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
+        raise ValueError(f"Unknown timezone {name!r}: use an IANA name such as 'Europe/Berlin'.") from error
+
+
+def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -> datetime:
+    """Return the instant that an argument means, in UTC.
+
+    Args:
+        name: the argument's name, for the message.
+        time: a datetime (naive: in `timezone`), a date (its first instant in `timezone`), an ISO 8601 string of either,
+            a timedelta before `now`, or the same as a duration string: `30m 24h 7d 2w P14D PT24H`. A day in a duration
+            is 24 hours.
+        timezone: the query's timezone.
+        now: the instant that durations are subtracted from.
+
+    Raises:
+        TypeError: the argument has another type.
+        ValueError: the string has none of these forms, the duration is negative, or the instant lies outside the years
+            1 to 9999.
+    """
+    if isinstance(time, str):
+        time = _parse(name, time)
+    try:
+        if isinstance(time, datetime):
+            # Subclasses of other libraries carry nanoseconds, or no time at all.
+            plain = datetime.combine(time.date(), time.timetz())
+            aware = plain if plain.utcoffset() is not None else plain.replace(tzinfo=timezone)
+            return aware.astimezone(UTC)
+        if isinstance(time, date):
+            return first_instant(time, timezone)
+        if isinstance(time, timedelta):
+            return _before(name, time, now)
+    except OverflowError as error:
+        raise ValueError(f"{name} {time!r} lies outside the years 1 to 9999.") from error
+    raise TypeError(f"{name} must be a datetime, date, timedelta or str, not {type(time).__name__}.")
+
+
+def _parse(name: str, written: str) -> datetime | date | timedelta:
+    text = written.upper()
+    short, iso = _SHORT.fullmatch(text), _ISO.fullmatch(text)
+    try:
+        if short:
+            return timedelta(**{_UNITS[short["unit"]]: int(short["count"])})
+        if iso:
+            return timedelta(**{unit: int(count) for unit, count in iso.groupdict("0").items()})
+    except OverflowError as error:
+        raise ValueError(f"{name} {written!r} lies outside the years 1 to 9999.") from error
+    try:
+        # A date is not midnight: clock changes skip midnight on some days.
+        parse = datetime.fromisoformat if _TIME_OF_DAY.fullmatch(text) and text.isprintable() else date.fromisoformat
+        return parse(text)
+    except ValueError:
+        pass
+    raise ValueError(
+        f"{name} {written!r} is neither an ISO 8601 date or time, such as 2025-05-14T00:00:00Z, "
+        "nor a duration, such as 30m, 24h, 7d, 2w, P14D or PT24H."
+    )
+
+
+def _before(name: str, duration: timedelta, now: datetime) -> datetime:
+    if duration < timedelta(0):
+        raise ValueError(f"{name} {duration!r} is negative: a duration counts back from now.")
+    return now.astimezone(UTC) - duration

@@ -1,0 +1,153 @@
+"""The time window of a query: its start and end, its interval and its timezone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+from sys import maxsize
+from typing import NamedTuple, Self, get_args
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from apitally_api_client.models import Interval
+from apitally_traffic._windows.periods import advance, floor, following
+from apitally_traffic._windows.time_parsing import TimeLike, resolve_time, resolve_timezone
+
+_DEFAULT_LENGTH: dict[Interval, timedelta] = {"hour": timedelta(hours=24), "day": timedelta(days=30)}
+
+
+# Python compares datetimes of one timezone by wall clock, and clock changes put that out of order.
+def _utc(time: datetime) -> datetime:
+    return time.astimezone(UTC)
+
+
+class Period(NamedTuple):
+    """One hour or one local day, from `start` to the exclusive `end`, both in the window's timezone.
+
+    Example:
+        >>> first, *_ = TimeWindow.resolve("2026-03-29", "2026-03-30", "day", "Europe/Berlin").periods()
+        >>> first.end.astimezone(UTC) - first.start.astimezone(UTC)
+        datetime.timedelta(seconds=82800)
+    """
+
+    start: datetime
+    end: datetime
+
+
+@frozen
+class TimeWindow:
+    """A span of time, divided into hours or days of one timezone.
+
+    Attributes:
+        start: the start of the first period, in `timezone`.
+        end: the exclusive end of the window, in `timezone`; it may lie inside the last period.
+        interval: the length of the periods, "hour" or "day".
+        timezone: the timezone whose hours and midnights the periods follow.
+
+    `len(window)` is the number of its periods.
+
+    Example:
+        >>> window = TimeWindow.resolve("2026-10-25", "2026-10-26", "hour", "Europe/Berlin")
+        >>> len(window), [len(part) for part in window.slices(10)]
+        (25, [10, 10, 5])
+    """
+
+    start: datetime = field(eq=_utc)
+    end: datetime = field(eq=_utc)
+    interval: Interval
+    timezone: ZoneInfo = field(repr=str)
+
+    @classmethod
+    def resolve(
+        cls,
+        start: TimeLike | None = None,
+        end: TimeLike | None = None,
+        interval: Interval = "hour",
+        timezone: str | ZoneInfo = "UTC",
+        now: datetime | None = None,
+    ) -> Self:
+        """Return the window that the API uses for these arguments at the current time.
+
+        Args:
+            start: "Defaults to 24 hours ago if `interval` is "hour", or 30 days ago if `interval` is "day". Will be
+                rounded down to the beginning of the interval (hour or day)." A datetime (naive: in `timezone`), a
+                date, an ISO 8601 string, a timedelta before now, or a duration before now such as
+                `30m 24h 7d 2w P14D PT24H`, where a day is 24 hours.
+            end: "Defaults to now." The same forms; not rounded.
+            interval: "hour" or "day".
+            timezone: an IANA name or a ZoneInfo.
+            now: an aware datetime; defaults to the current time.
+
+        Raises:
+            TypeError: an argument has a type that is not listed here.
+            ValueError: an argument cannot be parsed, `start` is after `end`, or the window extends beyond the years
+                1 to 9999.
+        """
+        if interval not in get_args(Interval):
+            raise ValueError(f'interval must be "hour" or "day", not {interval!r}.')
+        zone = resolve_timezone(timezone)
+        present = datetime.now(UTC) if now is None else now
+        if not isinstance(present, datetime):
+            raise TypeError(f"now must be a datetime, not {type(now).__name__}.")
+        if present.utcoffset() is None:
+            raise ValueError(f"now must carry a timezone: {present!r} does not.")
+        first = resolve_time("start", _DEFAULT_LENGTH[interval] if start is None else start, zone, present)
+        last = resolve_time("end", present if end is None else end, zone, present)
+        if first > last:
+            raise ValueError(f"start {first.isoformat()} is after end {last.isoformat()}: swap them.")
+        try:
+            first = floor(first, interval, zone)
+            following(floor(last, interval, zone), interval, zone)  # the last period must end within these years, too
+        except OverflowError as error:
+            raise ValueError("The window extends beyond the years 1 to 9999.") from error
+        return cls._between(first, last, interval, zone)
+
+    def __len__(self) -> int:
+        """Return the number of periods that start in the window."""
+        return self._length
+
+    @cached_property
+    def _length(self) -> int:
+        return advance(_utc(self.start), _utc(self.end), maxsize, self.interval, self.timezone)[1]
+
+    def periods(self) -> Iterator[Period]:
+        """Yield the window's periods, oldest first, without gaps.
+
+        Each is one hour or one local day. The last one is complete even if the window ends inside it.
+        """
+        for start, end in pairwise(self._boundaries()):
+            yield Period(start.astimezone(self.timezone), end.astimezone(self.timezone))
+
+    def slices(self, max_periods: int) -> Iterator["TimeWindow"]:
+        """Divide the window at period boundaries into windows of at most `max_periods` periods each, oldest first.
+
+        Raises:
+            TypeError: `max_periods` is not an int.
+            ValueError: `max_periods` is less than 1.
+        """
+        if not isinstance(max_periods, int):
+            raise TypeError(f"max_periods must be an int, not {max_periods!r}.")
+        if max_periods < 1:
+            raise ValueError(f"max_periods must be at least 1, not {max_periods}.")
+        return self._slices(max_periods)
+
+    def _slices(self, max_periods: int) -> Iterator["TimeWindow"]:
+        start, end = _utc(self.start), _utc(self.end)
+        while start < end:
+            boundary, length = advance(start, end, max_periods, self.interval, self.timezone)
+            part = self._between(start, min(boundary, end), self.interval, self.timezone)
+            object.__setattr__(part, "_length", length)  # frozen; counting again would cost as much as slicing
+            yield part
+            start = boundary
+
+    @classmethod
+    def _between(cls, start: datetime, end: datetime, interval: Interval, timezone: ZoneInfo) -> Self:
+        return cls(start.astimezone(timezone), end.astimezone(timezone), interval, timezone)
+
+    def _boundaries(self) -> Iterator[datetime]:
+        start, end = _utc(self.start), _utc(self.end)
+        yield start
+        while start < end:
+            start = following(start, self.interval, self.timezone)
+            yield start
