@@ -1,4 +1,4 @@
-"""Pagination of whatever the generated client has, without a word about traffic."""
+"""Pagination of any operation of the generated client."""
 
 import asyncio
 from itertools import pairwise
@@ -25,7 +25,7 @@ MONTH: dict[str, Any] = {"app_id": 1, "interval": "day", "limit": 7}
 
 
 def consumers(*pages: SimpleNamespace) -> SimpleNamespace:
-    """Return an operation that gives these pages, in turn, by their tokens."""
+    """Return an operation that returns these pages by their tokens."""
     by_token: dict[str | None, SimpleNamespace] = {None: pages[0]}
     by_token |= {page.next_token: after for page, after in pairwise(pages)}
 
@@ -33,26 +33,26 @@ def consumers(*pages: SimpleNamespace) -> SimpleNamespace:
         assert (client, app_id) == ("client", 7)
         return by_token[next_token]
 
-    async def tasks(**params: Any) -> SimpleNamespace:
+    async def asynchronous(**params: Any) -> SimpleNamespace:
         await asyncio.sleep(0)
         return sync(**params)
 
-    return SimpleNamespace(sync=sync, asyncio=tasks)
+    return SimpleNamespace(sync=sync, asyncio=asynchronous)
 
 
 def page(data: list[str], token: str | None) -> SimpleNamespace:
-    """Return a page as a generated model has it."""
+    """Return a page with the attributes of a generated model."""
     return SimpleNamespace(data=data, has_more=token is not None, next_token=token)
 
 
 def collect(operation: Any) -> list[Any]:
-    """Walk through an operation with threads and with tasks, which must agree."""
+    """Paginate an operation, sync and async, which must agree."""
 
-    async def with_tasks() -> list[Any]:
+    async def collect_async() -> list[Any]:
         return [item async for item in paginate_async(operation, client="client", app_id=7)]
 
     items = list(paginate(operation, client="client", app_id=7))
-    assert asyncio.run(with_tasks()) == items
+    assert asyncio.run(collect_async()) == items
     return items
 
 
@@ -71,35 +71,35 @@ def test_an_operation_of_another_endpoint() -> None:
         ([SimpleNamespace(data=[], has_more=True, next_token="\ud800")], "token that is not a string"),
     ],
 )
-def test_cursor_that_leads_nowhere(pages: list[SimpleNamespace], sentence: str) -> None:
-    """The same guard watches over every operation."""
+def test_cursor_faults(pages: list[SimpleNamespace], sentence: str) -> None:
+    """Every operation has the same protection against endless cursors."""
     with pytest.raises(PaginationError, match=sentence):
         collect(consumers(*pages))
 
 
-def test_what_is_no_page() -> None:
-    """An answer that is no page is a ResponseError that names the operation."""
+def test_a_response_that_is_not_a_page() -> None:
+    """A response that is not a page is a ResponseError that names the operation."""
     with pytest.raises(ResponseError, match="NoneType, which is not a page"):
         collect(SimpleNamespace(sync=lambda **_: None))
 
 
 def test_traffic_itself(client: TrafficClient, server: MockServer) -> None:
-    """The generated traffic function works through it, over HTTP, with typed errors."""
+    """The generated traffic function is paginated over HTTP, with typed errors."""
     items = list(paginate(get_traffic, client=client.api, **MONTH))
     assert len(items) == 31
     assert [entry.query.get("next_token") is None for entry in server.requests] == [True, False, False, False, False]
     with pytest.raises(NotFoundError):
         next(paginate(get_traffic, client=client.api, app_id=99))
 
-    async def with_tasks() -> list[Any]:
-        async with AsyncTrafficClient(server.api_key, base_url=server.url) as tasks:
-            return [item async for item in paginate_async(get_traffic, client=tasks.api, **MONTH)]
+    async def collect_async() -> list[Any]:
+        async with AsyncTrafficClient(server.api_key, base_url=server.url) as asynchronous:
+            return [item async for item in paginate_async(get_traffic, client=asynchronous.api, **MONTH)]
 
-    assert asyncio.run(with_tasks()) == items
+    assert asyncio.run(collect_async()) == items
 
 
 def test_arguments_that_are_not_those_of_the_operation(client: TrafficClient) -> None:
-    """A misspelt, missing or wrong argument is the caller's mistake, and never blamed on the server."""
+    """A misspelt, missing or wrong argument is a TypeError, not a fault of the server."""
     with pytest.raises(TypeError, match="limt"):
         list(paginate(get_traffic, client=client.api, app_id=1, limt=5))
     with pytest.raises(TypeError, match="app_id"):
@@ -107,17 +107,17 @@ def test_arguments_that_are_not_those_of_the_operation(client: TrafficClient) ->
     with pytest.raises(TypeError, match="pass the `api` of this one"):
         list(paginate(get_traffic, client=client, app_id=1))
 
-    async def with_tasks() -> None:
+    async def collect_async() -> None:
         async for _ in paginate_async(get_traffic, client=client.api, app_id=1, limt=5):
             pass
 
     with pytest.raises(TypeError, match="limt"):
-        asyncio.run(with_tasks())
+        asyncio.run(collect_async())
 
 
 @pytest.mark.parametrize("body", ["{}", "[]", '{"data": [{}], "has_more": false, "next_token": null}', "<html>"])
 def test_body_that_breaks_the_schema(body: str) -> None:
-    """What the generated models stumble over is a ResponseError, and no KeyError or TypeError."""
+    """A body that the generated models cannot parse is a ResponseError instead of a KeyError or TypeError."""
     raw = AuthenticatedClient(
         "https://api.example",
         token="key",

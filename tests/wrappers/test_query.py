@@ -11,16 +11,16 @@ from apitally_traffic import PaginationError, TrafficClient
 from tests.wrappers.conftest import NOW
 
 
-class Lens(httpx.BaseTransport):
-    """Passes requests on to the network, with parameters of our choice, and keeps what was asked."""
+class ChangedParameters(httpx.BaseTransport):
+    """Forwards requests to the network with changed parameters, and records the original ones."""
 
     def __init__(self, **replaced: str) -> None:
         self.replaced = replaced
-        self.asked: list[dict[str, str]] = []
+        self.requested: list[dict[str, str]] = []
         self._network = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(dict(request.url.params))
+        self.requested.append(dict(request.url.params))
         replaced = {name: value for name, value in self.replaced.items() if name in request.url.params}
         url = request.url.copy_merge_params(replaced)
         return self._network.handle_request(httpx.Request(request.method, url, headers=request.headers))
@@ -30,7 +30,7 @@ class Lens(httpx.BaseTransport):
 
 
 def test_items_are_the_periods_of_the_window(client: TrafficClient) -> None:
-    """Each period comes exactly once, oldest first, with the instants that the window says."""
+    """Each period comes exactly once, oldest first, with the start and end that the window has."""
     query = client.get_traffic(1, start="2026-03-01", end="2026-03-29", interval="day", timezone="Europe/Berlin")
     items = query.to_list()
     assert [(item.period_start, item.period_end) for item in items] == list(query.window.periods())
@@ -40,7 +40,7 @@ def test_items_are_the_periods_of_the_window(client: TrafficClient) -> None:
 
 @pytest.mark.parametrize("page_size", [1, 7, 47, 48, 1000])
 def test_page_size_does_not_change_the_items(client: TrafficClient, page_size: int) -> None:
-    """The same items come whatever the page size, across the night on which the clocks change."""
+    """The page size does not change the items, across the night on which the clocks change."""
     window: dict[str, Any] = {"start": "2026-03-28", "end": "2026-03-29T14:00", "timezone": "Europe/Berlin"}
     items = client.get_traffic(1, **window, page_size=page_size).to_list()
     assert items == client.get_traffic(1, **window).to_list()
@@ -48,7 +48,7 @@ def test_page_size_does_not_change_the_items(client: TrafficClient, page_size: i
 
 
 def test_a_slice_fits_a_page(client: TrafficClient, server: MockServer) -> None:
-    """A window is cut into slices of one page each, so a year of hours costs nine requests."""
+    """A window is divided into slices of one page each, so a year of hours takes nine requests."""
     query = client.get_traffic(1, start="2025-01-01", end="2026-01-01")
     assert len(query.to_list()) == 8760
     assert len(server.requests) == 9
@@ -56,11 +56,11 @@ def test_a_slice_fits_a_page(client: TrafficClient, server: MockServer) -> None:
 
 @pytest.mark.parametrize("limit", [1, 3, 24])
 def test_cursor_is_followed_when_pages_are_short(server: MockServer, limit: int) -> None:
-    """Where the server gives less than a page, its tokens are followed to the end, with the same query each time."""
+    """If the server returns short pages, its tokens are followed to the end, with the same query each time."""
     window: dict[str, Any] = {"start": "2026-03-27", "end": "2026-03-28"}
     with (
-        Lens(limit=str(limit)) as lens,
-        TrafficClient(server.api_key, base_url=server.url, transport=lens) as client,
+        ChangedParameters(limit=str(limit)) as changed,
+        TrafficClient(server.api_key, base_url=server.url, transport=changed) as client,
     ):
         items = client.get_traffic(1, **window).to_list()
         pages = list(client.get_traffic(1, **window).pages())
@@ -68,51 +68,56 @@ def test_cursor_is_followed_when_pages_are_short(server: MockServer, limit: int)
         assert items == client.get_traffic(1, **window).to_list()
     assert [len(page.data) for page in pages] == [limit] * (24 // limit)
     assert [item for page in pages for item in page.data] == items
-    assert len({(asked["start"], asked["end"], asked["timezone"], asked["interval"]) for asked in lens.asked}) == 1
+    assert (
+        len({(asked["start"], asked["end"], asked["timezone"], asked["interval"]) for asked in changed.requested}) == 1
+    )
 
 
 def test_one_window_for_all_requests(server: MockServer) -> None:
-    """The default window is pinned when the query is made: all requests name the same two instants, with an offset."""
-    with Lens() as lens, TrafficClient(server.api_key, base_url=server.url, transport=lens) as client:
+    """The default window is resolved when the query is made: all requests have the same start and end."""
+    with (
+        ChangedParameters() as changed,
+        TrafficClient(server.api_key, base_url=server.url, transport=changed) as client,
+    ):
         before = datetime.now(UTC)
         query = client.get_traffic(1, page_size=10)
         after = datetime.now(UTC)
-        assert lens.asked == []
+        assert changed.requested == []
         query.to_list()
         query.to_list()
-    asked = [(datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in lens.asked]
-    assert len(asked) == 6
-    asked = sorted(asked[:3])
-    assert asked == sorted(
-        (datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in lens.asked[3:]
+    sent = [(datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in changed.requested]
+    assert len(sent) == 6
+    sent = sorted(sent[:3])
+    assert sent == sorted(
+        (datetime.fromisoformat(a["start"]), datetime.fromisoformat(a["end"])) for a in changed.requested[3:]
     )
-    assert before - timedelta(hours=25) < asked[0][0] <= after - timedelta(hours=24)
-    assert before <= asked[2][1] <= after
-    assert [start for start, _ in asked[1:3]] == [end for _, end in asked[:2]]
+    assert before - timedelta(hours=25) < sent[0][0] <= after - timedelta(hours=24)
+    assert before <= sent[2][1] <= after
+    assert [start for start, _ in sent[1:3]] == [end for _, end in sent[:2]]
 
 
 def test_default_start_of_days_is_thirty_days_ago(client: TrafficClient) -> None:
-    """Without a start, days begin at the midnight of thirty days ago, in the query's timezone."""
+    """Without a start, days start at the midnight of thirty days ago, in the query's timezone."""
     window = client.get_traffic(1, interval="day", timezone="Asia/Kathmandu").window
     assert window.start.time() == datetime.min.time()
     assert timedelta(days=30) <= window.end - window.start < timedelta(days=31)
 
 
 def test_filters_reach_the_server(client: TrafficClient, server: MockServer) -> None:
-    """Both filters are sent, and what they leave is less than the whole."""
+    """Both filters are sent, and reduce the traffic."""
     window: dict[str, Any] = {"start": "2026-03-01", "end": "2026-03-08", "interval": "day"}
     whole = client.get_traffic(1, **window).to_list()
     part = client.get_traffic(1, **window, app_env_id=1, consumer_id=2).to_list()
     assert 0 < sum(item.requests for item in part) < sum(item.requests for item in whole)
-    asked = server.requests[-1].query
-    assert (asked["app_env_id"], asked["consumer_id"]) == ("1", "2")
+    sent = server.requests[-1].query
+    assert (sent["app_env_id"], sent["consumer_id"]) == ("1", "2")
 
 
 @pytest.mark.parametrize(("max_items", "requests"), [(1, 1), (10, 1), (11, 2), (500, 3)])
 def test_max_items_bounds_what_is_delivered(
     client: TrafficClient, server: MockServer, max_items: int, requests: int
 ) -> None:
-    """No more items come than asked for, and no slice is fetched that they do not need."""
+    """No more items come than requested, and no slice is fetched that they do not need."""
     window: dict[str, Any] = {"start": "2026-03-27", "end": "2026-03-28"}
     items = client.get_traffic(1, **window, page_size=10, max_items=max_items).to_list()
     assert len(server.requests) == requests
@@ -120,7 +125,7 @@ def test_max_items_bounds_what_is_delivered(
 
 
 def test_empty_window_sends_nothing(client: TrafficClient, server: MockServer) -> None:
-    """A window without a period has no items, and nobody is asked for them."""
+    """A window without periods has no items and sends no requests."""
     assert client.get_traffic(1, start=NOW[:13] + ":00Z", end=NOW[:13] + ":00Z").to_list() == []
     assert server.requests == []
 
@@ -140,11 +145,11 @@ def page(start: int, count: int, token: str | None, *, has_more: bool | None = N
     return {"data": data, "has_more": token is not None if has_more is None else has_more, "next_token": token}
 
 
-def reader(*pages: dict[str, Any]) -> TrafficClient:
-    """Return a client whose server gives these pages, and the last one ever after."""
+def client_of(*pages: dict[str, Any]) -> TrafficClient:
+    """Return a client whose server returns these pages, and the last one repeatedly."""
     remaining = list(pages)
-    answer = lambda _: httpx.Response(200, json=remaining.pop(0) if len(remaining) > 1 else remaining[0])  # noqa: E731
-    return TrafficClient("key", concurrency=1, transport=httpx.MockTransport(answer))
+    respond = lambda _: httpx.Response(200, json=remaining.pop(0) if len(remaining) > 1 else remaining[0])  # noqa: E731
+    return TrafficClient("key", concurrency=1, transport=httpx.MockTransport(respond))
 
 
 @pytest.mark.parametrize(
@@ -154,71 +159,74 @@ def reader(*pages: dict[str, Any]) -> TrafficClient:
         pytest.param([page(0, 1, "a"), page(1, 1, "b"), page(2, 1, "a")], "same page token twice", id="cycle"),
         pytest.param([page(0, 1, None, has_more=True)], "gives no token", id="no token"),
         pytest.param([page(0, 1, "", has_more=True)], "gives no token", id="empty token"),
-        pytest.param([page(0, 27, "a")], "27 different periods for a window that has 24", id="overfull"),
+        pytest.param([page(0, 27, "a")], "27 different periods for a window that has 24", id="too many items"),
         pytest.param([page(0, 1, "a" * 70_000)], "too long to be sent", id="token too long"),
     ],
 )
-def test_cursor_that_leads_nowhere(pages: list[dict[str, Any]], sentence: str) -> None:
-    """A loop of any length, a missing token and an overfull window end the reading, on the page that shows it."""
-    with reader(*pages) as client, pytest.raises(PaginationError, match=sentence):
+def test_cursor_faults(pages: list[dict[str, Any]], sentence: str) -> None:
+    """A loop of any length, a missing token and too many items raise an error, on the page that shows it."""
+    with client_of(*pages) as client, pytest.raises(PaginationError, match=sentence):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
 
 
 def test_more_items_than_a_slice_has_periods() -> None:
-    """What makes a window overfull is found slice by slice, however small the slices are."""
+    """Too many items are found in each slice, however small the slices are."""
     crowded = page(0, 1, None)
     crowded["data"] += [crowded["data"][0] | {"period_start": f"2026-01-01T00:{minute}:00Z"} for minute in (20, 40)]
-    with reader(crowded) as client, pytest.raises(PaginationError, match="3 different periods for a window that has 1"):
+    with (
+        client_of(crowded) as client,
+        pytest.raises(PaginationError, match="3 different periods for a window that has 1"),
+    ):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=1).to_list()
 
 
 def test_a_period_without_length_is_delivered_like_any_other() -> None:
-    """The first item of a slice is left out only where it lies before the slice."""
+    """The first item of a slice is skipped only if it lies before the slice."""
     odd = page(0, 24, None)
     for item in odd["data"]:
         item["period_end"] = item["period_start"]
-    with reader(odd) as client:
+    with client_of(odd) as client:
         items = client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
     assert [item.requests for item in items] == list(range(24))
 
 
-def test_pages_without_news_end() -> None:
-    """A server that gives new tokens for ever, and nothing new with them, is not followed for ever."""
-    asked = iter(range(1_000_000))
-    answer = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(asked)}")))
+def test_pages_without_new_items_end() -> None:
+    """A server that returns new tokens without new items is not followed endlessly."""
+    numbers = iter(range(1_000_000))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(numbers)}")))
     with (
-        TrafficClient("key", requests_per_minute=None, transport=answer) as client,
+        TrafficClient("key", requests_per_minute=None, transport=transport) as client,
         pytest.raises(PaginationError, match="1000 pages in a row without new items"),
     ):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
-    assert next(asked) == 1001
+    assert next(numbers) == 1001
 
 
 def test_free_choices_of_a_server_do_not_show() -> None:
-    """Newest first, short and empty pages, and items on both sides of a boundary: each period comes once, in order."""
+    """Newest first, short and empty pages, items on both sides of a boundary: each period comes once, in order."""
     newest_first = page(0, 13, "a")
     newest_first["data"] = list(reversed(newest_first["data"]))
     pages = [newest_first, page(0, 0, "b"), page(5, 2, None), page(12, 13, None)]
-    with reader(*pages) as client:
+    with client_of(*pages) as client:
         items = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12).to_list()
     assert [item.requests for item in items] == list(range(24))
 
 
 def test_a_period_across_a_boundary_comes_once() -> None:
-    """Where a server cuts periods elsewhere, both slices get the one across their boundary; it is delivered once."""
+    """A period across the boundary of two slices is returned for both of them, and delivered once."""
     across = page(11, 1, None)
     across["data"][0]["period_end"] = "2026-01-01T13:00:00+00:00"
     first, second = page(0, 11, None), page(13, 11, None)
     first["data"] += across["data"]
     second["data"] = across["data"] + second["data"]
-    with reader(first, second) as client:
+    with client_of(first, second) as client:
         items = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12).to_list()
     assert [item.requests for item in items] == [*range(12), *range(13, 24)]
 
 
 def test_resume_from_says_what_was_delivered() -> None:
-    """An error after the first slice says which period comes next, and why the reading ended."""
-    with reader(page(0, 12, None), page(12, 1, None, has_more=True)) as client:
+    """An error after the first slice says which period comes next, and what went wrong."""
+    with client_of(page(0, 12, None), page(12, 1, None, has_more=True)) as client:
         items = iter(client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12))
         delivered = [next(items) for _ in range(12)]
         with pytest.raises(PaginationError, match="resume from there") as raised:
