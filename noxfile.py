@@ -131,6 +131,13 @@ def mutants(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure the client against what a user would do instead; `-- NAME …` for a part."""
+    _install(session, ".[all]", groups=["bench"])
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
     """Write generated/ anew; with `-- --from FILE_OR_URL`, take over a new spec and show what it changes."""
     _install(session, groups=["codegen"])

@@ -1,4 +1,4 @@
-"""Type-checked and never run: each line is a promise about the public types."""
+"""Never run, only type-checked: each line is a promise about the public types."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -57,8 +57,8 @@ with TrafficClient() as client:
     assert_type(paginate(get_traffic, client=client.api, app_id=1), Iterator[Any])
 
 
-async def asynchronous() -> None:
-    """The same for the async client."""
+async def tasks() -> None:
+    """The same for tasks."""
     async with AsyncTrafficClient("key", transport=httpx.AsyncHTTPTransport()) as client:
         assert_type(client, AsyncTrafficClient)
         query = client.get_traffic(1, start="7d")
@@ -84,8 +84,8 @@ assert_type(len(window), int)
 window.start = datetime.now(UTC)  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
 
 
-def attributes(error: ApitallyError) -> None:
-    """Every error has these attributes; what is unknown is None."""
+def refusals(error: ApitallyError) -> None:
+    """Every error carries where it happened; what is not known is None."""
     assert_type(error.message, str)
     assert_type(error.status_code, int | None)
     assert_type(error.headers, dict[str, str])
