@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.measure import Table, save
 
-NAMES = ["year_of_hours", "rate_limit", "frames"]
+NAMES = ["reading", "frames", "year_of_hours", "rate_limit"]
 
 
 def main(names: list[str]) -> int:
