@@ -31,7 +31,7 @@ def _cpu(server: MockServer) -> Table:
         httpx.Client(base_url=server.url, headers={"Api-Key": server.api_key}) as bare,
     ):
         query = client.get_traffic(1, start=START, end=END, page_size=PAGE)
-        ways = {
+        ways: dict[str, Callable[[], int]] = {
             "apitally_traffic, checked and typed items": lambda: sum(1 for _ in query),
             "httpx in a loop, dicts of `response.json()`": partial(_bare_loop, bare),
         }
