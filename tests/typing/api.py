@@ -17,6 +17,7 @@ from apitally_traffic import (
     Interval,
     InvalidRequestError,
     Period,
+    QueryStats,
     TimeWindow,
     TrafficClient,
     TrafficItem,
@@ -29,6 +30,8 @@ TrafficClient()
 TrafficClient("key", base_url="https://api.example", timeout=5)
 TrafficClient(api_key=None, transport=httpx.HTTPTransport(retries=1))
 TrafficClient("key", "https://api.example")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+TrafficClient("key", timeout=httpx.Timeout(5, read=60), deadline=120, headers={"X-Team": "a"}, http2=True)
+TrafficClient("key", proxy="http://localhost:3128", max_retries=0, requests_per_minute=None, concurrency=1)
 TrafficClient(timeout="5")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 interval: Interval = "hour"
@@ -36,8 +39,13 @@ interval: Interval = "hour"
 with TrafficClient() as client:
     assert_type(client, TrafficClient)
     assert_type(client.api, AuthenticatedClient)
+    assert_type(client.with_options(timeout=5, deadline=60, max_retries=1, headers={"X-Run": "7"}), TrafficClient)
+    client.with_options(5)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     query = client.get_traffic(1)
     assert_type(query, TrafficQuery)
+    assert_type(query.stats, QueryStats)
+    assert_type(query.stats.requests, int)
+    assert_type(query.stats.headers, dict[str, str])
     client.get_traffic(1, start="30d", end=datetime.now(UTC), interval="day", timezone="Europe/Berlin")
     client.get_traffic(1, start=date(2026, 1, 1), end=timedelta(days=1), interval=interval, timezone=ZoneInfo("UTC"))
     client.get_traffic(1, app_env_id=2, consumer_id=None, page_size=10, max_items=None)
