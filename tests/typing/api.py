@@ -1,4 +1,4 @@
-"""Never run, only type-checked: each line is a promise about the public types."""
+"""Type-checked and never run: each line is a promise about the public types."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -65,8 +65,8 @@ with TrafficClient() as client:
     assert_type(paginate(get_traffic, client=client.api, app_id=1), Iterator[Any])
 
 
-async def tasks() -> None:
-    """The same for tasks."""
+async def asynchronous() -> None:
+    """The same for the async client."""
     async with AsyncTrafficClient("key", transport=httpx.AsyncHTTPTransport()) as client:
         assert_type(client, AsyncTrafficClient)
         query = client.get_traffic(1, start="7d")
@@ -92,8 +92,8 @@ assert_type(len(window), int)
 window.start = datetime.now(UTC)  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
 
 
-def refusals(error: ApitallyError) -> None:
-    """Every error carries where it happened; what is not known is None."""
+def attributes(error: ApitallyError) -> None:
+    """Every error has these attributes; what is unknown is None."""
     assert_type(error.message, str)
     assert_type(error.status_code, int | None)
     assert_type(error.headers, dict[str, str])
