@@ -21,7 +21,7 @@ nox.options.download_python = "never"
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
 _PARALLEL = ["-n", "auto", "--dist", "worksteal"]
-_SHIPPED = ["tests/wrappers", "tests/mock", "tests/examples"]
+_SHIPPED = ["tests/wrappers", "tests/cli", "tests/mock", "tests/examples"]
 _TOOLS = ["tests/pipeline", "tests/contract", "tests/project"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 _VERSION_FILE = Path("wrappers/apitally_traffic/_version.py")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("apitally_api_client", "apitally_mock", "apitally_traffic")
+PACKAGES = ("apitally_api_client", "apitally_mock", "apitally_traffic", "apitally_traffic_cli")
 
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
@@ -40,7 +40,7 @@ def interpreters() -> dict[str, str | None]:
 INTERPRETERS = interpreters()
 
 
-def test_wheel_holds_the_three_packages_and_nothing_else(built: dict[str, Path]) -> None:
+def test_wheel_holds_the_packages_and_nothing_else(built: dict[str, Path]) -> None:
     """Each package is in the wheel, marked as typed, with the licence; no tool or test of the project is."""
     with zipfile.ZipFile(built["wheel"]) as wheel:
         names = wheel.namelist()

@@ -12,7 +12,6 @@ from apitally_traffic._paginate import paginate, paginate_async
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.frames import TrafficTotals
 from apitally_traffic._query.sync_query import TrafficQuery
-from apitally_traffic._transport.stats import QueryStats
 from apitally_traffic._version import __version__
 from apitally_traffic._windows.window import Period, TimeWindow
 from apitally_traffic.client import AsyncTrafficClient, TrafficClient
@@ -49,7 +48,6 @@ __all__ = [
     "PaginationError",
     "Period",
     "PermissionDeniedError",
-    "QueryStats",
     "RateLimitError",
     "ResponseError",
     "ServerError",

@@ -1,0 +1,162 @@
+"""Each exit code, and the one sentence that goes with it."""
+
+import json
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from apitally_mock import MockServer
+from tests.cli.conftest import Cli
+
+
+def failure(cli: Cli, *arguments: str, env: dict[str, str] | None = None) -> tuple[int, str]:
+    """Run the command, which must print no data, no traceback and never the key; return its code and sentence."""
+    done = cli.run(*arguments, env=env)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert cli.env.get("APITALLY_API_KEY", "no key") not in done.stderr
+    return done.returncode, done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Missing argument 'APP_ID...'."),
+        (["x"], "'x' is not a whole number of at least 1."),
+        (["0"], "'0' is not a whole number of at least 1."),
+        (["1", "--max-items", "-1"], "'-1' is not a whole number of at least 1."),
+        (["1", "--interval", "week"], "'week' is not one of 'hour', 'day'."),
+        (["1", "--format", "xlsx"], "'xlsx' is not one of 'table', 'csv', 'ndjson', 'json', 'parquet'."),
+        (["1", "--output", "traffic.xlsx"], "ends in none of .csv, .ndjson, .jsonl, .json, .parquet: choose a format"),
+        (["1", "--output", "."], "is a directory."),
+        (["1", "--fast"], "No such option '--fast'."),
+    ],
+)
+def test_2_what_the_parser_rejects(cli: Cli, server: MockServer, arguments: list[str], sentence: str) -> None:
+    """The sentence names the option and what would be right; nothing is sent."""
+    code, text = failure(cli, "get", *arguments)
+    assert code == 2
+    assert sentence in text
+    assert not server.requests
+
+
+def test_2_for_a_command_that_is_none(cli: Cli) -> None:
+    """A misspelt command is a usage error as well."""
+    assert failure(cli, "gte", "1")[0] == 2
+
+
+def test_3_without_a_key(bare: Cli) -> None:
+    """The sentence says where a key is looked for."""
+    code, text = failure(bare, "get", "1")
+    assert code == 3
+    assert "set APITALLY_API_KEY" in text
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_3_where_the_api_refuses_the_key(cli: Cli, server: MockServer, status: int) -> None:
+    """401 and 403 alike."""
+    server.inject("status", status=status)
+    code, text = failure(cli, "get", "1")
+    assert code == 3
+    assert str(status) in text
+
+
+def test_3_rather_than_sending_the_key_unencrypted(cli: Cli) -> None:
+    """A base URL that a key may not be sent to is refused before anything is sent."""
+    code, text = failure(cli, "get", "1", "--base-url", "http://192.0.2.1")
+    assert code == 3
+    assert "use https" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--since", "yesterday"], "'yesterday' is neither an ISO 8601 date or time"),
+        (["--since", "1h", "--until", "2h"], "is after end"),
+        (["--timezone", "Mars/Base"], "Unknown timezone 'Mars/Base'"),
+        (["--since", "0001-01-01", "--timezone", "Asia/Tokyo"], "years 1 to 9999"),
+    ],
+)
+def test_4_for_times_that_make_no_sense(cli: Cli, server: MockServer, options: list[str], sentence: str) -> None:
+    """The sentence says what would; nothing is sent, and no file appears."""
+    code, text = failure(cli, "get", "1", *options, "--output", "traffic.csv")
+    assert code == 4
+    assert sentence in text
+    assert not server.requests
+    assert not list(cli.folder.iterdir())
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_4_where_the_api_refuses_what_is_asked(cli: Cli, server: MockServer, status: int) -> None:
+    """400, 404 and 422 alike."""
+    server.inject("status", status=status)
+    assert failure(cli, "get", "1")[0] == 4
+
+
+def test_4_for_an_app_that_is_not_there(cli: Cli) -> None:
+    """The sentence names the path and says where the right ID is found."""
+    code, text = failure(cli, "get", "99", "--format", "ndjson")
+    assert code == 4
+    assert "/v1/apps/99/traffic" in text
+
+
+@pytest.mark.parametrize("fault", [{"fault": "status", "status": 501}, {"fault": "wrong_type"}])
+def test_5_where_the_api_fails(cli: Cli, server: MockServer, fault: dict[str, object]) -> None:
+    """A status of 5xx, and a body that breaks the schema."""
+    server.inject(**fault)  # type: ignore[arg-type]  # options of two faults
+    assert failure(cli, "get", "1")[0] == 5
+
+
+def test_5_where_nobody_listens(cli: Cli) -> None:
+    """The sentence names the server."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    done = cli.run("check", "--base-url", url)
+    assert done.returncode == 5
+    assert f"{url} cannot be reached" in done.stdout
+
+
+def test_5_for_a_folder_that_is_not_there(cli: Cli, server: MockServer) -> None:
+    """The sentence names the file; nothing is sent."""
+    code, text = failure(cli, "get", "1", "--output", "nowhere/traffic.csv")
+    assert (code, text) == (5, "Error: nowhere/traffic.csv cannot be written: No such file or directory.")
+    assert not server.requests
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [["--output", "/dev/full", "--format", "csv"], ["--format", "csv"], []])
+def test_5_where_the_disk_is_full(cli: Cli, arguments: list[str]) -> None:
+    """In a file and in what stdout leads to."""
+    with Path("/dev/full").open("wb") as full:
+        process = cli.start("get", "1", *arguments, stdout=full)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert errors.decode().endswith("No space left on device.\n")
+    assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize("output", [["--output", "traffic.csv"], ["--format", "csv"]])
+def test_130_for_ctrl_c(cli: Cli, server: MockServer, output: list[str]) -> None:
+    """Quietly, while a response is waited for; no row is printed, the old file stays, and nothing is beside it."""
+    old = cli.folder / "traffic.csv"
+    old.write_text("old")
+    server.inject("slow_drip", seconds=1)
+    process = cli.start("get", "1", *output)
+    while not server.requests:
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors.strip()) == (130, b"")
+    assert len(printed.splitlines()) <= 1  # the header
+    assert [path.read_text() for path in cli.folder.iterdir()] == ["old"]
+
+
+def test_a_part_that_was_written_is_told(cli: Cli, server: MockServer) -> None:
+    """Where the API fails half-way, what is on stdout is whole lines, and the sentence says where to go on."""
+    server.inject("status", status=501, at=2)
+    done = cli.run("get", "1", "2", "--format", "ndjson", "--since", "2026-03-28", "--until", "2026-03-29")
+    assert done.returncode == 5
+    assert {json.loads(line)["app_id"] for line in done.stdout.splitlines()} == {1}
+    assert "501" in done.stderr

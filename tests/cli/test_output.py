@@ -1,0 +1,120 @@
+"""Files appear whole or not at all, pipes may close, and memory does not grow with the window."""
+
+import os
+import signal
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from apitally_mock import MockServer
+from tests.cli.conftest import Cli
+
+MONTH = ["--since", "2026-01-01", "--until", "2026-02-01"]
+HEADER = "app_id,period_start,period_end,requests,bytes_received,bytes_sent"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_run_leaves_the_old_file(cli: Cli, server: MockServer, number: signal.Signals) -> None:
+    """A run that is told to end cleans up; whatever kills it, the file is the old one."""
+    old = cli.folder / "traffic.csv"
+    old.write_text("old")
+    server.inject("latency", seconds=30, at=2)
+    with cli.start("get", "1", "2", *MONTH, "--output", "traffic.csv") as process:
+        while len(server.requests) < 1:
+            assert process.poll() is None
+        process.send_signal(number)
+        assert process.communicate(timeout=30)[1] == b""
+    assert process.returncode == (128 + number if number == signal.SIGTERM else -number)
+    assert old.read_text() == "old"
+    leftovers = [path for path in cli.folder.iterdir() if path != old]
+    assert len(leftovers) == (number == signal.SIGKILL)
+
+
+def test_a_failed_run_leaves_the_old_file(cli: Cli, server: MockServer) -> None:
+    """Also where the first app was already written."""
+    old = cli.folder / "traffic.json"
+    old.write_text("old")
+    server.inject("status", status=501, at=2)
+    assert cli.run("get", "1", "2", *MONTH, "--output", "traffic.json").returncode == 5
+    assert {path.name: path.read_text() for path in cli.folder.iterdir()} == {"traffic.json": "old"}
+
+
+def test_a_file_is_replaced_with_its_permissions(cli: Cli) -> None:
+    """A new file has those that the umask leaves, an old one keeps its own."""
+    old = cli.folder / "old.csv"
+    old.write_text("old")
+    old.chmod(0o640)
+    for name in ("old.csv", "new.csv"):
+        cli.data("get", "1", *MONTH, "--output", name)
+    mask = os.umask(0)
+    os.umask(mask)
+    assert old.read_text().startswith(HEADER)
+    assert stat.S_IMODE(old.stat().st_mode) == 0o640
+    assert stat.S_IMODE((cli.folder / "new.csv").stat().st_mode) == 0o666 & ~mask
+
+
+def test_a_link_stays_a_link(cli: Cli) -> None:
+    """The file behind it is replaced."""
+    target = cli.folder / "target.csv"
+    target.write_text("old")
+    link = cli.folder / "link.csv"
+    link.symlink_to(target)
+    cli.data("get", "1", *MONTH, "--output", "link.csv")
+    assert link.is_symlink()
+    assert target.read_text().startswith(HEADER)
+
+
+def test_a_named_pipe_is_written_to(cli: Cli) -> None:
+    """As the shell's process substitution does: what is no file is not replaced."""
+    pipe = cli.folder / "pipe.csv"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    cli.data("get", "1", *MONTH, "--output", "pipe.csv")
+    reader.join(timeout=30)
+    assert read[0].startswith(HEADER)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["csv", "ndjson", "json", "table", "parquet"])
+def test_a_reader_who_stops_ends_the_command_quietly(cli: Cli, name: str) -> None:
+    """Exit code 0, and nothing on stderr, whatever the format."""
+    year = ["--since", "2025-01-01", "--until", "2026-01-01"]
+    with cli.start("get", "1", "2", *year, "--format", name) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def peak_memory(cli: Cli, *arguments: str) -> int:
+    """Run the command to its success, and return the most memory that it held, in bytes."""
+    process = cli.start(*arguments)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.communicate()
+    assert process.returncode == 0
+    return usage.ru_maxrss * 1024
+
+
+@pytest.mark.parametrize("name", ["traffic.csv", "traffic.ndjson", "traffic.json"])
+def test_memory_does_not_grow_with_the_window(cli: Cli, name: str) -> None:
+    """Nine years of hours take little more memory than the pages that are read at a time."""
+    window = ["--until", "2026-01-01", "--output", name]
+    short = peak_memory(cli, "get", "1", "--since", "2025-01-01", *window)
+    lines = len(Path(cli.folder / name).read_text().splitlines())
+    long = peak_memory(cli, "get", "1", "--since", "2017-01-01", *window)
+    assert len(Path(cli.folder / name).read_text().splitlines()) > 8 * lines
+    assert long - short < 12_000_000
+
+
+def test_stdout_that_is_closed_is_told(cli: Cli) -> None:
+    """In a sentence, with exit code 5."""
+    process = cli.start("get", "1", preexec_fn=lambda: os.close(1), stdout=None)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (5, b"Error: stdout is closed.\n")

@@ -1,0 +1,125 @@
+"""What `check` finds out, one finding a line, from the settings to the server's clock."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+import click
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_traffic import APIConnectionError, ApitallyError, ConfigurationError, NotFoundError, TrafficClient
+from apitally_traffic.errors import AuthenticationError, PermissionDeniedError
+from apitally_traffic_cli.failures import AccessError, FailureError, kind_of
+
+_TIMEOUT = 10.0
+# The API looks at the key before it looks for the app, so any ID tells whether the key is accepted.
+_ANY_APP = 1
+_CLOCK_TOLERANCE = 5
+
+
+class Finding(NamedTuple):
+    """One line of the report."""
+
+    subject: str
+    text: str
+    mark: str = "✓"
+    colour: str = "green"
+    exit_code: int = 0
+
+
+def findings(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None) -> Iterator[Finding]:
+    """Yield what is found; where the rest depends on what failed, it ends."""
+    try:
+        client = TrafficClient(api_key, base_url=base_url, timeout=_TIMEOUT, max_retries=0)
+    except ConfigurationError as unusable:
+        yield _failed("Settings", str(unusable), AccessError)
+        return
+    with client:
+        yield Finding("API key", f"from {_source_of_key(api_key)}")
+        yield Finding("Base URL", str(client.api.get_httpx_client().base_url).rstrip("/"))
+        headers: Mapping[str, str] = {}
+        for app_id in app_ids or (_ANY_APP,):
+            is_first = not headers
+            sent = time.monotonic()
+            headers, error = _ask(client, app_id)
+            if isinstance(error, APIConnectionError):
+                yield _failed("Connection", str(error), FailureError)
+                return
+            if is_first:
+                yield Finding("Connection", f"answered in {(time.monotonic() - sent) * 1000:.0f} ms")
+            if isinstance(error, AuthenticationError | PermissionDeniedError):
+                yield _failed("Access", str(error), AccessError)
+                break
+            if not _is_from_the_api(error):
+                yield Finding(
+                    "Access", "404 without JSON: is the base URL that of the API?", "✗", "red", FailureError.exit_code
+                )
+                return
+            if is_first and (error is None or isinstance(error, NotFoundError)):
+                yield Finding("Access", "the key is accepted")
+            if error is not None and not (isinstance(error, NotFoundError) and not app_ids):
+                yield _failed(f"App {app_id}", str(error), kind_of(error) or FailureError)
+            elif app_ids:
+                yield Finding(f"App {app_id}", "found")
+        yield from _rate_limit(headers)
+        yield from _clock(headers)
+
+
+def _ask(client: TrafficClient, app_id: int) -> tuple[Mapping[str, str], ApitallyError | None]:
+    try:
+        response = get_traffic.sync_detailed(client=client.api, app_id=app_id, interval="day", limit=1)
+    except ApitallyError as error:
+        return error.headers, error
+    return response.headers, None
+
+
+def _is_from_the_api(error: ApitallyError | None) -> bool:
+    return not isinstance(error, NotFoundError) or "json" in error.headers.get("content-type", "")
+
+
+def _failed(subject: str, text: str, kind: type[click.ClickException]) -> Finding:
+    return Finding(subject, text, "✗", "red", kind.exit_code)
+
+
+def _source_of_key(argument: str | None) -> str:
+    """Return which of the places that the client looks in has a key first."""
+    if (argument or "").strip():
+        return "--api-key"
+    if os.environ.get("APITALLY_API_KEY", "").strip():
+        return "APITALLY_API_KEY"
+    return "~/.apitally/auth.json"
+
+
+def _rate_limit(headers: Mapping[str, str]) -> Iterator[Finding]:
+    try:
+        limit, left, reset = (int(headers[f"x-ratelimit-{name}"]) for name in ("limit", "remaining", "reset"))
+    except (KeyError, ValueError):
+        yield Finding("Rate limit", "the server does not tell", "!", "yellow")
+        return
+    seconds = max(reset - (_date(headers) or datetime.now(UTC)).timestamp(), 0)
+    text = f"{left:,} of {limit:,} requests left, reset in {seconds:.0f} s"
+    yield Finding("Rate limit", text) if left else Finding("Rate limit", text, "!", "yellow")
+
+
+def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
+    date = _date(headers)
+    if date is None:
+        yield Finding("Clock", "the server does not tell its time", "!", "yellow")
+        return
+    ahead = round((datetime.now(UTC) - date).total_seconds())
+    if abs(ahead) <= _CLOCK_TOLERANCE:
+        yield Finding("Clock", f"agrees with the server's to {_CLOCK_TOLERANCE} s")
+        return
+    side = "ahead of" if ahead > 0 else "behind"
+    text = f"{abs(ahead):,} s {side} the server's: times relative to now, such as 24h, are off by as much"
+    yield Finding("Clock", text, "!", "yellow")
+
+
+def _date(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        return None

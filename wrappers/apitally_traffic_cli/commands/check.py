@@ -1,0 +1,30 @@
+"""`apitally-traffic check`: can traffic be read from here, and what stands in the way."""
+
+import click
+
+from apitally_traffic_cli import logs
+from apitally_traffic_cli.options import app_ids, connection_options
+
+
+@click.command(
+    epilog="""\b
+Example:
+  apitally-traffic check 1
+"""
+)
+@app_ids(required=False)
+@connection_options
+def command(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None, verbose: int) -> int:
+    """Check the key, the connection, apps, the rate limit and the clock.
+
+    One request is sent for each app, without retries; without an app, one to see
+    whether the key is accepted. The exit code is that of the worst finding.
+    """
+    from apitally_traffic_cli.checks import findings  # noqa: PLC0415 - imports httpx, which --help does not need
+
+    with logs.printed(verbose):
+        worst = 0
+        for finding in findings(app_ids, api_key, base_url):
+            click.echo(f"{click.style(finding.mark, finding.colour)} {finding.subject:<11} {finding.text}")
+            worst = max(worst, finding.exit_code)
+    return worst

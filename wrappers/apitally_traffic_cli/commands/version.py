@@ -1,0 +1,25 @@
+"""`apitally-traffic version`: what a report of a problem should name."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+_LIBRARIES = ("httpx", "click", "rich", "pyarrow")
+
+
+@click.command(
+    epilog="""\b
+Example:
+  apitally-traffic version
+"""
+)
+def command() -> None:
+    """Print the versions of this package, of Python and of the libraries that it uses."""
+    click.echo(f"apitally-traffic {version('apitally-traffic')}")
+    click.echo(f"Python {platform.python_version()} on {platform.platform()}")
+    for name in _LIBRARIES:
+        try:
+            click.echo(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            click.echo(f"{name} is not installed")

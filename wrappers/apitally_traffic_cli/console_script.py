@@ -1,0 +1,31 @@
+"""The entry point: it names the extra where click is missing, and ends quietly where it is interrupted early."""
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def main() -> int:
+    """Run the command line, and return the exit code."""
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+        try:
+            from apitally_traffic_cli.group import run  # noqa: PLC0415 - a missing click gets a sentence
+        except ModuleNotFoundError as error:
+            if error.name != "click":
+                raise
+            sys.stderr.write(
+                "Error: click is not installed; the command needs it: python3 -m pip install 'apitally-traffic[cli]'\n"
+            )
+            return 1
+        return run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    """End as on an error, so that no temporary file is left."""
+    raise SystemExit(128 + number)

@@ -1,0 +1,97 @@
+"""Which failure ends the command with which exit code.
+
+The codes are those of Apitally's own command-line tool:
+
+    0    success
+    1    anything that is not listed here, such as a missing extra
+    2    the command line cannot be parsed
+    3    no usable key or base URL, 401, 403
+    4    times, timezone or their order make no sense, 400, 404, 422
+    5    everything else of the API, the network, files and databases
+    130  Ctrl-C
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+import click
+
+EXTRAS = {"click": "cli", "rich": "cli", "pyarrow": "arrow"}
+"""The extra that installs each library that a command imports when it runs."""
+
+
+class AccessError(click.ClickException):
+    """The API cannot be used with this key."""
+
+    exit_code = 3
+
+
+class InputError(click.ClickException):
+    """What was asked for makes no sense, as only the client or the API can say."""
+
+    exit_code = 4
+
+
+class FailureError(click.ClickException):
+    """The API, the network, a file or a database failed."""
+
+    exit_code = 5
+
+
+@contextmanager
+def handled() -> Iterator[None]:
+    """Turn each failure that a user can cause into a `click.ClickException`, which has a sentence and an exit code.
+
+    A reader who closes the pipe has read enough: the command ends quietly, with exit code 0.
+    """
+    try:
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(sys.stdout)
+    except OSError as error:
+        _discard(sys.stdout)
+        where = f"{error.filename}: " if error.filename else ""
+        raise FailureError(f"{where}{error.strerror or error}.") from error
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        raise click.ClickException(
+            f"{error.name} is not installed; this needs it: python3 -m pip install 'apitally-traffic[{extra}]'"
+        ) from error
+    except (click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception as error:
+        kind = kind_of(error)
+        if kind is None:
+            raise
+        raise kind(str(error)) from error
+
+
+def kind_of(error: Exception) -> type[click.ClickException] | None:
+    """Return what an error of the client is for this command, or None for an error that is not the client's."""
+    from apitally_traffic import errors  # noqa: PLC0415 - only a command that uses the client meets its errors
+
+    kinds: dict[type[Exception], type[click.ClickException]] = {
+        errors.ConfigurationError: AccessError,
+        errors.AuthenticationError: AccessError,
+        errors.PermissionDeniedError: AccessError,
+        errors.NotFoundError: InputError,
+        errors.InvalidRequestError: InputError,
+        errors.ApitallyError: FailureError,
+    }
+    return next((kind for cause, kind in kinds.items() if isinstance(error, cause)), None)
+
+
+def _discard(stream: IO[str] | None) -> None:
+    """Send what is still in a stream's buffer nowhere, or Python would try to write it again at its end."""
+    if stream is None:
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,0 +1,41 @@
+"""The table of formats: their names, the endings of their files, and the module that writes each.
+
+A format's module has one function, `write(traffic, file)`, which takes the rows as they come and keeps few of them.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, BinaryIO, NamedTuple
+
+
+class Format(NamedTuple):
+    """One format."""
+
+    module: str
+    endings: tuple[str, ...] = ()
+    is_binary: bool = False
+
+
+FORMATS = {
+    "table": Format("table"),
+    "csv": Format("csv_file", (".csv",)),
+    "ndjson": Format("json_lines", (".ndjson", ".jsonl")),
+    "json": Format("json_array", (".json",)),
+    "parquet": Format("parquet", (".parquet",), is_binary=True),
+}
+
+
+def writer(name: str) -> Callable[[Any, BinaryIO], None]:
+    """Return the function that writes a format.
+
+    Raises:
+        ModuleNotFoundError: the library that it needs is not installed.
+    """
+    write: Callable[[Any, BinaryIO], None] = import_module(f"apitally_traffic_cli.formats.{FORMATS[name].module}").write
+    return write
+
+
+def format_of(file_name: str) -> str | None:
+    """Return the format that the ending of a file's name stands for."""
+    endings = {ending: name for name, format_ in FORMATS.items() for ending in format_.endings}
+    return next((name for ending, name in endings.items() if file_name.lower().endswith(ending)), None)

@@ -1,0 +1,23 @@
+"""CSV as RFC 4180 describes it, with a header; times in ISO 8601 with their offset, counts as plain digits.
+
+Nothing but ASCII is in it and no value needs quotes, so no reader has to guess an encoding or a dialect.
+"""
+
+import csv
+from datetime import datetime
+from io import TextIOWrapper
+from typing import BinaryIO
+
+from apitally_traffic_cli.traffic import Traffic
+
+
+def write(traffic: Traffic, file: BinaryIO) -> None:
+    """Write a header and a line for each row."""
+    text = TextIOWrapper(file, encoding="ascii", newline="")
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(traffic.columns)
+    for row in traffic:
+        values = traffic.values(row)
+        lines.writerow(value.isoformat() if isinstance(value, datetime) else value for value in values)
+    text.flush()
+    text.detach()

@@ -1,0 +1,16 @@
+"""JSON: one array of the objects that NDJSON has."""
+
+from typing import BinaryIO
+
+from apitally_traffic_cli.formats.json_lines import objects
+from apitally_traffic_cli.traffic import Traffic
+
+
+def write(traffic: Traffic, file: BinaryIO) -> None:
+    """Write an array with an object for each row. One that ends before its bracket is incomplete."""
+    file.write(b"[")
+    before = b"\n"
+    for line in objects(traffic):
+        file.write(before + line)
+        before = b",\n"
+    file.write(b"\n]\n")

@@ -1,0 +1,81 @@
+"""The group of commands. A new command is one line in `COMMANDS` and one module in commands/.
+
+The table holds what `--help` says of a command, so that no command is imported to list them all.
+"""
+
+import os
+from importlib import import_module
+
+import click
+
+from apitally_traffic_cli.failures import handled
+
+COMMANDS = {
+    "get": "Print traffic as a table, or write CSV, NDJSON, JSON or Parquet.",
+    "check": "Check the key, the connection, the rate limit and the clock.",
+    "mock": "Run a mock server of the API on this machine.",
+    "completion": "Print the completion script of bash, zsh or fish.",
+    "version": "Print the versions of this package, Python and the libraries.",
+}
+"""Each command's name, and what it does. commands/NAME.py defines it as `command`."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"apitally_traffic_cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command, with every failure that a user can cause turned into a sentence and an exit code."""
+        with handled():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Examples:
+  apitally-traffic get 1 --since 7d --interval day --timezone Europe/Berlin
+  apitally-traffic get 1 2 --since 2026-01-01 --output traffic.csv
+  apitally-traffic check 1
+  apitally-traffic mock --port 8000
+  eval "$(apitally-traffic completion bash)"
+""",
+)
+@click.version_option(package_name="apitally-traffic", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Read the traffic of your apps from Apitally: requests and bytes, by hour or day.
+
+    The key is read from APITALLY_API_KEY or ~/.apitally/auth.json.
+    """
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        ctx.color = False
+
+
+def run() -> int:
+    """Run the command line, and return the exit code."""
+    try:
+        code: int | None = cli.main(prog_name="apitally-traffic", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort as error:
+        # A prompt that ends, which no command has, would be another reason.
+        raise KeyboardInterrupt from error
+    return code or 0

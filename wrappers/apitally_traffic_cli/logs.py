@@ -1,0 +1,33 @@
+"""Take the log of the client while a command runs: to print it with `-v`, or to know of waits."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_LOGGER = logging.getLogger("apitally_traffic")
+
+
+@contextmanager
+def listening(handler: logging.Handler, level: int) -> Iterator[None]:
+    """Send the client's log records to a handler while the block runs."""
+    before = _LOGGER.level
+    _LOGGER.addHandler(handler)
+    _LOGGER.setLevel(level)
+    try:
+        yield
+    finally:
+        _LOGGER.setLevel(before)
+        _LOGGER.removeHandler(handler)
+
+
+@contextmanager
+def printed(verbose: int) -> Iterator[None]:
+    """Print the client's log to stderr: not at all, waits and retries (1), or each request too (2)."""
+    if not verbose:
+        yield
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    with listening(handler, logging.INFO if verbose == 1 else logging.DEBUG):
+        yield

@@ -1,0 +1,57 @@
+"""The arguments and options that several commands have, spelled and explained the same everywhere."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+
+from apitally_traffic_cli.whole_number import whole_number
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_ID = whole_number
+
+
+def app_ids(*, required: bool) -> Decorator:
+    """Return the argument for the IDs of apps; one that is named twice counts once."""
+    return click.argument("app_ids", metavar="APP_ID...", type=_ID, nargs=-1, required=required, callback=_distinct)
+
+
+def window_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which traffic: from when to when, in which periods, of which part of the app."""
+    return _apply(
+        click.option("--since", "--start", "start", metavar="TIME", help="7d, 24h, 2026-01-31, …  [default: 24h|30d]"),
+        click.option("--until", "--end", "end", metavar="TIME", help="End of the window.  [default: now]"),
+        click.option(
+            "--interval",
+            type=click.Choice(["hour", "day"]),
+            default="hour",
+            show_default=True,
+            help="Length of a period.",
+        ),
+        click.option("--timezone", metavar="NAME", default="UTC", show_default=True, help="IANA name of the timezone."),
+        click.option("--env-id", "app_env_id", type=_ID, metavar="ID", help="Only this environment."),
+        click.option("--consumer-id", type=_ID, metavar="ID", help="Only this consumer."),
+    )(function)
+
+
+def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which server to ask, and with which key."""
+    return _apply(
+        click.option("--api-key", metavar="KEY", help="Key to use; better set APITALLY_API_KEY."),
+        click.option("--base-url", "--api-base-url", "base_url", metavar="URL", help="Server to ask."),
+        click.option("-v", "--verbose", count=True, help="Log waits and retries; -vv each request."),
+    )(function)
+
+
+def _apply(*decorators: Decorator) -> Decorator:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+def _distinct(_ctx: click.Context, _parameter: click.Parameter, values: Iterable[int]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(values))

@@ -1,0 +1,59 @@
+"""A line on stderr while data comes in: how much of the window is read, with how many requests, and waits."""
+
+import logging
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from apitally_traffic_cli import logs
+from apitally_traffic_cli.traffic import Traffic
+
+_WAIT = re.compile(r"\b([0-9.]+) s\b")
+_BAR_WIDTH = 30
+
+
+@contextmanager
+def shown(traffic: Traffic) -> Iterator[None]:
+    """Show the progress while the block runs, if stderr is a terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # noqa: PLC0415 - without a terminal, nothing of this is needed
+    from rich.live import Live  # noqa: PLC0415
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    log = _Log()
+
+    def line() -> Table:
+        grid = Table.grid(padding=(0, 1))
+        grid.add_row(ProgressBar(1.0, traffic.done, width=_BAR_WIDTH), f"{traffic.done:4.0%}", log.summary())
+        return grid
+
+    live = Live(get_renderable=line, console=Console(stderr=True), transient=True, refresh_per_second=5)
+    with logs.listening(log, logging.DEBUG), live:
+        yield
+
+
+class _Log(logging.Handler):
+    """Counts requests, each of which the client logs at DEBUG, and notes waits, which it logs at INFO."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._requests = 0
+        self._resumes_at = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take note of a record."""
+        if record.levelno == logging.DEBUG:
+            self._requests += 1
+        elif wait := _WAIT.search(record.getMessage()):
+            self._resumes_at = max(self._resumes_at, time.monotonic() + float(wait[1]))
+
+    def summary(self) -> str:
+        """Return the count of requests, and the seconds that are left of a wait."""
+        requests = f"{self._requests} request{'' if self._requests == 1 else 's'}"
+        left = self._resumes_at - time.monotonic()
+        return requests if left <= 0 else f"{requests}, waiting {left:.0f} s for the API"

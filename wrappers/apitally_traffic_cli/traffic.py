@@ -1,0 +1,126 @@
+"""What `get` writes: the rows of one or several apps in one window, as they come in."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_traffic import Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
+from apitally_traffic_cli.failures import InputError
+
+PERIOD_COLUMNS = ("period_start", "period_end")
+COUNT_COLUMNS = ("requests", "bytes_received", "bytes_sent")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `get` is asked for, as the user wrote it."""
+
+    app_ids: tuple[int, ...]
+    start: str | None
+    end: str | None
+    interval: Interval
+    timezone: str
+    app_env_id: int | None
+    consumer_id: int | None
+    max_items: int | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One period of one app."""
+
+    app_id: int
+    item: TrafficItem
+
+
+class Traffic:
+    """The rows of all apps that were asked for, app by app, each oldest first. Iterating asks the API.
+
+    Attributes:
+        window: the one window of all apps.
+        app_ids: the apps, in the order of the command line.
+        filters: `app_env_id` and `consumer_id`, where they were asked for.
+        closed_before: the time by the server's clock before which a period must have ended; None to take all.
+    """
+
+    def __init__(self, client: TrafficClient, request: Request, *, closed_only: bool) -> None:
+        """Make the queries; only `closed_only` sends a request, to learn the time on the server's clock.
+
+        Raises:
+            InputError: times, timezone or their order make no sense.
+        """
+        self.app_ids = request.app_ids
+        filters = {"app_env_id": request.app_env_id, "consumer_id": request.consumer_id}
+        self.filters = {name: value for name, value in filters.items() if value is not None}
+        self._queries = _queries(client, request)
+        self.window: TimeWindow = self._queries[0].window
+        self.closed_before = server_time(client, request.app_ids[0]) if closed_only else None
+        self._apps_read = 0
+        self._latest: datetime | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the machine formats."""
+        return ("app_id", *self.filters, *PERIOD_COLUMNS, *COUNT_COLUMNS)
+
+    def __iter__(self) -> Iterator[Row]:
+        """Yield the rows, while further ones are being read."""
+        for app_id, query in zip(self.app_ids, self._queries, strict=True):
+            for item in query:
+                self._latest = item.period_end
+                if self.closed_before is None or item.period_end <= self.closed_before:
+                    yield Row(app_id, item)
+            self._apps_read, self._latest = self._apps_read + 1, None
+
+    @property
+    def done(self) -> float:
+        """How much of the time of all apps has been read, from 0 to 1."""
+        read = 0.0
+        if self._latest is not None:
+            start, end = (moment.astimezone(UTC) for moment in (self.window.start, self.window.end))
+            read = min((self._latest - start) / (end - start), 1.0)
+        return (self._apps_read + read) / len(self.app_ids)
+
+    def values(self, row: Row) -> tuple[int | datetime, ...]:
+        """Return the values of a row, in the order of the columns; times carry the offset of the window's timezone."""
+        periods = (row.item.period_start, row.item.period_end)
+        return (
+            row.app_id,
+            *self.filters.values(),
+            *(period.astimezone(self.window.timezone) for period in periods),
+            *(getattr(row.item, name) for name in COUNT_COLUMNS),
+        )
+
+
+def server_time(client: TrafficClient, app_id: int) -> datetime:
+    """Return the time on the server's clock, from the Date of a small response; without one, that of this machine."""
+    response = get_traffic.sync_detailed(client=client.api, app_id=app_id, interval="day", limit=1)
+    try:
+        return parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
+    except ValueError:
+        return datetime.now(UTC)
+
+
+def _queries(client: TrafficClient, request: Request) -> Sequence[TrafficQuery]:
+    queries: list[TrafficQuery] = []
+    start: str | datetime | None = request.start
+    end: str | datetime | None = request.end
+    for app_id in request.app_ids:
+        try:
+            query = client.get_traffic(
+                app_id,
+                start=start,
+                end=end,
+                interval=request.interval,
+                timezone=request.timezone,
+                app_env_id=request.app_env_id,
+                consumer_id=request.consumer_id,
+                max_items=request.max_items,
+            )
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        queries.append(query)
+        start, end = query.window.start, query.window.end  # "now" is the same for all apps
+    return queries
