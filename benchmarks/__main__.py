@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.measure import Table, save
 
-NAMES = ["reading", "frames", "year_of_hours", "rate_limit"]
+NAMES = ["reading", "frames", "year_of_hours", "rate_limit", "command"]
 
 
 def main(names: list[str]) -> int:

@@ -68,7 +68,7 @@ def test_sdist_holds_what_the_tests_need(built: dict[str, Path]) -> None:
 
 @pytest.mark.parametrize("version", INTERPRETERS)
 def test_wheel_installs_and_imports_without_any_extra(built: dict[str, Path], version: str, tmp_path: Path) -> None:
-    """In an empty environment, with the base dependencies alone, every module of the clients imports."""
+    """With the base dependencies alone, every module of the clients imports; the command names the extra it needs."""
     interpreter = INTERPRETERS[version]
     if interpreter is None:
         pytest.skip(f"this machine has no Python {version}")
@@ -87,6 +87,12 @@ def _install_and_import(interpreter: str, distribution: Path, folder: Path) -> N
     run = subprocess.run(
         [python, "-I", "-W", "error", "-c", IMPORT_ALL], cwd=folder, check=True, capture_output=True, text=True
     )
+    command = subprocess.run(
+        [python.with_name("apitally-traffic"), "--help"], cwd=folder, check=False, capture_output=True, text=True
+    )
+    assert (command.returncode, command.stdout) == (1, "")
+    assert "'apitally-traffic[cli]'" in command.stderr
+    assert len(command.stderr.splitlines()) == 1
     seen = json.loads(run.stdout)
     assert Path(seen["origin"]).is_relative_to(Path(seen["prefix"]))
     assert "apitally_traffic.client" in seen["names"]
