@@ -20,7 +20,8 @@ def main() -> list[Table]:
         "python -c 'import apitally_traffic'": _cpu(sys.executable, "-c", "import apitally_traffic"),
     }
     rows = in_turns(OURS, ways, ROUNDS)
-    return [Table("Command: CPU time of --help", "at most that of importing typer and rich", "times ours", rows, ROUNDS)]
+    title, target = "Command: CPU time of --help", "at most that of importing typer and rich"
+    return [Table(title, target, "times ours", rows, ROUNDS)]
 
 
 def _cpu(*command: str) -> Run:
