@@ -39,9 +39,19 @@ def compare_requirements(old: Spec, new: Spec, before: dict[str, Any], after: di
         yield Finding("api-security-became-required", _PLACE, "anonymous", _labels(partners))
     if {} in partners and {} not in ways:
         yield Finding("api-security-became-optional", _PLACE, _labels(ways), "anonymous")
+    for way in [way for way in ways if way not in partners]:
+        if easier := [other for other in partners if _asks_for_fewer_schemes(other, way)]:
+            yield Finding("api-security-relaxed", _PLACE, _names(way), _labels(easier))
+            ways.remove(way)
+            partners = [other for other in partners if other not in easier or other in ways]
     names = {_names(way) for way in (*ways, *partners)} - {""}
     for name in sorted(names):
         yield from _compare_ways(*([way for way in side if _names(way) == name] for side in (ways, partners)))
+
+
+def _asks_for_fewer_schemes(other: Requirement, way: Requirement) -> bool:
+    """Tell whether credentials for one requirement also meet another one, which names fewer schemes."""
+    return other.keys() < way.keys() and all(scopes <= way[scheme] for scheme, scopes in other.items())
 
 
 def _compare_ways(before: list[Requirement], after: list[Requirement]) -> Iterator[Finding]:

@@ -227,6 +227,12 @@ RULES = [
         "A way to authenticate is gone.",
         "Authenticate in one of the ways that are left.",
     ),
+    Rule(
+        "api-security-relaxed",
+        _INFO,
+        "A way to authenticate asks for fewer schemes, or for none; credentials that were accepted still are.",
+        "Nothing; credentials that are no longer asked for may be left out.",
+    ),
     Rule("api-security-added", _INFO, "There is one more way to authenticate.", "Nothing."),
     Rule("api-security-became-required", _BREAKING, "Anonymous calls are refused now.", "Authenticate each call."),
     Rule("api-security-became-optional", _INFO, "Anonymous calls are accepted now.", "Nothing."),
