@@ -1,4 +1,4 @@
-"""Never run, only type-checked: each line is a promise about the public types."""
+"""Type-checked and never run: each line is a promise about the public types."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +17,7 @@ from apitally_traffic import (
     Interval,
     InvalidRequestError,
     Period,
+    QueryStats,
     TimeWindow,
     TrafficClient,
     TrafficItem,
@@ -29,6 +30,8 @@ TrafficClient()
 TrafficClient("key", base_url="https://api.example", timeout=5)
 TrafficClient(api_key=None, transport=httpx.HTTPTransport(retries=1))
 TrafficClient("key", "https://api.example")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+TrafficClient("key", timeout=httpx.Timeout(5, read=60), deadline=120, headers={"X-Team": "a"}, http2=True)
+TrafficClient("key", proxy="http://localhost:3128", max_retries=0, requests_per_minute=None, concurrency=1)
 TrafficClient(timeout="5")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 interval: Interval = "hour"
@@ -36,8 +39,13 @@ interval: Interval = "hour"
 with TrafficClient() as client:
     assert_type(client, TrafficClient)
     assert_type(client.api, AuthenticatedClient)
+    assert_type(client.with_options(timeout=5, deadline=60, max_retries=1, headers={"X-Run": "7"}), TrafficClient)
+    client.with_options(5)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     query = client.get_traffic(1)
     assert_type(query, TrafficQuery)
+    assert_type(query.stats, QueryStats)
+    assert_type(query.stats.requests, int)
+    assert_type(query.stats.headers, dict[str, str])
     client.get_traffic(1, start="30d", end=datetime.now(UTC), interval="day", timezone="Europe/Berlin")
     client.get_traffic(1, start=date(2026, 1, 1), end=timedelta(days=1), interval=interval, timezone=ZoneInfo("UTC"))
     client.get_traffic(1, app_env_id=2, consumer_id=None, page_size=10, max_items=None)
@@ -57,8 +65,8 @@ with TrafficClient() as client:
     assert_type(paginate(get_traffic, client=client.api, app_id=1), Iterator[Any])
 
 
-async def tasks() -> None:
-    """The same for tasks."""
+async def asynchronous() -> None:
+    """The same for the async client."""
     async with AsyncTrafficClient("key", transport=httpx.AsyncHTTPTransport()) as client:
         assert_type(client, AsyncTrafficClient)
         query = client.get_traffic(1, start="7d")
@@ -84,8 +92,8 @@ assert_type(len(window), int)
 window.start = datetime.now(UTC)  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
 
 
-def refusals(error: ApitallyError) -> None:
-    """Every error carries where it happened; what is not known is None."""
+def attributes(error: ApitallyError) -> None:
+    """Every error has these attributes; what is unknown is None."""
     assert_type(error.message, str)
     assert_type(error.status_code, int | None)
     assert_type(error.headers, dict[str, str])

@@ -13,19 +13,19 @@ from apitally_mock import MockServer
 from apitally_traffic import TrafficClient
 
 NOW = "2026-03-29T12:34:56Z"
-"""The mock server's clock stands still here: the day on which the clocks of Europe go forward."""
+"""The frozen clock of the mock server: the day on which Europe's clocks go forward."""
 
 
 @pytest.fixture(scope="session")
 def running_server() -> Iterator[MockServer]:
-    """Run a mock server, in a process of its own, for all tests of the client."""
+    """Run one mock server, in its own process, for all tests of the client."""
     with MockServer(now=NOW) as server:
         yield server
 
 
 @pytest.fixture
 def server(running_server: MockServer) -> MockServer:
-    """Return the mock server as at its start: an empty journal, and nothing that goes wrong."""
+    """Return the mock server in its initial state: with an empty journal and without faults."""
     running_server.reset()
     return running_server
 
@@ -39,7 +39,7 @@ def client(server: MockServer) -> Iterator[TrafficClient]:
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep the settings of whoever runs the tests out of them."""
+    """Hide the settings of the user who runs the tests."""
     monkeypatch.delenv("APITALLY_API_KEY", raising=False)
     monkeypatch.delenv("APITALLY_API_BASE_URL", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -48,8 +48,8 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @contextmanager
 def interrupt() -> Iterator[None]:
-    """Press Ctrl-C in a moment, unless the block has ended by then."""
-    # Whoever runs the tests in the background of a shell has it ignored.
+    """Press Ctrl-C shortly after, unless the block has ended by then."""
+    # A shell ignores it for commands in the background.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()

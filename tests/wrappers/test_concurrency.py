@@ -1,4 +1,4 @@
-"""Slices that are read side by side: the same items, no request too many, and nothing left behind."""
+"""Slices that are read concurrently: the same items, no unneeded request, and nothing left behind."""
 
 import asyncio
 import gc
@@ -20,12 +20,12 @@ UNLIMITED: dict[str, Any] = {"requests_per_minute": None}
 
 
 def our_threads() -> list[threading.Thread]:
-    """Return the worker threads that are alive."""
+    """Return the running worker threads."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("apitally-traffic")]
 
 
 async def read_async(server: MockServer, concurrency: int, **arguments: Any) -> list[TrafficItem]:
-    """Read a window with tasks."""
+    """Read a window with the async client."""
     async with AsyncTrafficClient(server.api_key, base_url=server.url, concurrency=concurrency, **UNLIMITED) as client:
         return [item async for item in client.get_traffic(1, **arguments)]
 
@@ -33,7 +33,7 @@ async def read_async(server: MockServer, concurrency: int, **arguments: Any) -> 
 @pytest.mark.parametrize("concurrency", [1, 2, 3, 8, 64])
 @pytest.mark.parametrize("page_size", [1, 2, 5, 23, 24, 25, 1000])
 def test_concurrency_does_not_change_the_items(server: MockServer, page_size: int, concurrency: int) -> None:
-    """Each period comes once, oldest first, for threads and tasks, whatever is read side by side."""
+    """Each period comes once, oldest first, sync and async, at any concurrency and page size."""
     with TrafficClient(server.api_key, base_url=server.url, concurrency=concurrency, **UNLIMITED) as client:
         query = client.get_traffic(1, **DAY, page_size=page_size)
         items = list(query)
@@ -47,7 +47,7 @@ def test_concurrency_does_not_change_the_items(server: MockServer, page_size: in
 def test_no_slice_is_fetched_that_is_not_needed(
     server: MockServer, concurrency: int, max_items: int, requests: int
 ) -> None:
-    """`max_items` bounds what is fetched as well as what is delivered, for threads and for tasks."""
+    """`max_items` limits what is fetched as well as what is delivered, sync and async."""
     arguments: dict[str, Any] = {**DAY, "page_size": 4, "max_items": max_items}
     server.reset()
     with TrafficClient(server.api_key, base_url=server.url, concurrency=concurrency, **UNLIMITED) as client:
@@ -60,8 +60,8 @@ def test_no_slice_is_fetched_that_is_not_needed(
     assert len(server.requests) == requests
 
 
-def test_slices_are_on_their_way_together(server: MockServer) -> None:
-    """Eight slices of a slow server take two round trips, the probe's and one for all the others, and not eight."""
+def test_slices_are_read_concurrently(server: MockServer) -> None:
+    """Eight slices of a slow server take two round trips, the first request's and one for all others, and not eight."""
     server.reset()
     server.inject("latency", seconds=0.4)
     with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
@@ -73,7 +73,7 @@ def test_slices_are_on_their_way_together(server: MockServer) -> None:
 
 
 def test_abandoned_iteration_leaves_no_thread(server: MockServer) -> None:
-    """A loop that is left half-way ends its threads, and the client goes on working."""
+    """Leaving a loop early ends its threads, and the client stays usable."""
     server.reset()
     with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
         for _ in client.get_traffic(1, **DAY, page_size=1):
@@ -83,23 +83,23 @@ def test_abandoned_iteration_leaves_no_thread(server: MockServer) -> None:
         assert len(client.get_traffic(1, **DAY).to_list()) == 24
 
 
-def test_what_is_abandoned_asks_for_no_further_page() -> None:
-    """A slice of many pages that nobody wants any more ends with the page that is on its way, and so does its error."""
-    asked: list[str] = []
+def test_a_cancelled_slice_requests_no_further_page() -> None:
+    """A cancelled slice of many pages ends with the page in flight."""
+    requested: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
+    def respond(request: httpx.Request) -> httpx.Response:
+        requested.append(str(request.url))
         time.sleep(0.02)
         if request.url.params["start"].startswith("2026-01-01T00"):
             return httpx.Response(404)
-        return httpx.Response(200, json={"data": [], "has_more": True, "next_token": f"{len(asked)}"})
+        return httpx.Response(200, json={"data": [], "has_more": True, "next_token": f"{len(requested)}"})
 
     with (
-        TrafficClient("key", transport=httpx.MockTransport(answer), **UNLIMITED) as client,
+        TrafficClient("key", transport=httpx.MockTransport(respond), **UNLIMITED) as client,
         pytest.raises(NotFoundError),
     ):
         client.get_traffic(1, **DAY, page_size=3).to_list()
-    assert len(asked) < 24
+    assert len(requested) < 24
     assert our_threads() == []
 
 
@@ -107,26 +107,26 @@ HELD = """
 import sys, httpx
 from apitally_traffic import TrafficClient
 
-def answer(request):
+def respond(request):
     if request.url.params["start"].startswith("2026-01-01T00"):
         return httpx.Response(200, json={"data": [], "has_more": False, "next_token": None})
     return httpx.Response(503, headers={"Retry-After": "60"})
 
-client = TrafficClient("key", transport=httpx.MockTransport(answer), requests_per_minute=None)
+client = TrafficClient("key", transport=httpx.MockTransport(respond), requests_per_minute=None)
 pages = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=3).pages()
 next(pages)
 """
 
 
 def test_an_iterator_that_is_held_does_not_keep_the_program_alive() -> None:
-    """A program ends with its last line, whatever a half-read query still waits for."""
+    """A program ends with its last line, even if an unfinished query still waits for something."""
     done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_an_interrupt_does_not_wait_for_a_silent_server(server: MockServer, concurrency: int) -> None:
-    """Ctrl-C ends the reading at once, although the server keeps the requests waiting."""
+    """Ctrl-C ends the query at once, although the server does not respond."""
     server.reset()
     server.inject("latency", seconds=20)
     settings: dict[str, Any] = {"concurrency": concurrency, "timeout": 6, **UNLIMITED}
@@ -141,7 +141,7 @@ def test_an_interrupt_does_not_wait_for_a_silent_server(server: MockServer, conc
 
 
 def test_abandoned_iteration_leaves_no_task(server: MockServer) -> None:
-    """An `async for` that is left half-way ends its tasks as soon as the loop turns."""
+    """Leaving an `async for` early ends its tasks in the next iterations of the event loop."""
 
     async def leave() -> tuple[int, int]:
         async with AsyncTrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
@@ -155,7 +155,7 @@ def test_abandoned_iteration_leaves_no_task(server: MockServer) -> None:
 
 
 def test_failure_of_a_slice_ends_the_others(server: MockServer) -> None:
-    """When the first slice fails for good, no thread and no task goes on with the rest."""
+    """When the first slice fails, no thread and no task continues with the others."""
     server.reset()
     server.inject("status", status=500)
     with TrafficClient(server.api_key, base_url=server.url, max_retries=0, **UNLIMITED) as client:
@@ -184,7 +184,7 @@ def test_connections_are_closed_with_the_client(server: MockServer) -> None:
 
 
 def test_one_client_for_many_threads(server: MockServer) -> None:
-    """Threads that share a client get what each of them asked for."""
+    """Threads that share a client get what each of them requested."""
     days = [f"2026-02-{day:02}" for day in range(1, 15)]
     seen: dict[str, list[TrafficItem]] = {}
     with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
@@ -202,8 +202,8 @@ def test_one_client_for_many_threads(server: MockServer) -> None:
     }
 
 
-def test_sparse_answers_do_not_stop_at_max_items() -> None:
-    """Where the server leaves out periods, further slices are fetched until enough items are there."""
+def test_max_items_with_missing_periods() -> None:
+    """If the server leaves out periods, further slices are fetched until there are enough items."""
 
     def every_sixth_hour(request: httpx.Request) -> httpx.Response:
         start = request.url.params["start"]
@@ -224,14 +224,14 @@ def test_sparse_answers_do_not_stop_at_max_items() -> None:
     assert [item.requests for item in items] == [0, 6, 12]
 
 
-def test_progress_counts_what_is_delivered_of_so_many() -> None:
-    """With `max_items`, slices without items are no progress, and the end is the end."""
-    heard: list[tuple[int, int]] = []
+def test_progress_with_max_items_counts_items() -> None:
+    """With `max_items`, slices without items do not count as progress, and the last call has the number expected."""
+    calls: list[tuple[int, int]] = []
 
     def empty(_: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"data": [], "has_more": False, "next_token": None})
 
     with TrafficClient("key", transport=httpx.MockTransport(empty), **UNLIMITED) as client:
         query = client.get_traffic(1, **DAY, page_size=8, max_items=5)
-        assert query.to_list(progress=lambda *numbers: heard.append(numbers)) == []
-    assert heard == [(0, 5), (0, 5), (5, 5)]
+        assert query.to_list(progress=lambda *numbers: calls.append(numbers)) == []
+    assert calls == [(0, 5), (0, 5), (5, 5)]

@@ -1,4 +1,4 @@
-"""Every answer that is not a page, and every failure on the way to one, is a typed error with a sentence."""
+"""Every response that is not a page, and every failed exchange, is a typed error with a sentence."""
 
 import copy
 import json
@@ -37,24 +37,24 @@ ITEM = {
 }
 
 
-def ask(client: TrafficClient) -> Any:
+def read(client: TrafficClient) -> Any:
     """Read one day of app 1."""
     return client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
 
 
-def client_of(answer: httpx.Response | Exception) -> TrafficClient:
-    """Return a client whose server always answers so."""
+def client_of(result: httpx.Response | Exception) -> TrafficClient:
+    """Return a client whose server always returns this response, or whose transport raises this exception."""
 
     def handle(_: httpx.Request) -> httpx.Response:
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     return TrafficClient("secret-key", max_retries=0, transport=httpx.MockTransport(handle))
 
 
 def body(**changes: Any) -> httpx.Response:
-    """Return a page of one item, with changed fields; a field that is None is left out."""
+    """Return a page of two items, the second with changed fields; a field that is None is left out."""
     item = {name: value for name, value in (ITEM | changes).items() if value is not None}
     page = {"data": [ITEM, item], "has_more": False, "next_token": None}
     return httpx.Response(200, content=json.dumps(page))
@@ -66,7 +66,7 @@ def test_wrong_key(server: MockServer) -> None:
         TrafficClient("wrong", base_url=server.url) as client,
         pytest.raises(AuthenticationError, match="Settings > API keys") as raised,
     ):
-        ask(client)
+        read(client)
     assert raised.value.status_code == 401
 
 
@@ -77,8 +77,8 @@ def test_unknown_app(client: TrafficClient) -> None:
     assert raised.value.status_code == 404
 
 
-def test_parameter_that_the_server_refuses(server: MockServer) -> None:
-    """A refused parameter is an InvalidRequestError that names field and reason, and carries the generated model."""
+def test_rejected_parameter(server: MockServer) -> None:
+    """A rejected parameter is an InvalidRequestError that names field and reason, and has the generated model."""
     wrong_limit = httpx.MockTransport(
         lambda request: httpx.get(
             request.url.copy_set_param("limit", "1001"), headers={"Api-Key": request.headers["Api-Key"]}
@@ -88,7 +88,7 @@ def test_parameter_that_the_server_refuses(server: MockServer) -> None:
         TrafficClient(server.api_key, base_url=server.url, transport=wrong_limit) as client,
         pytest.raises(InvalidRequestError, match=r"limit: .*1000") as raised,
     ):
-        ask(client)
+        read(client)
     assert raised.value.status_code == 422
     assert raised.value.errors[0].loc == ["query", "limit"]
 
@@ -114,10 +114,10 @@ def test_parameter_that_the_server_refuses(server: MockServer) -> None:
     ],
 )
 def test_each_status_has_its_error(status: int, kind: type[ApitallyError]) -> None:
-    """The status decides the error, also where the standard library does not know the status; redirects end here."""
-    answer = httpx.Response(status, headers={"Location": "https://elsewhere.example"}, html="<p>no</p>")
-    with client_of(answer) as client, pytest.raises(ApitallyError) as raised:
-        ask(client)
+    """The status determines the error, even if the standard library does not know it; redirects are not followed."""
+    response = httpx.Response(status, headers={"Location": "https://elsewhere.example"}, html="<p>no</p>")
+    with client_of(response) as client, pytest.raises(ApitallyError) as raised:
+        read(client)
     assert type(raised.value) is kind
     assert raised.value.status_code == status
     assert raised.value.method == "GET"
@@ -128,7 +128,7 @@ def test_each_status_has_its_error(status: int, kind: type[ApitallyError]) -> No
 
 
 @pytest.mark.parametrize(
-    ("answer", "sentence"),
+    ("response", "sentence"),
     [
         pytest.param(httpx.Response(200, html="<html></html>"), "text/html.*breaks the schema", id="HTML"),
         pytest.param(httpx.Response(200, content=b'{"data": ['), "truncated", id="cut"),
@@ -161,14 +161,14 @@ def test_each_status_has_its_error(status: int, kind: type[ApitallyError]) -> No
         ),
     ],
 )
-def test_a_body_that_breaks_the_schema_names_the_place(answer: httpx.Response, sentence: str) -> None:
+def test_a_body_that_breaks_the_schema_names_the_place(response: httpx.Response, sentence: str) -> None:
     """A body with status 200 that is not a page is a ResponseError that says where it breaks the schema."""
-    with client_of(answer) as client, pytest.raises(ResponseError, match=sentence):
-        ask(client)
+    with client_of(response) as client, pytest.raises(ResponseError, match=sentence):
+        read(client)
 
 
 def test_fields_that_the_schema_does_not_have_are_kept() -> None:
-    """A server may send more than the schema says; the models keep it."""
+    """A server may send more fields than the schema has; the models keep them."""
     with client_of(body(p50=7)) as client:
         query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
         (page,) = query.pages()
@@ -189,21 +189,21 @@ def test_fields_that_the_schema_does_not_have_are_kept() -> None:
         (UnicodeError("label too long"), APIConnectionError),
     ],
 )
-def test_broken_exchanges(failure: Exception, kind: type[ApitallyError]) -> None:
-    """A connection that fails is an APIConnectionError, within the timeout an APITimeoutError; httpx does not show."""
+def test_failed_exchanges(failure: Exception, kind: type[ApitallyError]) -> None:
+    """A failed connection is an APIConnectionError, a timeout an APITimeoutError; neither refers to httpx's error."""
     with client_of(failure) as client, pytest.raises(ApitallyError, match=r"https://api.apitally.io ") as raised:
-        ask(client)
+        read(client)
     assert type(raised.value) is kind
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "hex", "rot13", "idna", "bz2"])
-def test_charset_that_is_none(charset: str) -> None:
-    """An error page whose charset is wrong, or is no charset at all, is still the error of its status."""
-    answer = httpx.Response(500, headers={"content-type": f"text/html; charset={charset}"}, content=b"<p>no</p>")
-    with client_of(answer) as client, pytest.raises(ServerError) as raised:
-        ask(client)
+def test_invalid_charset(charset: str) -> None:
+    """An error page whose charset is wrong, or not a text encoding, is still the error of its status."""
+    response = httpx.Response(500, headers={"content-type": f"text/html; charset={charset}"}, content=b"<p>no</p>")
+    with client_of(response) as client, pytest.raises(ServerError) as raised:
+        read(client)
     assert raised.value.body == "<p>no</p>"
 
 
@@ -216,24 +216,27 @@ def test_charset_that_is_none(charset: str) -> None:
         ("no", '{"detail":"no"}'),
     ],
 )
-def test_refusal_in_another_form(detail: Any, sentence: str) -> None:
-    """A 422 whose body is not quite FastAPI's is an InvalidRequestError too, and says what is there."""
-    answer = httpx.Response(422, content=json.dumps({"detail": detail}, separators=(",", ":")))
-    with client_of(answer) as client, pytest.raises(InvalidRequestError) as raised:
-        ask(client)
+def test_validation_error_in_another_form(detail: Any, sentence: str) -> None:
+    """A 422 whose body differs from FastAPI's is an InvalidRequestError that quotes it."""
+    response = httpx.Response(422, content=json.dumps({"detail": detail}, separators=(",", ":")))
+    with client_of(response) as client, pytest.raises(InvalidRequestError) as raised:
+        read(client)
     assert str(raised.value) == f"The API rejects the request: {sentence}"
 
 
-def test_refusal_that_is_too_deep() -> None:
-    """A 422 that no reader can read is an InvalidRequestError that quotes its beginning."""
-    answer = httpx.Response(422, content=b'{"detail":' + b"[" * 100_000)
-    with client_of(answer) as client, pytest.raises(InvalidRequestError, match=r'the request: ."detail":\[') as raised:
-        ask(client)
+def test_validation_error_that_is_nested_too_deeply() -> None:
+    """A 422 that cannot be parsed is an InvalidRequestError that quotes its beginning."""
+    response = httpx.Response(422, content=b'{"detail":' + b"[" * 100_000)
+    with (
+        client_of(response) as client,
+        pytest.raises(InvalidRequestError, match=r'the request: ."detail":\[') as raised,
+    ):
+        read(client)
     assert raised.value.errors == []
 
 
-def test_refusal_whose_body_is_lost() -> None:
-    """The status stands where the body cannot be read: a wrong key is no broken connection."""
+def test_status_without_a_readable_body() -> None:
+    """The status determines the error even if the body cannot be read."""
 
     def broken() -> Iterator[bytes]:
         yield b"{"
@@ -245,53 +248,53 @@ def test_refusal_whose_body_is_lost() -> None:
 
     headers = {"Retry-After": "3600"}
     gzip = {"Content-Encoding": "gzip"}
-    for answer in (
+    for response in (
         httpx.Response(429, headers=headers, stream=Stream()),
         httpx.Response(429, headers=headers | gzip, stream=httpx.ByteStream(b"plain")),
     ):
-        with client_of(answer) as client, pytest.raises(RateLimitError) as raised:
-            ask(client)
+        with client_of(response) as client, pytest.raises(RateLimitError) as raised:
+            read(client)
         assert raised.value.retry_after == 3600
 
 
 @pytest.mark.parametrize("status", [200, 302, 401, 422, 500])
 def test_key_that_the_server_quotes(status: int) -> None:
-    """What the server says of the key does not carry it into errors."""
-    answer = httpx.Response(status, headers={"X-Key": "secret-key"}, json={"detail": "secret-key is no key"})
-    with client_of(answer) as client, pytest.raises(ApitallyError) as raised:
-        ask(client)
+    """A key that the server quotes does not get into errors."""
+    response = httpx.Response(status, headers={"X-Key": "secret-key"}, json={"detail": "secret-key is no key"})
+    with client_of(response) as client, pytest.raises(ApitallyError) as raised:
+        read(client)
     assert "secret-key" not in f"{raised.value} {vars(raised.value)} {pickle.dumps(raised.value)!r}"
     assert "… is no key" in str(raised.value.body)
 
 
-def test_key_that_the_headers_of_a_broken_answer_quote() -> None:
-    """The headers of an answer whose body cannot be read do not carry the key into the error either."""
+def test_key_in_the_headers_of_a_broken_response() -> None:
+    """A key in the headers of a response whose body cannot be read does not get into the error either."""
     headers = {"X-Key": "secret-key", "Content-Encoding": "gzip"}
-    answer = httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"plain"))
-    with client_of(answer) as client, pytest.raises(ResponseError) as raised:
-        ask(client)
+    response = httpx.Response(200, headers=headers, stream=httpx.ByteStream(b"plain"))
+    with client_of(response) as client, pytest.raises(ResponseError) as raised:
+        read(client)
     assert raised.value.headers["x-key"] == "…"
     assert "secret-key" not in f"{raised.value} {vars(raised.value)}"
 
 
 def test_server_that_is_not_there() -> None:
-    """A port on which nobody listens is one sentence with the address."""
+    """A port without a server is one sentence with the address."""
     with (
         TrafficClient("key", base_url="http://127.0.0.1:9", max_retries=0) as client,
         pytest.raises(APIConnectionError, match=r"http://127.0.0.1:9 cannot be reached"),
     ):
-        ask(client)
+        read(client)
 
 
 def test_a_client_is_usable_again_after_an_error(client: TrafficClient) -> None:
-    """An error ends one query, not the client."""
+    """An error ends one query, and the client stays usable."""
     with pytest.raises(NotFoundError):
         client.get_traffic(99).to_list()
-    assert len(ask(client)) == 24
+    assert len(read(client)) == 24
 
 
 def test_raw_functions_share_the_connection_and_the_errors(client: TrafficClient) -> None:
-    """`client.api` works with the generated functions, and refusals are the same typed errors."""
+    """The generated functions work with `client.api`, and raise the same typed errors."""
     page = get_traffic.sync(1, client=client.api, interval="day")
     assert isinstance(page, apitally_traffic.GetTrafficResponse)
     assert len(page.data) == 31
@@ -301,19 +304,19 @@ def test_raw_functions_share_the_connection_and_the_errors(client: TrafficClient
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])  # noqa: S301
 def test_errors_survive_copying_and_pickling(duplicate: Any) -> None:
-    """A copy of an error, by copy, deepcopy or pickle, has its type, message and attributes."""
-    answer = httpx.Response(422, json={"detail": [{"loc": ["query", "start"], "msg": "bad", "type": "t"}]})
-    with client_of(answer) as client, pytest.raises(InvalidRequestError) as raised:
-        ask(client)
-    twin = duplicate(raised.value)
-    assert type(twin) is InvalidRequestError
-    assert str(twin) == str(raised.value) == "The API rejects the request: start: bad"
-    assert vars(twin) == vars(raised.value)
-    assert twin.errors == raised.value.errors
+    """A copy of an error, by copy, deepcopy or pickle, has the same type, message and attributes."""
+    response = httpx.Response(422, json={"detail": [{"loc": ["query", "start"], "msg": "bad", "type": "t"}]})
+    with client_of(response) as client, pytest.raises(InvalidRequestError) as raised:
+        read(client)
+    other = duplicate(raised.value)
+    assert type(other) is InvalidRequestError
+    assert str(other) == str(raised.value) == "The API rejects the request: start: bad"
+    assert vars(other) == vars(raised.value)
+    assert other.errors == raised.value.errors
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    """The drawing that opens the module shows every error, at its depth in the hierarchy."""
+    """The tree in the module's docstring shows every error at its depth in the hierarchy."""
     kinds = [kind for kind in vars(tree).values() if isinstance(kind, type) and issubclass(kind, ApitallyError)]
     assert tree.__doc__ is not None
     lines = [line for line in tree.__doc__.splitlines() if line.startswith("    ")]

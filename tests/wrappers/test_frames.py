@@ -1,4 +1,4 @@
-"""Collectors: the same items as totals, lists and tables, with types that hold."""
+"""Collectors: the same items as totals, lists and tables, with stable types."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ COUNTS = ["requests", "bytes_received", "bytes_sent"]
 
 @pytest.mark.parametrize("arguments", [NIGHT, EMPTY], ids=["25 hours", "empty"])
 def test_tables_agree_with_the_items(client: TrafficClient, arguments: dict[str, Any]) -> None:
-    """Arrow, pandas and polars hold the same instants in the window's timezone, and the same counts as int64."""
+    """Arrow, pandas and polars have the same instants in the window's timezone, and the same counts as int64."""
     query = client.get_traffic(1, **arguments)
     items, zone = query.to_list(), arguments["timezone"]
     arrow, pandas, polars = query.to_arrow(), query.to_pandas(), query.to_polars()
@@ -29,10 +29,10 @@ def test_tables_agree_with_the_items(client: TrafficClient, arguments: dict[str,
     assert [str(kind) for kind in pandas.dtypes] == [f"datetime64[us, {zone}]"] * 2 + ["int64"] * 3
     assert list(polars.schema.values()) == [pl.Datetime("us", zone)] * 2 + [pl.Int64] * 3
     for name in names[:2]:
-        # As numbers: Python takes no two times of different zones for equal where one of them occurs twice.
+        # As numbers: datetimes of different timezones never compare as equal if one of them occurs twice.
         expected = [getattr(item, name).timestamp() for item in items]
         for column in (arrow[name].to_pylist(), pandas[name], polars[name]):
-            assert [moment.timestamp() for moment in column] == expected
+            assert [time.timestamp() for time in column] == expected
     for name in COUNTS:
         expected = [getattr(item, name) for item in items]
         assert arrow[name].to_pylist() == list(pandas[name]) == polars[name].to_list() == expected
@@ -40,22 +40,22 @@ def test_tables_agree_with_the_items(client: TrafficClient, arguments: dict[str,
 
 
 def test_clock_change_shows_in_the_frame(client: TrafficClient) -> None:
-    """The night with 25 hours has the hour from two to three twice, with both offsets."""
+    """The day with 25 hours has the hour from two to three twice, with both offsets."""
     frame = client.get_traffic(1, **NIGHT).to_pandas()
-    shown = [moment.isoformat() for moment in frame["period_start"]]
+    shown = [time.isoformat() for time in frame["period_start"]]
     assert len(shown) == 25
     assert shown[2:4] == ["2025-10-26T02:00:00+02:00", "2025-10-26T02:00:00+01:00"]
 
 
-def test_tasks_collect_the_same(client: TrafficClient, server: MockServer) -> None:
-    """Each collector of the async query gives what its twin gives."""
+def test_async_collects_the_same(client: TrafficClient, server: MockServer) -> None:
+    """Each collector of the async query returns what its sync counterpart returns."""
     query = client.get_traffic(1, **NIGHT)
 
     async def collect() -> tuple[list[Any], pa.Table, pd.DataFrame, pl.DataFrame, TrafficTotals, list[Any]]:
-        async with AsyncTrafficClient(server.api_key, base_url=server.url, requests_per_minute=None) as tasks:
-            twin = tasks.get_traffic(1, **NIGHT)
-            frames = await twin.to_arrow(), await twin.to_pandas(), await twin.to_polars()
-            return await twin.to_list(), *frames, await twin.totals(), [page async for page in twin.pages()]
+        async with AsyncTrafficClient(server.api_key, base_url=server.url, requests_per_minute=None) as asynchronous:
+            other = asynchronous.get_traffic(1, **NIGHT)
+            frames = await other.to_arrow(), await other.to_pandas(), await other.to_polars()
+            return await other.to_list(), *frames, await other.totals(), [page async for page in other.pages()]
 
     items, arrow, pandas, polars, totals, pages = asyncio.run(collect())
     assert items == query.to_list()
@@ -67,13 +67,13 @@ def test_tasks_collect_the_same(client: TrafficClient, server: MockServer) -> No
 
 
 @pytest.mark.parametrize(("max_items", "expected"), [(None, 25), (15, 15)])
-def test_progress_ends_at_the_whole(client: TrafficClient, max_items: int | None, expected: int) -> None:
-    """`progress` hears of each slice, and in the end of all that is to be delivered."""
-    heard: list[tuple[int, int]] = []
-    client.get_traffic(1, **NIGHT, max_items=max_items).to_list(progress=lambda *numbers: heard.append(numbers))
-    assert heard[-1] == (expected, expected)
-    assert heard[0] == (10, expected)
-    assert heard == sorted(heard)
+def test_progress_ends_at_the_expected_number(client: TrafficClient, max_items: int | None, expected: int) -> None:
+    """`progress` is called after each slice, and at the end with the number expected."""
+    calls: list[tuple[int, int]] = []
+    client.get_traffic(1, **NIGHT, max_items=max_items).to_list(progress=lambda *numbers: calls.append(numbers))
+    assert calls[-1] == (expected, expected)
+    assert calls[0] == (10, expected)
+    assert calls == sorted(calls)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_progress_ends_at_the_whole(client: TrafficClient, max_items: int | None
 def test_missing_library_names_the_extra(
     client: TrafficClient, server: MockServer, monkeypatch: pytest.MonkeyPatch, library: str, collector: str
 ) -> None:
-    """Without the library, the message is one sentence with the command that installs it, before anything is read."""
+    """Without the library, one sentence names the command that installs it, before anything is sent."""
     monkeypatch.setitem(sys.modules, library, None)
     server.reset()
     extra = library.removeprefix("py")

@@ -1,4 +1,4 @@
-"""The arithmetic of the rate limit, on clocks of our own; and the whole of it, against a server that has one."""
+"""The pacing arithmetic with simulated clocks, and the rate limiter against a server that has a limit."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ from math import ceil, inf
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_api_client.api.metrics import get_traffic
@@ -19,17 +19,17 @@ from apitally_traffic import AsyncTrafficClient, TrafficClient
 from apitally_traffic._transport.pacing import Now, Pacer, Permit
 
 EPOCH = 1_800_000_000.0
-BEGINNING = 0.7
-"""Not at a full second: there, a reset that is rounded down would be as good as one that is not."""
+START = 0.7
+"""Not a full second: there, a reset that is rounded down would be correct."""
 
 
 @dataclass
 class Server:
-    """A server that allows so many requests in each window, and counts what it refuses."""
+    """A simulated server that allows a number of requests per rate limit window, and counts those that it refuses."""
 
     limit: int = 100
     seconds: float = 60.0
-    says: str = "reset and date"
+    sends: str = "reset and date"
     clock_ahead: float = 0.0
     rounding: str = "up"
     opens_with_request: bool = True
@@ -38,21 +38,21 @@ class Server:
     _closes: float = -inf
     _used: int = 0
 
-    def answer(self, at: float) -> dict[str, str]:
-        """Count a request that arrives now, and return the headers of the answer."""
+    def respond(self, at: float) -> dict[str, str]:
+        """Count a request that arrives now, and return the headers of the response."""
         self.use(at)
         self.served.append(at)
         headers = {"x-ratelimit-limit": str(self.limit), "x-ratelimit-remaining": str(max(self.limit - self._used, 0))}
         closes = EPOCH + self._closes + self.clock_ahead
         headers["x-ratelimit-reset"] = str(ceil(closes) if self.rounding == "up" else int(closes))
-        if self.says == "reset in the past":
+        if self.sends == "reset in the past":
             headers["x-ratelimit-reset"] = str(int(EPOCH) - 1000)
-        if "date" in self.says:
+        if "date" in self.sends:
             headers["date"] = formatdate(EPOCH + at + self.clock_ahead, usegmt=True)
-        return {} if self.says == "nothing" else headers
+        return {} if self.sends == "nothing" else headers
 
     def use(self, at: float) -> None:
-        """Count a request, of whomever."""
+        """Count a request of any client."""
         if at >= self._closes:
             begins = at if self.opens_with_request else at // self.seconds * self.seconds
             self._used, self._closes = 0, begins + self.seconds
@@ -62,56 +62,56 @@ class Server:
             self._used += 1
 
 
-def run(server: Server, pacer: Pacer, requests: int, *, side_by_side: int = 16, trip: float = 0.05) -> float:
-    """Send so many requests through the pacer, on a clock that is only counted, and return how long it took."""
-    now, begun = BEGINNING, 0
-    on_the_way: list[tuple[float, Permit, dict[str, str]]] = []
+def run(server: Server, pacer: Pacer, requests: int, *, concurrency: int = 16, trip: float = 0.05) -> float:
+    """Send requests through the pacer with a simulated clock, and return how many seconds that takes."""
+    now, started = START, 0
+    in_flight: list[tuple[float, Permit, dict[str, str]]] = []
 
-    def moment() -> Now:
+    def current() -> Now:
         return Now(now, EPOCH + now)
 
-    while begun < requests or on_the_way:
+    while started < requests or in_flight:
         wait = inf
-        while begun < requests and len(on_the_way) < side_by_side:
-            outcome = pacer.try_acquire(moment())
+        while started < requests and len(in_flight) < concurrency:
+            outcome = pacer.try_acquire(current())
             if not isinstance(outcome, Permit):
                 wait = outcome
                 break
-            begun += 1
-            on_the_way.append((now + trip, outcome, server.answer(now + trip / 2)))
-        arrival = min((answer[0] for answer in on_the_way), default=inf)
-        assert min(arrival, now + wait) < inf, "nobody would ever go on"
+            started += 1
+            in_flight.append((now + trip, outcome, server.respond(now + trip / 2)))
+        arrival = min((response[0] for response in in_flight), default=inf)
+        assert min(arrival, now + wait) < inf, "the pacer would wait forever"
         now = max(min(arrival, now + wait), now)
-        for answer in [answer for answer in on_the_way if answer[0] <= now]:
-            on_the_way.remove(answer)
-            pacer.on_response(answer[1], moment(), answer[2])
-    return now - BEGINNING
+        for response in [response for response in in_flight if response[0] <= now]:
+            in_flight.remove(response)
+            pacer.on_response(response[1], current(), response[2])
+    return now - START
 
 
 @pytest.mark.parametrize("rounding", ["up", "down"])
 @pytest.mark.parametrize("opens_with_request", [True, False])
-@pytest.mark.parametrize("says", ["reset and date", "reset", "reset in the past", "nothing"])
-def test_a_client_alone_meets_no_refusal(says: str, opens_with_request: bool, rounding: str) -> None:
-    """250 requests, 100 a minute: none is refused, and at most 5 % is lost, whatever the server tells of windows."""
-    server = Server(says=says, opens_with_request=opens_with_request, rounding=rounding)
+@pytest.mark.parametrize("sends", ["reset and date", "reset", "reset in the past", "nothing"])
+def test_a_client_alone_meets_no_refusal(sends: str, opens_with_request: bool, rounding: str) -> None:
+    """250 requests at 100 per minute: none is refused, and at most 5 % of the time is lost, with any headers."""
+    server = Server(sends=sends, opens_with_request=opens_with_request, rounding=rounding)
     took = run(server, Pacer(100), 250)
     assert server.refused == 0
     assert took < 120 * 1.05
 
 
-@pytest.mark.parametrize("says", ["reset and date", "reset"])
+@pytest.mark.parametrize("sends", ["reset and date", "reset"])
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_a_clock_that_is_wrong_by_an_hour(hours: int, says: str) -> None:
-    """Where our clock and the server's differ by an hour, the Date header, or else the documented minute, leads."""
-    server = Server(clock_ahead=hours * 3600.0, says=says)
+def test_a_clock_that_is_wrong_by_an_hour(hours: int, sends: str) -> None:
+    """If our clock and the server's differ by an hour, the Date header is used, or else the documented minute."""
+    server = Server(clock_ahead=hours * 3600.0, sends=sends)
     took = run(server, Pacer(100), 250)
     assert server.refused == 0
     assert took < 120 * 1.05
 
 
 @pytest.mark.parametrize("hours", [-1, 1])
-def test_the_date_of_an_answer_makes_up_for_a_wrong_clock(hours: int) -> None:
-    """Where the server tells its time, a clock that is wrong understands its resets: nobody waits for a minute."""
+def test_the_date_header_corrects_a_wrong_clock(hours: int) -> None:
+    """With a Date header, the reset is correct despite a wrong clock: no wait takes a minute."""
     server = Server(limit=10, seconds=4, clock_ahead=hours * 3600.0)
     assert run(server, Pacer(None), 25) < 20
     assert server.refused == 0
@@ -119,18 +119,18 @@ def test_the_date_of_an_answer_makes_up_for_a_wrong_clock(hours: int) -> None:
 
 @pytest.mark.parametrize("rounding", ["up", "down"])
 @pytest.mark.parametrize("left", [0.95, 2.0, 8.3, 31.95])
-def test_a_window_that_others_have_begun(left: float, rounding: str) -> None:
-    """A client that starts in the middle of a used-up window, as a cron job may, meets no refusal either."""
+def test_a_rate_limit_window_that_others_have_started(left: float, rounding: str) -> None:
+    """A client that starts in the middle of an exhausted rate limit window is not refused either."""
     server = Server(rounding=rounding)
     for _ in range(60):
-        server.use(BEGINNING - server.seconds + left)
+        server.use(START - server.seconds + left)
     took = run(server, Pacer(100), 250)
     assert server.refused == 0
     assert took < left + 1 + 120 * 1.05
 
 
-def test_news_of_a_window_that_has_ended_is_no_news() -> None:
-    """An answer that was counted at the end of a used-up window does not hold up the next one."""
+def test_a_late_response_of_an_earlier_rate_limit_window() -> None:
+    """A response that was counted at the end of an exhausted rate limit window does not delay the next one."""
     pacer = Pacer(None)
     late = pacer.try_acquire(Now(59.97, EPOCH + 59.97))
     assert isinstance(late, Permit)
@@ -140,21 +140,21 @@ def test_news_of_a_window_that_has_ended_is_no_news() -> None:
 
 
 def test_another_user_of_the_key() -> None:
-    """What another user takes shows in the headers, and leaves as much less for us; refusals stay the rare race."""
+    """Requests of another user of the key show in the headers and reduce our budget; refusals are rare races."""
 
     class Shared(Server):
-        def answer(self, at: float) -> dict[str, str]:
+        def respond(self, at: float) -> dict[str, str]:
             self.use(at)
-            return super().answer(at)
+            return super().respond(at)
 
     server = Shared()
-    took = run(server, Pacer(100), 250, side_by_side=4)
+    took = run(server, Pacer(100), 250, concurrency=4)
     assert server.refused <= 4 * 5
     assert 240 <= took < 240 * 1.05 + 60
 
 
-def test_first_request_of_a_window_goes_alone() -> None:
-    """Before the first answer has told what is left, only one request is on its way."""
+def test_the_first_request_of_a_rate_limit_window_goes_alone() -> None:
+    """Before the first response has told what is left, only one request is in flight."""
     pacer = Pacer(None)
     first = pacer.try_acquire(Now(0, EPOCH))
     assert isinstance(first, Permit)
@@ -166,7 +166,7 @@ def test_first_request_of_a_window_goes_alone() -> None:
 
 
 def test_a_probe_that_fails_is_followed_by_another() -> None:
-    """When the first request gets no answer, the next one may go, alone again."""
+    """When the first request gets no response, the next one may go, alone again."""
     pacer = Pacer(None)
     first = pacer.try_acquire(Now(0, EPOCH))
     assert isinstance(first, Permit)
@@ -175,8 +175,8 @@ def test_a_probe_that_fails_is_followed_by_another() -> None:
     assert pacer.try_acquire(Now(0, EPOCH)) == inf
 
 
-def test_hold_stops_everybody() -> None:
-    """When the server asks to wait, no request goes out before that."""
+def test_a_pause_stops_all_requests() -> None:
+    """When the server asks to wait, no request is sent before that."""
     pacer = Pacer(None)
     pacer.pause(Now(0, EPOCH), 7)
     assert pacer.try_acquire(Now(2, EPOCH + 2)) == 5
@@ -184,7 +184,7 @@ def test_hold_stops_everybody() -> None:
 
 
 def test_own_limit_holds_over_any_minute_without_headers() -> None:
-    """Without headers no minute, wherever it begins, sees more than the limit, even after a slow start."""
+    """Without headers no period of a minute has more requests than the limit, even after a slow start."""
     pacer, now = Pacer(10), 0.0
     sent: list[float] = []
     while len(sent) < 35:
@@ -198,18 +198,17 @@ def test_own_limit_holds_over_any_minute_without_headers() -> None:
     assert all(later - earlier > 59.999 for earlier, later in zip(sent, sent[10:], strict=False))
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     limit=st.integers(1, 40),
     seconds=st.integers(2, 60),
-    side_by_side=st.integers(1, 20),
+    concurrency=st.integers(1, 20),
     trip=st.floats(0.001, 3),
     opens_with_request=st.booleans(),
 )
-def test_any_limit_is_kept(limit: int, seconds: int, side_by_side: int, trip: float, opens_with_request: bool) -> None:
-    """Whatever the limit, the window, the concurrency and the latency: no refusal, and the reading ends."""
+def test_any_limit_is_kept(limit: int, seconds: int, concurrency: int, trip: float, opens_with_request: bool) -> None:
+    """No request is refused, and all are sent, at any limit, rate limit window, concurrency and latency."""
     server = Server(limit=limit, seconds=seconds, opens_with_request=opens_with_request)
-    run(server, Pacer(None), 3 * limit + 1, side_by_side=side_by_side, trip=trip)
+    run(server, Pacer(None), 3 * limit + 1, concurrency=concurrency, trip=trip)
     assert server.refused == 0
 
 
@@ -221,7 +220,7 @@ def limited() -> Iterator[MockServer]:
 
 
 def test_threads_share_the_limit(limited: MockServer) -> None:
-    """Sixteen threads, three windows' worth of requests: none is refused, and the last window is not waited for."""
+    """Sixteen threads send three times the limit: no request is refused, and the resets are used."""
     limited.reset()
     with TrafficClient(limited.api_key, base_url=limited.url) as client, ThreadPoolExecutor(16) as pool:
         began = time.monotonic()
@@ -229,23 +228,23 @@ def test_threads_share_the_limit(limited: MockServer) -> None:
         took = time.monotonic() - began
     assert len(pages) == 60
     assert [entry.status for entry in limited.requests] == [200] * 60
-    assert took < 60, "a window of two seconds was taken for a minute"
+    assert took < 60, "a rate limit window of two seconds was assumed to be a minute"
 
 
 def test_tasks_share_the_limit(limited: MockServer) -> None:
-    """Sixty tasks of one loop, three windows' worth of requests: none is refused."""
+    """Sixty tasks of one event loop send three times the limit: no request is refused."""
     limited.reset()
 
-    async def ask() -> None:
+    async def send() -> None:
         async with AsyncTrafficClient(limited.api_key, base_url=limited.url) as client:
             await asyncio.gather(*(get_traffic.asyncio(1, client=client.api, limit=1) for _ in range(60)))
 
-    asyncio.run(ask())
+    asyncio.run(send())
     assert [entry.status for entry in limited.requests] == [200] * 60
 
 
 def test_reading_past_the_limit_loses_nothing(limited: MockServer) -> None:
-    """A window that needs more requests than the limit allows is read whole, without a refusal."""
+    """A time window that takes more requests than the limit is read completely, without a refusal."""
     limited.reset()
     with TrafficClient(limited.api_key, base_url=limited.url) as client:
         for day in (1, 2, 3):
@@ -254,11 +253,11 @@ def test_reading_past_the_limit_loses_nothing(limited: MockServer) -> None:
     assert {entry.status for entry in limited.requests} == {200}
 
 
-def test_hopeless_waits_are_not_waited_for() -> None:
-    """A Retry-After of an hour is raised at once, and other requests are not held up by it."""
-    answers = iter([httpx.Response(429, headers={"Retry-After": "3600"}), httpx.Response(404)])
+def test_a_retry_after_that_is_too_long_is_not_waited_for() -> None:
+    """A Retry-After of an hour is raised at once, and does not delay other requests."""
+    responses = iter([httpx.Response(429, headers={"Retry-After": "3600"}), httpx.Response(404)])
     began = time.monotonic()
-    with TrafficClient("key", transport=httpx.MockTransport(lambda _: next(answers))) as client:
+    with TrafficClient("key", transport=httpx.MockTransport(lambda _: next(responses))) as client:
         for status in (429, 404):
             with pytest.raises(Exception, match=str(status)):
                 client.get_traffic(1).to_list()

@@ -1,4 +1,4 @@
-"""Where the key and the base URL come from, which are refused, and that the key stays inside."""
+"""The sources of the key and the base URL, which of them are refused, and that the key stays secret."""
 
 import copy
 import json
@@ -27,8 +27,8 @@ def write_auth_file(text: str) -> None:
     path.write_text(text)
 
 
-def test_each_setting_comes_from_the_first_place_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The argument wins over the environment, that over the auth file, and that over the spec's server."""
+def test_each_setting_comes_from_the_first_source_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The argument has precedence over the environment, that over the auth file, and that over the spec's server."""
     write_auth_file(json.dumps({"api_key": "from-file", "api_base_url": "https://file.example"}))
     assert resolve_settings(None, None).api_key == "from-file"
     assert resolve_settings(None, None).base_url == "https://file.example"
@@ -48,7 +48,7 @@ def test_default_server_is_that_of_the_spec() -> None:
 
 @pytest.mark.parametrize("arguments", [{"api_key": 123}, {"api_key": b"abc"}, {"base_url": httpx.URL("https://a.b")}])
 def test_settings_of_another_type(arguments: dict[str, Any]) -> None:
-    """What is no text is a TypeError that names the argument, and does not show it."""
+    """An argument that is not a string is a TypeError that names it, and does not show its value."""
     (name,) = arguments
     with pytest.raises(TypeError, match=f"^{name} must be a str, not [a-zA-Z]+.$"):
         TrafficClient(**{"api_key": KEY} | arguments)
@@ -56,7 +56,7 @@ def test_settings_of_another_type(arguments: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("home", ["unknown", "unreadable", ".", "file"])
 def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """In a container without a home, or with one that nobody may read, a key from elsewhere is enough."""
+    """Without a home folder, or with one that cannot be read, a key from elsewhere is enough."""
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -86,7 +86,7 @@ def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.Monkey
     ],
 )
 def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that httpx cannot use is named by its variable, and its password is not shown."""
+    """A proxy that httpx cannot use is a ConfigurationError that names the variable, and hides the password."""
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     for kind in (TrafficClient, AsyncTrafficClient):
         with pytest.raises(ConfigurationError, match=sentence) as raised:
@@ -96,7 +96,7 @@ def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytes
 
 
 def test_proxy_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTPS_PROXY=host:port is the proxy that it is for every other tool: what comes back is that nobody listens."""
+    """HTTPS_PROXY=host:port without a scheme is used as other tools use it."""
     monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:9")
     with (
         TrafficClient(KEY, base_url="https://api.example", max_retries=0) as client,
@@ -106,19 +106,19 @@ def test_proxy_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_key_is_for_one_server() -> None:
-    """Through the raw client too, the key goes to the server that it is for, and to no other."""
-    asked: list[str] = []
+    """The key is sent to the server that it is for, and to no other, also by the raw client."""
+    requested: list[str] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(str(request.url))
+    def respond(request: httpx.Request) -> httpx.Response:
+        requested.append(str(request.url))
         return httpx.Response(200, json={})
 
-    with TrafficClient(KEY, base_url="https://a.example", transport=httpx.MockTransport(answer)) as client:
+    with TrafficClient(KEY, base_url="https://a.example", transport=httpx.MockTransport(respond)) as client:
         for url in ("http://a.example/", "https://b.example/", "https://a.example:444/", "http://127.0.0.1/"):
             with pytest.raises(ConfigurationError, match=r"is for https://a.example, and is not sent to http"):
                 client.api.get_httpx_client().get(url)
         client.api.get_httpx_client().get("https://a.example:443/v1/apps")
-    assert asked == ["https://a.example/v1/apps"]
+    assert requested == ["https://a.example/v1/apps"]
 
 
 def test_no_key_says_where_to_put_one() -> None:
@@ -129,7 +129,7 @@ def test_no_key_says_where_to_put_one() -> None:
 
 @pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000, f'"{KEY}"', f'{{"api_key": "{KEY}" "x"}}'])
 def test_broken_auth_file_is_one_sentence_without_the_key(text: str) -> None:
-    """A broken auth file is named, and not quoted: it may hold the key."""
+    """A broken auth file is named, and not quoted: it may contain the key."""
     write_auth_file(text)
     with pytest.raises(ConfigurationError, match=r"auth.json must be a JSON object") as raised:
         TrafficClient()
@@ -138,7 +138,7 @@ def test_broken_auth_file_is_one_sentence_without_the_key(text: str) -> None:
 
 @pytest.mark.parametrize("key", ["two\nlines", "tab\there", "schlüssel", "zero\0"])
 def test_key_that_cannot_be_a_header(key: str) -> None:
-    """A key that no header can carry is refused before anything is sent, without showing it."""
+    """A key that cannot be sent in a header is refused before anything is sent, without showing it."""
     with pytest.raises(ConfigurationError, match="copy it again") as raised:
         TrafficClient(key)
     assert key not in str(raised.value)
@@ -148,7 +148,7 @@ def test_key_that_cannot_be_a_header(key: str) -> None:
     "url", ["http://localhost:8000", "http://127.0.0.1:8000", "http://[::1]:8000/", "https://a.example"]
 )
 def test_urls_that_a_key_may_be_sent_to(url: str) -> None:
-    """Any https server may get the key, and plain http may on a loopback address."""
+    """The key may be sent to any https server, and by plain http to a loopback address."""
     assert resolve_settings(KEY, url).base_url == url.rstrip("/")
 
 
@@ -181,7 +181,7 @@ def test_urls_that_a_key_may_not_be_sent_to(url: str, sentence: str) -> None:
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e10, "30", True, None])
 def test_timeout_must_be_a_positive_number(timeout: object) -> None:
-    """A timeout that httpx would misread, None (for ever) included, is refused."""
+    """A timeout that httpx would misinterpret is refused, and None (no timeout) as well."""
     with pytest.raises((TypeError, ValueError), match="timeout must be a"):
         TrafficClient(KEY, timeout=timeout)  # type: ignore[arg-type]
 
@@ -189,7 +189,7 @@ def test_timeout_must_be_a_positive_number(timeout: object) -> None:
 def test_the_key_goes_to_the_server_and_nowhere_else(
     server: MockServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The key is in no repr, attribute, log record, error or traceback, of a success or a failure."""
+    """The key is in no repr, attribute, log record, error or traceback, after success and failure."""
     monkeypatch.setattr(logging.getLogger("httpcore"), "level", logging.DEBUG)
     caplog.set_level(logging.DEBUG)
     shown: list[object] = []
@@ -216,7 +216,7 @@ def test_the_key_goes_to_the_server_and_nowhere_else(
 
 @pytest.mark.parametrize("duplicate", [pickle.dumps, copy.deepcopy])
 def test_nothing_that_holds_the_key_can_be_pickled(duplicate: Callable[[object], object]) -> None:
-    """Clients and queries refuse to be pickled, with a sentence, even over a transport that could be."""
+    """Clients and queries refuse to be pickled, with a sentence, even with a transport that could be."""
     transport = httpx.MockTransport(print)  # type: ignore[arg-type]
     for kind in (TrafficClient, AsyncTrafficClient):
         client = kind(KEY, transport=transport)
@@ -226,8 +226,8 @@ def test_nothing_that_holds_the_key_can_be_pickled(duplicate: Callable[[object],
             assert KEY not in str(raised.value)
 
 
-def test_a_transport_that_is_handed_in_stays_open() -> None:
-    """Closing the client closes its own connections, not those that belong to somebody else."""
+def test_a_transport_that_is_passed_in_stays_open() -> None:
+    """Closing the client closes its own connections, and not a transport that was passed in."""
 
     class Transport(httpx.MockTransport):
         closed = False

@@ -12,6 +12,7 @@ from apitally_traffic._paginate import paginate, paginate_async
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.frames import TrafficTotals
 from apitally_traffic._query.sync_query import TrafficQuery
+from apitally_traffic._transport.stats import QueryStats
 from apitally_traffic._version import __version__
 from apitally_traffic._windows.window import Period, TimeWindow
 from apitally_traffic.client import AsyncTrafficClient, TrafficClient
@@ -48,6 +49,7 @@ __all__ = [
     "PaginationError",
     "Period",
     "PermissionDeniedError",
+    "QueryStats",
     "RateLimitError",
     "ResponseError",
     "ServerError",

@@ -1,25 +1,50 @@
-"""Cancel the waits of worker threads whose results are no longer needed."""
+"""Cancel worker threads whose results are no longer needed: their waits, and the requests that they have in flight."""
 
 import threading
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-
-cancelled: ContextVar[threading.Event | None] = ContextVar("cancelled", default=None)
-"""The event of the query that a worker thread works for; it is set when the query needs no more results."""
 
 
 class CancellationError(Exception):
     """Ends a worker thread whose result is not needed. It never reaches a caller."""
 
 
-def sleep(seconds: float) -> None:
-    """Sleep, unless the work is cancelled before or meanwhile.
+class Cancellation:
+    """Cancels all worker threads of one iteration of a query."""
 
-    Raises:
-        CancellationError: the work is cancelled.
-    """
-    event = cancelled.get()
-    if event is None:
-        time.sleep(seconds)
-    elif event.wait(seconds):
-        raise CancellationError
+    def __init__(self) -> None:
+        """Start without a cancellation."""
+        self._event = threading.Event()
+        self._interrupts: set[Callable[[], None]] = set()
+
+    def cancel(self) -> None:
+        """End the waits of the worker threads, and interrupt what they are blocked in."""
+        self._event.set()
+        for interrupt in tuple(self._interrupts):
+            interrupt()
+
+    def check(self) -> None:
+        """Raise a CancellationError after a cancellation."""
+        if self._event.is_set():
+            raise CancellationError
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, and raise a CancellationError after a cancellation."""
+        self._event.wait(seconds)
+        self.check()
+
+    @contextmanager
+    def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Call `interrupt` if a cancellation comes while the block runs, which then raises a CancellationError."""
+        self._interrupts.add(interrupt)
+        try:
+            self.check()
+            yield
+        finally:
+            self._interrupts.discard(interrupt)
+            self.check()
+
+
+current: ContextVar[Cancellation | None] = ContextVar("current", default=None)
+"""The cancellation of the query that a worker thread works for; None in the caller's own thread."""

@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 import httpx
 from attrs import field, frozen
 
+from apitally_traffic._redaction import Redactor
 from apitally_traffic.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.apitally.io"
 _AUTH_FILE = Path(".apitally", "auth.json")
-_MIN_SECRET_LENGTH = 8
 
 
 @frozen
@@ -32,9 +32,10 @@ class Settings:
         """The server that the key is for: scheme, host and port."""
         return origin_of(httpx.URL(self.base_url))
 
-    def redact(self, text: str) -> str:
-        """Replace the key with an ellipsis, unless it is too short to be a secret: any text may contain a short one."""
-        return text.replace(self.api_key, "…") if len(self.api_key) >= _MIN_SECRET_LENGTH else text
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What removes the key from texts and errors."""
+        return Redactor(self.api_key)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied, as everything that holds the key does.

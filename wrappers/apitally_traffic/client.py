@@ -1,21 +1,23 @@
 """The clients, sync and async: they hold the connections and the key, and make queries."""
 
+import copy
 import platform
-import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 from zoneinfo import ZoneInfo
 
 import httpx
-from httpx_retries import RetryTransport
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.models import Interval
+from apitally_traffic._options import Options, check_count, switch_on_logging
 from apitally_traffic._query.async_query import AsyncTrafficQuery
-from apitally_traffic._query.base import TrafficRequest, check_count
+from apitally_traffic._query.base import TrafficRequest
 from apitally_traffic._query.sync_query import TrafficQuery
 from apitally_traffic._settings import Settings, resolve_settings
-from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, with_retries
+from apitally_traffic._transport.connection import ConnectionOptions
+from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
 from apitally_traffic._version import __version__
 from apitally_traffic._windows.time_parsing import TimeLike
 
@@ -51,10 +53,14 @@ class TrafficClient:
         api_key: str | None = None,
         *,
         base_url: str | None = None,
-        timeout: float = 30.0,
+        timeout: float | httpx.Timeout = 30.0,
+        deadline: float = 300.0,
         max_retries: int = 4,
         requests_per_minute: int | None = 100,
         concurrency: int = 8,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | httpx.URL | httpx.Proxy | None = None,
+        http2: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet.
@@ -64,24 +70,60 @@ class TrafficClient:
                 `api_key` in `~/.apitally/auth.json`.
             base_url: the server. By default `APITALLY_API_BASE_URL`, else `api_base_url` in the file, else
                 https://api.apitally.io. Plain http is accepted for loopback addresses only.
-            timeout: seconds to wait for a connection, and for each part of a response.
+            timeout: seconds to wait for a connection, and for each part of a response; or an httpx.Timeout.
+            deadline: seconds for one request with all its retries, however slowly its responses arrive. They count from
+                when the rate limit lets the request pass.
             max_retries: how often to retry a request whose failure may be temporary: broken connections and responses,
                 408, 429, 500, 502, 503, 504, 52x. 0 for never.
             requests_per_minute: how many requests to send per minute at most; the API documents 100 for each key. None
                 leaves it to the rate limit headers of the server.
             concurrency: how many slices of a window to read at a time.
+            headers: sent with each request.
+            proxy: the URL of an http, https or socks5 proxy. Defaults to `HTTPS_PROXY` or `ALL_PROXY`, unless
+                `NO_PROXY` excludes the server.
+            http2: whether to offer HTTP/2 to the server; needs the extra `http2`.
             transport: what sends the requests instead of an httpx.HTTPTransport. This client does not close it.
 
         Raises:
-            ConfigurationError: there is no key, or the key or the base URL cannot be used.
+            ConfigurationError: there is no key, or the key, the base URL, the proxy, or the certificates that the
+                environment names cannot be used.
+            ImportError: the extra `http2` is not installed.
             TypeError: an argument has a wrong type.
             ValueError: an argument is out of bounds.
         """
-        _check_options(timeout, max_retries, requests_per_minute, concurrency)
-        self._settings = resolve_settings(api_key, base_url)
+        self._options = Options.checked(timeout, deadline, max_retries, headers)
+        connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)
         self._concurrency = concurrency
-        self._transport = ApiTransport(self._settings, requests_per_minute, transport)
-        self.api = _generated_client(self._settings, timeout, with_retries(self._transport, max_retries))
+        self._settings = resolve_settings(api_key, base_url)
+        self._transport = ApiTransport(self._settings, requests_per_minute, connection, transport)
+        self.api = _generated_client(self._settings, self._options, self._transport)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a client with other options that shares the connections and the rate limit of this one.
+
+        Closing one of them closes the connections of both.
+
+        Args:
+            timeout: as for the client; None keeps that of this client, here and below.
+            deadline: as for the client.
+            max_retries: as for the client.
+            headers: sent in addition to those of this client.
+
+        Raises:
+            TypeError: an argument has a wrong type.
+            ValueError: an argument is out of bounds.
+        """
+        options = self._options.changed(timeout, deadline, max_retries, headers)
+        other = copy.copy(self)
+        vars(other).update(_options=options, api=_generated_client(self._settings, options, self._transport))
+        return other
 
     def get_traffic(
         self,
@@ -173,18 +215,37 @@ class AsyncTrafficClient:
         api_key: str | None = None,
         *,
         base_url: str | None = None,
-        timeout: float = 30.0,
+        timeout: float | httpx.Timeout = 30.0,
+        deadline: float = 300.0,
         max_retries: int = 4,
         requests_per_minute: int | None = 100,
         concurrency: int = 8,
+        headers: Mapping[str, str] | None = None,
+        proxy: str | httpx.URL | httpx.Proxy | None = None,
+        http2: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet. Arguments and errors are those of `TrafficClient`."""
-        _check_options(timeout, max_retries, requests_per_minute, concurrency)
-        self._settings = resolve_settings(api_key, base_url)
+        self._options = Options.checked(timeout, deadline, max_retries, headers)
+        connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)
         self._concurrency = concurrency
-        self._transport = AsyncApiTransport(self._settings, requests_per_minute, transport)
-        self.api = _generated_client(self._settings, timeout, with_retries(self._transport, max_retries))
+        self._settings = resolve_settings(api_key, base_url)
+        self._transport = AsyncApiTransport(self._settings, requests_per_minute, connection, transport)
+        self.api = _generated_client(self._settings, self._options, self._transport)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a client with other options that shares the connections; as `TrafficClient.with_options`."""
+        options = self._options.changed(timeout, deadline, max_retries, headers)
+        other = copy.copy(self)
+        vars(other).update(_options=options, api=_generated_client(self._settings, options, self._transport))
+        return other
 
     def get_traffic(
         self,
@@ -233,24 +294,32 @@ class AsyncTrafficClient:
         await self.aclose()
 
 
-def _check_options(timeout: float, max_retries: int, requests_per_minute: int | None, concurrency: int) -> None:
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        raise TypeError(f"timeout must be a number of seconds, not {timeout!r}.")
-    if not 0 < timeout <= threading.TIMEOUT_MAX:
-        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}.")
-    check_count("max_retries", max_retries, minimum=0)
+def _check_connection(
+    requests_per_minute: int | None,
+    concurrency: int,
+    proxy: str | httpx.URL | httpx.Proxy | None,
+    transport: httpx.BaseTransport | httpx.AsyncBaseTransport | None,
+    *,
+    http2: bool,
+) -> ConnectionOptions:
+    switch_on_logging()
     check_count("concurrency", concurrency)
     if requests_per_minute is not None:
         check_count("requests_per_minute", requests_per_minute)
+    if transport is not None and (proxy is not None or http2):
+        raise ValueError("proxy and http2 have no effect on a transport that is passed in: configure that one.")
+    return ConnectionOptions(proxy=proxy, http2=http2)
 
 
-def _generated_client(settings: Settings, timeout: float, transport: RetryTransport) -> AuthenticatedClient:
+def _generated_client(
+    settings: Settings, options: Options, transport: ApiTransport | AsyncApiTransport
+) -> AuthenticatedClient:
     return AuthenticatedClient(
         base_url=settings.base_url,
         token=_NO_TOKEN,
         prefix="",
         auth_header_name="Api-Key",
-        headers={"User-Agent": _USER_AGENT},
-        timeout=httpx.Timeout(timeout),
-        httpx_args={"transport": transport},
+        headers={"User-Agent": _USER_AGENT, **options.headers},
+        timeout=options.timeout,
+        httpx_args={"transport": RetryingTransport(transport, options.max_retries, options.deadline)},
     )

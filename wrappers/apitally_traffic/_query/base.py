@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC
-from operator import index
-from typing import Any, SupportsIndex
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -12,9 +11,11 @@ from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
 from apitally_traffic._decoding import decode_page
+from apitally_traffic._options import check_count
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._transport.exchange import DECODE
+from apitally_traffic._transport.stats import STATS, QueryStats, StatsRecorder
 from apitally_traffic._windows.time_parsing import TimeLike
 from apitally_traffic._windows.window import TimeWindow
 
@@ -73,6 +74,12 @@ class BaseQuery:
         """Store what to request, and the client to send it with; nothing is sent yet."""
         self._api = api
         self._request = request
+        self._recorder = StatsRecorder()
+
+    @property
+    def stats(self) -> QueryStats:
+        """What the query has sent so far: requests, retries, waits for the rate limit, and the last response."""
+        return self._recorder.snapshot()
 
     @property
     def window(self) -> TimeWindow:
@@ -103,20 +110,4 @@ class BaseQuery:
             limit=self._request.page_size,
             next_token=reader.cursor.token,
         )
-        return {**generated, "extensions": {DECODE: decode_page}}
-
-
-def check_count(name: str, value: int, *, minimum: int = 1, maximum: int | None = None) -> int:
-    """Return an integer within bounds as a plain int.
-
-    Raises:
-        TypeError: the value is not an integer.
-        ValueError: it is less than `minimum`, or more than `maximum`.
-    """
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
-        raise TypeError(f"{name} must be an int, not {value!r}.")
-    count = index(value)
-    if count < minimum or (maximum is not None and count > maximum):
-        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-        raise ValueError(f"{name} must be {bounds}, not {value}.")
-    return count
+        return {**generated, "extensions": {DECODE: decode_page, STATS: self._recorder}}

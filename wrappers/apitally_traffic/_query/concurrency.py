@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
@@ -12,13 +11,14 @@ from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
-from apitally_traffic._cancellation import cancelled
+from apitally_traffic._cancellation import Cancellation, current
+from apitally_traffic._clock import monotonic
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-# How long Ctrl-C waits for the threads to end: enough for those that sleep, too short for a server that is silent.
-_INTERRUPT_SECONDS = 0.5
+# How long to wait for cancelled threads. They end at once, except in a name lookup or on a shared connection.
+_JOIN_SECONDS = 0.5
 
 
 class ThreadWorkers(Generic[Part, Result]):
@@ -33,7 +33,7 @@ class ThreadWorkers(Generic[Part, Result]):
         self._in_caller = concurrency == 1
         self._pending: deque[Callable[[], Result]] = deque()
         self._threads: list[threading.Thread] = []
-        self._cancelled = threading.Event()
+        self._cancellation = Cancellation()
 
     def submit(self, part: Part) -> None:
         """Start to read a part."""
@@ -41,7 +41,7 @@ class ThreadWorkers(Generic[Part, Result]):
             self._pending.append(partial(self._read, part))
             return
         context, future = copy_context(), Future[Result]()
-        context.run(cancelled.set, self._cancelled)
+        context.run(current.set, self._cancellation)
         thread = threading.Thread(
             target=context.run, args=(_settle, future, self._read, part), name="apitally-traffic", daemon=True
         )
@@ -64,14 +64,14 @@ class ThreadWorkers(Generic[Part, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Cancel what is still being read: sleeping threads end at once, a request in flight ends with its response."""
-        self._cancelled.set()
+        """Cancel what is still being read: waits end at once, and requests in flight are interrupted."""
+        self._cancellation.cancel()
         self._pending.clear()
         if sys.is_finalizing():
             return  # other threads do not run any more
-        deadline = time.monotonic() + _INTERRUPT_SECONDS if isinstance(error, KeyboardInterrupt) else None
+        end = monotonic() + _JOIN_SECONDS
         for thread in self._threads:
-            thread.join(None if deadline is None else max(deadline - time.monotonic(), 0))
+            thread.join(max(end - monotonic(), 0))
 
 
 class TaskWorkers(Generic[Part, Result]):

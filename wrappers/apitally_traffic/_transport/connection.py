@@ -1,37 +1,135 @@
-"""How to connect to the server: through which proxy, and with which trusted certificates."""
+"""How to connect to the server: through which proxy, with which trusted certificates, with which version of HTTP."""
 
+import ipaddress
+import os
 import ssl
 import urllib.request
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import httpx
+from attrs import frozen
 
 from apitally_traffic._settings import Settings
+from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic.errors import ConfigurationError
 
-Transport = TypeVar("Transport", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
+
+@frozen(kw_only=True)
+class ConnectionOptions:
+    """The caller's choices for the connections.
+
+    Attributes:
+        proxy: the proxy to use; None for the one in the environment, if there is one.
+        http2: whether to offer HTTP/2 to the server.
+    """
+
+    proxy: str | httpx.URL | httpx.Proxy | None = None
+    http2: bool = False
 
 
-def connect(make: Callable[..., Transport], settings: Settings) -> Transport:
-    """Make one of httpx's own transports for the server.
-
-    httpx looks for a proxy in the environment only if it makes the transport itself. Plain http is for loopback, which
-    needs neither a proxy nor certificates. Loading the trusted certificates would be nearly all of the time that making
-    a client takes; without them, no https server is trusted.
+def connect(settings: Settings, options: ConnectionOptions) -> httpx.HTTPTransport:
+    """Make the sync transport for the server.
 
     Raises:
-        ConfigurationError: the environment names a proxy that cannot be used.
+        ConfigurationError: the proxy or the certificates cannot be used; the message names argument or variable.
+        ImportError: the extra for HTTP/2 is not installed.
     """
-    base_url = httpx.URL(settings.base_url)
-    if base_url.scheme == "http":
-        return make(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    proxies = {} if urllib.request.proxy_bypass(base_url.host) else urllib.request.getproxies()
-    proxy = proxies.get("https") or proxies.get("all")
+    return bound_by_deadline(httpx.HTTPTransport(**_arguments(settings, options)))
+
+
+def connect_async(settings: Settings, options: ConnectionOptions) -> httpx.AsyncHTTPTransport:
+    """Make the async transport for the server; errors are those of `connect`."""
+    return httpx.AsyncHTTPTransport(**_arguments(settings, options))
+
+
+def _arguments(settings: Settings, options: ConnectionOptions) -> dict[str, Any]:
+    """Return the arguments of httpx's transports.
+
+    Plain http is for loopback, which needs neither a proxy nor certificates. Loading the trusted certificates would be
+    nearly all of the time that making a client takes; without them, no https server is trusted.
+    """
+    url = httpx.URL(settings.base_url)
+    if options.http2:
+        _require_http2()
+    if url.scheme == "http":
+        if options.proxy is not None:
+            raise ConfigurationError(f"proxy has no use for {settings.base_url}: it is on this machine.")
+        return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2}
+    return {"verify": _certificates(), "proxy": _proxy(url, options.proxy), "http2": options.http2}
+
+
+def _require_http2() -> None:
+    if find_spec("h2") is None:
+        raise ImportError("http2=True needs h2, which is not installed: python3 -m pip install 'h2>=3,<5'.")
+
+
+def _certificates() -> ssl.SSLContext:
+    """Return the trusted certificates: those that the environment names, or else those that come with httpx."""
+    key_log, file, folder = (os.environ.get(name) for name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"))
+    with _naming("SSLKEYLOGFILE", key_log):
+        if key_log:
+            Path(key_log).open("a").close()
+    with _naming("SSL_CERT_DIR", folder):
+        if folder and not file:
+            next(Path(folder).iterdir(), None)  # OpenSSL ignores a folder that does not exist
+    with _naming("SSL_CERT_FILE", file):
+        return httpx.create_ssl_context()
+
+
+@contextmanager
+def _naming(variable: str, value: str | None) -> Iterator[None]:
     try:
-        return make(proxy=proxy if proxy is None or "://" in proxy else f"http://{proxy}")
+        yield
+    except OSError as error:  # ssl.SSLError is one
+        if not value:
+            raise
+        raise ConfigurationError(f"{value!r} in {variable} cannot be used: {error.strerror or error}.") from error
+
+
+def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> httpx.Proxy | None:
+    """Return the proxy that was passed in, or else the one in the environment; httpx reads that for its own only."""
+    name, proxy = "proxy", chosen
+    if proxy is None:
+        environment = urllib.request.getproxies()
+        name = "HTTPS_PROXY" if environment.get("https") else "ALL_PROXY"
+        proxy = environment.get("https") or environment.get("all")
+        excluded = _is_excluded(url, environment.get("no", "")) or urllib.request.proxy_bypass(url.host)
+        if proxy is None or excluded:
+            return None
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
+        httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # refuses what it cannot use
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         reason = str(error)
+    else:
+        return made
     # Not chained: the address may contain a password.
-    name = "HTTPS_PROXY" if proxies.get("https") else "ALL_PROXY"
     raise ConfigurationError(f"The proxy in {name} cannot be used: {reason.replace(str(proxy), '…')}")
+
+
+def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:
+    """Return whether NO_PROXY, as curl reads it, excludes the server from using a proxy.
+
+    It lists hosts, each with its subdomains, IP addresses and CIDR blocks, separated by commas or spaces; a single `*`
+    stands for all. A port after a host limits the entry to this port, as other tools understand it.
+    """
+    host, port = url.host.rstrip("."), url.port or 443
+    entries = no_proxy.lower().replace(",", " ").split()
+    return no_proxy.strip() == "*" or any(_matches(host, port, entry) for entry in entries)
+
+
+def _matches(host: str, port: int, entry: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        pass  # not both of them are addresses
+    name, _, given_port = entry.rpartition(":")
+    if name and given_port.isdigit():
+        return int(given_port) == port and _matches(host, port, name)
+    name = entry.strip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))

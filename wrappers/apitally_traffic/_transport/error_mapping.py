@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 
 from apitally_api_client.models import HTTPValidationError, ValidationError
+from apitally_traffic._transport.body import BodyError
+from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import (
     APIConnectionError,
     APIStatusError,
@@ -33,7 +35,7 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
 
 
 Redact = Callable[[str], str]
-"""Removes the key from a text: a server may quote it."""
+"""Removes the key from a text, before that is cut anywhere."""
 
 
 def error_of_response(request: httpx.Request, response: httpx.Response, redact: Redact) -> ApitallyError:
@@ -42,7 +44,7 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redact: 
     Args:
         request: the request as the caller made it, without the key.
         response: the response, its body read.
-        redact: removes the key from what the error keeps.
+        redact: removes the key from the body, before that is cut.
     """
     status = response.status_code
     details = _details(request, response, redact)
@@ -52,7 +54,7 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redact: 
         return kind(f"{request.method} {request.url.path} returned {status}. {sentence}", **details)
     if status in {400, 422}:
         errors, sentences = _validation_errors(response)
-        reason = redact("; ".join(sentences)) or excerpt
+        reason = "; ".join(sentences) or excerpt
         return InvalidRequestError(f"The API rejects the request: {reason}", errors=errors, **details)
     if 500 <= status < 600:
         return ServerError(f"The API failed with status {status}: {excerpt}", **details)
@@ -60,7 +62,7 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redact: 
 
 
 def error_of_exception(
-    request: httpx.Request, error: Exception, response: httpx.Response | None, redact: Redact
+    request: httpx.Request, error: Exception, response: httpx.Response | None, call: Call
 ) -> ApitallyError:
     """Return the error for an exchange that failed before the response was complete.
 
@@ -68,16 +70,22 @@ def error_of_exception(
         request: the request as the caller made it, without the key.
         error: what the transport raised.
         response: the incomplete response, if there is one.
-        redact: removes the key from what the error keeps.
+        call: the call that the request belongs to.
     """
     server = server_of(request.url)
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
     if response is not None:
-        details |= {"status_code": response.status_code, "headers": _shown_headers(response, redact)}
-    if isinstance(error, httpx.TimeoutException):
-        return APITimeoutError(f"{server} did not respond in time: try again, or raise the timeout.", **details)
-    if isinstance(error, httpx.DecodingError):
-        return ResponseError(f"{server} sent a body that does not match its Content-Encoding: {error}.", **details)
+        details |= {"status_code": response.status_code, "headers": dict(response.headers.items())}
+    if call.remaining() <= 0:
+        sentence = f"{server} did not respond completely within the deadline of {call.deadline:g} s, retries included."
+        return APITimeoutError(f"{sentence} Try again, or raise the deadline.", **details)
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        kind = type(error).__name__.removesuffix("Timeout").lower()
+        seconds = request.extensions.get("timeout", {}).get(kind)
+        bound = f": the {kind} timeout of {seconds:g} s has passed" if seconds else ""
+        return APITimeoutError(f"{server} did not respond in time{bound}. Try again, or raise the timeout.", **details)
+    if isinstance(error, BodyError | httpx.DecodingError):
+        return ResponseError(f"{server} sent a body that {error}.", **details)
     reason = str(error) or type(error).__name__
     return APIConnectionError(f"{server} cannot be reached, or closed the connection: {reason}.", **details)
 
@@ -89,11 +97,11 @@ def error_of_body(request: httpx.Request, response: httpx.Response, reason: str,
         request: the request as the caller made it.
         response: the response, its body read.
         reason: what is wrong, and where.
-        redact: removes the key from what the error keeps.
+        redact: removes the key from the body, before that is cut.
     """
     kind = response.headers.get("content-type", "no declared type")
     sentence = f"The API returned 200 with a body ({kind}) that breaks the schema: {reason}."
-    return ResponseError(redact(sentence), **_details(request, response, redact))
+    return ResponseError(sentence, **_details(request, response, redact))
 
 
 def server_of(url: httpx.URL) -> str:
@@ -106,13 +114,9 @@ def _details(request: httpx.Request, response: httpx.Response, redact: Redact) -
         "method": request.method,
         "url": str(request.url),
         "status_code": response.status_code,
-        "headers": _shown_headers(response, redact),
+        "headers": dict(response.headers.items()),
         "body": redact(_text(response)),
     }
-
-
-def _shown_headers(response: httpx.Response, redact: Redact) -> dict[str, str]:
-    return {name: redact(value) for name, value in response.headers.items()}
 
 
 def _text(response: httpx.Response) -> str:

@@ -1,14 +1,16 @@
-"""One request and its response: everything about sending that does not wait, shared by both transports."""
+"""One attempt to send a request, and its response: everything about it that does not wait, for both transports."""
 
 import logging
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
+from apitally_traffic._clock import monotonic
 from apitally_traffic._settings import Settings, origin_of
+from apitally_traffic._transport.body import ACCEPT_ENCODING, BodyError, BodyReader
+from apitally_traffic._transport.call import CALL, Call
 from apitally_traffic._transport.error_mapping import error_of_body, error_of_exception, error_of_response, server_of
 from apitally_traffic._transport.retry import pause_after
 from apitally_traffic.errors import ApitallyError, ConfigurationError
@@ -19,32 +21,37 @@ DECODE = "apitally_traffic.decode"
 DECODED = "apitally_traffic.decoded"
 """The extension of a response with what that function returned."""
 
-EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError)
-"""What an httpx transport raises when an exchange fails; UnicodeError for an invalid host name."""
+EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError, BodyError)
+"""What means that an exchange failed; UnicodeError for an invalid host name, OSError from other transports."""
 
 _logger = logging.getLogger("apitally_traffic")
 
+# Headers about the bytes of the body, which is decompressed or lost; and cookies, which are not kept.
+_DROPPED_HEADERS = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
+
 
 class Exchange:
-    """One request that is sent once.
+    """One attempt to send a request.
 
     Attributes:
+        call: the call that the attempt belongs to.
         headers: the response's headers, with lower-case names; None before there is a response.
         pause: for how many seconds the server asks for no more requests with this key.
     """
 
     def __init__(self, request: httpx.Request, settings: Settings) -> None:
         """Start with the request as the caller made it, without the key."""
+        self.call: Call = request.extensions[CALL]
         self.headers: dict[str, str] | None = None
         self.pause = 0.0
         self._request = request
         self._settings = settings
         self._response: httpx.Response | None = None
         self._error: ApitallyError | None = None
-        self._sent_at = time.monotonic()
+        self._sent_at = monotonic()
 
     def signed_request(self) -> httpx.Request:
-        """Return the request with the key.
+        """Return the request with the key, and without cookies.
 
         The key is added here and nowhere above, so no client, request or response that a caller can reach carries it.
 
@@ -58,32 +65,40 @@ class Exchange:
             )
         headers = self._request.headers.copy()
         headers["Api-Key"] = self._settings.api_key
+        headers["Accept-Encoding"] = ACCEPT_ENCODING
+        headers.pop("Cookie", None)
         return httpx.Request(
             self._request.method, url, headers=headers, stream=self._request.stream, extensions=self._request.extensions
         )
 
     def start(self) -> None:
         """Record that the request is sent now."""
-        self._sent_at = time.monotonic()
+        self._sent_at = monotonic()
 
-    def receive_headers(self, response: httpx.Response) -> None:
-        """Record the response's status and headers; its body is not read yet."""
-        self.headers = dict(response.headers)
+    def receive_headers(self, response: httpx.Response) -> BodyReader:
+        """Record the response's status and headers, and return the reader for its body."""
         self._response = response
+        self.headers = dict(response.headers.items())
+        self.call.respond(response.status_code, self.headers)
+        # A transport that has read the body has decompressed it, too.
+        return BodyReader("" if response.is_stream_consumed else self.headers.get("content-encoding", ""))
 
-    def complete(self, response: httpx.Response) -> None:
+    def complete(self, response: httpx.Response, body: bytes) -> None:
         """Record that the response's body is read."""
-        self._log(str(response.status_code), len(response.content))
+        self._log(str(response.status_code), len(body))
+        self._response = httpx.Response(
+            response.status_code, headers=_kept_headers(response), content=body, extensions=response.extensions
+        )
         if response.status_code != HTTPStatus.OK:
-            self._refuse(response)
+            self._refuse(self._response)
 
     def fail(self, error: Exception) -> None:
         """Record that the exchange failed. A refusal stays one, even if its body is lost."""
         self._log(type(error).__name__, 0)
         if self._response is None or self._response.status_code == HTTPStatus.OK:
-            self._error = error_of_exception(self._request, error, self._response, self._settings.redact)
+            self._error = error_of_exception(self._request, error, self._response, self.call)
         else:
-            self._refuse(httpx.Response(self._response.status_code, headers=_headers_without_body(self._response)))
+            self._refuse(httpx.Response(self._response.status_code, headers=_kept_headers(self._response)))
 
     def result(self) -> httpx.Response:
         """Return the response, its body decoded.
@@ -91,13 +106,13 @@ class Exchange:
         Raises:
             ApitallyError: the response has another status than 200 or a broken body, or there is none.
         """
-        if self._error is not None:
-            raise self._error
-        assert self._response is not None, "an exchange without a response has an error"
-        error = self._decode(self._response)
-        if error is not None:
-            raise error
-        return self._response
+        error = self._error
+        if error is None:
+            assert self._response is not None, "an exchange without a response has an error"
+            error = self._decode(self._response)
+            if error is None:
+                return self._response
+        raise self._settings.redactor.error(error)
 
     def _decode(self, response: httpx.Response) -> ApitallyError | None:
         decode: Callable[[bytes], Any] | None = self._request.extensions.get(DECODE)
@@ -106,20 +121,26 @@ class Exchange:
         try:
             response.extensions[DECODED] = decode(response.content)
         except ValueError as error:
-            return error_of_body(self._request, response, str(error), self._settings.redact)
+            return error_of_body(self._request, response, str(error), self._settings.redactor.text)
         return None
 
     def _refuse(self, response: httpx.Response) -> None:
-        self._error = error_of_response(self._request, response, self._settings.redact)
+        self._error = error_of_response(self._request, response, self._settings.redactor.text)
         self.pause = pause_after(self._error)
 
     def _log(self, outcome: str, size: int) -> None:
-        milliseconds = (time.monotonic() - self._sent_at) * 1000
+        if not _logger.isEnabledFor(logging.DEBUG):
+            return
+        milliseconds = (monotonic() - self._sent_at) * 1000
         _logger.debug(
-            "%s %s %s, %d bytes in %.0f ms", self._request.method, self._request.url, outcome, size, milliseconds
+            "%s %s %s, %d bytes in %.0f ms",
+            self._request.method,
+            self._settings.redactor.text(str(self._request.url)),
+            outcome,
+            size,
+            milliseconds,
         )
 
 
-def _headers_without_body(response: httpx.Response) -> list[tuple[str, str]]:
-    about_the_body = {"content-encoding", "content-length", "transfer-encoding"}
-    return [(name, value) for name, value in response.headers.multi_items() if name not in about_the_body]
+def _kept_headers(response: httpx.Response) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in response.headers.multi_items() if name not in _DROPPED_HEADERS]

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import threading
-import time
 from math import isinf
 
-from apitally_traffic._cancellation import CancellationError, cancelled
+from apitally_traffic._cancellation import current
+from apitally_traffic._clock import monotonic, timeout, wall
+from apitally_traffic._transport.call import Call
 from apitally_traffic._transport.pacing import Now, Pacer, Permit
 
 _logger = logging.getLogger("apitally_traffic")
@@ -23,23 +24,27 @@ class RateLimiter:
         self._pacer = pacer
         self._changed = threading.Condition()
 
-    def acquire(self) -> Permit:
-        """Wait for a permit to send one request.
+    def acquire(self, call: Call) -> Permit | None:
+        """Wait for a permit to send one request; return None when the deadline of the call comes first.
 
         Raises:
             CancellationError: the result of the request is not needed any more.
         """
-        event = cancelled.get()
+        cancellation = current.get()
+        wait = _Wait(call)
         with self._changed:
-            logged = False
             while True:
-                if event is not None and event.is_set():
-                    raise CancellationError
+                if cancellation is not None:
+                    cancellation.check()
                 permit = self._pacer.try_acquire(_now())
                 if isinstance(permit, Permit):
+                    wait.end()
                     return permit
-                logged = logged or _log(permit)
-                self._changed.wait(min(permit, threading.TIMEOUT_MAX if event is None else _POLL_SECONDS))
+                seconds = wait.next(permit)
+                if seconds <= 0:
+                    return None
+                longest = threading.TIMEOUT_MAX if cancellation is None else _POLL_SECONDS
+                self._changed.wait(min(seconds, longest))
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
         """Return a permit when the exchange has ended.
@@ -62,16 +67,19 @@ class AsyncRateLimiter:
         self._pacer = pacer
         self._changed = asyncio.Event()
 
-    async def acquire(self) -> Permit:
-        """Wait for a permit to send one request."""
-        logged = False
+    async def acquire(self, call: Call) -> Permit | None:
+        """Wait for a permit to send one request; return None when the deadline of the call comes first."""
+        wait = _Wait(call)
         while not isinstance(permit := self._pacer.try_acquire(_now()), Permit):
-            logged = logged or _log(permit)
+            seconds = wait.next(permit)
+            if seconds <= 0:
+                return None
             try:
-                async with asyncio.timeout(None if isinf(permit) else permit):
+                async with timeout(seconds):
                     await self._changed.wait()
             except TimeoutError:
                 continue
+        wait.end()
         return permit
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
@@ -81,8 +89,28 @@ class AsyncRateLimiter:
         waiting.set()
 
 
+class _Wait:
+    """One wait for a permit: its end, its log line, and its share in the statistics."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._began = monotonic()
+        self._logged = False
+
+    def next(self, seconds: float) -> float:
+        """Return for how long to wait before asking again: what the pacer says, or less if the call ends earlier."""
+        # Waits for the response to another request, which are infinite here, are too short to mention.
+        if not self._logged and not isinf(seconds):
+            _logger.info("waiting %.1f s for the rate limit", seconds)
+            self._logged = True
+        return min(seconds, self._call.remaining())
+
+    def end(self) -> None:
+        self._call.attempt(waited=monotonic() - self._began if self._logged else 0.0)
+
+
 def _now() -> Now:
-    return Now(time.monotonic(), time.time())
+    return Now(monotonic(), wall())
 
 
 def _release(pacer: Pacer, permit: Permit, headers: dict[str, str] | None, pause: float) -> None:
@@ -93,11 +121,3 @@ def _release(pacer: Pacer, permit: Permit, headers: dict[str, str] | None, pause
         pacer.on_response(permit, now, headers)
     if pause > 0:
         pacer.pause(now, pause)
-
-
-def _log(wait: float) -> bool:
-    """Log a wait for the rate limit; waits for the response to another request are too short to mention."""
-    if isinf(wait):
-        return False
-    _logger.info("waiting %.1f s for the rate limit", wait)
-    return True

@@ -4,7 +4,6 @@ httpx-retries runs the attempts, sync and async. It sees exceptions only: the tr
 for refusals, failed exchanges and broken bodies alike.
 """
 
-import asyncio
 import copy
 import logging
 import random
@@ -15,8 +14,10 @@ import httpx
 from attrs import frozen
 from httpx_retries import Retry
 
-from apitally_traffic._cancellation import sleep
+from apitally_traffic import _clock
+from apitally_traffic._cancellation import current
 from apitally_traffic._headers import parse_date, parse_retry_after
+from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimitError, ResponseError
 
 _logger = logging.getLogger("apitally_traffic")
@@ -62,7 +63,7 @@ def requested_wait(error: Exception) -> float | None:
     """
     if not isinstance(error, ApitallyError):
         return None
-    now = parse_date(error.headers.get("date")) or time.time()
+    now = parse_date(error.headers.get("date")) or _clock.wall()
     retry_after = parse_retry_after(error.headers.get("retry-after"), now)
     if retry_after is None and isinstance(error, RateLimitError) and not error.remaining and error.reset_at:
         return max(error.reset_at.timestamp() + 1 - now, 0.0)
@@ -86,13 +87,15 @@ def backoff(attempt: int) -> float:
 class RetryPolicy(Retry):
     """The decisions that httpx-retries asks for between two attempts."""
 
-    def __init__(self, max_retries: int) -> None:
-        """Allow so many attempts after the first."""
+    def __init__(self, max_retries: int, call: Call) -> None:
+        """Allow so many attempts after the first, within the deadline of a call."""
         super().__init__(total=max_retries)
+        self._call = call
 
     def is_retryable_exception(self, exception: Exception) -> bool:
-        """Return whether to retry: not if the server asks for a longer wait than `MAX_WAIT`."""
-        return is_transient(exception) and (requested_wait(exception) or 0.0) <= MAX_WAIT
+        """Return whether to retry: not if the server asks for a wait beyond `MAX_WAIT` or the deadline."""
+        wait = requested_wait(exception) or 0.0
+        return is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
 
     def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - refusals arrive as exceptions
         """Return False: a response that arrives here has status 200."""
@@ -106,14 +109,16 @@ class RetryPolicy(Retry):
 
     def sleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt."""
+        cancellation = current.get()
+        sleep = time.sleep if cancellation is None else cancellation.sleep
         sleep(self._wait_after(response))
 
     async def asleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, while other tasks run."""
-        await asyncio.sleep(self._wait_after(response))
+        await _clock.sleep(self._wait_after(response))
 
     def _wait_after(self, failure: httpx.Response | Exception) -> float:
         requested = requested_wait(failure) if isinstance(failure, Exception) else None
-        wait = max(requested or 0.0, backoff(self.attempts_made))
+        wait = max(requested or 0.0, min(backoff(self.attempts_made), self._call.remaining() / 2))
         _logger.info("retry %d of %d in %.2f s, after %s", self.attempts_made, self.total, wait, type(failure).__name__)
         return wait

@@ -3,29 +3,39 @@
 import httpx
 from httpx_retries import RetryTransport
 
+from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
-from apitally_traffic._transport.connection import connect
+from apitally_traffic._transport.call import CALL, Call, current_call
+from apitally_traffic._transport.connection import ConnectionOptions, connect, connect_async
 from apitally_traffic._transport.exchange import EXCHANGE_ERRORS, Exchange
 from apitally_traffic._transport.pacing import Pacer
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
 from apitally_traffic._transport.retry import RetryPolicy
+from apitally_traffic._transport.stats import STATS
 
 
 class ApiTransport(httpx.BaseTransport):
     """Sends a request with the key when the rate limit allows it; failures and refusals raise typed errors."""
 
-    def __init__(self, settings: Settings, requests_per_minute: int | None, inner: httpx.BaseTransport | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        requests_per_minute: int | None,
+        options: ConnectionOptions,
+        inner: httpx.BaseTransport | None,
+    ) -> None:
         """Wrap a transport.
 
         Args:
             settings: the key, and the server that it is for.
             requests_per_minute: how many requests to send at most; None leaves it to the server.
+            options: how to connect to the server.
             inner: what sends the requests; defaults to an httpx.HTTPTransport that is closed with this transport. A
                 transport that is passed in is not closed.
         """
         self._settings = settings
         self._limiter = RateLimiter(Pacer(requests_per_minute))
-        self._inner = connect(httpx.HTTPTransport, settings) if inner is None else inner
+        self._inner = connect(settings, options) if inner is None else inner
         self._owned = inner is None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -36,7 +46,11 @@ class ApiTransport(httpx.BaseTransport):
                 another server.
         """
         exchange = Exchange(request, self._settings)
-        self._send(exchange)
+        token = current_call.set(exchange.call)
+        try:
+            self._send(exchange)
+        finally:
+            current_call.reset(token)
         # Errors are raised here, outside the handler: what httpx raises refers to the request, and so to the key.
         return exchange.result()
 
@@ -47,16 +61,21 @@ class ApiTransport(httpx.BaseTransport):
 
     def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
-        permit = self._limiter.acquire()
+        permit = self._limiter.acquire(exchange.call)
+        if permit is None:
+            exchange.fail(TimeoutError())
+            return
         try:
             exchange.start()
             response = self._inner.handle_request(signed)
-            exchange.receive_headers(response)
+            body = exchange.receive_headers(response)
             try:
-                response.read()
+                for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
+                    body.feed(piece)
+                    exchange.call.check()
             finally:
                 response.close()
-            exchange.complete(response)
+            exchange.complete(response, body.body())
         except EXCHANGE_ERRORS as error:
             exchange.fail(error)
         finally:
@@ -67,12 +86,16 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
     """The async counterpart of `ApiTransport`."""
 
     def __init__(
-        self, settings: Settings, requests_per_minute: int | None, inner: httpx.AsyncBaseTransport | None
+        self,
+        settings: Settings,
+        requests_per_minute: int | None,
+        options: ConnectionOptions,
+        inner: httpx.AsyncBaseTransport | None,
     ) -> None:
         """Wrap a transport; the arguments are those of `ApiTransport`."""
         self._settings = settings
         self._limiter = AsyncRateLimiter(Pacer(requests_per_minute))
-        self._inner = connect(httpx.AsyncHTTPTransport, settings) if inner is None else inner
+        self._inner = connect_async(settings, options) if inner is None else inner
         self._owned = inner is None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -88,22 +111,55 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
 
     async def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
-        permit = await self._limiter.acquire()
+        permit = await self._limiter.acquire(exchange.call)
+        if permit is None:
+            exchange.fail(TimeoutError())
+            return
         try:
             exchange.start()
-            response = await self._inner.handle_async_request(signed)
-            exchange.receive_headers(response)
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-            exchange.complete(response)
+            async with timeout(exchange.call.remaining()):
+                response = await self._inner.handle_async_request(signed)
+                body = exchange.receive_headers(response)
+                try:
+                    if response.is_stream_consumed:
+                        body.feed(response.content)
+                    else:
+                        async for piece in response.aiter_raw():
+                            body.feed(piece)
+                finally:
+                    await response.aclose()
+            exchange.complete(response, body.body())
         except EXCHANGE_ERRORS as error:
             exchange.fail(error)
         finally:
             self._limiter.release(permit, exchange.headers, exchange.pause)
 
 
-def with_retries(inner: ApiTransport | AsyncApiTransport, max_retries: int) -> RetryTransport:
-    """Return a transport that repeats requests whose failure may be temporary, at most so many times."""
-    return RetryTransport(inner, RetryPolicy(max_retries))
+class RetryingTransport(RetryTransport):
+    """Repeats requests whose failure may be temporary, within their deadline. Sync and async."""
+
+    def __init__(self, inner: ApiTransport | AsyncApiTransport, max_retries: int, deadline: float) -> None:
+        """Wrap a transport.
+
+        Args:
+            inner: what sends each attempt.
+            max_retries: how many attempts to make after the first.
+            deadline: seconds for all attempts of one request.
+        """
+        super().__init__(inner)
+        self._max_retries = max_retries
+        self._deadline = deadline
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and return its response or raise its last error."""
+        self._start_call(request)
+        return super().handle_request(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, and return its response or raise its last error."""
+        self._start_call(request)
+        return await super().handle_async_request(request)
+
+    def _start_call(self, request: httpx.Request) -> None:
+        call = Call(self._deadline, request.extensions.get(STATS))
+        request.extensions |= {CALL: call, "retry": RetryPolicy(self._max_retries, call)}

@@ -1,0 +1,48 @@
+"""A server that sends whatever bytes a test wants, at whatever pace."""
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+PAGE = json.dumps({"data": [], "has_more": False, "next_token": None}).encode()
+
+
+@contextlib.contextmanager
+def raw_server(respond: Callable[[socket.socket], Any]) -> Iterator[str]:
+    """Run a server that calls `respond` with the connection for each request, and yield its URL."""
+    connections: list[socket.socket] = []
+
+    def serve(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            buffer = b""
+            while received := connection.recv(65536):
+                buffer += received
+                while b"\r\n\r\n" in buffer:
+                    buffer = buffer.partition(b"\r\n\r\n")[2]
+                    respond(connection)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                connections.append(connection)
+                threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            for connection in connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+
+def response(body: bytes = PAGE, *headers: str, status: str = "200 OK") -> bytes:
+    """Return a complete response as bytes."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body

@@ -1,0 +1,238 @@
+"""The options of a client, and clients that share connections and rate limit with other options."""
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_mock import MockServer
+from apitally_traffic import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncTrafficClient,
+    ConfigurationError,
+    ServerError,
+    TrafficClient,
+)
+from apitally_traffic.testing import fast_retries
+from tests.wrappers.raw_server import PAGE
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+KINDS = pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+
+
+def recording(requests: list[httpx.Request], status: int = 200) -> httpx.MockTransport:
+    """Return a transport that records requests, and responds with an empty page."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(status, content=PAGE)
+
+    return httpx.MockTransport(handle)
+
+
+def read(client: TrafficClient | AsyncTrafficClient) -> None:
+    """Read a day, sync or async."""
+    if isinstance(client, TrafficClient):
+        client.get_traffic(1, **DAY).to_list()
+    else:
+        asyncio.run(client.get_traffic(1, **DAY).to_list())
+
+
+@KINDS
+def test_headers_are_sent_with_each_request(kind: Callable[..., Any]) -> None:
+    """`headers` come with each request, those of `with_options` in addition; the key stays that of the client."""
+    requests: list[httpx.Request] = []
+    client = kind("the-key-itself", headers={"X-Team": "a", "User-Agent": "mine"}, transport=recording(requests))
+    read(client)
+    read(client.with_options(headers={"X-Run": "7", "X-Team": "b"}))
+    read(client)
+    sent = [(r.headers["X-Team"], r.headers.get("X-Run"), r.headers["User-Agent"]) for r in requests]
+    assert sent == [("a", None, "mine"), ("b", "7", "mine"), ("a", None, "mine")]
+    assert {request.headers["Api-Key"] for request in requests} == {"the-key-itself"}
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [
+        ({"X-A": "two\r\nlines"}, ValueError),
+        ({"X A": "b"}, ValueError),
+        ({"": "b"}, ValueError),
+        ({"X-A": "€"}, ValueError),
+        ({"api-key": "other"}, ValueError),
+        ({"X-A": 1}, TypeError),
+        ({b"X-A": "b"}, TypeError),
+        ([("X-A", "b")], TypeError),
+    ],
+)
+def test_headers_that_cannot_be_sent(kind: Callable[..., Any], headers: Any, error: type[Exception]) -> None:
+    """A header that HTTP does not allow, or that would replace the key, is refused when the client is made."""
+    with pytest.raises(error, match=r"header"):
+        kind("key", headers=headers)
+    with pytest.raises(error, match=r"header"):
+        kind("key", transport=recording([])).with_options(headers=headers)
+
+
+def test_with_options_shares_connections_and_rate_limit() -> None:
+    """Clients with other options use the same connections and the same budget of requests."""
+    requests: list[httpx.Request] = []
+    with TrafficClient("key", requests_per_minute=3, transport=recording(requests)) as client:
+        other = client.with_options(timeout=5)
+        assert other._transport is client._transport  # noqa: SLF001 - nothing public shows it without waiting a minute
+        assert repr(other) == repr(client)
+
+
+@KINDS
+def test_with_options_changes_retries(kind: Callable[..., Any]) -> None:
+    """`max_retries` of `with_options` applies to that client, and that of the original one stays."""
+    requests: list[httpx.Request] = []
+    client = kind("key", max_retries=2, requests_per_minute=None, transport=recording(requests, 503))
+    with fast_retries():
+        for changed, attempts in ((client, 3), (client.with_options(max_retries=0), 1), (client, 3)):
+            requests.clear()
+            with pytest.raises(ServerError):
+                read(changed)
+            assert len(requests) == attempts
+
+
+def test_with_options_changes_timeout_and_deadline(server: MockServer) -> None:
+    """`timeout` and `deadline` of `with_options` apply to that client, and what is not given stays."""
+    server.inject("latency", seconds=1.5)
+    with TrafficClient(server.api_key, base_url=server.url, max_retries=0) as client:
+        with pytest.raises(APITimeoutError, match=r"read timeout of 0.1 s"):
+            read(client.with_options(timeout=0.1))
+        with pytest.raises(APITimeoutError, match=r"deadline of 0.1 s"):
+            read(client.with_options(deadline=0.1))
+        read(client)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"timeout": httpx.Timeout(5, read=-1)},
+        {"timeout": 0},
+        {"deadline": 0},
+        {"deadline": float("nan")},
+        {"deadline": "60"},
+        {"max_retries": -1},
+        {"max_retries": 1.5},
+    ],
+)
+def test_options_out_of_bounds(kind: Callable[..., Any], options: dict[str, Any]) -> None:
+    """An invalid option is refused with its name, by the client and by `with_options`."""
+    (name,) = options
+    with pytest.raises((TypeError, ValueError), match=f"^{name}"):
+        kind("key", **options)
+    with pytest.raises((TypeError, ValueError), match=f"^{name}"):
+        kind("key", transport=recording([])).with_options(**options)
+
+
+def test_timeouts_of_httpx_are_accepted(server: MockServer) -> None:
+    """`timeout` may be an httpx.Timeout, whose parts may be None: the deadline still holds."""
+    with TrafficClient(server.api_key, base_url=server.url, timeout=httpx.Timeout(None)) as client:
+        read(client)
+
+
+@KINDS
+def test_a_proxy_of_ones_own(kind: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """`proxy` is used instead of the one in the environment, for every server that is not on this machine."""
+    monkeypatch.setenv("HTTPS_PROXY", "ftp://unusable:1")
+    client = kind("key", proxy="http://user:secret@127.0.0.1:9", max_retries=0)
+    with pytest.raises(APIConnectionError) as raised:
+        read(client)
+    assert "secret" not in str(raised.value)
+    with pytest.raises(ConfigurationError, match="The proxy in proxy cannot be used: Unknown scheme"):
+        kind("key", proxy="ftp://user:secret@127.0.0.1:9")
+    with pytest.raises(ConfigurationError, match="proxy has no use"):
+        kind("key", base_url="http://127.0.0.1:9", proxy="http://127.0.0.1:9")
+
+
+@KINDS
+@pytest.mark.parametrize("options", [{"proxy": "http://127.0.0.1:9"}, {"http2": True}])
+def test_options_of_a_transport_that_is_passed_in(kind: Callable[..., Any], options: dict[str, Any]) -> None:
+    """`proxy` and `http2` are refused with a transport of one's own, on which they would have no effect."""
+    with pytest.raises(ValueError, match="have no effect"):
+        kind("key", transport=recording([]), **options)
+
+
+def test_missing_http2_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`http2=True` without the extra is an ImportError with the command that installs what is missing."""
+    monkeypatch.setitem(sys.modules, "h2", None)
+    with pytest.raises(ImportError, match=r"needs h2, .* pip install 'h2"):
+        TrafficClient("key", http2=True)
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", True), ("INFO", False), (" ", False), (None, False)])
+def test_logging_from_the_environment(server: MockServer, level: str | None, *, lines: bool) -> None:
+    """`APITALLY_LOG` writes the log lines of that level to stderr; without it nothing is written."""
+    program = (
+        "import os, sys; from apitally_traffic import TrafficClient\n"
+        "for _ in range(2):\n"
+        "    with TrafficClient('mock-key', base_url=sys.argv[1]) as client:\n"
+        "        client.get_traffic(1, start='2026-01-01', end='2026-01-02').to_list()\n"
+    )
+    environment = {"PATH": ""} | ({} if level is None else {"APITALLY_LOG": level})
+    run = subprocess.run(
+        [sys.executable, "-c", program, server.url], env=environment, capture_output=True, text=True, check=True
+    )
+    assert len(run.stderr.splitlines()) == (2 if lines else 0)
+    assert all(" apitally_traffic DEBUG GET http" in line for line in run.stderr.splitlines())
+
+
+def test_logging_level_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another value of `APITALLY_LOG` is a ConfigurationError, and changes nothing."""
+    monkeypatch.setenv("APITALLY_LOG", "verbose")
+    with pytest.raises(ConfigurationError, match="APITALLY_LOG must be debug or info, not 'verbose'"):
+        TrafficClient("key")
+    assert logging.getLogger("apitally_traffic").handlers == []
+
+
+@KINDS
+def test_statistics_of_a_query(server: MockServer, kind: Callable[..., Any]) -> None:
+    """`query.stats` counts requests and retries over all iterations, and has the last response."""
+    server.inject("status", status=503, at=2)
+    client = kind(server.api_key, base_url=server.url, requests_per_minute=None, concurrency=1)
+
+    async def collect(query: Any) -> None:
+        async with client:
+            await query.to_list()
+
+    query = client.get_traffic(1, **DAY, page_size=12)
+    assert (query.stats.requests, query.stats.retries, query.stats.status_code) == (0, 0, None)
+    with fast_retries():
+        if kind is TrafficClient:
+            query.to_list()
+            client.close()
+        else:
+            asyncio.run(collect(query))
+    assert (query.stats.requests, query.stats.retries, query.stats.status_code) == (3, 1, 200)
+    assert query.stats.headers["content-type"] == "application/json"
+    assert query.stats.seconds_waited == 0
+    assert repr(query.stats) == "QueryStats(requests=3, retries=1, seconds_waited=0.0, status_code=200)"
+
+
+def test_statistics_of_waiting() -> None:
+    """`query.stats.seconds_waited` is the time for which requests waited for the rate limit."""
+    with MockServer(rate_limit="2/1s") as server, TrafficClient(server.api_key, base_url=server.url) as client:
+        query = client.get_traffic(1, **DAY, page_size=6)
+        query.to_list()
+        assert query.stats.requests == 4
+        assert 0.1 < query.stats.seconds_waited < 60
+
+
+def test_raw_functions_have_the_options(server: MockServer) -> None:
+    """The `api` of a client with other options has them, too."""
+    server.inject("latency", seconds=1.5)
+    with (
+        TrafficClient(server.api_key, base_url=server.url, max_retries=0) as client,
+        pytest.raises(APITimeoutError),
+    ):
+        get_traffic.sync(1, client=client.with_options(deadline=0.1).api)

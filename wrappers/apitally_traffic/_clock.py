@@ -1,0 +1,62 @@
+"""Clocks and timeouts that keep running while a test freezes the time.
+
+freezegun replaces `time.monotonic` and `time.time` wherever it finds them, and with the first also the clock of
+asyncio's event loop. A wait that is measured with a frozen clock never ends. `clock_gettime` is not replaced.
+"""
+
+import asyncio
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from math import isinf
+from types import BuiltinFunctionType
+
+if sys.platform == "win32":
+    _FUNCTIONS = (time.monotonic, time.time)  # a tuple, because freezegun looks into modules, and not into tuples
+
+    def monotonic() -> float:
+        """Return seconds on a clock that never goes back."""
+        return _FUNCTIONS[0]()
+
+    def wall() -> float:
+        """Return seconds since 1970."""
+        return _FUNCTIONS[1]()
+
+else:
+
+    def monotonic() -> float:
+        """Return seconds on a clock that never goes back."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+    def wall() -> float:
+        """Return seconds since 1970."""
+        return time.clock_gettime(time.CLOCK_REALTIME)
+
+
+@asynccontextmanager
+async def timeout(seconds: float) -> AsyncIterator[None]:
+    """Cancel the block when it takes longer, and raise a TimeoutError; as `asyncio.timeout`, in real seconds."""
+    is_frozen = not isinstance(time.monotonic, BuiltinFunctionType)
+    async with asyncio.timeout(None if isinf(seconds) or is_frozen else seconds) as scope:
+        if not is_frozen or isinf(seconds):
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        timer = threading.Timer(seconds, loop.call_soon_threadsafe, [scope.reschedule, loop.time()])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+async def sleep(seconds: float) -> None:
+    """Sleep for so many real seconds, while other tasks run."""
+    try:
+        async with timeout(seconds):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,132 @@
+"""The options of a client that may differ from request to request, checked."""
+
+import logging
+import os
+import re
+import threading
+from collections.abc import Mapping
+from operator import index
+from typing import SupportsIndex
+
+import httpx
+from attrs import evolve, frozen
+
+from apitally_traffic.errors import ConfigurationError
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+@frozen(kw_only=True)
+class Options:
+    """The options of `TrafficClient.with_options`.
+
+    Attributes:
+        timeout: for each part of an exchange.
+        deadline: seconds for one request with all its retries.
+        max_retries: how often to retry a request.
+        headers: what to send with each request.
+    """
+
+    timeout: httpx.Timeout
+    deadline: float
+    max_retries: int
+    headers: Mapping[str, str]
+
+    @classmethod
+    def checked(
+        cls, timeout: float | httpx.Timeout, deadline: float, max_retries: int, headers: Mapping[str, str] | None
+    ) -> "Options":
+        """Check the options.
+
+        Raises:
+            TypeError: one has a wrong type.
+            ValueError: one is out of bounds, or a header cannot be sent.
+        """
+        return cls(
+            timeout=_check_timeout(timeout),
+            deadline=_check_seconds("deadline", deadline),
+            max_retries=check_count("max_retries", max_retries, minimum=0),
+            headers=_check_headers(headers or {}),
+        )
+
+    def changed(
+        self,
+        timeout: float | httpx.Timeout | None,
+        deadline: float | None,
+        max_retries: int | None,
+        headers: Mapping[str, str] | None,
+    ) -> "Options":
+        """Return these options with some of them replaced, and headers added; errors are those of `checked`."""
+        return evolve(
+            self,
+            timeout=self.timeout if timeout is None else _check_timeout(timeout),
+            deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
+            max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries, minimum=0),
+            headers={**self.headers, **_check_headers(headers or {})},
+        )
+
+
+def check_count(name: str, value: int, *, minimum: int = 1, maximum: int | None = None) -> int:
+    """Return an integer within bounds as a plain int.
+
+    Raises:
+        TypeError: the value is not an integer.
+        ValueError: it is less than `minimum`, or more than `maximum`.
+    """
+    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        raise TypeError(f"{name} must be an int, not {value!r}.")
+    count = index(value)
+    if count < minimum or (maximum is not None and count > maximum):
+        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+        raise ValueError(f"{name} must be {bounds}, not {value}.")
+    return count
+
+
+def switch_on_logging() -> None:
+    """Write the package's log lines to stderr if `APITALLY_LOG` asks for it; a logger with handlers stays as it is.
+
+    Raises:
+        ConfigurationError: `APITALLY_LOG` is neither `debug` nor `info`.
+    """
+    level = os.environ.get("APITALLY_LOG", "").strip().upper()
+    if not level:
+        return
+    if level not in {"DEBUG", "INFO"}:
+        raise ConfigurationError(f"APITALLY_LOG must be debug or info, not {level.lower()!r}.")
+    logger = logging.getLogger("apitally_traffic")
+    logger.setLevel(level)
+    if not logger.handlers:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        logger.addHandler(handler)
+
+
+def _check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
+    if not isinstance(timeout, httpx.Timeout):
+        return httpx.Timeout(_check_seconds("timeout", timeout))
+    for part, seconds in timeout.as_dict().items():
+        if seconds is not None:
+            _check_seconds(f"timeout.{part}", seconds)
+    return timeout
+
+
+def _check_seconds(name: str, seconds: float) -> float:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"{name} must be a number of seconds, not {seconds!r}.")
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise ValueError(f"{name} must be a positive number of seconds, not {seconds!r}.")
+    return float(seconds)
+
+
+def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"headers must be a mapping of str to str, not {type(headers).__name__}.")
+    for name, value in headers.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            raise TypeError(f"headers must be a mapping of str to str; {name!r} is not.")
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"The header {name!r} cannot be sent: it has a character that HTTP does not allow.")
+        if name.lower() == "api-key":
+            raise ValueError("The header 'Api-Key' is made of api_key.")
+    return dict(headers)

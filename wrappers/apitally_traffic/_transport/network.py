@@ -1,0 +1,96 @@
+"""Bound every network operation of a sync exchange by its deadline, and interrupt it when its query is cancelled.
+
+httpx's timeouts restart with each byte, so a server that sends one now and then could keep a thread for ever. A network
+backend is httpcore's own place for this. The async transport needs none: asyncio cancels what takes too long.
+"""
+
+import contextlib
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+import httpx
+
+from apitally_traffic._cancellation import current
+from apitally_traffic._transport.call import current_call
+
+
+def bound_by_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
+    """Install the backend in one of httpx's transports, whose constructor does not accept it."""
+    pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
+    pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001
+    return transport
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+        self._inner = inner
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        limit = _limit(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._inner.connect_tcp(host, port, limit, local_address, socket_options))
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.connect_unix_socket(path, timeout, socket_options))
+
+    def sleep(self, seconds: float) -> None:
+        self._inner.sleep(seconds)
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with self._interruptible():
+            return self._inner.read(max_bytes, _limit(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        with self._interruptible():
+            self._inner.write(buffer, _limit(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        with self._interruptible():
+            limit = _limit(timeout, httpcore.ConnectTimeout)
+            return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+    def _interruptible(self) -> contextlib.AbstractContextManager[None]:
+        cancellation = current.get()
+        return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(self._interrupt)
+
+    def _interrupt(self) -> None:
+        """Wake up the thread that is blocked in this stream, unless others use the connection too (HTTP/2)."""
+        tls = self.get_extra_info("ssl_object")
+        if tls is not None and tls.selected_alpn_protocol() == "h2":
+            return
+        with contextlib.suppress(OSError):
+            # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
+            socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)
+
+
+def _limit(timeout: float | None, error: type[Exception]) -> float | None:
+    call = current_call.get()
+    if call is None:
+        return timeout
+    remaining = call.remaining()
+    if remaining <= 0:
+        raise error("deadline")
+    return remaining if timeout is None else min(timeout, remaining)

@@ -1,0 +1,58 @@
+"""Count what a query sends."""
+
+from attrs import field, frozen
+
+STATS = "apitally_traffic.stats"
+"""The extension of a request with the recorder of its query."""
+
+
+@frozen
+class QueryStats:
+    """What a query has sent so far, over all of its iterations.
+
+    Attributes:
+        requests: how many requests were sent, retries included.
+        retries: how many of them were retries.
+        seconds_waited: for how many seconds requests waited for the rate limit, added up over all requests.
+        status_code: the HTTP status of the last response; None before the first.
+        headers: the headers of the last response, with lower-case names.
+
+    Example:
+        >>> query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+        >>> items = query.to_list()
+        >>> query.stats.requests, query.stats.retries, query.stats.status_code
+        (1, 0, 200)
+    """
+
+    requests: int
+    retries: int
+    seconds_waited: float
+    status_code: int | None = None
+    headers: dict[str, str] = field(factory=dict, repr=False)
+
+
+class StatsRecorder:
+    """Records requests and responses from any number of threads.
+
+    It appends to lists, which is atomic, and so needs no lock; a fork could leave a lock locked.
+    """
+
+    def __init__(self) -> None:
+        """Start without requests."""
+        self._waits: list[float] = []
+        self._retries: list[None] = []
+        self._last: tuple[int | None, dict[str, str]] = None, {}
+
+    def add_request(self, waited: float, *, is_retry: bool) -> None:
+        """Count a request that waited for so many seconds."""
+        self._waits.append(waited)
+        if is_retry:
+            self._retries.append(None)
+
+    def add_response(self, status_code: int, headers: dict[str, str]) -> None:
+        """Keep the status and headers of a response."""
+        self._last = status_code, headers
+
+    def snapshot(self) -> QueryStats:
+        """Return what was recorded so far."""
+        return QueryStats(len(self._waits), len(self._retries), sum(self._waits), *self._last)
