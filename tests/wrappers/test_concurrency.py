@@ -173,6 +173,24 @@ def test_failure_of_a_slice_ends_the_others(server: MockServer) -> None:
     server.reset()
 
 
+@pytest.mark.parametrize("available", [0, 2])
+def test_threads_that_cannot_be_started(server: MockServer, monkeypatch: pytest.MonkeyPatch, available: int) -> None:
+    """If the system refuses more threads, the query goes on with those that run, and its own."""
+    start = threading.Thread.start
+    started: list[threading.Thread] = []
+
+    def limited(thread: threading.Thread) -> None:
+        if thread.name == "apitally-traffic" and len(started) == available:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
+        assert len(client.get_traffic(1, **DAY, page_size=3).to_list()) == 24
+    assert len([thread for thread in started if thread.name == "apitally-traffic"]) == available
+
+
 def test_connections_are_closed_with_the_client(server: MockServer) -> None:
     """Closing the client closes its connections: the pool is empty."""
     client = TrafficClient(server.api_key, base_url=server.url, **UNLIMITED)

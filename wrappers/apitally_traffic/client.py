@@ -30,8 +30,8 @@ class TrafficClient:
     """Reads traffic from the Apitally API.
 
     Use it as a context manager, or call `close()` when done; used again after that, it opens new connections. One
-    client can be shared between threads: they share its connections and its rate limit. It cannot be shared with a
-    forked process; make a new one there.
+    client can be shared between threads: they share its connections and its rate limit. In a forked process a client
+    has connections and a rate limit of its own.
 
     Example:
         >>> with TrafficClient(server.api_key, base_url=server.url) as client:

@@ -1,13 +1,13 @@
 """Read several slices at a time, and return the results in order. One class for threads, one for tasks."""
 
 import asyncio
+import os
 import sys
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import copy_context
-from functools import partial
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
@@ -31,23 +31,15 @@ class ThreadWorkers(Generic[Part, Result]):
         """Prepare; no thread is started before the first part is submitted."""
         self._read = read
         self._in_caller = concurrency == 1
-        self._pending: deque[Callable[[], Result]] = deque()
+        self._pending: deque[tuple[Part, Future[Result] | None]] = deque()
         self._threads: list[threading.Thread] = []
         self._cancellation = Cancellation()
+        self._process = os.getpid()
 
     def submit(self, part: Part) -> None:
-        """Start to read a part."""
-        if self._in_caller:
-            self._pending.append(partial(self._read, part))
-            return
-        context, future = copy_context(), Future[Result]()
-        context.run(current.set, self._cancellation)
-        thread = threading.Thread(
-            target=context.run, args=(_settle, future, self._read, part), name="apitally-traffic", daemon=True
-        )
-        self._threads = [thread, *(other for other in self._threads if other.is_alive())]
-        self._pending.append(future.result)
-        thread.start()
+        """Start to read a part; if no more threads can be started, it is read when its result is needed."""
+        self._check_fork()
+        self._pending.append((part, None if self._in_caller else self._run(part)))
 
     def __bool__(self) -> bool:
         """Return whether there is a result to wait for."""
@@ -55,7 +47,28 @@ class ThreadWorkers(Generic[Part, Result]):
 
     def next_result(self) -> Result:
         """Wait for the part that was submitted first, and return its result or raise its error."""
-        return self._pending.popleft()()
+        self._check_fork()
+        part, future = self._pending.popleft()
+        return self._read(part) if future is None else future.result()
+
+    def _run(self, part: Part) -> Future[Result] | None:
+        context, future = copy_context(), Future[Result]()
+        context.run(current.set, self._cancellation)
+        thread = threading.Thread(
+            target=context.run, args=(_settle, future, self._read, part), name="apitally-traffic", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:  # "can't start new thread"
+            return None
+        self._threads = [thread, *(other for other in self._threads if other.is_alive())]
+        return future
+
+    def _check_fork(self) -> None:
+        """Start again in a forked process: threads do not exist there, and their locks may be locked."""
+        if os.getpid() != self._process:
+            self._pending = deque((part, None) for part, _ in self._pending)
+            self._threads, self._cancellation, self._process = [], Cancellation(), os.getpid()
 
     def __enter__(self) -> Self:
         """Return the workers themselves."""
@@ -65,10 +78,10 @@ class ThreadWorkers(Generic[Part, Result]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Cancel what is still being read: waits end at once, and requests in flight are interrupted."""
+        if os.getpid() != self._process or sys.is_finalizing():
+            return  # the threads do not exist here, or do not run any more
         self._cancellation.cancel()
         self._pending.clear()
-        if sys.is_finalizing():
-            return  # other threads do not run any more
         end = monotonic() + _JOIN_SECONDS
         for thread in self._threads:
             thread.join(max(end - monotonic(), 0))

@@ -4,8 +4,9 @@ import ipaddress
 import os
 import ssl
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,19 +32,20 @@ class ConnectionOptions:
     http2: bool = False
 
 
-def connect(settings: Settings, options: ConnectionOptions) -> httpx.HTTPTransport:
-    """Make the sync transport for the server.
+def connector(settings: Settings, options: ConnectionOptions) -> Callable[[], httpx.HTTPTransport]:
+    """Return a function that makes the sync transport for the server, each time with connections of its own.
 
     Raises:
         ConfigurationError: the proxy or the certificates cannot be used; the message names argument or variable.
         ImportError: the extra for HTTP/2 is not installed.
     """
-    return bound_by_deadline(httpx.HTTPTransport(**_arguments(settings, options)))
+    arguments = _arguments(settings, options)
+    return lambda: bound_by_deadline(httpx.HTTPTransport(**arguments))
 
 
-def connect_async(settings: Settings, options: ConnectionOptions) -> httpx.AsyncHTTPTransport:
-    """Make the async transport for the server; errors are those of `connect`."""
-    return httpx.AsyncHTTPTransport(**_arguments(settings, options))
+def async_connector(settings: Settings, options: ConnectionOptions) -> Callable[[], httpx.AsyncHTTPTransport]:
+    """Return a function that makes the async transport for the server; errors are those of `connector`."""
+    return partial(httpx.AsyncHTTPTransport, **_arguments(settings, options))
 
 
 def _arguments(settings: Settings, options: ConnectionOptions) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import contextlib
 import socket
 from collections.abc import Iterable
 from typing import Any
+from weakref import WeakSet
 
 import httpcore
 import httpx
@@ -23,9 +24,21 @@ def bound_by_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
     return transport
 
 
+def close_inherited(transport: httpx.HTTPTransport) -> None:
+    """Close this process' copies of the connections that it inherited by a fork; those of its parent stay open.
+
+    It takes no lock of the transport: another thread of the parent may have held it at the moment of the fork.
+    """
+    backend = transport._pool._network_backend  # noqa: SLF001
+    for stream in tuple(backend.streams) if isinstance(backend, _Backend) else ():
+        with contextlib.suppress(OSError):
+            stream.get_extra_info("socket").close()
+
+
 class _Backend(httpcore.NetworkBackend):
     def __init__(self, inner: httpcore.NetworkBackend) -> None:
         self._inner = inner
+        self.streams: WeakSet[_Stream] = WeakSet()
 
     def connect_tcp(
         self,
@@ -36,20 +49,22 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         limit = _limit(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, limit, local_address, socket_options))
+        return _Stream(self._inner.connect_tcp(host, port, limit, local_address, socket_options), self.streams)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.connect_unix_socket(path, timeout, socket_options))
+        return _Stream(self._inner.connect_unix_socket(path, timeout, socket_options), self.streams)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, streams: "WeakSet[_Stream]") -> None:
         self._inner = inner
+        self._streams = streams
+        streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with self._interruptible():
@@ -67,7 +82,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         with self._interruptible():
             limit = _limit(timeout, httpcore.ConnectTimeout)
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit))
+            return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._streams)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

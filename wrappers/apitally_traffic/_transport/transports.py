@@ -1,17 +1,25 @@
 """The httpx transports below the generated client, sync and async: two shells around the same exchange."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
 import httpx
 from httpx_retries import RetryTransport
 
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.call import CALL, Call, current_call
-from apitally_traffic._transport.connection import ConnectionOptions, connect, connect_async
+from apitally_traffic._transport.connection import ConnectionOptions, async_connector, connector
 from apitally_traffic._transport.exchange import EXCHANGE_ERRORS, Exchange
+from apitally_traffic._transport.fork import ForkedTransport, renew_after_fork
+from apitally_traffic._transport.network import close_inherited
 from apitally_traffic._transport.pacing import Pacer
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
 from apitally_traffic._transport.retry import RetryPolicy
 from apitally_traffic._transport.stats import STATS
+
+Transport = TypeVar("Transport")
 
 
 class ApiTransport(httpx.BaseTransport):
@@ -34,9 +42,13 @@ class ApiTransport(httpx.BaseTransport):
                 transport that is passed in is not closed.
         """
         self._settings = settings
+        self._requests_per_minute = requests_per_minute
         self._limiter = RateLimiter(Pacer(requests_per_minute))
-        self._inner = connect(settings, options) if inner is None else inner
-        self._owned = inner is None
+        connect = partial(_same, inner) if inner else connector(settings, options)
+        self._connect: Callable[[], httpx.BaseTransport] = connect
+        self._is_own = inner is None
+        self._inner: httpx.BaseTransport = self._connect()
+        renew_after_fork(self)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response, its body read and decoded, if its status is 200.
@@ -56,8 +68,15 @@ class ApiTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close the connections, unless the transport was passed in."""
-        if self._owned:
+        if self._is_own:
             self._inner.close()
+
+    def renew(self) -> None:
+        """Replace connections and rate limiter in a forked process."""
+        self._limiter = RateLimiter(Pacer(self._requests_per_minute))
+        if isinstance(self._inner, httpx.HTTPTransport):
+            close_inherited(self._inner)
+            self._inner = self._connect() if self._is_own else ForkedTransport()
 
     def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
@@ -94,9 +113,13 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
     ) -> None:
         """Wrap a transport; the arguments are those of `ApiTransport`."""
         self._settings = settings
+        self._requests_per_minute = requests_per_minute
         self._limiter = AsyncRateLimiter(Pacer(requests_per_minute))
-        self._inner = connect_async(settings, options) if inner is None else inner
-        self._owned = inner is None
+        connect = partial(_same, inner) if inner else async_connector(settings, options)
+        self._connect: Callable[[], httpx.AsyncBaseTransport] = connect
+        self._is_own = inner is None
+        self._inner: httpx.AsyncBaseTransport = self._connect()
+        renew_after_fork(self)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response; as `ApiTransport.handle_request`."""
@@ -106,8 +129,14 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close the connections, unless the transport was passed in."""
-        if self._owned:
+        if self._is_own:
             await self._inner.aclose()
+
+    def renew(self) -> None:
+        """Replace connections and rate limiter in a forked process."""
+        self._limiter = AsyncRateLimiter(Pacer(self._requests_per_minute))
+        if isinstance(self._inner, httpx.AsyncHTTPTransport):
+            self._inner = self._connect() if self._is_own else ForkedTransport()
 
     async def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
@@ -163,3 +192,7 @@ class RetryingTransport(RetryTransport):
     def _start_call(self, request: httpx.Request) -> None:
         call = Call(self._deadline, request.extensions.get(STATS))
         request.extensions |= {CALL: call, "retry": RetryPolicy(self._max_retries, call)}
+
+
+def _same(transport: Transport) -> Transport:
+    return transport
