@@ -30,15 +30,24 @@ def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[
     """Yield what differs between the answers of two operations, matched by their status."""
     answers = {_status(key): old.resolve(answer) for key, answer in before.items() if _is_status(key)}
     partners = {_status(key): new.resolve(answer) for key, answer in after.items() if _is_status(key)}
+    paired: set[str] = set()
     for status, answer in answers.items():
         place = f"response {status}"
-        if status not in partners:
-            yield Finding(f"response-{_kind(status)}-status-removed", place, status)
-            continue
-        yield from _compare_headers(old, new, answer.get("headers", {}), partners[status].get("headers", {}), place)
-        yield from _compare_contents(old, new, answer, partners[status], scope="response-body", place=place)
+        matches = [key for key in (status, *_wider_statuses(status)) if key in partners][:1]
+        if not matches:
+            matches = [key for key in partners if status in _wider_statuses(key) and key not in answers]
+            event = f"response-{'status-specialized' if matches else f'{_kind(status)}-status-removed'}"
+            yield Finding(event, place, status, ", ".join(matches) or None)
+        elif matches != [status]:
+            yield Finding("response-status-generalized", place, status, matches[0])
+        paired.update(matches)
+        for match in matches:
+            inside = place if len(matches) == 1 else f"response {match}"
+            headers = answer.get("headers", {}), partners[match].get("headers", {})
+            yield from _compare_headers(old, new, *headers, inside)
+            yield from _compare_contents(old, new, answer, partners[match], scope="response-body", place=inside)
     for status in partners:
-        if status not in answers:
+        if status not in answers and status not in paired:
             yield Finding(f"response-{_kind(status)}-status-added", f"response {status}", None, status)
 
 
@@ -47,16 +56,26 @@ def _compare_contents(
 ) -> Iterator[Finding]:
     rule = "request-body-media-type" if scope == "request-body" else "response-media-type"
     contents, partners = _contents(before), _contents(after)
+    paired = {media_type: media_type for media_type in contents if media_type in partners}
+    for media_type in contents:
+        if media_type not in paired:
+            free = [other for other in partners if other not in paired.values()]
+            similar = [other for other in free if _covers(other, media_type) or _covers(media_type, other)]
+            paired |= {media_type: other for other in similar[:1]}
     for media_type, content in contents.items():
         inside = f"{place} {media_type}"
-        if media_type not in partners:
+        partner = paired.get(media_type)
+        if partner is None:
             yield Finding(f"{rule}-removed", inside, media_type)
             continue
-        schemas = (content.get("schema", {}), partners[media_type].get("schema", {}))
+        if partner != media_type:
+            event = "generalized" if _covers(partner, media_type) else "specialized"
+            yield Finding(f"{rule}-name-{event}", inside, media_type, partner)
+        schemas = (content.get("schema", {}), partners[partner].get("schema", {}))
         findings = Comparison(old, new, scope).findings(*schemas)
         yield from (_inside(finding, inside) for finding in findings)
     for media_type in partners:
-        if media_type not in contents:
+        if media_type not in paired.values():
             yield Finding(f"{rule}-added", f"{place} {media_type}", None, media_type)
 
 
@@ -99,6 +118,15 @@ def _media_type(name: str) -> str:
     return "; ".join([kind, *(part for part in parameters if not part.startswith("charset="))])
 
 
+def _covers(range_: str, media_type: str) -> bool:
+    """Tell whether a range such as `application/*` or `*/*`, or a type without parameters, covers a media type."""
+    if range_ == "*/*":
+        return True
+    if range_.endswith("/*"):
+        return media_type.startswith(range_.removesuffix("*"))
+    return ";" not in range_ and media_type.partition(";")[0] == range_
+
+
 def _media_types(body: dict[str, Any]) -> str:
     return ", ".join(_contents(body))
 
@@ -110,6 +138,12 @@ def _is_status(key: Any) -> bool:
 def _status(key: str) -> str:
     """Return a status in one spelling: a range may be written `2XX` or `2xx`."""
     return key if key == "default" else key.upper()
+
+
+def _wider_statuses(status: str) -> list[str]:
+    """Return the entries that describe a status where it has no entry of its own, the most specific first."""
+    wider = [] if status == "default" else ["default"]
+    return [f"{status[0]}XX", *wider] if status.isdigit() else wider
 
 
 def _kind(status: str) -> str:

@@ -101,7 +101,8 @@ def _operations(spec: Spec) -> dict[tuple[str, str], _Operation]:
     result = {}
     for path, raw in spec.document.get("paths", {}).items():
         if path.startswith("/"):
-            item = spec.resolve(raw)
+            # A path may have a reference and operations of its own side by side, in any version.
+            item = {**spec.resolve(raw), **{key: value for key, value in raw.items() if key != "$ref"}}
             for method in _METHODS:
                 if method in item:
                     result[path, method] = _Operation(path, method, item, item[method])

@@ -112,6 +112,7 @@ def _parts(
         if name not in yielded:
             yielded.add(name)
             yield from _parts(spec, spec.target(name), refs, yielded, (*path, name))
+        raw = spec.siblings(raw)
     for branch in raw.get("allOf", ()):
         yield from _parts(spec, branch, refs, yielded, path)
     # Since 3.1, `nullable` is no keyword any more.

@@ -20,7 +20,15 @@ class Spec:
     @property
     def without_meaning(self) -> frozenset[str]:
         """The keywords of schemas that this version of OpenAPI does not have, though another one does."""
-        return frozenset() if str(self.document.get("openapi", "")).startswith("3.0") else frozenset({"nullable"})
+        return frozenset() if self._is_30 else frozenset({"nullable"})
+
+    @property
+    def _is_30(self) -> bool:
+        return str(self.document.get("openapi", "")).startswith("3.0")
+
+    def siblings(self, node: dict[str, Any]) -> dict[str, Any]:
+        """Return what counts beside the reference of a node: since 3.1 all of it, in 3.0 nothing."""
+        return {} if self._is_30 else {key: value for key, value in node.items() if key != "$ref"}
 
     def target(self, reference: str) -> Any:
         """Return what a reference points at, which may be a reference itself.
@@ -64,7 +72,6 @@ class Spec:
             if reference in followed:
                 raise PipelineError(f"{self.name} refers to {reference}, which refers back to itself.")
             followed.add(reference)
-            siblings = {key: value for key, value in node.items() if key != "$ref"}
             target = self.target(reference)
-            node = {**target, **siblings} if isinstance(target, dict) else target
+            node = {**target, **self.siblings(node)} if isinstance(target, dict) else target
         return node

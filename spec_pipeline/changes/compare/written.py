@@ -86,7 +86,7 @@ class _Walk:
         for key, value in sorted(node.items()):
             if key == "$ref" and isinstance(value, str):
                 part = self._target(value)
-                if all(is_annotation(other) for other in node.keys() - {"$ref"}):
+                if all(is_annotation(other) for other in self._spec.siblings(node)):
                     return part
             elif key in NAME_MAPS and isinstance(value, dict):
                 part = _joined([_joined([(name, False), self.digest(value[name])]) for name in sorted(value)])

@@ -139,6 +139,18 @@ RULES = [
         "Send one of the media types that are left.",
     ),
     Rule("request-body-media-type-added", _INFO, "One more media type is accepted.", "Nothing."),
+    Rule(
+        "request-body-media-type-name-generalized",
+        _INFO,
+        "A range of media types that includes this one is accepted.",
+        "Nothing.",
+    ),
+    Rule(
+        "request-body-media-type-name-specialized",
+        _BREAKING,
+        "Only one media type of the range is accepted.",
+        "Send the media type that is left.",
+    ),
     Rule("new-required-request-property", _BREAKING, "There is a new required property.", "Send it in each body."),
     Rule("new-optional-request-property", _INFO, "There is a new optional property.", "Nothing; use it if you like."),
     Rule("request-property-removed", _BREAKING, "The property is gone.", "Stop sending it.", _KEYWORD),
@@ -168,6 +180,27 @@ RULES = [
         "oasdiff: info. Here breaking, because the client's exceptions, for 401 and 422 too, follow them",
     ),
     Rule("response-non-success-status-added", _INFO, "An error status is new.", "Nothing; the client raises for it."),
+    Rule(
+        "response-status-generalized",
+        _WARNING,
+        "The status is described by a range, or by the default, so that other statuses may come.",
+        "Handle the other statuses, too.",
+    ),
+    Rule(
+        "response-status-specialized",
+        _INFO,
+        "A range of statuses, or the default, is described by single statuses.",
+        "Nothing.",
+    ),
+    Rule(
+        "response-media-type-name-generalized",
+        _BREAKING,
+        "The response comes in any media type of a range.",
+        "Handle the other media types of the range.",
+    ),
+    Rule(
+        "response-media-type-name-specialized", _INFO, "The response comes in one media type of the range.", "Nothing."
+    ),
     Rule(
         "response-media-type-removed",
         _BREAKING,
