@@ -60,14 +60,15 @@ def _compare_contents(
     for media_type in contents:
         if media_type not in paired:
             free = [other for other in partners if other not in paired.values()]
-            similar = [other for other in free if _covers(other, media_type) or _covers(media_type, other)]
-            paired |= {media_type: other for other in similar[:1]}
+            similar = (other for other in free if _covers(other, media_type) or _covers(media_type, other))
+            if (partner := next(similar, None)) is not None:
+                paired[media_type] = partner
     for media_type, content in contents.items():
         inside = f"{place} {media_type}"
-        partner = paired.get(media_type)
-        if partner is None:
+        if media_type not in paired:
             yield Finding(f"{rule}-removed", inside, media_type)
             continue
+        partner = paired[media_type]
         if partner != media_type:
             event = "generalized" if _covers(partner, media_type) else "specialized"
             yield Finding(f"{rule}-name-{event}", inside, media_type, partner)

@@ -30,5 +30,7 @@ def in_30(node: Any) -> Any:
     if node.get("anyOf") and {"type": "null"} in node["anyOf"]:
         [other] = [branch for branch in node["anyOf"] if branch != {"type": "null"}]
         siblings = {key: value for key, value in node.items() if key != "anyOf"}
+        # In 3.0, nothing counts that stands beside a reference.
+        other = {"allOf": [other]} if "$ref" in other else other
         return in_30({**other, **siblings, "nullable": True})
     return {key: "3.0.3" if key == "openapi" else in_30(value) for key, value in node.items()}
