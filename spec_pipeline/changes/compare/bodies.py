@@ -5,7 +5,7 @@ from typing import Any
 
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.changes.compare.schemas import Comparison
+from spec_pipeline.changes.compare.schemas.comparison import Comparison
 from spec_pipeline.changes.compare.serialisation import compare_written_values
 
 

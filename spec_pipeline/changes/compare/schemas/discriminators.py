@@ -5,7 +5,7 @@ from typing import Any
 
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.changes.compare.written import digest
+from spec_pipeline.changes.compare.schemas.written import digest
 
 Discriminator = dict[str, Any] | None
 

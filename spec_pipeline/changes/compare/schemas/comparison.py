@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.alternatives import (
+from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.schemas.branches import (
     Group,
     admits_all,
     label,
@@ -13,10 +14,9 @@ from spec_pipeline.changes.compare.alternatives import (
     paired,
     paired_groups,
 )
-from spec_pipeline.changes.compare.discriminators import compare_discriminators
-from spec_pipeline.changes.compare.normal_form import ABSENT, Schema, normalise
-from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.changes.compare.written import Raw, fingerprint
+from spec_pipeline.changes.compare.schemas.discriminators import compare_discriminators
+from spec_pipeline.changes.compare.schemas.normal_form import ABSENT, Schema, normalise
+from spec_pipeline.changes.compare.schemas.written import Raw, fingerprint
 from spec_pipeline.changes.rules.rule import Direction
 from spec_pipeline.changes.rules.schemas import BOUNDS, SCOPES
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.changes.compare.written import NAME_MAPS, Raw, bare, digest, fingerprint, is_annotation
+from spec_pipeline.changes.compare.schemas.written import NAME_MAPS, Raw, bare, digest, fingerprint, is_annotation
 from spec_pipeline.changes.rules.schemas import BOUNDS
 from spec_pipeline.project import PipelineError
 

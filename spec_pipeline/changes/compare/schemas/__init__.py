@@ -1,0 +1,1 @@
+"""Compare two schemas: normal form first, then one file for each group of keywords."""
