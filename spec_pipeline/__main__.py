@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# The imports take longer than many a run, and whoever interrupts one does not wait for them.
+# The imports take longer than some runs, and Ctrl-C should be quiet during them, too.
 try:
     from rich.text import Text
 
@@ -18,11 +18,12 @@ try:
     from spec_pipeline.changes.rules.rule import Level
     from spec_pipeline.changes.table import show, terminal
     from spec_pipeline.drift import find_drift
+    from spec_pipeline.lock import locked
     from spec_pipeline.names import NameChange
+    from spec_pipeline.overlay import overlaid_spec, overlay_onto
     from spec_pipeline.project import PipelineError, Project
     from spec_pipeline.regenerate import regenerate
-    from spec_pipeline.repin import classify, overlay_objection, read_candidate, readers, take_over
-    from spec_pipeline.turn import turn
+    from spec_pipeline.repin import classify, read_candidate, readers, take_over
 except KeyboardInterrupt:
     sys.exit(130)
 
@@ -32,22 +33,22 @@ _REPORTS = {".json": as_json, ".md": as_markdown}
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        # Where a terminal or a file cannot take an arrow, it gets its escape.
+        # Characters that the output's encoding lacks, such as arrows, are escaped.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     project = Project(options.root)
     try:
-        with turn(project, writes=options.command == "regenerate" and not options.dry_run):
+        with locked(project, writes=options.command == "regenerate" and not options.dry_run):
             return _COMMANDS[options.command](project, options)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
         print(f"error: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
     except RecursionError:
-        print("error: one of the documents is nested too deeply to be worked on.", file=sys.stderr)
+        print("error: one of the documents is nested too deeply.", file=sys.stderr)
     except MemoryError:
-        print("error: one of the documents says more than fits into the memory of this machine.", file=sys.stderr)
+        print("error: one of the documents does not fit into the memory of this machine.", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     return 2
@@ -76,12 +77,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _regenerate(project: Project, options: argparse.Namespace) -> int:
-    """Write generated/ anew from the pin, the overlay and the configuration."""
+    """Write generated/ from the pin, the overlay and the configuration."""
     if options.source is not None:
         return _repin(project, options)
     if options.dry_run or options.report or options.fail_on:
-        raise PipelineError("--dry-run, --report and --fail-on are about a new spec; say which one with --from.")
-    regenerate(project)
+        raise PipelineError("--dry-run, --report and --fail-on need a new spec: name it with --from.")
+    regenerate(project, overlaid_spec(project))
     print(f"{project.generated} is what {project.pin.name}, {project.overlay.name} and {project.config.name} produce.")
     return 0
 
@@ -105,13 +106,17 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
             f"error: {failing} of these changes count for --fail-on {options.fail_on}; pinned nothing.", file=sys.stderr
         )
         return 1
-    objection = overlay_objection(project, candidate)
+    try:
+        spec = overlay_onto(candidate.document, project)
+    except PipelineError as error:
+        if options.dry_run:
+            print(f"Dry run: pinned nothing. It could not be pinned as it is. {error}")
+            return 0
+        raise PipelineError(f"{error} Pinned nothing; change {project.overlay.name} first.") from error
     if options.dry_run:
-        print("Dry run: pinned nothing." + (f" It could not be pinned as it is. {objection}" if objection else ""))
+        print("Dry run: pinned nothing.")
         return 0
-    if objection:
-        raise PipelineError(f"{objection} Pinned nothing; mend {project.overlay.name} first.")
-    changed = take_over(project, candidate)
+    changed = take_over(project, candidate, spec)
     print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
     _show_names(changed, readers(project, changed))
     return 0

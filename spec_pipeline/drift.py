@@ -5,32 +5,33 @@ import tempfile
 from pathlib import Path
 
 from spec_pipeline.generator import generate
+from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
 
 
 def find_drift(project: Project) -> list[str]:
-    """Generate elsewhere and return the lines of the unified diff that would make the committed folder right.
+    """Generate elsewhere and return the unified diff from the committed folder to the generated one.
 
     Returns:
-        No line when both are the same, byte for byte.
+        The lines of the diff; none if both are equal byte for byte.
 
     Raises:
         PipelineError: an input is not valid, or the generator failed.
     """
     with tempfile.TemporaryDirectory() as scratch:
         produced = Path(scratch)
-        generate(project, produced)
+        generate(overlaid_spec(project), project.config, produced)
         return diff_folders(project.generated, produced)
 
 
 def diff_folders(old: Path, new: Path) -> list[str]:
-    """Return the unified diff between two folders, bytecode caches left out; a difference of any byte shows."""
+    """Return the unified diff between two folders, without bytecode caches; a difference of any byte shows."""
     before, after = _read_files(old), _read_files(new)
     lines: list[str] = []
     for name in sorted(before.keys() | after.keys()):
         if before.get(name) != after.get(name):
             lines += [f"--- {name if name in before else '/dev/null'}", f"+++ {name if name in after else '/dev/null'}"]
-            # The first two lines that difflib writes are such a header too, without the names.
+            # difflib's own header has no names.
             lines += list(difflib.unified_diff(_lines(before.get(name)), _lines(after.get(name)), lineterm=""))[2:]
     return lines
 
@@ -41,5 +42,5 @@ def _read_files(folder: Path) -> dict[str, bytes]:
 
 
 def _lines(content: bytes | None) -> list[str]:
-    # Split at line feeds alone and escape what is not text: a missing last line feed or a carriage return shows too.
+    # Split at line feeds only and escape what is not ASCII: a missing last line feed or a carriage return shows too.
     return [] if not content else content.decode("ascii", "backslashreplace").replace("\r", "\\r").split("\n")

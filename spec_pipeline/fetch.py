@@ -1,7 +1,4 @@
-"""Get the bytes of a spec from a file or the web, within bounds of time and size.
-
-What the bytes mean is left to `document`.
-"""
+"""Fetch the bytes of a spec from a file or the web, with limits on time and size."""
 
 import itertools
 import queue
@@ -13,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from spec_pipeline.document import one_line
+from spec_pipeline.openapi.parsing import one_line
 from spec_pipeline.project import PipelineError
 
 LARGEST = 10_000_000
@@ -27,8 +24,8 @@ class Fetched:
 
     Attributes:
         content: its bytes.
-        redirects: the addresses that led from the one that was asked for to the one that answered, both included;
-            empty where there was no redirect.
+        redirects: the addresses from the requested one to the one that responded, both included; empty without a
+            redirect.
     """
 
     content: bytes
@@ -36,14 +33,14 @@ class Fetched:
 
 
 def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
-    """Read a file, or ask a web server for it.
+    """Read a file, or download it.
 
     Args:
         source: a path, or an address that begins with `https://` or `http://`.
-        seconds: how long the whole transfer from a web server may take.
+        seconds: how long the whole download may take.
 
     Raises:
-        PipelineError: there is no answer, another one than 200, a page in HTML, or more than 10 MB.
+        PipelineError: there is no response, its status is not 200, it is HTML, or it is larger than 10 MB.
     """
     if source.startswith(("https://", "http://")):
         return _download(source, seconds)
@@ -61,28 +58,28 @@ def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
 
 
 def shown(source: str) -> str:
-    """Return a path or an address as it may be shown: without the password that an address can carry."""
+    """Return a path or an address for display: without the user and password that an address can contain."""
     return re.sub(r"^(https?://)[^/?#]*@", r"\1", source)
 
 
 def _download(url: str, seconds: float) -> Fetched:
-    """Ask a web server, in a thread that is left behind when the time is over, wherever it then waits."""
-    answers: queue.Queue[Fetched | PipelineError] = queue.Queue()
+    """Download in a thread that is abandoned when the time is over, whatever it is waiting for."""
+    results: queue.Queue[Fetched | PipelineError] = queue.Queue()
 
     def ask() -> None:
         try:
-            answers.put(_ask(url, seconds))
+            results.put(_ask(url, seconds))
         except PipelineError as error:
-            answers.put(error)
+            results.put(error)
 
     threading.Thread(target=ask, daemon=True).start()
     try:
-        answer = answers.get(timeout=seconds)
+        result = results.get(timeout=seconds)
     except queue.Empty:
         raise _too_slow(url, seconds) from None
-    if isinstance(answer, PipelineError):
-        raise answer
-    return answer
+    if isinstance(result, PipelineError):
+        raise result
+    return result
 
 
 def _ask(url: str, seconds: float) -> Fetched:
@@ -94,7 +91,7 @@ def _ask(url: str, seconds: float) -> Fetched:
             client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*;q=0.5"}) as response,
         ):
             addresses = [shown(str(step.url)) for step in (*response.history, response)]
-            _refuse_answer(response, addresses)
+            _check_response(response, addresses)
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > LARGEST:
@@ -107,15 +104,18 @@ def _ask(url: str, seconds: float) -> Fetched:
     return Fetched(bytes(content), tuple(addresses) if response.history else ())
 
 
-def _refuse_answer(response: httpx.Response, addresses: list[str]) -> None:
+def _check_response(response: httpx.Response, addresses: list[str]) -> None:
     url = addresses[-1]
     for before, after in itertools.pairwise(addresses):
         if before.startswith("https://") and not after.startswith("https://"):
-            raise PipelineError(f"{before} redirects to {after}, which is not encrypted; ask that address yourself.")
+            raise PipelineError(
+                f"{before} redirects to {after}, which is not encrypted; pass that address if you trust it."
+            )
     if response.status_code != httpx.codes.OK:
-        raise PipelineError(f"{url} answered {response.status_code} {response.reason_phrase} instead of a spec.")
+        status = f"{response.status_code} {response.reason_phrase}"
+        raise PipelineError(f"{url} responded with {status} instead of a spec.")
     if response.headers.get("Content-Type", "").partition(";")[0].strip() == "text/html":
-        raise PipelineError(f"{url} answered with a page in HTML, not a spec; look for the address of the spec itself.")
+        raise PipelineError(f"{url} responded with HTML, not a spec; pass the address of the spec itself.")
     if int(response.headers.get("Content-Length", 0)) > LARGEST:
         raise _too_large(url)
 
@@ -125,4 +125,4 @@ def _too_large(source: str) -> PipelineError:
 
 
 def _too_slow(url: str, seconds: float) -> PipelineError:
-    return PipelineError(f"{shown(url)} took longer than {seconds:g} seconds to send its answer.")
+    return PipelineError(f"{shown(url)} took longer than {seconds:g} seconds to respond.")

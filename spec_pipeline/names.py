@@ -1,4 +1,4 @@
-"""Compare the public names of two generated packages, and find who mentions those that differ."""
+"""Compare the public names of two generated packages, and find the code that mentions those that differ."""
 
 import re
 from collections.abc import Iterator
@@ -9,10 +9,10 @@ import griffe
 
 from spec_pipeline.project import PACKAGE_NAME
 
-# How a name looks from outside: the parameters and the result of a function, the annotation of an attribute.
+# The parameters and the return type of a function, or the annotation of an attribute.
 Signature = tuple[str, ...]
 
-# Each generated operation is one module with these four functions in it; people know it by the module's name.
+# Each generated operation is a module with these four functions; users refer to the module.
 _FUNCTIONS_OF_AN_OPERATION = {"asyncio", "asyncio_detailed", "sync", "sync_detailed"}
 
 
@@ -22,8 +22,8 @@ class NameChange:
 
     Attributes:
         name: its dotted path below the package.
-        old: how it looked before; None where it is new.
-        new: how it looks now; None where it is gone.
+        old: its signature before; None if it is new.
+        new: its signature now; None if it is gone.
     """
 
     name: str
@@ -39,23 +39,23 @@ class NameChange:
 
     @property
     def difference(self) -> str:
-        """What of a changed signature is gone and what is new, as `-old +new`."""
+        """The parts of a changed signature that are gone and those that are new, as `-old +new`."""
         old, new = self.old or (), self.new or ()
         gone = [f"-{part}" for part in old if part not in new]
         return "  ".join([*gone, *(f"+{part}" for part in new if part not in old)]) or "another order"
 
     @property
     def word(self) -> str:
-        """What code that uses it has to spell."""
+        """The word that code using it contains."""
         *path, last = self.name.split(".")
         return path[-1] if path and last in _FUNCTIONS_OF_AN_OPERATION else last
 
 
 def public_names(folder: Path) -> dict[str, Signature]:
-    """Return how each public name of the package in a folder looks, without importing it.
+    """Return the signature of each public name of the package in a folder, without importing it.
 
     Args:
-        folder: the one that holds the generated package; where it does not, there are no names.
+        folder: the folder with the generated package; without the package there are no names.
     """
     if not (folder / PACKAGE_NAME).is_dir():
         return {}
@@ -64,7 +64,7 @@ def public_names(folder: Path) -> dict[str, Signature]:
 
 
 def compare_names(old: dict[str, Signature], new: dict[str, Signature]) -> list[NameChange]:
-    """Return the names that appeared, vanished or changed, sorted; what is inside a new or vanished one is left out."""
+    """Return the names that appeared, vanished or changed, sorted, without those inside a new or vanished one."""
     names = sorted(old.keys() | new.keys())
     changed = [NameChange(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
     whole = {change.name for change in changed if change.event != "changed"}
@@ -72,9 +72,9 @@ def compare_names(old: dict[str, Signature], new: dict[str, Signature]) -> list[
 
 
 def mentions(words: set[str], folder: Path) -> dict[str, list[str]]:
-    """Return the places, as `file:line,line`, where Python files below a folder spell each of the words.
+    """Return the places, as `file:line,line`, where Python files below a folder contain each of the words.
 
-    A plain search: it also finds a word that means something else, and leaves the judgement to the reader.
+    A plain text search: it also finds words that mean something else.
     """
     found: dict[str, list[str]] = {}
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, sorted(words))) + r")\b")

@@ -1,7 +1,7 @@
-"""Apply the overlay to the pin, and refuse an action that no longer fits it.
+"""Apply the overlay to the pin, and refuse an action that no longer applies.
 
-oas-patch does the work. It passes over a target that matches nothing; here that is an error, because it means that the
-vendor's spec has moved away under one of our corrections.
+oas-patch does the work. It ignores a target that matches nothing; here that is an error, because it means that the
+vendor has changed the part of the spec that one of our corrections is about.
 """
 
 import copy
@@ -10,8 +10,9 @@ import oas_patch
 from jsonpath_ng.ext.parser import parse
 from ruamel.yaml import YAML
 
-from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.document import Document, read_document, validate_openapi
+from spec_pipeline.openapi.parsing import Document, read_document
+from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.project import PipelineError, Project
 
 
@@ -19,15 +20,15 @@ def overlaid_spec(project: Project) -> Document:
     """Read the pin, apply the overlay, and return the spec that everything else is made from.
 
     Raises:
-        PipelineError: the pin or the overlay cannot be read, one of them is not valid, an action's target is not in
-            the pin, or the result is not valid OpenAPI.
+        PipelineError: the pin or the overlay cannot be read or is not valid, an action's target is not in the pin, or
+            the result is not valid OpenAPI.
     """
     pin = read_document(project.pin)
     validate_openapi(pin, project.pin.name)
     return overlay_onto(pin, project)
 
 
-def overlay_onto(pin: Document, project: Project) -> Document:
+def overlay_onto(document: Document, project: Project) -> Document:
     """Return a valid spec with the project's overlay applied.
 
     Raises:
@@ -36,11 +37,11 @@ def overlay_onto(pin: Document, project: Project) -> Document:
     """
     overlay = read_document(project.overlay)
     _validate_overlay(overlay, project.overlay.name)
-    spec = apply_overlay(pin, overlay)
+    spec = apply_overlay(document, overlay)
     try:
-        validate_openapi(spec, f"{project.pin.name} under {project.overlay.name}")
+        validate_openapi(spec, f"{project.pin.name} with {project.overlay.name} applied")
     except PipelineError as error:
-        raise _blamed(error, pin, overlay) from error
+        raise _blame_action(error, document, overlay) from error
     return spec
 
 
@@ -51,7 +52,7 @@ def apply_overlay(document: Document, overlay: Document) -> Document:
         PipelineError: an action's target is not in the document.
     """
     result = copy.deepcopy(document)
-    _put_answers_in_place(result)
+    _inline_responses(result)
     for number, action in enumerate(overlay["actions"], start=1):
         if not parse(action["target"]).find(result):
             raise PipelineError(
@@ -62,21 +63,21 @@ def apply_overlay(document: Document, overlay: Document) -> Document:
     return result
 
 
-def _put_answers_in_place(document: Document) -> None:
-    """Spell out answers that are references: beside one, what an action adds would mean nothing."""
+def _inline_responses(document: Document) -> None:
+    """Replace responses that are references by their targets: beside a `$ref`, an update has no effect."""
     spec = Spec(document, "the spec")
     for path_item in document.get("paths", {}).values():
         for operation in path_item.values():
-            answers = operation.get("responses", {}) if isinstance(operation, dict) else {}
-            answers |= {status: copy.deepcopy(spec.resolve(answer)) for status, answer in answers.items()}
+            responses = operation.get("responses", {}) if isinstance(operation, dict) else {}
+            responses |= {status: copy.deepcopy(spec.resolve(response)) for status, response in responses.items()}
 
 
-def _blamed(error: PipelineError, pin: Document, overlay: Document) -> PipelineError:
-    """Return the error with the first action after which the spec is not valid, and why it is there."""
+def _blame_action(error: PipelineError, document: Document, overlay: Document) -> PipelineError:
+    """Return the error with the first action that makes the spec invalid, and the action's reason."""
     actions = overlay["actions"]
     for number in range(len(actions) + 1):
         try:
-            validate_openapi(apply_overlay(pin, {"actions": actions[:number]}), "the spec")
+            validate_openapi(apply_overlay(document, {"actions": actions[:number]}), "the spec")
         except PipelineError:
             break
     if not number:

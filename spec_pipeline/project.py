@@ -7,7 +7,7 @@ PACKAGE_NAME = "apitally_api_client"
 
 
 class PipelineError(Exception):
-    """A command cannot go on; the message is the one sentence that the maintainer reads."""
+    """A command cannot continue; the message is the one sentence that the maintainer reads."""
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,14 @@ class Project:
 
     Attributes:
         root: the folder.
-        candidate: a spec that is read instead of the pin, until it takes its place.
     """
 
     root: Path
-    candidate: Path | None = None
 
     @property
     def pin(self) -> Path:
         """The vendor's spec, byte for byte as published."""
-        return self.candidate or self.root / "openapi.json"
+        return self.root / "openapi.json"
 
     @property
     def overlay(self) -> Path:
@@ -39,10 +37,10 @@ class Project:
 
     @property
     def generated(self) -> Path:
-        """The folder that holds the generated import package, and nothing else."""
+        """The folder with the generated import package, and nothing else."""
         return self.root / "generated"
 
     @property
     def accepted_changes(self) -> Path:
-        """The changes of the spec that were looked at and accepted; the file need not exist."""
+        """The changes of the spec that were reviewed and accepted; the file may be missing."""
         return self.root / "accepted-changes.yaml"

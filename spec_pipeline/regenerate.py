@@ -1,51 +1,49 @@
-"""Replace the generated folder, and with it the pin where there is a new one: both whole, or neither at all.
+"""Replace the generated folder, and the pin if there is a new one: both completely, or neither.
 
-All that takes time happens in a scratch folder beside them. What is left are renames, of which the last one decides: up
-to there everything is put back, at once if a step fails, by the next run if the process was killed between two.
+Everything that takes time happens in a scratch folder beside them. What remains are renames, and the last one decides:
+until then everything is undone, at once if a step fails, by the next run if the process was killed.
 """
 
 import shutil
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 from spec_pipeline.generator import generate
+from spec_pipeline.openapi.parsing import Document
 from spec_pipeline.project import Project
 
 _SCRATCH = ".regenerate-"
 
 
-def regenerate(project: Project, new_pin: bytes | None = None) -> None:
-    """Generate beside the old folder, then put the new one in its place.
+def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -> None:
+    """Generate beside the old folder, then replace it.
 
-    Nothing that the project keeps changes when the generation fails.
+    Nothing in the project changes if the generation fails.
 
     Args:
         project: where everything is.
-        new_pin: the spec that takes the pin's place together with the folder; None keeps the pin.
+        spec: the overlaid spec to generate from.
+        new_pin: the new content of the pin, replaced together with the folder; None keeps the pin.
 
     Raises:
-        PipelineError: an input is not valid, or the generator failed.
+        PipelineError: the configuration is not valid, or the generator failed.
     """
     # Beside the old folder, so that the renames below stay on one file system.
     with tempfile.TemporaryDirectory(dir=project.root, prefix=_SCRATCH) as name:
         scratch = Path(name)
         fresh = scratch / "fresh"
         fresh.mkdir()
-        if new_pin is None:
-            generate(project, fresh)
-        else:
-            pin = scratch / project.pin.name
-            pin.write_bytes(new_pin)
-            generate(replace(project, candidate=pin), fresh)
+        generate(spec, project.config, fresh)
+        if new_pin is not None:
+            (scratch / project.pin.name).write_bytes(new_pin)
         _exchange(project, scratch)
 
 
 def _exchange(project: Project, scratch: Path) -> None:
-    """Move everything to its place; until the last rename is done, a failure moves it back."""
+    """Move everything into place; a failure before the last rename moves it back."""
     old, fresh, pin = scratch / "old", scratch / "fresh", scratch / project.pin.name
     try:
-        # A folder that is missing becomes an empty one: `old` is what tells that the exchange has begun.
+        # A missing folder becomes an empty one: the existence of `old` means that the exchange has begun.
         project.generated.mkdir(exist_ok=True)
         project.generated.rename(old)
         fresh.rename(project.generated)
@@ -58,7 +56,7 @@ def _exchange(project: Project, scratch: Path) -> None:
 
 def _put_back(project: Project, scratch: Path) -> None:
     old, fresh = scratch / "old", scratch / "fresh"
-    # Without `old` nothing has been moved yet, or all has been put back: the folder in place is the right one.
+    # Without `old` nothing has been moved yet, or everything is back: the folder in place is the right one.
     if not old.exists():
         return
     if not fresh.exists() and project.generated.exists():
@@ -67,14 +65,14 @@ def _put_back(project: Project, scratch: Path) -> None:
 
 
 def unfinished(project: Project) -> list[Path]:
-    """Return the scratch folders of runs that have not ended: of one that is at work, or of one that was killed."""
+    """Return the scratch folders of runs that have not ended: one that is running, or some that were killed."""
     return sorted(project.root.glob(f"{_SCRATCH}*"))
 
 
 def recover(project: Project) -> None:
-    """Undo what a run that was killed has left half done: its scratch folder still holds what was to be moved.
+    """Undo the unfinished moves of a run that was killed; its scratch folder still has what was to be moved.
 
-    No other run may be at work.
+    No other run may be active.
     """
     for scratch in unfinished(project):
         if (scratch / "fresh").exists() or (scratch / project.pin.name).exists():

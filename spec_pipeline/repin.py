@@ -1,4 +1,4 @@
-"""Take over a new version of the spec: fetch it, tell what changes, and put it and what it generates in place."""
+"""Take over a new version of the spec: fetch it, classify what changes, replace the pin and what it generates."""
 
 import codecs
 import json
@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from spec_pipeline.changes.accepted import Verdict, judge, read_accepted
 from spec_pipeline.changes.compare.document import compare_documents
-from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.document import Document, parse_document, read_document, validate_openapi
 from spec_pipeline.fetch import fetch, shown
 from spec_pipeline.names import NameChange, compare_names, mentions, public_names
-from spec_pipeline.overlay import overlay_onto
-from spec_pipeline.project import PipelineError, Project
+from spec_pipeline.openapi.parsing import Document, parse_document, read_document
+from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.validation import validate_openapi
+from spec_pipeline.project import Project
 from spec_pipeline.regenerate import regenerate
 
 _READERS_OF_NAMES = ("wrappers", "contract_tests")
@@ -24,9 +24,9 @@ class Candidate:
 
     Attributes:
         name: where it comes from.
-        document: what it says.
-        pin: the bytes that would be pinned: the publisher's where they are JSON, else the same said in JSON.
-        redirects: the addresses that led to it; empty where there was no redirect.
+        document: its content.
+        pin: the bytes to pin: the publisher's if they are JSON, else the same content as JSON.
+        redirects: the addresses that led to it; empty without a redirect.
     """
 
     name: str
@@ -36,16 +36,16 @@ class Candidate:
 
 
 def read_candidate(source: str) -> Candidate:
-    """Fetch a spec from a file or the web, and hold it against the OpenAPI specification.
+    """Fetch a spec from a file or the web, and validate it.
 
     Raises:
-        PipelineError: it cannot be had, is neither JSON nor YAML, or is not valid.
+        PipelineError: it cannot be fetched, is neither JSON nor YAML, or is not valid.
     """
     fetched = fetch(source)
     name = shown(source)
     document = parse_document(fetched.content, name, json_only=source.endswith(".json"))
     validate_openapi(document, name)
-    # Not all readers of JSON know a byte order mark, which says nothing in UTF-8.
+    # Some JSON readers do not accept a byte order mark, which has no meaning in UTF-8.
     pin = fetched.content.removeprefix(codecs.BOM_UTF8)
     try:
         json.loads(pin)
@@ -55,7 +55,7 @@ def read_candidate(source: str) -> Candidate:
 
 
 def classify(project: Project, candidate: Candidate) -> Verdict:
-    """Tell what changes from the pin to the candidate, and what of it was accepted.
+    """Classify the changes from the pin to the candidate, and mark those that were accepted.
 
     Raises:
         PipelineError: the pin or the file of accepted changes is not valid, or a reference leads nowhere.
@@ -67,28 +67,24 @@ def classify(project: Project, candidate: Candidate) -> Verdict:
     return judge(changes, accepted, datetime.now(tz=UTC).date())
 
 
-def overlay_objection(project: Project, candidate: Candidate) -> str:
-    """Return why the overlay does not apply to the candidate; empty where it does."""
-    try:
-        overlay_onto(candidate.document, project)
-    except PipelineError as error:
-        return str(error)
-    return ""
-
-
-def take_over(project: Project, candidate: Candidate) -> list[NameChange]:
+def take_over(project: Project, candidate: Candidate, spec: Document) -> list[NameChange]:
     """Pin the candidate and regenerate, both or neither, and return the generated public names that differ.
 
+    Args:
+        project: where everything is.
+        candidate: what is pinned.
+        spec: the candidate with the overlay applied.
+
     Raises:
-        PipelineError: an input is not valid, or the generator failed; pin and generated package are as they were.
+        PipelineError: the configuration is not valid, or the generator failed; nothing has changed then.
     """
     old = public_names(project.generated)
-    regenerate(project, candidate.pin)
+    regenerate(project, spec, candidate.pin)
     return compare_names(old, public_names(project.generated))
 
 
 def readers(project: Project, changed: list[NameChange]) -> dict[str, dict[str, list[str]]]:
-    """Return for wrappers and contract promises, apart, where they mention each name that vanished or changed."""
+    """Return where the wrappers and the contract suite mention each name that vanished or changed, by folder."""
     words = {change.word for change in changed if change.event != "appeared"}
     folders = {name: project.root / name for name in _READERS_OF_NAMES}
     found = {name: mentions(words, folder) for name, folder in folders.items() if words and folder.is_dir()}

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from spec_pipeline.changes.compare.parameters import Parameters, parameters_of
-from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.openapi.parameters import Parameters, parameters_of
+from spec_pipeline.openapi.references import Spec
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
 

@@ -1,4 +1,4 @@
-"""The changes that were looked at and accepted: they stay visible, and fail nothing until their entry expires."""
+"""Accepted changes: they stay visible in every report, and do not count for --fail-on until their entry expires."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.rules import RULES
-from spec_pipeline.document import parse_yaml
+from spec_pipeline.openapi.parsing import parse_yaml
 from spec_pipeline.project import PipelineError
 
 _KEYS = {"id", "operation", "location", "reason", "expires"}
@@ -33,17 +33,17 @@ class Accepted:
     expires: date | None = None
 
     def fits(self, change: Change) -> bool:
-        """Tell whether a change is the one that was accepted."""
+        """Return whether a change is the accepted one."""
         return (self.id, self.operation, self.location) == (change.id, change.operation, change.location)
 
     def holds_on(self, today: date) -> bool:
-        """Tell whether the entry has not expired."""
+        """Return whether the entry has not expired."""
         return self.expires is None or today <= self.expires
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The changes, with what was accepted of them.
+    """The changes, and which of them are accepted.
 
     Attributes:
         changes: all of them.
@@ -58,7 +58,7 @@ class Verdict:
     idle: list[Accepted]
 
     def acceptance(self, change: Change) -> Accepted | None:
-        """Return the entry that accepts a change; None where none does."""
+        """Return the entry that accepts a change; None if none does."""
         return next((entry for entry in self.accepted if entry.fits(change)), None)
 
     def open(self) -> list[Change]:
@@ -67,7 +67,7 @@ class Verdict:
 
 
 def judge(changes: Iterable[Change], entries: Iterable[Accepted], today: date) -> Verdict:
-    """Hold changes against the accepted ones."""
+    """Return which of the changes are accepted."""
     verdict = Verdict(list(changes), [], [], [])
     for entry in entries:
         if not any(entry.fits(change) for change in verdict.changes):
@@ -80,7 +80,7 @@ def judge(changes: Iterable[Change], entries: Iterable[Accepted], today: date) -
 
 
 def read_accepted(path: Path) -> list[Accepted]:
-    """Read the file of accepted changes; where there is none, none are.
+    """Read the file of accepted changes; a missing file accepts none.
 
     Raises:
         PipelineError: the file cannot be read, or an entry is not complete; the message says which.
@@ -95,7 +95,7 @@ def read_accepted(path: Path) -> list[Accepted]:
     if entries is None:
         return []
     if not isinstance(entries, list):
-        raise PipelineError(f"{path.name} must hold a list of entries, each beginning with `- id:`.")
+        raise PipelineError(f"{path.name} must be a list of entries, each beginning with `- id:`.")
     return [_entry(entry, f"{path.name}, entry {number}") for number, entry in enumerate(entries, start=1)]
 
 
@@ -106,7 +106,7 @@ def _entry(entry: Any, place: str) -> Accepted:
         raise PipelineError(f"{place}: there is no field {min(unknown)}; there are {', '.join(sorted(_KEYS))}.")
     for key in ("id", "location", "reason"):
         if not isinstance(entry.get(key), str) or not entry[key].strip():
-            raise PipelineError(f"{place}: add a text as {key}.")
+            raise PipelineError(f"{place}: add a string as {key}.")
     if entry["id"] not in RULES:
         raise PipelineError(f"{place}: there is no rule {entry['id']}; take the id that the report shows.")
     try:

@@ -1,4 +1,4 @@
-"""What the comparison finds, and what the maintainer reads of it."""
+"""A difference that the comparison finds, and the change that is reported for it."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from spec_pipeline.changes.rules.rule import Level
 
 
 class Finding(NamedTuple):
-    """A rule that applies, at a place that is still relative to what is being compared."""
+    """A rule that applies, with a location relative to what is being compared."""
 
     rule: str
     place: str
@@ -16,7 +16,7 @@ class Finding(NamedTuple):
     new: Any = None
 
     def below(self, place: str) -> "Finding":
-        """Return the same finding with its place put below another one."""
+        """Return the same finding with its location below another one."""
         return self._replace(place=place + self.place)
 
 
@@ -42,7 +42,7 @@ class Change:
 
     @classmethod
     def of(cls, operation: str | None, finding: Finding) -> "Change":
-        """Make a change of a finding, with the level of its rule."""
+        """Return the change for a finding, with the level of its rule."""
         rule = RULES[finding.rule]
         return cls(rule.id, rule.level, operation, finding.place, finding.old, finding.new)
 
@@ -62,7 +62,7 @@ class Change:
         return f"{self.location}: {self.sentence} {self.action}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the change as the JSON report carries it."""
+        """Return the change as it is in the JSON report."""
         return {
             "id": self.id,
             "level": self.level.value,

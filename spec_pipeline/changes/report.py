@@ -1,4 +1,4 @@
-"""Write the verdict down: as JSON for programs, as Markdown for a pull request."""
+"""Format the verdict: as JSON for programs, as Markdown for a pull request."""
 
 import json
 from collections import Counter
@@ -10,7 +10,7 @@ from spec_pipeline.changes.rules.rule import Level
 
 
 def as_json(verdict: Verdict) -> str:
-    """Return the report for programs: `changes`, and beside them the accepted ones with the reasons."""
+    """Return the report for programs: `changes`, and the accepted ones with their reasons."""
     accepted = [
         {
             "id": entry.id,
@@ -26,7 +26,7 @@ def as_json(verdict: Verdict) -> str:
 
 
 def as_markdown(verdict: Verdict) -> str:
-    """Return the report for a pull request: a heading that says it all, and a table for each level."""
+    """Return the report for a pull request: a summary, and a table for each level."""
     lines = ["# Changes of the spec", "", summary(verdict)]
     for level in Level:
         changes = [change for change in verdict.changes if change.level is level]
@@ -48,7 +48,7 @@ def summary(verdict: Verdict) -> str:
 
 
 def values(change: Change) -> str:
-    """Return the value before and after, on one line of a bearable length."""
+    """Return the value before and after, on one line of limited length."""
     return f"{_value(change.old)} → {_value(change.new)}"
 
 
@@ -56,7 +56,7 @@ def _value(value: Any) -> str:
     if value is None:
         return "-"
     text = value if isinstance(value, str) else json.dumps(value)
-    # What a terminal or a file cannot show, a lone surrogate among it, is shown as its escape.
+    # Characters that cannot be encoded, such as a lone surrogate, are escaped.
     line = " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
     return line if len(line) <= 80 else f"{line[:80]}…"
 
@@ -71,7 +71,7 @@ def _row(change: Change, verdict: Verdict) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text as inline code, which cannot leave its cell."""
+    """Return a text as inline code, escaped for a table cell."""
     fence = "``" if "`" in text else "`"
     return f"{fence}{' ' * (len(fence) - 1)}{_prose(text)}{' ' * (len(fence) - 1)}{fence}"
 

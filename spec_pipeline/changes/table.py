@@ -14,7 +14,7 @@ _WIDTH_OF_A_FILE = 240
 
 
 def show(verdict: Verdict, console: Console) -> None:
-    """Print the changes, grouped by level, and what is to be said about the accepted ones."""
+    """Print the changes, grouped by level, and the state of the accepted ones."""
     for level in Level:
         changes = [change for change in verdict.changes if change.level is level]
         if not changes:
@@ -26,7 +26,7 @@ def show(verdict: Verdict, console: Console) -> None:
         for change in changes:
             entry = verdict.acceptance(change)
             accepted = f"\nAccepted: {entry.reason}" if entry else ""
-            # Text, not markup: a spec may hold square brackets.
+            # Text, not markup: a spec may contain square brackets.
             table.add_row(
                 Text(f"{change.operation or 'the whole API'}\n{change.location}"),
                 Text(values(change)),
@@ -42,7 +42,7 @@ def show(verdict: Verdict, console: Console) -> None:
 
 
 def terminal() -> Console:
-    """Return the console of this process; what goes into a file or a pipe is not broken to 80 columns."""
+    """Return the console of this process; output to a file or a pipe is not wrapped at 80 columns."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_WIDTH_OF_A_FILE)
 

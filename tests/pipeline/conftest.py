@@ -1,4 +1,7 @@
-"""A copy of the project's pipeline inputs, to break without harm, and a web server to fetch from."""
+"""A project of the pipeline's own, to break without harm, and a web server to fetch from.
+
+The fixture project has its own pin, so a new pin of this repository turns no test of the pipeline red.
+"""
 
 import shutil
 import threading
@@ -8,18 +11,30 @@ from pathlib import Path
 
 import pytest
 
+from spec_pipeline.generator import generate
+from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
 from tests.pipeline.web_server import Handler
 
-ROOT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parent / "project"
+"""The pin, the overlay and the configuration of the fixture project."""
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that the fixture project generates."""
+    folder = tmp_path_factory.mktemp("generated")
+    fixture = Project(PROJECT)
+    generate(overlaid_spec(fixture), fixture.config, folder)
+    return folder
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """Return a project of its own: the pin, the overlay, the configuration and the generated folder."""
-    for name in ("openapi.json", "overlay.yaml", "codegen.yaml"):
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "generated", tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__"))
+def project(tmp_path: Path, generated: Path) -> Project:
+    """Return a copy of the fixture project: the pin, the overlay, the configuration and the generated folder."""
+    for path in PROJECT.iterdir():
+        shutil.copy(path, tmp_path)
+    shutil.copytree(generated, tmp_path / "generated", ignore=shutil.ignore_patterns("__pycache__"))
     return Project(tmp_path)
 
 

@@ -94,8 +94,8 @@ def test_no_drift_in_this_checkout(project: Project, capsys: pytest.CaptureFixtu
     [
         pytest.param(lambda p: p.pin.unlink(), "openapi.json cannot be read: No such file or directory.", id="no pin"),
         pytest.param(lambda p: p.pin.write_text('{"openapi": '), "openapi.json is not JSON: Expecting value", id="cut"),
-        pytest.param(lambda p: p.pin.write_text("[]"), "must hold an object at its top level, not list", id="list"),
-        pytest.param(lambda p: p.pin.write_text("{}"), "does not say which OpenAPI version", id="not OpenAPI"),
+        pytest.param(lambda p: p.pin.write_text("[]"), "must have an object at its top level, not list", id="list"),
+        pytest.param(lambda p: p.pin.write_text("{}"), "does not declare an OpenAPI version", id="not OpenAPI"),
         pytest.param(
             lambda p: p.pin.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "t"}, "paths": {}})),
             "openapi.json is not valid OpenAPI, at info: ",

@@ -11,12 +11,13 @@ import pytest
 from spec_pipeline import regenerate as module
 from spec_pipeline.__main__ import main
 from spec_pipeline.generator import generate
+from spec_pipeline.lock import locked
 from spec_pipeline.project import PipelineError, Project
 from spec_pipeline.regenerate import regenerate
-from spec_pipeline.turn import turn
+from tests.pipeline.conftest import PROJECT
 from tests.pipeline.test_commands import contents
 
-PIN = str(Path(__file__).parents[2] / "openapi.json")
+PIN = str(PROJECT / "openapi.json")
 NEW_PIN = b'{"new": "pin"}'
 # A run that is killed at one of its moves, the generator replaced by one that takes no time.
 KILLED = """
@@ -37,15 +38,15 @@ def stop(move):
     return moved
 
 Path.rename, Path.replace = stop(Path.rename), stop(Path.replace)
-module.generate = lambda project, target: (target / "package.py").write_text("new")
-module.regenerate(Project(Path(sys.argv[1])), b'{"new": "pin"}')
+module.generate = lambda spec, config, target: (target / "package.py").write_text("new")
+module.regenerate(Project(Path(sys.argv[1])), {}, b'{"new": "pin"}')
 """
 
 
 @pytest.fixture(autouse=True)
 def quick_generator(monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the generator by one that takes no time: what is tested here is what happens around it."""
-    monkeypatch.setattr(module, "generate", lambda _, target: (target / "package.py").write_text("new"))
+    monkeypatch.setattr(module, "generate", lambda *arguments: (arguments[-1] / "package.py").write_text("new"))
 
 
 def fail_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
@@ -65,7 +66,7 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
 def test_both_change_together(project: Project) -> None:
     """A run that goes well leaves the new pin and the new package, and nothing else new."""
     before = {path.name for path in project.root.iterdir()}
-    regenerate(project, NEW_PIN)
+    regenerate(project, {}, NEW_PIN)
     assert project.pin.read_bytes() == NEW_PIN
     assert contents(project.generated) == {"package.py": b"new"}
     assert {path.name for path in project.root.iterdir()} == before
@@ -78,7 +79,7 @@ def test_move_that_fails_is_taken_back(project: Project, monkeypatch: pytest.Mon
     with monkeypatch.context() as patch:
         fail_at(patch, number)
         with pytest.raises(OSError, match="No space left"):
-            regenerate(project, NEW_PIN)
+            regenerate(project, {}, NEW_PIN)
     assert contents(project.root) == before
 
 
@@ -86,13 +87,13 @@ def test_generator_that_fails_changes_nothing(project: Project, monkeypatch: pyt
     """A generator that fails after half of its work leaves pin and package as they were."""
     before = contents(project.root)
 
-    def fail(_: Project, target: Path) -> None:
+    def fail(_: object, __: Path, target: Path) -> None:
         (target / "half.py").write_text("half")
         raise PipelineError("half-way")
 
     monkeypatch.setattr(module, "generate", fail)
     with pytest.raises(PipelineError, match="half-way"):
-        regenerate(project, NEW_PIN)
+        regenerate(project, {}, NEW_PIN)
     assert contents(project.root) == before
 
 
@@ -109,8 +110,8 @@ def test_run_that_was_killed_is_cleared_up_by_the_next(
         raise PipelineError("goes no further")
 
     monkeypatch.setattr(module, "generate", fail)
-    with pytest.raises(PipelineError, match="goes no further"), turn(project, writes=True):
-        regenerate(project)
+    with pytest.raises(PipelineError, match="goes no further"), locked(project, writes=True):
+        regenerate(project, {})
     after = contents(project.root)
     if moves < 3:
         assert after == before
@@ -152,7 +153,7 @@ def test_run_that_was_killed_while_it_cleared_up_takes_nothing_along(project: Pr
     scratch = project.root / ".regenerate-x"
     scratch.mkdir()
     (scratch / "openapi.json").write_bytes(NEW_PIN)
-    with turn(project, writes=True):
+    with locked(project, writes=True):
         pass
     assert contents(project.root) == before
     assert not scratch.exists()
@@ -164,7 +165,7 @@ def test_folder_that_is_missing_is_made_anew(project: Project, monkeypatch: pyte
     with monkeypatch.context() as patch:
         fail_at(patch, 2)
         with pytest.raises(OSError, match="No space left"):
-            regenerate(project, NEW_PIN)
+            regenerate(project, {}, NEW_PIN)
     assert contents(project.root) == {path.name: path.read_bytes() for path in project.root.glob("*.*")}
     assert main(["--root", str(project.root), "regenerate", "--from", PIN]) == 0
     assert contents(project.generated) == {"package.py": b"new"}
@@ -175,7 +176,7 @@ def test_run_beside_another_is_refused(
     project: Project, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     """While a run is at work, another one ends with one sentence, and the scratch folder of the first stays."""
-    with turn(project, writes=True):
+    with locked(project, writes=True):
         (project.root / ".regenerate-x").mkdir()
         assert main(["--root", str(project.root), *command]) == 2
         assert (project.root / ".regenerate-x").exists()
@@ -186,8 +187,8 @@ def test_run_beside_another_is_refused(
 
 def test_those_who_only_read_do_so_at_the_same_time(project: Project) -> None:
     """A dry run or a look for drift does not keep another one away, but keeps a run that writes away."""
-    with turn(project, writes=False):
-        with turn(project, writes=False):
+    with locked(project, writes=False):
+        with locked(project, writes=False):
             pass
-        with pytest.raises(PipelineError, match="Another run"), turn(project, writes=True):
+        with pytest.raises(PipelineError, match="Another run"), locked(project, writes=True):
             pass

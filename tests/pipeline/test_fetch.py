@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from spec_pipeline.document import parse_document
 from spec_pipeline.fetch import LARGEST, fetch
+from spec_pipeline.openapi.parsing import parse_document
 from spec_pipeline.project import PipelineError
 from tests.pipeline.web_server import Handler
 
@@ -26,7 +26,7 @@ def test_bytes_come_as_they_are(server: str, tmp_path: Path) -> None:
 
 
 def test_redirects_are_followed_and_told(server: str) -> None:
-    """Each address on the way is told, from the one asked for to the one that answered."""
+    """Every address is reported, from the requested one to the one that responded."""
     found = fetch(f"{server}/moved")
     assert found.content == b'{"openapi": "3.1.0"}'
     assert found.redirects == (f"{server}/moved", f"{server}/again", f"{server}/spec")
@@ -35,8 +35,8 @@ def test_redirects_are_followed_and_told(server: str) -> None:
 @pytest.mark.parametrize(
     ("path", "sentence"),
     [
-        ("missing", "/missing answered 404 Not Found instead of a spec."),
-        ("page", "/page answered with a page in HTML"),
+        ("missing", "/missing responded with 404 Not Found instead of a spec."),
+        ("page", "/page responded with HTML"),
         ("announced", "/announced is larger than 10 MB"),
         ("endless", "/endless is larger than 10 MB"),
         ("truncated", "/truncated cannot be fetched: peer closed connection"),
@@ -142,25 +142,25 @@ def test_yaml_is_read_as_json_would_say_it(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("<!doctype html>", "is a page in HTML"),
+        ("<!doctype html>", "is HTML or XML"),
         ('{"a": ', "is not JSON: Expecting value"),
-        ('{"a": NaN}', "holds what JSON cannot say: NaN"),
-        ("a: .inf", "holds what JSON cannot say: inf"),
+        ('{"a": NaN}', "has a value that JSON does not have: NaN"),
+        ("a: .inf", "has a value that JSON does not have: inf"),
         ("a: [", "is not YAML"),
         ("a: !!python/object:os.system x", "is not YAML: could not determine a constructor"),
         ("[" * 100_000, "is nested too deeply"),
         ("a: &a [*a]", "is nested too deeply"),
         (
             "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)),
-            "its anchors spell out more than 2000000 values",
+            "its anchors expand to more than 2000000 values",
         ),
-        ("a: &a " + "x" * 20_000 + "\nb: [" + "*a," * 1500 + "]", "anchors spell out more than 20000000 characters"),
-        ('a: "\\ud800"', "holds half of a surrogate pair, which is no text"),
-        ('{"a": "\\ud800"}', "holds half of a surrogate pair, which is no text"),
-        ('{"a": 1, "a": 2}', "holds what JSON cannot say: the key a twice in one object"),
-        ('{"a": 1e999}', "holds what JSON cannot say: 1e999"),
-        ("just words", "must hold an object at its top level, not str"),
-        ("", "must hold an object at its top level, not NoneType"),
+        ("a: &a " + "x" * 20_000 + "\nb: [" + "*a," * 1500 + "]", "anchors expand to more than 20000000 characters"),
+        ('a: "\\ud800"', "contains half of a surrogate pair"),
+        ('{"a": "\\ud800"}', "contains half of a surrogate pair"),
+        ('{"a": 1, "a": 2}', "has a value that JSON does not have: the key a twice in one object"),
+        ('{"a": 1e999}', "has a value that JSON does not have: 1e999"),
+        ("just words", "must have an object at its top level, not str"),
+        ("", "must have an object at its top level, not NoneType"),
     ],
     ids=lambda text: text[:20],
 )

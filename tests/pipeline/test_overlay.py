@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from spec_pipeline.document import read_document
+from spec_pipeline.openapi.parsing import read_document
 from spec_pipeline.overlay import apply_overlay, overlaid_spec
 from spec_pipeline.project import PipelineError, Project
 

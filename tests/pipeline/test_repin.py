@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
 from spec_pipeline.repin import read_candidate
+from tests.pipeline.conftest import PROJECT
 from tests.pipeline.test_commands import contents
 
 ROOT = Path(__file__).parents[2]
@@ -186,8 +187,8 @@ def test_report_overwrites_nothing_that_is_read(
     ("error", "code", "said"),
     [
         (KeyboardInterrupt(), 130, ""),
-        (RecursionError(), 2, "error: one of the documents is nested too deeply to be worked on.\n"),
-        (MemoryError(), 2, "error: one of the documents says more than fits into the memory of this machine.\n"),
+        (RecursionError(), 2, "error: one of the documents is nested too deeply.\n"),
+        (MemoryError(), 2, "error: one of the documents does not fit into the memory of this machine.\n"),
     ],
     ids=["interrupted", "too deep", "too large"],
 )
@@ -245,7 +246,7 @@ def test_address_is_followed_and_shown(project: Project, server: str, capsys: py
     assert f"Redirected: {server}/moved_pin → {server}/pin" in output
     assert "Nothing changes" in output
     assert run(project, "--from", f"{server}/missing") == 2
-    assert capsys.readouterr().err == f"error: {server}/missing answered 404 Not Found instead of a spec.\n"
+    assert capsys.readouterr().err == f"error: {server}/missing responded with 404 Not Found instead of a spec.\n"
     assert contents(project.root) == before
 
 
@@ -264,19 +265,19 @@ def test_overlay_that_no_longer_applies_is_told(project: Project, capsys: pytest
 
 DONE = {"200": {"description": "Done"}}
 REFUSED: list[tuple[str, bytes, str]] = [
-    ("html", b"<html><body>Sign in</body></html>", "is a page in HTML"),
+    ("html", b"<html><body>Sign in</body></html>", "is HTML or XML"),
     ("truncated", b'{"openapi": "3.1.0", "info": {', "is not JSON"),
-    ("no OpenAPI", b'{"a": 1}', "does not say which OpenAPI version"),
-    ("Swagger", b'{"swagger": "2.0"}', "says that it follows OpenAPI 2.0"),
-    ("number", b"openapi: 3.1", "says that it follows OpenAPI 3.1;"),
+    ("no OpenAPI", b'{"a": 1}', "does not declare an OpenAPI version"),
+    ("Swagger", b'{"swagger": "2.0"}', "declares OpenAPI 2.0"),
+    ("number", b"openapi: 3.1", "declares OpenAPI 3.1;"),
     ("no paths", b"openapi: 3.0.0\ninfo: {title: t}\npaths: {}", "is not valid OpenAPI, at info"),
     ("version as a number", b"openapi: 3.1.0\ninfo: {title: t, version: 1.0}\npaths: {}", "at info/version"),
 ]
 SCHEMAS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("broken reference", {"$ref": "#/components/schemas/Nowhere"}, "refers to .*Nowhere, which it does not define"),
     ("other document", {"$ref": "other.yaml#/A"}, "refers to other.yaml#/A, another document"),
-    ("loop", {"$ref": "#/components/schemas/New"}, "refers back to itself"),
-    ("loop of allOf", {"allOf": [{"$ref": "#/components/schemas/New"}]}, "refers back to itself"),
+    ("loop", {"$ref": "#/components/schemas/New"}, "leads back to itself"),
+    ("loop of allOf", {"allOf": [{"$ref": "#/components/schemas/New"}]}, "leads back to itself"),
 ]
 
 
@@ -333,13 +334,16 @@ def test_schema_that_contains_itself_is_taken_over(project: Project, capsys: pyt
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--dry-run"], "say which one with --from"),
-        (["--fail-on", "breaking"], "say which one with --from"),
+        (["--dry-run"], "name it with --from"),
+        (["--fail-on", "breaking"], "name it with --from"),
         (["--from", "openapi.json", "--report", "x.txt"], "name a file that ends in .json or .md"),
         (["--from", ""], "The name of the spec is empty"),
         (["--from", "no-such-file"], "no-such-file cannot be read: No such file or directory."),
         (["--from", "http://127.0.0.1:1/x"], "http://127.0.0.1:1/x cannot be fetched: "),
-        (["--from", str(ROOT / "openapi.json"), "--dry-run", "--report", "no/folder/x.md"], "no/folder/x.md cannot be"),
+        (
+            ["--from", str(PROJECT / "openapi.json"), "--dry-run", "--report", "no/folder/x.md"],
+            "no/folder/x.md cannot be",
+        ),
     ],
 )
 def test_bad_arguments_are_one_sentence(

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from spec_pipeline.document import Document, validate_openapi
+from spec_pipeline.openapi.parsing import Document
+from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.project import PipelineError
+from tests.pipeline.conftest import PROJECT
 from tests.pipeline.web_server import Handler
 
-PIN: Document = json.loads((Path(__file__).parents[2] / "openapi.json").read_bytes())
+PIN: Document = json.loads((PROJECT / "openapi.json").read_bytes())
 OPERATION = PIN["paths"]["/v1/apps/{app_id}/traffic"]["get"]
 Edit = Callable[[dict[str, Any], dict[str, Any]], object]
 
@@ -86,7 +88,7 @@ def test_validator_itself_fetches_nothing(server: str) -> None:
         ),
         pytest.param(
             lambda get, _: get["parameters"].append({"$ref": "#/components/schemas/TrafficItem"}),
-            "one of its references leads to a thing of another kind",
+            "one of its references leads to an object of the wrong kind",
             id="schema as a parameter",
         ),
     ],

@@ -21,7 +21,7 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(200, b'{"openapi": "3.1.0"}')
 
     def answer_pin(self) -> None:
-        self.reply(200, (Path(__file__).parents[2] / "openapi.json").read_bytes())
+        self.reply(200, (Path(__file__).parent / "project" / "openapi.json").read_bytes())
 
     def answer_moved_pin(self) -> None:
         self.reply(301, b"", Location="/pin")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas.comparison import Comparison
 from spec_pipeline.changes.compare.serialisation import compare_written_values
+from spec_pipeline.openapi.references import Spec
 
 
 def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Iterator[Finding]:

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from spec_pipeline.changes.change import Change, Finding
 from spec_pipeline.changes.compare.bodies import compare_request_bodies, compare_responses
-from spec_pipeline.changes.compare.parameters import compare_parameters, parameters_of, renamed_parameters
-from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.changes.compare.parameters import compare_parameters, renamed_parameters
 from spec_pipeline.changes.compare.security import compare_requirements, compare_schemes
 from spec_pipeline.changes.compare.servers import compare_servers
 from spec_pipeline.changes.rules.rule import Level
+from spec_pipeline.openapi.parameters import parameters_of
+from spec_pipeline.openapi.references import Spec
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _WHOLE_DOCUMENT = None

@@ -5,13 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.serialisation import compare_written_values
-
-Parameters = dict[tuple[str, str], dict[str, Any]]
-
-# The OpenAPI specification leaves these three headers to other parts of a document.
-_NOT_PARAMETERS = {("header", "accept"), ("header", "authorization"), ("header", "content-type")}
+from spec_pipeline.openapi.parameters import Parameters
+from spec_pipeline.openapi.references import Spec
 
 
 def compare_parameters(
@@ -39,19 +35,6 @@ def compare_parameters(
     for key in after:
         if key not in partners.values():
             yield Finding(_added(after[key]), _place(after[key]), None, after[key]["name"])
-
-
-def parameters_of(spec: Spec, path_item: dict[str, Any], operation: dict[str, Any]) -> Parameters:
-    """Return the parameters of an operation, those of its path among them, by place and name.
-
-    Names of headers mean the same in any case.
-    """
-    result: Parameters = {}
-    for raw in [*path_item.get("parameters", []), *operation.get("parameters", [])]:
-        parameter = spec.resolve(raw)
-        name = parameter["name"]
-        result[parameter["in"], name.lower() if parameter["in"] == "header" else name] = parameter
-    return {key: parameter for key, parameter in result.items() if key not in _NOT_PARAMETERS}
 
 
 def renamed_parameters(old_path: str, new_path: str) -> dict[str, str]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas.written import fingerprint
+from spec_pipeline.openapi.references import Spec
 
 # The schemes that have to come together, each with the scopes that it needs; an empty one admits anonymous calls.
 Requirement = dict[str, frozenset[str]]

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas.comparison import Comparison
 from spec_pipeline.changes.compare.schemas.normal_form import normalise
 from spec_pipeline.changes.compare.schemas.written import Raw
+from spec_pipeline.openapi.references import Spec
 
 
 def compare_written_values(

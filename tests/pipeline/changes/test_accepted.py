@@ -121,11 +121,11 @@ def test_table_is_grouped_and_takes_text_literally(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entries", "sentence"),
     [
-        ("id: x", "accepted-changes.yaml must hold a list of entries"),
+        ("id: x", "accepted-changes.yaml must be a list of entries"),
         ("- [", "accepted-changes.yaml is not YAML"),
         ("- text", "entry 1: write it as id, operation, location and reason"),
         (ENTRY + "  until: 2026-01-01", "entry 1: there is no field until"),
-        (ENTRY.replace("nobody asks for so many", "' '"), "entry 1: add a text as reason"),
+        (ENTRY.replace("nobody asks for so many", "' '"), "entry 1: add a string as reason"),
         (
             ENTRY + ENTRY.replace("max-decreased", "max-shrunk"),
             "entry 2: there is no rule request-parameter-max-shrunk",

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from spec_pipeline.document import Document
+from spec_pipeline.openapi.parsing import Document
 from tests.pipeline.changes.corpus import compare, edited, with_schema
 
 BOUNDED = {"type": "integer", "maximum": 1000}

@@ -4,7 +4,6 @@ import copy
 import json
 import random
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spec_pipeline.changes.rules.rule import Level
-from spec_pipeline.document import Document, validate_openapi
+from spec_pipeline.openapi.parsing import Document
+from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.project import PipelineError
 from tests.pipeline.changes.corpus import compare, edited, with_schema
 from tests.pipeline.changes.rewriting import in_30, shuffled
+from tests.pipeline.conftest import PROJECT
 
-PIN: Document = json.loads((Path(__file__).parents[3] / "openapi.json").read_bytes())
+PIN: Document = json.loads((PROJECT / "openapi.json").read_bytes())
 
 TYPES = st.sampled_from(["array", "boolean", "integer", "null", "number", "object", "string"])
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -218,7 +219,7 @@ def test_answer_that_refers_to_no_object_is_one_sentence() -> None:
     document = edited(
         PIN, {"set": {"/paths/~1v1~1apps~1{app_id}~1traffic/get/responses/404": {"$ref": "#/info/title"}}}
     )
-    with pytest.raises(PipelineError, match="refers to #/info/title, which is no object"):
+    with pytest.raises(PipelineError, match="refers to #/info/title, which is not an object"):
         compare(PIN, document)
 
 

@@ -7,7 +7,7 @@ import pytest
 from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.rules import RULES
 from spec_pipeline.changes.rules.schemas import SCOPES
-from spec_pipeline.document import validate_openapi
+from spec_pipeline.openapi.validation import validate_openapi
 from tests.pipeline.changes.corpus import compare, edited, load, with_schema
 
 SHOP = load("shop.yaml")

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from spec_pipeline.document import Document, validate_openapi
+from spec_pipeline.openapi.parsing import Document
+from spec_pipeline.openapi.validation import validate_openapi
 from tests.pipeline.changes.corpus import compare
 from tests.pipeline.changes.rewriting import in_30, shuffled
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas.normal_form import ABSENT, Schema, normalise
 from spec_pipeline.changes.compare.schemas.written import Raw, bare, fingerprint
+from spec_pipeline.openapi.references import Spec
 
 # A keyword with its branches, one of which has to hold.
 Group = tuple[str, list[Raw]]

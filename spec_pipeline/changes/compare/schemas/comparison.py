@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas.branches import (
     Group,
     admits_all,
@@ -19,6 +18,7 @@ from spec_pipeline.changes.compare.schemas.normal_form import ABSENT, Schema, no
 from spec_pipeline.changes.compare.schemas.written import Raw, fingerprint
 from spec_pipeline.changes.rules.rule import Direction
 from spec_pipeline.changes.rules.schemas import BOUNDS, SCOPES
+from spec_pipeline.openapi.references import Spec
 
 
 class _Pair(NamedTuple):

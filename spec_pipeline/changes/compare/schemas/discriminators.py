@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas.written import digest
+from spec_pipeline.openapi.references import Spec
 
 Discriminator = dict[str, Any] | None
 

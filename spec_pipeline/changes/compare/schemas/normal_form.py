@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from spec_pipeline.changes.compare.references import Spec
 from spec_pipeline.changes.compare.schemas.written import NAME_MAPS, Raw, bare, digest, fingerprint, is_annotation
 from spec_pipeline.changes.rules.schemas import BOUNDS
+from spec_pipeline.openapi.references import Spec
 from spec_pipeline.project import PipelineError
 
 ABSENT: Final = "\0absent"

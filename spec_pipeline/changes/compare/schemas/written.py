@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, Final
 
-from spec_pipeline.changes.compare.references import Spec
+from spec_pipeline.openapi.references import Spec
 
 Raw = Any
 

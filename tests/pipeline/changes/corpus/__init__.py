@@ -6,8 +6,8 @@ from typing import Any
 
 from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.compare.document import compare_documents
-from spec_pipeline.changes.compare.references import Spec
-from spec_pipeline.document import Document, parse_yaml
+from spec_pipeline.openapi.parsing import Document, parse_yaml
+from spec_pipeline.openapi.references import Spec
 
 _FOLDER = Path(__file__).parent
 _SHARED = {

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from spec_pipeline.document import Document
+from spec_pipeline.openapi.parsing import Document
 from spec_pipeline.project import PipelineError
 
 
 @dataclass(frozen=True)
 class Spec:
-    """A document and what messages call it, with room for what is worked out about its parts only once."""
+    """A document, its name in messages, and caches of what is computed about its parts."""
 
     document: Document
     name: str
@@ -19,7 +19,7 @@ class Spec:
 
     @property
     def without_meaning(self) -> frozenset[str]:
-        """The keywords of schemas that this version of OpenAPI does not have, though another one does."""
+        """The schema keywords of other OpenAPI versions that mean nothing in this one."""
         return frozenset() if self._is_30 else frozenset({"nullable"})
 
     @property
@@ -27,14 +27,14 @@ class Spec:
         return str(self.document.get("openapi", "")).startswith("3.0")
 
     def siblings(self, node: dict[str, Any]) -> dict[str, Any]:
-        """Return what counts beside the reference of a node: since 3.1 all of it, in 3.0 nothing."""
+        """Return the siblings of a reference that count: all of them since 3.1, none in 3.0."""
         return {} if self._is_30 else {key: value for key, value in node.items() if key != "$ref"}
 
     def target(self, reference: str) -> Any:
-        """Return what a reference points at, which may be a reference itself.
+        """Return the target of a reference, which may be a reference itself.
 
         Raises:
-            PipelineError: it points outside the document, or at nothing.
+            PipelineError: the target is outside the document or does not exist.
         """
         if not reference.startswith("#"):
             raise PipelineError(f"{self.name} refers to {reference}, another document; bundle it into one file first.")
@@ -50,21 +50,22 @@ class Spec:
         return node
 
     def resolve(self, node: Any) -> Any:
-        """Return the object that a node is or refers to, for all parts of a document but schemas.
+        """Return the object that a node is or refers to, for all parts of a document except schemas.
 
         Raises:
-            PipelineError: a reference points outside the document, at nothing, at no object, or back at itself.
+            PipelineError: a reference leads outside the document, to nothing, to a value that is not an object, or back
+                to itself.
         """
         found = self.follow(node)
         if found is not node and not isinstance(found, dict):
-            raise PipelineError(f"{self.name} refers to {node['$ref']}, which is no object.")
+            raise PipelineError(f"{self.name} refers to {node['$ref']}, which is not an object.")
         return found
 
     def follow(self, node: Any) -> Any:
-        """Return what a node is or refers to, which may be a boolean where it is a schema.
+        """Return what a node is or refers to; a schema may be a boolean.
 
         Raises:
-            PipelineError: a reference points outside the document, at nothing, or back at itself.
+            PipelineError: a reference leads outside the document, to nothing, or back to itself.
         """
         followed: set[str] = set()
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):

@@ -1,7 +1,7 @@
-"""One run at a time, and each begins where the last one that was not killed has ended.
+"""Run one command at a time, and start each by undoing what a killed run has left unfinished.
 
-The project's folder itself is what is locked: no file that could stay behind, and the system ends the lock with the
-process that holds it. On Windows, where a folder cannot be locked, runs have to be kept apart by hand.
+The lock is on the project's folder itself: no lock file can be left behind, and the system releases the lock with the
+process that holds it. Windows cannot lock a folder; there, runs are not kept apart.
 """
 
 import os
@@ -17,15 +17,15 @@ if sys.platform != "win32":
 
 
 @contextmanager
-def turn(project: Project, *, writes: bool) -> Iterator[None]:
-    """Keep other runs away, and undo what a run that was killed has left half done.
+def locked(project: Project, *, writes: bool) -> Iterator[None]:
+    """Keep other runs away while the block runs; undo first what a killed run has left unfinished.
 
     Args:
         project: where everything is.
-        writes: whether pin and generated folder may change; those who only read may do so at the same time.
+        writes: whether the pin and the generated folder may change; runs that only read do not exclude each other.
 
     Raises:
-        PipelineError: another run is at work.
+        PipelineError: another run is active.
     """
     if sys.platform == "win32":
         recover(project)
@@ -33,14 +33,14 @@ def turn(project: Project, *, writes: bool) -> Iterator[None]:
         return
     folder = os.open(project.root, os.O_RDONLY)
     try:
-        alone = writes or bool(unfinished(project))
+        exclusive = writes or bool(unfinished(project))
         try:
-            fcntl.flock(folder, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            fcntl.flock(folder, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise PipelineError(
                 f"Another run of the pipeline is at work in {project.root.resolve()}; start again when it has ended."
             ) from error
-        if alone:
+        if exclusive:
             recover(project)
         yield
     finally:

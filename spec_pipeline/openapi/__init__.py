@@ -1,0 +1,1 @@
+"""Read OpenAPI documents: parse, validate, follow references, collect parameters."""

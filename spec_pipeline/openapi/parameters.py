@@ -1,0 +1,23 @@
+"""Collect the parameters of an operation."""
+
+from typing import Any
+
+from spec_pipeline.openapi.references import Spec
+
+Parameters = dict[tuple[str, str], dict[str, Any]]
+
+# OpenAPI describes these three headers elsewhere, and ignores parameters of these names.
+_NOT_PARAMETERS = {("header", "accept"), ("header", "authorization"), ("header", "content-type")}
+
+
+def parameters_of(spec: Spec, path_item: dict[str, Any], operation: dict[str, Any]) -> Parameters:
+    """Return the parameters of an operation, including those of its path, by place and name.
+
+    Header names are case-insensitive.
+    """
+    result: Parameters = {}
+    for raw in [*path_item.get("parameters", []), *operation.get("parameters", [])]:
+        parameter = spec.resolve(raw)
+        name = parameter["name"]
+        result[parameter["in"], name.lower() if parameter["in"] == "header" else name] = parameter
+    return {key: parameter for key, parameter in result.items() if key not in _NOT_PARAMETERS}

@@ -1,0 +1,35 @@
+"""A re-pin does each costly step once, and hands the result on."""
+
+from typing import Any
+
+import oas_patch
+import pytest
+
+from spec_pipeline import overlay, repin
+from spec_pipeline.openapi import validation
+from spec_pipeline.openapi.parsing import Document, read_document
+from spec_pipeline.project import Project
+from tests.pipeline.test_repin import candidate, drop_a_field, run
+
+
+def test_each_document_is_validated_and_overlaid_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pin, the new document, and the new document with the overlay are validated; each action is applied once."""
+    validated: list[str] = []
+    applied: list[str] = []
+    apply = oas_patch.apply_overlay
+
+    def validate(document: Document, origin: str) -> None:
+        validated.append(origin)
+        validation.validate_openapi(document, origin)
+
+    def count_actions(document: Document, actions: Document) -> Any:
+        applied.extend(action["target"] for action in actions["actions"])
+        return apply(document, actions)
+
+    monkeypatch.setattr(repin, "validate_openapi", validate)
+    monkeypatch.setattr(overlay, "validate_openapi", validate)
+    monkeypatch.setattr(oas_patch, "apply_overlay", count_actions)
+    path = candidate(project, drop_a_field)
+    assert run(project, "--from", path) == 0
+    assert validated == [str(path), "openapi.json", "openapi.json with overlay.yaml applied"]
+    assert applied == [action["target"] for action in read_document(project.overlay)["actions"]]
