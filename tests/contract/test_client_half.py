@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apitally_traffic import ApitallyError, GetTrafficResponse, TrafficClient
+from apitally_traffic.testing import fast_retries
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
 
@@ -59,7 +60,8 @@ PAGES = st.builds(
 @contextmanager
 def client_of(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[TrafficClient]:
     """Give a client whose requests a function answers."""
-    with TrafficClient("key", base_url="http://127.0.0.1:9", transport=httpx.MockTransport(answer)) as client:
+    transport = httpx.MockTransport(answer)
+    with fast_retries(), TrafficClient("key", base_url="http://127.0.0.1:9", transport=transport) as client:
         yield client
 
 

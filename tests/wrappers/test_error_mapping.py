@@ -136,17 +136,19 @@ def test_each_status_has_its_error(status: int, kind: type[ApitallyError]) -> No
         pytest.param(httpx.Response(200, content=b"[" * 100_000), "breaks the schema", id="deep"),
         pytest.param(httpx.Response(200, content=b'{"data": "\xff"}'), "breaks the schema", id="not UTF-8"),
         pytest.param(httpx.Response(200, json=[]), "Expected `object`", id="list"),
-        pytest.param(httpx.Response(200, json={"data": [], "has_more": False}), "next_token", id="no next_token"),
+        pytest.param(httpx.Response(200, json={"data": []}), "`has_more` is missing", id="no has_more"),
         pytest.param(
             httpx.Response(200, json={"data": [], "has_more": "no", "next_token": None}), "`has_more`", id="has_more"
         ),
-        pytest.param(body(requests=None), r"requests` - at `data\[1\]`", id="missing"),
+        pytest.param(body(requests=None), r"`data\[1\].requests` is missing", id="missing"),
         pytest.param(body(requests="5"), r"`data\[1\].requests`", id="text"),
         pytest.param(body(requests=True), r"`data\[1\].requests`", id="boolean"),
         pytest.param(body(requests=1.5), r"`data\[1\].requests`", id="fraction"),
         pytest.param(body(period_start="yesterday"), r"`data\[1\].period_start`", id="no timestamp"),
         pytest.param(body(period_end="2026-01-01T01:00:00"), r"timezone.*`data\[1\].period_end`", id="naive timestamp"),
         pytest.param(body(requests=float("nan")), r"`data\[1\].requests`", id="NaN"),
+        pytest.param(body(requests=-1), r">= 0 - at `data\[1\].requests`", id="negative"),
+        pytest.param(body(bytes_received=-1.0), r">= 0 - at `data\[1\].bytes_received`", id="negative, as 1.0"),
         pytest.param(body(requests=2**70), r"`data\[1\].requests`", id="beyond 64 bits"),
         pytest.param(body(bytes_sent=10**400), r"`data\[1\].bytes_sent`", id="huge"),
         pytest.param(

@@ -1,6 +1,10 @@
 """Pagination of any operation of the generated client."""
 
 import asyncio
+import itertools
+import json
+import re
+import tracemalloc
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -115,13 +119,141 @@ def test_arguments_that_are_not_those_of_the_operation(client: TrafficClient) ->
         asyncio.run(collect_async())
 
 
-@pytest.mark.parametrize("body", ["{}", "[]", '{"data": [{}], "has_more": false, "next_token": null}', "<html>"])
-def test_body_that_breaks_the_schema(body: str) -> None:
-    """A body that the generated models cannot parse is a ResponseError instead of a KeyError or TypeError."""
-    raw = AuthenticatedClient(
+ITEM: dict[str, Any] = {
+    "period_start": "2026-01-01T00:00:00Z",
+    "period_end": "2026-01-02T00:00:00Z",
+    "requests": 1,
+    "bytes_received": 2,
+    "bytes_sent": 3,
+}
+
+
+def raw_client(*bodies: Any) -> AuthenticatedClient:
+    """Return a client of the generated package whose server gives these bodies, and the last one over and over."""
+    left = list(bodies)
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        body = left.pop(0) if len(left) > 1 else left[0]
+        return httpx.Response(200, text=body if isinstance(body, str) else json.dumps(body))
+
+    return AuthenticatedClient(
         "https://api.example",
         token="key",
-        httpx_args={"transport": httpx.MockTransport(lambda _: httpx.Response(200, text=body))},
+        httpx_args={"transport": httpx.MockTransport(respond)},
     )
-    with raw, pytest.raises(ResponseError, match="get_traffic returned a body that breaks the schema"):
-        list(paginate(get_traffic, client=raw, **MONTH))
+
+
+def read(*bodies: Any) -> list[Any]:
+    """Paginate the traffic operation over these bodies, sync and async, which must agree; return the items."""
+
+    async def read_async() -> list[Any]:
+        async with raw_client(*bodies) as raw:
+            return [item async for item in paginate_async(get_traffic, client=raw, **MONTH)]
+
+    with raw_client(*bodies) as raw:
+        try:
+            items = list(paginate(get_traffic, client=raw, **MONTH))
+        except ResponseError as error:
+            with pytest.raises(ResponseError, match=f"^{re.escape(str(error))}$"):
+                asyncio.run(read_async())
+            raise
+    assert asyncio.run(read_async()) == items
+    return items
+
+
+def without(source: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return a copy without a field."""
+    return {field: value for field, value in source.items() if field != name}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({}, "`data` is missing"),
+        ([], "`data` is missing"),
+        ("<html>", "JSONDecodeError"),
+        ("[" * 100_000, "RecursionError"),
+        ({"data": []}, "`has_more` is missing"),
+        ({"data": [], "has_more": True}, "`next_token` is missing"),
+        ({"data": None, "has_more": False}, "TypeError"),
+        ({"data": [], "has_more": "no", "next_token": None}, "`has_more` is 'no', and not a boolean"),
+        ({"data": [ITEM, {}], "has_more": False}, r"`data\[1\].period_start` is missing"),
+        ({"data": [ITEM, ITEM, without(ITEM, "requests")], "has_more": False}, r"`data\[2\].requests` is missing"),
+        ({"data": [ITEM, 5], "has_more": False}, r"TypeError.* at `data\[1\]`"),
+        ({"data": [ITEM | {"period_end": "soon"}], "has_more": False}, r"'soon'.* at `data\[0\].period_end`"),
+        ({"data": [ITEM | {"period_end": 5}], "has_more": True, "next_token": "a"}, r" at `data\[0\].period_end`"),
+    ],
+)
+def test_body_that_breaks_the_schema(body: Any, reason: str) -> None:
+    """A body that the generated models cannot parse is a ResponseError that says what is wrong, and where."""
+    with pytest.raises(ResponseError, match=f"get_traffic returned a body that breaks the schema: .*{reason}"):
+        read(body)
+
+
+def test_a_last_page_without_a_token() -> None:
+    """The token may be missing where nothing follows: "Token to fetch the next page of records, if there are more"."""
+    later = ITEM | {"period_start": "2026-01-02T00:00:00Z", "period_end": "2026-01-03T00:00:00Z", "new": [1e300]}
+    items = read({"data": [ITEM], "has_more": True, "next_token": "a"}, {"data": [later], "has_more": False, "more": 5})
+    assert [item.period_start.day for item in items] == [1, 2]
+    assert items[1].additional_properties == {"new": [1e300]}
+
+
+@pytest.mark.parametrize("period", [1, 3])
+def test_pages_that_repeat_do_not_go_on_forever(period: int) -> None:
+    """A server that gives the same items with new tokens is followed for three pages, and empty pages for a hundred."""
+    pages = [page([f"{number % period}"], f"token {number}") for number in range(20)]
+    with pytest.raises(PaginationError, match="3 pages in a row that only repeat earlier items"):
+        collect(consumers(*pages))
+    delivered = paginate(consumers(*pages), client="client", app_id=7)
+    assert [next(delivered) for _ in range(period + 2)] == [f"{number % period}" for number in range(period + 2)]
+    with pytest.raises(PaginationError, match="100 empty pages in a row"):
+        collect(consumers(*(page([], f"token {number}") for number in range(200))))
+    patient = [page([], f"token {number}") for number in range(99)]
+    assert collect(consumers(*patient, page(["a"], None))) == ["a"]
+
+
+def test_pages_that_overlap_are_followed() -> None:
+    """A page may repeat the end of the one before it, and two in a row may bring nothing new."""
+    overlapping = consumers(
+        page(["a", "b"], "1"), page(["b", "c"], "2"), page(["c"], "3"), page(["c"], "4"), page(["d"], None)
+    )
+    assert collect(overlapping) == ["a", "b", "b", "c", "c", "c", "d"]
+
+
+def test_a_long_listing_is_read_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the last items are remembered, however long the listing is."""
+    monkeypatch.setattr("apitally_traffic._paginate._REMEMBERED_ITEMS", 1000)
+    numbers = iter(range(300))
+
+    def pages(**_: Any) -> SimpleNamespace:
+        number = next(numbers)
+        return page([f"{number} {item}" for item in range(100)], f"token {number}")
+
+    tracemalloc.start()
+    read_items = sum(1 for _ in itertools.islice(paginate(SimpleNamespace(sync=pages)), 29_900))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read_items == 29_900
+    assert peak < 1_000_000
+
+
+def test_an_operation_without_pages() -> None:
+    """An operation whose response has `data` alone has one page."""
+    listing = SimpleNamespace(data=["a", "b"])
+
+    def sync(*, client: object) -> SimpleNamespace:
+        assert client == "client"
+        return listing
+
+    assert list(paginate(SimpleNamespace(sync=sync), client="client")) == ["a", "b"]
+    listing.has_more, listing.next_token = True, "a"
+    with pytest.raises(PaginationError, match="takes no token to fetch them with"):
+        list(paginate(SimpleNamespace(sync=sync), client="client"))
+
+
+def test_an_operation_that_returns_nothing(client: TrafficClient) -> None:
+    """An operation that the generator made without a parsed result is refused before anything is sent."""
+    with pytest.raises(TypeError, match="has no function `sync`: its responses have no items"):
+        list(paginate(SimpleNamespace(sync_detailed=print), client=client.api))
+    with pytest.raises(TypeError, match="next_token is not an argument here"):
+        list(paginate(get_traffic, client=client.api, app_id=1, next_token="a"))

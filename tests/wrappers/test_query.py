@@ -1,5 +1,6 @@
 """Queries, over real HTTP from a real server process."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -130,26 +131,30 @@ def test_empty_window_sends_nothing(client: TrafficClient, server: MockServer) -
     assert server.requests == []
 
 
-def page(start: int, count: int, token: str | None, *, has_more: bool | None = None) -> dict[str, Any]:
-    """Return a page of hours of 1 January 2026, as JSON."""
+def page(
+    start: int, count: int, token: str | None, *, has_more: bool | None = None, minutes: int = 60
+) -> dict[str, Any]:
+    """Return a page of hours of 1 January 2026, as JSON, or of periods of another length."""
+    midnight, length = datetime(2026, 1, 1, tzinfo=UTC), timedelta(minutes=minutes)
     data = [
         {
-            "period_start": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)).isoformat(),
-            "period_end": (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour + 1)).isoformat(),
-            "requests": hour,
+            "period_start": (midnight + number * length).isoformat(),
+            "period_end": (midnight + (number + 1) * length).isoformat(),
+            "requests": number,
             "bytes_received": 0,
             "bytes_sent": 0,
         }
-        for hour in range(start, start + count)
+        for number in range(start, start + count)
     ]
     return {"data": data, "has_more": token is not None if has_more is None else has_more, "next_token": token}
 
 
-def client_of(*pages: dict[str, Any]) -> TrafficClient:
+def client_of(*pages: dict[str, Any], requests_per_minute: int | None = 100) -> TrafficClient:
     """Return a client whose server returns these pages, and the last one repeatedly."""
     remaining = list(pages)
     respond = lambda _: httpx.Response(200, json=remaining.pop(0) if len(remaining) > 1 else remaining[0])  # noqa: E731
-    return TrafficClient("key", concurrency=1, transport=httpx.MockTransport(respond))
+    transport = httpx.MockTransport(respond)
+    return TrafficClient("key", concurrency=1, requests_per_minute=requests_per_minute, transport=transport)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +164,7 @@ def client_of(*pages: dict[str, Any]) -> TrafficClient:
         pytest.param([page(0, 1, "a"), page(1, 1, "b"), page(2, 1, "a")], "same page token twice", id="cycle"),
         pytest.param([page(0, 1, None, has_more=True)], "gives no token", id="no token"),
         pytest.param([page(0, 1, "", has_more=True)], "gives no token", id="empty token"),
-        pytest.param([page(0, 27, "a")], "27 different periods for a window that has 24", id="too many items"),
+        pytest.param([page(0, 27, "a", minutes=30)], "27 different periods for a window that has 24", id="too many"),
         pytest.param([page(0, 1, "a" * 70_000)], "too long to be sent", id="token too long"),
     ],
 )
@@ -171,35 +176,70 @@ def test_cursor_faults(pages: list[dict[str, Any]], sentence: str) -> None:
 
 def test_more_items_than_a_slice_has_periods() -> None:
     """Too many items are found in each slice, however small the slices are."""
-    crowded = page(0, 1, None)
-    crowded["data"] += [crowded["data"][0] | {"period_start": f"2026-01-01T00:{minute}:00Z"} for minute in (20, 40)]
     with (
-        client_of(crowded) as client,
+        client_of(page(0, 3, None, minutes=20)) as client,
         pytest.raises(PaginationError, match="3 different periods for a window that has 1"),
     ):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=1).to_list()
 
 
-def test_a_period_without_length_is_delivered_like_any_other() -> None:
-    """The first item of a slice is skipped only if it lies before the slice."""
-    odd = page(0, 24, None)
-    for item in odd["data"]:
-        item["period_end"] = item["period_start"]
-    with client_of(odd) as client:
-        items = client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
-    assert [item.requests for item in items] == list(range(24))
+def endless(*hours_of_pages: Sequence[int]) -> tuple[TrafficClient, list[str]]:
+    """Return a client of a server that gives these hours, page by page and from the first page again, and its requests.
+
+    Each page has a new token, and says that there are more.
+    """
+    requested: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        hours = hours_of_pages[len(requested) % len(hours_of_pages)]
+        requested.append(request.url.path)
+        data = [entry for hour in hours for entry in page(hour, 1, None)["data"]]
+        return httpx.Response(200, json={"data": data, "has_more": True, "next_token": f"token {len(requested)}"})
+
+    transport = httpx.MockTransport(respond)
+    return TrafficClient("key", transport=transport), requested
 
 
-def test_pages_without_new_items_end() -> None:
-    """A server that returns new tokens without new items is not followed endlessly."""
-    numbers = iter(range(1_000_000))
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=page(0, 1, f"token {next(numbers)}")))
-    with (
-        TrafficClient("key", requests_per_minute=None, transport=transport) as client,
-        pytest.raises(PaginationError, match="1000 pages in a row without new items"),
-    ):
+@pytest.mark.parametrize(
+    ("pages", "sentence", "requests"),
+    [
+        pytest.param([range(24)], "3 pages in a row that only repeat earlier items", 4, id="the same rows"),
+        pytest.param([[0], [1], [2]], "3 pages in a row that only repeat", 6, id="three pages in turn"),
+        pytest.param([[1], [0], []], "3 pages in a row that only repeat", 7, id="empty pages in between"),
+        pytest.param([[]], "74 pages, more than the window can fill", 74, id="empty pages"),
+        pytest.param(
+            [page for hour in range(24) for page in ([hour], [0], [0], *[[]] * 9)],
+            "74 pages, more than the window can fill",
+            74,
+            id="a new row now and then",
+        ),
+    ],
+)
+def test_pages_without_end(pages: list[Sequence[int]], sentence: str, requests: int) -> None:
+    """A server that gives new tokens forever is not followed for more than a minute of the documented rate limit."""
+    client, requested = endless(*pages)
+    with client, pytest.raises(PaginationError, match=sentence):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
-    assert next(numbers) == 1001
+    assert len(requested) == requests
+
+
+@pytest.mark.parametrize(("days", "empty_pages"), [(1, 60), (8, 200)])
+def test_empty_pages_are_followed(days: int, empty_pages: int) -> None:
+    """As many empty pages as a server may need to look through the periods of a slice are followed to the end."""
+    pages = [page(0, 0, f"token {number}") for number in range(empty_pages)]
+    with client_of(*pages, page(0, 24 * days, None), requests_per_minute=None) as client:
+        query = client.get_traffic(1, start="2026-01-01", end=f"2026-01-{1 + days:02}")
+        assert len(query.to_list()) == 24 * days
+
+
+def test_a_last_page_without_a_token() -> None:
+    """The token may be missing where nothing follows: "Token to fetch the next page of records, if there are more"."""
+    last = page(12, 12, None)
+    del last["next_token"]
+    with client_of(page(0, 12, "a"), last) as client:
+        assert len(client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()) == 24
+    with client_of(last | {"has_more": True}) as client, pytest.raises(PaginationError, match="gives no token"):
+        client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
 
 
 def test_free_choices_of_a_server_do_not_show() -> None:

@@ -3,11 +3,16 @@
 The generated `from_dict` accepts any value for any field, and costs more CPU than the rest of the exchange. Here
 msgspec checks the body against the schema while decoding it. Rows stay msgspec structs until they are delivered: an
 item that the caller does not keep is freed before the next one is made, and the garbage collector has nothing to do.
+
+A body that msgspec rejects is decoded again with Python's own parser, which accepts more: a byte order mark, integers
+written as `1.0` or `1e2` (JSON Schema counts them as integers), and any value of a field that the schema does not have.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
@@ -23,7 +28,11 @@ else:
 
 _Instant = Annotated[_Datetime, msgspec.Meta(tz=True)]
 # Tables hold counts as int64.
-_Count = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
+class FalseRowsError(ValueError):
+    """The rows fit the schema, and cannot be true or are not those that were requested: a retry would not help."""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  # holds no reference cycle
@@ -39,7 +48,7 @@ class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  #
 class _PinnedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: Sequence[Row]
     has_more: bool
-    next_token: str | None
+    next_token: str | None = None
 
 
 # The same, for a server that sends more fields than the pinned schema has.
@@ -54,6 +63,13 @@ class _OpenPage(_PinnedPage, frozen=True, forbid_unknown_fields=False):
 _ROW_FIELDS = set(Row.__struct_fields__)
 _PAGE_FIELDS = set(_PinnedPage.__struct_fields__)
 _decode_pinned = msgspec.json.Decoder(_PinnedPage).decode
+
+_MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
+_JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Both parsers call themselves for each level, and a page has three.
+_MAX_DEPTH = 100
+# An integer with more digits takes quadratic time to parse, or a few bytes such as 1e9999999 make a huge one.
+_MAX_DIGITS = 400
 
 
 class Page(NamedTuple):
@@ -87,22 +103,31 @@ def to_items(rows: Iterable[Row | TrafficItem]) -> Iterator[TrafficItem]:
 def decode_page(body: bytes) -> Page:
     """Check and decode the body of a page.
 
+    "Token to fetch the next page of records, if there are more": the token may be missing if there are not.
+
     Raises:
         ValueError: the body is not JSON, or breaks the schema; the message names the place, such as `data[3].requests`.
     """
     try:
-        try:
-            page = _decode_pinned(body)
-            return Page(page.data, page.has_more, page.next_token, {})
-        except msgspec.ValidationError:
-            return _decode_open(body)
+        page = _decode_pinned(body)
+        return Page(page.data, page.has_more, page.next_token, {})
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return _decode_open(body, msgspec.json.decode)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        reason = (_place_in(body) or str(error)).replace("`$.", "`")
-    raise ValueError(reason)
+        reason = str(error)
+    try:
+        return _decode_open(body, _parse_leniently)
+    except msgspec.ValidationError as error:
+        reason = str(error)  # it names the place, also in what is no JSON for msgspec
+    except (ValueError, RecursionError):
+        pass
+    raise ValueError(f"breaks the schema: {_sentence(reason)}")
 
 
-def _decode_open(body: bytes) -> Page:
-    document = msgspec.json.decode(body)
+def _decode_open(body: bytes, parse: Callable[[bytes], Any]) -> Page:
+    document = parse(body)
     page = msgspec.convert(document, _OpenPage)
     items = list(to_items(page.data))
     for item, source in zip(items, document["data"], strict=True):
@@ -111,12 +136,44 @@ def _decode_open(body: bytes) -> Page:
     return Page(items, page.has_more, page.next_token, additional)
 
 
-def _place_in(body: bytes) -> str | None:
-    """Return where a body breaks the schema if Python accepts it as JSON: Python allows NaN and any number."""
+def _parse_leniently(body: bytes) -> Any:
+    """Parse what Python accepts as JSON; what is nested more deeply than `_MAX_DEPTH` becomes None."""
+    text = _without_deep_values(body.decode("utf-8-sig"))
+    return json.loads(text, parse_int=_integer, parse_float=_number)
+
+
+def _integer(text: str) -> float:
+    return int(text) if len(text) <= _MAX_DIGITS else float(text)
+
+
+def _number(text: str) -> float:
+    """Return a number: exactly if it is an integer in another notation, such as `1.0` or `1e2`."""
     try:
-        msgspec.convert(json.loads(body), _OpenPage)
-    except msgspec.ValidationError as error:
-        return str(error)
-    except (ValueError, RecursionError):
-        pass
-    return None
+        number = Decimal(text)
+    except InvalidOperation:  # the exponent itself is out of bounds
+        return float(text)
+    is_integer = number.adjusted() < _MAX_DIGITS and number == number.to_integral_value()
+    return int(number) if is_integer else float(text)
+
+
+def _without_deep_values(text: str) -> str:
+    kept, depth, begin = [], 0, 0
+    for token in _JSON_STRING_OR_BRACKET.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == _MAX_DEPTH:
+                kept += [text[begin : token.start()], "null"]
+        elif token[0] in "]}":
+            if depth == _MAX_DEPTH:
+                begin = token.end()
+            depth -= 1
+    return "".join([*kept, text[begin:]]) if depth == 0 else text
+
+
+def _sentence(reason: str) -> str:
+    reason = reason.replace("`$.", "`").replace(" - at `$`", "")
+    missing = _MISSING_FIELD.fullmatch(reason)
+    if missing is None:
+        return reason
+    place = f"{missing['place']}." if missing["place"] else ""
+    return f"`{place}{missing['field']}` is missing"

@@ -7,8 +7,11 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
+from apitally_api_client import AuthenticatedClient, Client
+from apitally_api_client.types import UNSET, Unset
 from apitally_traffic._paging.cursor import Cursor
-from apitally_traffic.errors import ResponseError
+from apitally_traffic._reparsing import PARSE_ERRORS, ResponseRecorder, reparse
+from apitally_traffic.errors import PaginationError, ResponseError
 
 
 class PagedOperation(Protocol):
@@ -28,14 +31,18 @@ class PagedOperation(Protocol):
 def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
     """Yield the items of all pages of an operation, in the order in which the API gives them.
 
+    An operation whose response has `data` alone has one page.
+
     Args:
-        operation: a module of the generated client whose response has `data`, `has_more` and `next_token`.
+        operation: a module of the generated client whose response has `data` and, if it has pages, `has_more` and
+            `next_token`.
         **params: the arguments of its `sync` function except `next_token`. `client` is the `api` of a `TrafficClient`,
             so that pacing, retries and typed errors apply.
 
     Raises:
         ApitallyError: the API refused, failed, could not be reached, or returned something else than pages.
-        PaginationError: a page token came twice, or none came although there is more.
+        PaginationError: a page token came twice, or none came although there is more; or the pages do not end: three
+            in a row only repeat earlier items, or a hundred in a row are empty.
         TypeError: the arguments are not those of the operation.
 
     Example:
@@ -44,17 +51,14 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         >>> len(list(items))
         31
     """
-    _check(operation.sync, params)
-    cursor = Cursor()
-    while not cursor.finished:
+    listing = _Listing(operation, "sync", params)
+    while not listing.finished:
+        page, failure = None, None
         try:
-            page = operation.sync(**params, **_position(cursor))
-        except _PARSE_ERRORS as error:
-            failure = _parse_failure(operation, error)
-        else:
-            yield from _advance(cursor, operation, page)
-            continue
-        raise failure
+            page = operation.sync(**listing.arguments())
+        except PARSE_ERRORS as error:
+            failure = error
+        yield from listing.add(page, failure)
 
 
 async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncIterator[Any]:
@@ -69,48 +73,100 @@ async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncItera
         >>> asyncio.run(count())
         31
     """
-    _check(operation.asyncio, params)
-    cursor = Cursor()
-    while not cursor.finished:
+    listing = _Listing(operation, "asyncio", params)
+    while not listing.finished:
+        page, failure = None, None
         try:
-            page = await operation.asyncio(**params, **_position(cursor))
-        except _PARSE_ERRORS as error:
-            failure = _parse_failure(operation, error)
-        else:
-            for item in _advance(cursor, operation, page):
-                yield item
-            continue
-        raise failure
+            page = await operation.asyncio(**listing.arguments())
+        except PARSE_ERRORS as error:
+            failure = error
+        for item in listing.add(page, failure):
+            yield item
 
 
-# What the generated models raise for a body that breaks the schema.
-_PARSE_ERRORS = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+_REMEMBERED_ITEMS = 100_000
 
 
-def _check(function: Callable[..., Any], params: dict[str, Any]) -> None:
-    inspect.signature(function).bind(**params)
-    if hasattr(params.get("client"), "api"):
-        raise TypeError("client must be a client of the generated package: pass the `api` of this one.")
+class _Listing:
+    """One listing, read page by page: everything but the requests, so that sync and async share it.
 
+    Args:
+        operation: the module of the operation.
+        function: the name of its function that is called.
+        params: the arguments of that function.
 
-def _position(cursor: Cursor) -> dict[str, str]:
-    return {} if cursor.token is None else {"next_token": cursor.token}
+    Raises:
+        TypeError: the arguments are not those of the operation.
+    """
 
+    def __init__(self, operation: PagedOperation, function: str, params: dict[str, Any]) -> None:
+        self._name = getattr(operation, "__name__", type(operation).__name__).rpartition(".")[2]
+        if not callable(getattr(operation, function, None)):
+            raise TypeError(f"{self._name} has no function `{function}`: its responses have no items.")
+        signature = inspect.signature(getattr(operation, function))
+        signature.bind(**params)
+        self._takes_token = any(
+            name == "next_token" or parameter.kind is parameter.VAR_KEYWORD
+            for name, parameter in signature.parameters.items()
+        )
+        if "next_token" in params:
+            raise TypeError("next_token is not an argument here: the tokens are followed from the first page on.")
+        client = params.get("client")
+        if hasattr(client, "api"):
+            raise TypeError("client must be a client of the generated package: pass the `api` of this one.")
+        self._operation = operation
+        self._recorder = ResponseRecorder(client) if isinstance(client, AuthenticatedClient | Client) else None
+        self._params = params if self._recorder is None else {**params, "client": self._recorder}
+        self._cursor = Cursor()
+        self._seen: dict[int, None] = {}  # a dict keeps the order
 
-def _advance(cursor: Cursor, operation: PagedOperation, page: Any) -> list[Any]:
-    try:
-        items, has_more, next_token = list(page.data), page.has_more, page.next_token
-    except (AttributeError, TypeError):
-        raise ResponseError(
-            f"{_name(operation)} returned {type(page).__name__}, which is not a page of items."
-        ) from None
-    cursor.advance(has_more=bool(has_more), next_token=next_token or None, new_items=bool(items))
-    return items
+    @property
+    def finished(self) -> bool:
+        """Whether the last page has been read."""
+        return self._cursor.finished
 
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of the function for the next page."""
+        return self._params if self._cursor.token is None else {**self._params, "next_token": self._cursor.token}
 
-def _parse_failure(operation: PagedOperation, error: Exception) -> ResponseError:
-    return ResponseError(f"{_name(operation)} returned a body that breaks the schema: {error!r}.")
+    def add(self, page: Any, failure: Exception | None) -> list[Any]:
+        """Move past a page, and return its items.
 
+        Args:
+            page: the parsed page.
+            failure: why it could not be parsed.
 
-def _name(operation: PagedOperation) -> str:
-    return getattr(operation, "__name__", type(operation).__name__).rpartition(".")[2]
+        Raises:
+            ResponseError: it breaks the schema.
+            PaginationError: the tokens lead nowhere.
+        """
+        if failure is not None:
+            page, reason = reparse(self._operation, self._recorder, failure)
+            if reason:
+                raise ResponseError(f"{self._name} returned a body that breaks the schema: {reason}.")
+        try:
+            items = list(page.data)
+        except (AttributeError, TypeError):
+            raise ResponseError(f"{self._name} returned {type(page).__name__}, which is not a page of items.") from None
+        has_more, next_token = getattr(page, "has_more", UNSET), getattr(page, "next_token", None)
+        if not isinstance(has_more, bool | Unset):
+            raise ResponseError(
+                f"{self._name} returned a body that breaks the schema: `has_more` is {has_more!r}, and not a boolean."
+            )
+        if has_more and not self._takes_token:
+            raise PaginationError(
+                f"{self._name} says that there are more items, and takes no token to fetch them with."
+            )
+        self._cursor.advance(
+            has_more=bool(has_more), next_token=next_token, items=len(items), new_items=self._remember(items)
+        )
+        return items
+
+    def _remember(self, items: list[Any]) -> int:
+        """Return how many of the items are not among those that were remembered."""
+        found = [hash(repr(item)) for item in items]  # the generated models are not hashable
+        new = sum(item not in self._seen for item in found)
+        self._seen.update(dict.fromkeys(found))
+        while len(self._seen) > _REMEMBERED_ITEMS:
+            del self._seen[next(iter(self._seen))]
+        return new

@@ -12,7 +12,7 @@
     │   ├── RateLimitError          429
     │   ├── ServerError             5xx
     │   └── UnexpectedStatusError   any other status that the API does not document
-    ├── ResponseError               the API returned 200, and the body breaks the schema
+    ├── ResponseError               the API returned 200, and the body breaks the schema or contradicts itself
     └── PaginationError             the API's page tokens do not lead through the window
 
 Invalid arguments raise ValueError or TypeError before anything is sent. `_transport/error_mapping.py` decides which
@@ -248,7 +248,13 @@ class UnexpectedStatusError(APIStatusError):
 
 
 class ResponseError(ApitallyError):
-    """The API returned 200, and the body breaks the schema; the message names the place, such as `data[3].requests`.
+    """The API returned 200 with a body that breaks the schema, contradicts itself or was not requested.
+
+    The message names the place, such as `data[3].requests`, and the values.
+
+    Attributes:
+        is_final: whether the body is complete and fits the schema, so that it was not requested again: its rows
+            contradict each other, cannot be true, or lie outside of the requested window.
 
     Example:
         >>> server.inject("html")
@@ -258,9 +264,14 @@ class ResponseError(ApitallyError):
         apitally_traffic.errors.ResponseError: The API returned 200 with a body (text/html...) that ...
     """
 
+    is_final = False
+
 
 class PaginationError(ApitallyError):
-    """The API's page tokens do not lead through the window: one came twice, or none came although there is more.
+    """The API's page tokens do not lead through the window.
+
+    One came twice, none came although there is more, the pages repeat themselves or do not end, or they hold more items
+    than the window has periods.
 
     Example:
         >>> server.inject("has_more_without_token")

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from apitally_traffic.errors import PaginationError
 
-_MAX_PAGES_WITHOUT_NEW_ITEMS = 1000
+_MAX_EMPTY_PAGES = 100
+_MAX_REPEATING_PAGES = 3
 _MAX_TOKEN_IN_URL = 60_000
 
 
@@ -12,32 +13,41 @@ class Cursor:
     """The position of a reader among the pages of one listing.
 
     "Token to fetch the next page of records, as returned by a previous request." Every token is remembered, so a loop
-    of any length ends with the page that closes it. An empty page with a new token is followed; a thousand pages in a
-    row without new items are not.
+    of any length ends with the page that closes it. An empty page with a new token is followed. A listing whose pages
+    bring nothing new ends in an error, even if each of them has a new token.
 
     Attributes:
         token: the token to send with the next request; None requests the first page.
         finished: whether the last page has been read.
     """
 
-    def __init__(self) -> None:
-        """Start before the first page."""
+    def __init__(self, max_pages: int | None = None) -> None:
+        """Start before the first page.
+
+        Args:
+            max_pages: how many pages the listing may have in total, empty ones included. If it is not known, the
+                number of empty pages in a row is limited instead.
+        """
         self.token: str | None = None
         self.finished = False
+        self._max_pages = max_pages
         self._seen: set[str] = set()
-        self._pages_without_new_items = 0
+        self._pages = 0
+        self._empty_pages = 0
+        self._repeating_pages = 0
 
-    def advance(self, *, has_more: bool, next_token: object, new_items: bool) -> None:
+    def advance(self, *, has_more: bool, next_token: object, items: int, new_items: int) -> None:
         """Move past a page that was read.
 
         Args:
             has_more: whether the page says that there are more items.
             next_token: the token that the page gives for the next one.
-            new_items: whether the page holds an item that no earlier page holds.
+            items: how many items the page has.
+            new_items: how many of them no earlier page has.
 
         Raises:
-            PaginationError: there are more items, and no token, or one that cannot be sent or was seen before; or too
-                many pages in a row hold no new items.
+            PaginationError: there are more items, and no token, or one that cannot be sent or was seen before; or the
+                pages do not end.
         """
         self.token = None
         self.finished = not has_more
@@ -51,9 +61,26 @@ class Cursor:
         if self.token in self._seen:
             raise PaginationError("The API gave the same page token twice: following it would never end.")
         self._seen.add(self.token)
-        self._pages_without_new_items = 0 if new_items else self._pages_without_new_items + 1
-        if self._pages_without_new_items >= _MAX_PAGES_WITHOUT_NEW_ITEMS:
-            raise PaginationError(f"The API gave {_MAX_PAGES_WITHOUT_NEW_ITEMS} pages in a row without new items.")
+        self._count_page(items, new_items)
+
+    def _count_page(self, items: int, new_items: int) -> None:
+        self._pages += 1
+        self._empty_pages = 0 if items else self._empty_pages + 1
+        if items:
+            self._repeating_pages = 0 if new_items else self._repeating_pages + 1
+        if self._repeating_pages >= _MAX_REPEATING_PAGES:
+            raise PaginationError(
+                f"The API gave {self._repeating_pages} pages in a row that only repeat earlier items, and says that "
+                "there are more: following them would never end."
+            )
+        if self._max_pages is not None and self._pages >= self._max_pages:
+            raise PaginationError(
+                f"The API gave {self._pages} pages, more than the window can fill, and says that there are more."
+            )
+        if self._max_pages is None and self._empty_pages >= _MAX_EMPTY_PAGES:
+            raise PaginationError(
+                f"The API gave {self._empty_pages} empty pages in a row, and says that there are more items."
+            )
 
 
 def _fits_url(token: str) -> bool:

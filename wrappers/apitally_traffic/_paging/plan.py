@@ -2,12 +2,16 @@
 
 from collections import deque
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from apitally_api_client.models import TrafficItem
-from apitally_traffic._decoding import Page, Row
+from apitally_traffic._decoding import Page
+from apitally_traffic._paging.order import Rows, check_adjacent
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
+from apitally_traffic.errors import ResponseError
+
+# The clocks of this machine and of the server may differ, and the last requests of a period may be counted late.
+_SETTLING = timedelta(minutes=5)
 
 
 class ReadPlan:
@@ -23,7 +27,9 @@ class ReadPlan:
         slices_at_a_time: how many slices to read concurrently.
     """
 
-    def __init__(self, window: TimeWindow, page_size: int, max_items: int | None, concurrency: int) -> None:
+    def __init__(
+        self, window: TimeWindow, page_size: int, max_items: int | None, concurrency: int, now: datetime
+    ) -> None:
         """Start at the beginning of the window.
 
         Args:
@@ -31,6 +37,7 @@ class ReadPlan:
             page_size: how many periods make a slice.
             max_items: how many items to deliver at most; None for all.
             concurrency: how many slices to read at a time.
+            now: the current time, aware. Periods that have not ended are open, and their counts grow.
         """
         periods = len(window)
         self.expected = periods if max_items is None else min(periods, max_items)
@@ -38,22 +45,29 @@ class ReadPlan:
         self.slices_at_a_time = min(concurrency, -(-periods // page_size))
         self._unread = periods
         self._slices = window.slices(page_size)
+        self._open_after = now - _SETTLING
         self._started: deque[TimeWindow] = deque()
+        self._rows_before: Rows = []
         self._max_items = max_items
         self._delivered = 0
         self._last: datetime | None = None
 
-    def next_slices(self) -> Iterator[TimeWindow]:
-        """Yield the slices to start now."""
+    def next_slices(self) -> Iterator[SliceReader]:
+        """Yield the readers of the slices to start now."""
         while len(self._started) < self.slices_at_a_time and self._needs_more():
             part = next(self._slices, None)
             if part is None:
                 return
             self._started.append(part)
-            yield part
+            yield SliceReader(part, self._open_after)
 
-    def take_rows(self, reader: SliceReader) -> list[Row | TrafficItem]:
-        """Return the rows to deliver from the oldest slice that was started, once it has been read."""
+    def take_rows(self, reader: SliceReader) -> Rows:
+        """Return the rows to deliver from the oldest slice that was started, once it has been read.
+
+        Raises:
+            ResponseError: they contradict those of the slice before it.
+        """
+        self._check_adjacent(reader)
         rows = reader.rows_after(self._last)[: self._still_wanted()]
         if rows:
             self._last = rows[-1].period_start
@@ -62,7 +76,12 @@ class ReadPlan:
         return rows
 
     def take_pages(self, reader: SliceReader) -> list[Page]:
-        """Return the pages of the oldest slice that was started, as they came, until they hold enough rows."""
+        """Return the pages of the oldest slice that was started, as they came, until they hold enough rows.
+
+        Raises:
+            ResponseError: their rows contradict those of the slice before it.
+        """
+        self._check_adjacent(reader)
         pages = []
         for page in reader.pages:
             if self._still_wanted() == 0:
@@ -76,6 +95,16 @@ class ReadPlan:
     def resume_from(self) -> datetime | None:
         """The first period that was not delivered, if any was: the start of the oldest slice that was started."""
         return self._started[0].start if self._started and self._delivered else None
+
+    def _check_adjacent(self, reader: SliceReader) -> None:
+        try:
+            check_adjacent(self._rows_before, reader.rows, self._open_after)
+        except ValueError as error:
+            raise ResponseError(
+                f"The API contradicts itself in the pages of two parts of the window: {error}.",
+                resume_from=self.resume_from,
+            ) from None
+        self._rows_before = reader.rows
 
     def _finish_slice(self) -> None:
         periods = len(self._started.popleft())

@@ -1,24 +1,37 @@
 """Read one slice of a window, page by page, and return its rows in order, each once.
 
-The API promises neither an order of items nor full pages. A slice has at most one page of periods, so it is small
-enough to be collected and sorted.
+A slice has at most one page of periods, so it is small enough to be collected and sorted.
 """
 
 from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter, ge
+from typing import NamedTuple
 
 from apitally_api_client.models import TrafficItem
-from apitally_traffic._decoding import Page, Row
+from apitally_traffic._decoding import FalseRowsError, Page, Row, decode_page
+from apitally_traffic._paging.bounds import Bounds
 from apitally_traffic._paging.cursor import Cursor
+from apitally_traffic._paging.order import Rows, in_order, period_start
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import PaginationError
 
 _HOUR = timedelta(hours=1)
 # A server whose periods start at other minutes than ours has one more on either side.
 _TOLERATED_PERIODS = 2
+# A page may be empty. This many more than the slice has periods keep a short window inside the rate limit.
+_EXTRA_PAGES = 50
 
-_start = attrgetter("period_start")
+
+class SlicePage(NamedTuple):
+    """A page of a slice.
+
+    Attributes:
+        page: the page as it came.
+        rows: its rows and those of all pages before it, in order, each once.
+    """
+
+    page: Page
+    rows: Rows
 
 
 class SliceReader:
@@ -28,47 +41,73 @@ class SliceReader:
         window: the slice.
         cursor: which page to request next, and whether there is one.
         pages: the pages that were read, as they came.
+        rows: the rows of these pages, oldest first, each once.
     """
 
-    def __init__(self, window: TimeWindow) -> None:
-        """Start before the first page of the slice."""
-        self.window = window
-        self.cursor = Cursor()
-        self.pages: list[Page] = []
-        self._rows: list[Row | TrafficItem] = []
+    def __init__(self, window: TimeWindow, open_after: datetime) -> None:
+        """Start before the first page of the slice.
 
-    def add(self, page: Page) -> None:
+        Args:
+            window: the slice.
+            open_after: periods that end later are still open: of two rows of such a period, the newer one is kept.
+        """
+        self.window = window
+        self.cursor = Cursor(max_pages=len(window) + _EXTRA_PAGES)
+        self.pages: list[Page] = []
+        self.rows: Rows = []
+        self._bounds = Bounds(window)
+        self._open_after = open_after
+
+    def decode(self, body: bytes) -> SlicePage:
+        """Decode and check the page that the cursor requested, without adding it.
+
+        Raises:
+            ValueError: the body breaks the schema.
+            FalseRowsError: it contradicts itself or an earlier page, or is no part of the slice.
+        """
+        page = decode_page(body)
+        try:
+            rows = in_order(self.rows, page.rows, self._open_after)
+        except ValueError as error:
+            raise FalseRowsError(f"contradicts itself: {error}") from None
+        try:
+            self._bounds.check(page.rows, rows)
+        except ValueError as error:
+            raise FalseRowsError(f"was not requested: {error}") from None
+        return SlicePage(page, rows)
+
+    def add(self, read: SlicePage) -> None:
         """Add the page that the cursor requested, and move the cursor past it.
 
         Raises:
             PaginationError: the cursor leads nowhere, or the slice holds more items than the window has periods.
         """
-        known = len(self._rows)
+        page, new_rows = read.page, len(read.rows) - len(self.rows)
         self.pages.append(page)
-        self._rows = _in_order([*self._rows, *page.rows])
-        inside = bisect_left(self._rows, self.window.end, key=_start) - bisect_left(
-            self._rows, self.window.start, key=_start
+        self.rows = read.rows
+        inside = bisect_left(self.rows, self.window.end, key=period_start) - bisect_left(
+            self.rows, self.window.start, key=period_start
         )
         limit = _max_rows(self.window)
-        if inside > limit or len(self._rows) > limit + _TOLERATED_PERIODS:
+        if inside > limit or len(self.rows) > limit + _TOLERATED_PERIODS:
             raise PaginationError(
-                f"The API returned {len(self._rows)} different periods for a window that has {len(self.window)}."
+                f"The API returned {len(self.rows)} different periods for a window that has {len(self.window)}."
             )
         self.cursor.advance(
-            has_more=page.has_more, next_token=page.next_token or None, new_items=len(self._rows) > known
+            has_more=page.has_more, next_token=page.next_token, items=len(page.rows), new_items=new_rows
         )
 
-    def rows_after(self, last: datetime | None) -> list[Row | TrafficItem]:
-        """Return the collected rows that lie in the slice, oldest first, without those up to `last`.
+    def rows_after(self, last: datetime | None) -> Rows:
+        """Return the rows that lie in the slice, without those up to `last`.
 
         Args:
             last: the start of the last period that earlier slices delivered.
         """
-        first = 0 if last is None else bisect_right(self._rows, last, key=_start)
-        end = bisect_left(self._rows, self.window.end, lo=first, key=_start)
-        while first < end and _is_before(self._rows[first], self.window):
+        first = 0 if last is None else bisect_right(self.rows, last, key=period_start)
+        end = bisect_left(self.rows, self.window.end, lo=first, key=period_start)
+        while first < end and _is_before(self.rows[first], self.window):
             first += 1
-        return self._rows[first:end]
+        return self.rows[first:end]
 
 
 def _max_rows(window: TimeWindow) -> int:
@@ -79,12 +118,3 @@ def _max_rows(window: TimeWindow) -> int:
 
 def _is_before(row: Row | TrafficItem, window: TimeWindow) -> bool:
     return row.period_start < window.start and row.period_end <= window.start
-
-
-def _in_order(rows: list[Row | TrafficItem]) -> list[Row | TrafficItem]:
-    starts = list(map(_start, rows))
-    if any(map(ge, starts, starts[1:])):
-        # Of rows with the same start, the one that came first stays.
-        unique = dict(zip(reversed(starts), reversed(rows), strict=True))
-        return sorted(unique.values(), key=_start)
-    return rows

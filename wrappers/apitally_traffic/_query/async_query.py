@@ -12,7 +12,6 @@ from apitally_traffic._query.base import BaseQuery, Progress
 from apitally_traffic._query.concurrency import TaskWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED
-from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ApitallyError
 
 if TYPE_CHECKING:
@@ -123,8 +122,8 @@ class AsyncTrafficQuery(BaseQuery):
         plan = self._plan()
         async with TaskWorkers(self._read) as workers:
             while True:
-                for part in plan.next_slices():
-                    workers.submit(part)
+                for slice_reader in plan.next_slices():
+                    workers.submit(slice_reader)
                 if not workers:
                     return
                 try:
@@ -134,8 +133,8 @@ class AsyncTrafficQuery(BaseQuery):
                     raise
                 yield plan, reader
 
-    async def _read(self, part: TimeWindow) -> SliceReader:
-        reader, http = SliceReader(part), self._api.get_async_httpx_client()
+    async def _read(self, reader: SliceReader) -> SliceReader:
+        http = self._api.get_async_httpx_client()
         while not reader.cursor.finished:
             response = await http.request(**self._page_request(reader))
             reader.add(response.extensions[DECODED])

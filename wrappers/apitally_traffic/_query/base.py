@@ -1,7 +1,7 @@
 """What a query asks for, and the requests for it: all that the sync and the async query share."""
 
 from collections.abc import Callable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,6 @@ from attrs import frozen
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
-from apitally_traffic._decoding import decode_page
 from apitally_traffic._options import check_count
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
@@ -91,7 +90,10 @@ class BaseQuery:
         return f"{type(self).__name__}(app_id={self._request.app_id}, window={self.window})"
 
     def _plan(self) -> ReadPlan:
-        return ReadPlan(self.window, self._request.page_size, self._request.max_items, self._request.concurrency)
+        request = self._request
+        return ReadPlan(
+            request.window, request.page_size, request.max_items, request.concurrency, now=datetime.now(UTC)
+        )
 
     def _page_request(self, reader: SliceReader) -> dict[str, Any]:
         """Return the arguments of httpx's `request` for the page that a reader needs next.
@@ -110,4 +112,4 @@ class BaseQuery:
             limit=self._request.page_size,
             next_token=reader.cursor.token,
         )
-        return {**generated, "extensions": {DECODE: decode_page, STATS: self._recorder}}
+        return {**generated, "extensions": {DECODE: reader.decode, STATS: self._recorder}}

@@ -11,7 +11,6 @@ from apitally_traffic._query.base import BaseQuery, Progress
 from apitally_traffic._query.concurrency import ThreadWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED
-from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ApitallyError
 
 if TYPE_CHECKING:
@@ -115,8 +114,8 @@ class TrafficQuery(BaseQuery):
         plan = self._plan()
         with ThreadWorkers(self._read, plan.slices_at_a_time) as workers:
             while True:
-                for part in plan.next_slices():
-                    workers.submit(part)
+                for slice_reader in plan.next_slices():
+                    workers.submit(slice_reader)
                 if not workers:
                     return
                 try:
@@ -126,8 +125,8 @@ class TrafficQuery(BaseQuery):
                     raise
                 yield plan, reader
 
-    def _read(self, part: TimeWindow) -> SliceReader:
-        reader, http = SliceReader(part), self._api.get_httpx_client()
+    def _read(self, reader: SliceReader) -> SliceReader:
+        http = self._api.get_httpx_client()
         while not reader.cursor.finished:
             response = http.request(**self._page_request(reader))
             reader.add(response.extensions[DECODED])

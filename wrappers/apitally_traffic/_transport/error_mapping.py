@@ -91,16 +91,16 @@ def error_of_exception(
 
 
 def error_of_body(request: httpx.Request, response: httpx.Response, reason: str, redact: Redact) -> ResponseError:
-    """Return the error for a body with status 200 that is not JSON, or breaks the schema.
+    """Return the error for a body with status 200 that cannot be used.
 
     Args:
         request: the request as the caller made it.
         response: the response, its body read.
-        reason: what is wrong, and where.
+        reason: what is wrong, and where, such as "breaks the schema: `has_more` is missing".
         redact: removes the key from the body, before that is cut.
     """
     kind = response.headers.get("content-type", "no declared type")
-    sentence = f"The API returned 200 with a body ({kind}) that breaks the schema: {reason}."
+    sentence = f"The API returned 200 with a body ({kind}) that {reason}."
     return ResponseError(sentence, **_details(request, response, redact))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from apitally_traffic._clock import monotonic
+from apitally_traffic._decoding import FalseRowsError
 from apitally_traffic._settings import Settings, origin_of
 from apitally_traffic._transport.body import ACCEPT_ENCODING, BodyError, BodyReader
 from apitally_traffic._transport.call import CALL, Call
@@ -121,7 +122,9 @@ class Exchange:
         try:
             response.extensions[DECODED] = decode(response.content)
         except ValueError as error:
-            return error_of_body(self._request, response, str(error), self._settings.redactor.text)
+            failure = error_of_body(self._request, response, str(error), self._settings.redactor.text)
+            failure.is_final = isinstance(error, FalseRowsError)
+            return failure
         return None
 
     def _refuse(self, response: httpx.Response) -> None:

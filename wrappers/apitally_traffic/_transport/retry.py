@@ -51,7 +51,9 @@ waits: Final = [Waits()]
 
 def is_transient(error: Exception) -> bool:
     """Return whether a retry may succeed."""
-    if isinstance(error, APIConnectionError | ResponseError):
+    if isinstance(error, ResponseError):
+        return not error.is_final
+    if isinstance(error, APIConnectionError):
         return True
     return isinstance(error, ApitallyError) and error.status_code in RETRIED_STATUSES
 

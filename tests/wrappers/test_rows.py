@@ -1,0 +1,421 @@
+"""Rows that cannot be true, or that nobody asked for, are an error and never dropped in silence."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apitally_traffic import Interval, Period, ResponseError, TimeWindow, TrafficClient
+
+Json = dict[str, Any]
+HOUR = timedelta(hours=1)
+WINDOW = TimeWindow.resolve("2026-01-01", "2026-01-02", "hour", "UTC")
+
+
+def row(start: datetime, end: datetime, requests: int = 5) -> Json:
+    """Return a row as JSON."""
+    period = {"period_start": start.isoformat(), "period_end": end.isoformat()}
+    return {**period, "requests": requests, "bytes_received": 0, "bytes_sent": 0}
+
+
+def rows(window: TimeWindow, *, shift: timedelta = timedelta(0)) -> list[Json]:
+    """Return a row for each period of a window."""
+    utc = [
+        Period(period.start.astimezone(UTC) + shift, period.end.astimezone(UTC) + shift) for period in window.periods()
+    ]
+    return [row(period.start, period.end, number) for number, period in enumerate(utc)]
+
+
+def client_of(*pages: Sequence[Json]) -> TrafficClient:
+    """Return a client whose server gives these rows, page by page, and the last page over and over."""
+    left = list(pages)
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        data, more = left[0], len(left) > 1
+        if more:
+            left.pop(0)
+        token = f"token {len(left)}" if more else None
+        return httpx.Response(200, json={"data": data, "has_more": more, "next_token": token})
+
+    return TrafficClient("key", concurrency=1, max_retries=0, transport=httpx.MockTransport(respond))
+
+
+def read(
+    *pages: Sequence[Json], page_size: int = 1000, interval: Interval = "hour", timezone: str = "UTC"
+) -> list[int]:
+    """Read the day of the window from these pages; return the counts of its rows."""
+    with client_of(*pages) as client:
+        query = client.get_traffic(
+            1, start="2026-01-01", end="2026-01-02", interval=interval, timezone=timezone, page_size=page_size
+        )
+        return [item.requests for item in query.to_list()]
+
+
+class LastDay(httpx.BaseTransport):
+    """A server that gives the last 24 hours, whatever is asked."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - that is the fault
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        data = [row(now - number * HOUR, now - (number - 1) * HOUR) for number in range(24)]
+        return httpx.Response(200, json={"data": data, "has_more": False, "next_token": None})
+
+
+@pytest.mark.parametrize(
+    ("window", "page_size"),
+    [
+        pytest.param({"start": "365d"}, 1000, id="a year"),
+        pytest.param({"start": "2025-01-01", "end": "2025-01-02"}, 1000, id="a day in the past"),
+        pytest.param({"start": "2025-01-01", "end": "2025-01-02"}, 1, id="in slices of an hour"),
+        pytest.param({"start": "2w", "end": "P7D"}, 1000, id="last week"),
+        pytest.param({"interval": "day"}, 1000, id="days"),
+        pytest.param({"start": "60d", "end": "P30D", "interval": "day"}, 1000, id="days in the past"),
+    ],
+)
+def test_a_server_that_ignores_the_window(window: dict[str, Any], page_size: int) -> None:
+    """The error names the first row that was not requested, and the window that was."""
+    with TrafficClient("key", max_retries=0, transport=LastDay()) as client:
+        query = client.get_traffic(1, **window, page_size=page_size)
+        with pytest.raises(ResponseError, match=r"`data\[\d+\]`, .* to .*, (lies more than one|is )") as raised:
+            query.totals()
+    assert raised.value.status_code == 200
+    assert raised.value.url is not None
+    assert raised.value.body is not None
+
+
+def test_a_row_outside_of_the_window_names_both() -> None:
+    """The message has the row's place, its period and the window of the request."""
+    far = row(datetime(2026, 1, 3, 1, tzinfo=UTC), datetime(2026, 1, 3, 2, tzinfo=UTC))
+    with pytest.raises(ResponseError) as raised:
+        read([*rows(WINDOW), far])
+    assert (
+        "`data[24]`, 2026-01-03T01:00:00+00:00 to 2026-01-03T02:00:00+00:00, lies more than one hour outside of the "
+        "requested window, 2026-01-01T00:00:00+00:00 to 2026-01-02T00:00:00+00:00"
+    ) in str(raised.value)
+
+
+@pytest.mark.parametrize("year", [1, 1969, 9999])
+def test_a_row_of_another_year(year: int) -> None:
+    """A row of any year that datetime knows is refused, first or last on the page."""
+    other = row(datetime(year, 6, 1, tzinfo=UTC), datetime(year, 6, 1, 1, tzinfo=UTC))
+    for data in ([other, *rows(WINDOW)], [*rows(WINDOW), other]):
+        with pytest.raises(ResponseError, match=f"{year:04}-06-01.*lies more than one hour outside"):
+            read(data)
+
+
+@pytest.mark.parametrize("hours", [-24, -2, 2, 24, 24 * 365])
+def test_shifted_rows(hours: int) -> None:
+    """Rows that are shifted by more than a period are refused, in whatever direction."""
+    with pytest.raises(ResponseError, match="lies more than one hour outside"):
+        read(rows(WINDOW, shift=hours * HOUR))
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Berlin", "Africa/Cairo"])
+@pytest.mark.parametrize("interval", ["hour", "day"])
+def test_one_period_around_the_window_is_tolerated(timezone: str, interval: Interval) -> None:
+    """A server may include the end of a window, or round down by one period too many: that does no harm."""
+    for day in ("2026-03-29", "2026-04-05", "2026-04-24", "2026-10-04", "2026-10-25", "2026-10-30"):
+        window = TimeWindow.resolve(day, datetime.fromisoformat(day) + timedelta(days=1), interval, timezone)
+        wide = rows(TimeWindow.resolve(window.start - 2 * HOUR, window.end + timedelta(days=2), interval, timezone))
+        inside = [entry for entry in wide if window.start <= datetime.fromisoformat(entry["period_start"]) < window.end]
+        first = wide.index(inside[0])
+        around = wide[max(first - 1, 0) : first + len(inside) + 1]
+        with client_of(around) as client:
+            items = client.get_traffic(
+                1, start=window.start, end=window.end, interval=interval, timezone=timezone
+            ).to_list()
+        starts = [item.period_start for item in items]
+        assert starts == [period.start.astimezone(UTC) for period in window.periods()]
+
+
+def test_the_first_and_the_last_years_have_bounds() -> None:
+    """The tolerance ends where the years of datetime do."""
+    for start, end in (("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31")):
+        window = TimeWindow.resolve(start, end)
+        with client_of(rows(window)) as client:
+            assert len(client.get_traffic(1, start=start, end=end).to_list()) == 24
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        pytest.param(
+            {"period_end": "2026-01-01T03:00:00Z"}, r"`data\[3\].period_end`, .*, is not after", id="no length"
+        ),
+        pytest.param(
+            {"period_end": "2026-01-01T02:00:00Z"}, r"`data\[3\].period_end`, .*, is not after", id="backward"
+        ),
+        pytest.param(
+            {"period_end": "2026-01-01T04:30:00Z"},
+            r"`data\[4\].period_start`, .*T04:00:00\+00:00, is before `data\[3\].period_end`, .*T04:30.*overlap",
+            id="overlap",
+        ),
+        pytest.param({"period_start": "2026-01-01T02:59:59.999999Z"}, r"`data\[3\].period_start`.*overlap", id="1 µs"),
+        pytest.param(
+            {"period_start": "2026-01-01T02:00:00Z", "period_end": "2026-01-01T03:00:00Z"},
+            r"the period 2026-01-01T02:00:00\+00:00 comes with different values: "
+            r"`data\[2\].requests` is 2, and `data\[3\].requests` is 3",
+            id="the same period twice",
+        ),
+        pytest.param({"requests": -1}, r"`data\[3\].requests`", id="negative requests"),
+        pytest.param({"bytes_received": -1}, r"`data\[3\].bytes_received`", id="negative bytes received"),
+        pytest.param({"bytes_sent": -(2**62)}, r"`data\[3\].bytes_sent`", id="negative bytes sent"),
+    ],
+)
+def test_rows_that_make_no_sense(change: Json, sentence: str) -> None:
+    """A row that cannot be true is refused with its place, in whatever order the rows come."""
+    data = rows(WINDOW)
+    data[3] |= change
+    with pytest.raises(ResponseError, match=sentence):
+        read(data)
+    with pytest.raises(ResponseError, match=r"`data\[(19|20|21)\]"):
+        read(data[::-1])
+
+
+@pytest.mark.parametrize(
+    ("interval", "longer"),
+    [("hour", timedelta(days=1)), ("hour", timedelta(hours=3)), ("day", timedelta(days=7))],
+)
+def test_rows_that_are_longer_than_the_interval(interval: Interval, longer: timedelta) -> None:
+    """A server that ignores the interval, and gives days for hours or weeks for days, is found out."""
+    end = WINDOW.start + timedelta(days=28)
+    data = [row(WINDOW.start + number * longer, WINDOW.start + (number + 1) * longer) for number in range(4)]
+    with (
+        client_of(data) as client,
+        pytest.raises(ResponseError, match=f"is longer than the requested interval, one {interval}"),
+    ):
+        client.get_traffic(1, start=WINDOW.start, end=end, interval=interval).to_list()
+
+
+def test_rows_that_are_shorter_than_the_interval() -> None:
+    """A server that gives hours for days is found out; only the first and the last period may be cut short."""
+    data = [row(WINDOW.start + number * HOUR, WINDOW.start + (number + 1) * HOUR) for number in range(24)]
+    week = [row(WINDOW.start + number * 24 * HOUR, WINDOW.start + (number + 1) * 24 * HOUR) for number in range(7)]
+    week[0] |= {"period_start": "2026-01-01T23:59:00Z"}
+    week[6] |= {"period_end": "2026-01-07T00:01:00Z"}
+    for given_rows in (data, data[::-1]):
+        with (
+            client_of(given_rows) as client,
+            pytest.raises(ResponseError, match="is shorter than the requested interval, one day"),
+        ):
+            client.get_traffic(1, start="2026-01-01", end="2026-02-01", interval="day").to_list()
+    for whole in (week, week[:1], week[5:], [week[0], week[6]]):
+        with client_of(whole) as client:
+            assert client.get_traffic(1, start="2026-01-01", end="2026-01-08", interval="day").to_list()
+
+
+def test_the_same_row_twice_is_one() -> None:
+    """Identical rows are folded, on one page, on two pages and in two slices."""
+    data = rows(WINDOW)
+    assert read([*data, *data]) == list(range(24))
+    assert read(data[:13], data[12:]) == list(range(24))
+    with client_of(data[:13]) as client:
+        assert len(client.get_traffic(1, start="2026-01-01", end="2026-01-01T12:00").to_list()) == 12
+    assert read_slices(data[:13], data[11:]) == list(range(24))
+
+
+def read_slices(first: Sequence[Json], second: Sequence[Json]) -> list[int]:
+    """Read the day in two slices of twelve hours, one page each; return the counts."""
+    pages = iter((first, second))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": next(pages), "has_more": False}))
+    with TrafficClient("key", concurrency=1, max_retries=0, transport=transport) as client:
+        query = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12)
+        return [item.requests for item in query]
+
+
+@pytest.mark.parametrize("field", ["requests", "bytes_received", "bytes_sent"])
+def test_contradictions_between_pages_and_slices(field: str) -> None:
+    """The error names the period and both values, also where the other row came with another page or slice."""
+    data = rows(WINDOW)
+    changed = data[12] | {field: 77}
+    with pytest.raises(ResponseError, match=rf"T12:00:00.*the `{field}` of an earlier page is .*\[3\].{field}` is 77"):
+        read(data[:13], [*data[13:16], changed])
+    with pytest.raises(
+        ResponseError, match=rf"two parts of the window.*T12:00:00.*`{field}` is .*, and `{field}` is 77"
+    ):
+        read_slices(data[:13], [changed, *data[13:]])
+    with pytest.raises(ResponseError, match=rf"two parts of the window.*T11:00:00.*`{field}` is 77"):
+        read_slices(data[:12], [data[11] | {field: 77}, *data[12:]])
+    with pytest.raises(ResponseError, match=r"two parts of the window.*overlap"):
+        read_slices(data[:12], [row(WINDOW.start + 11.5 * HOUR, WINDOW.start + 12 * HOUR), *data[12:]])
+
+
+def test_false_rows_are_not_requested_again() -> None:
+    """A complete body whose rows contradict each other is final: it is not one that a retry could mend."""
+    requested: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        requested.append(request.url.path)
+        return httpx.Response(200, json={"data": rows(WINDOW, shift=24 * HOUR), "has_more": False})
+
+    with TrafficClient("key", transport=httpx.MockTransport(respond)) as client, pytest.raises(ResponseError) as raised:
+        client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+    assert raised.value.is_final
+    assert len(requested) == 1
+
+
+def test_a_contradiction_between_slices_says_where_to_resume() -> None:
+    """What was delivered before a contradiction stays delivered, and the error says what comes next."""
+    data = rows(WINDOW)
+    pages = iter((data[:12], [data[11] | {"requests": 77}, *data[12:]]))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": next(pages), "has_more": False}))
+    with TrafficClient("key", concurrency=1, max_retries=0, transport=transport) as client:
+        items = iter(client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12))
+        delivered = [next(items) for _ in range(12)]
+        with pytest.raises(ResponseError) as raised:
+            next(items)
+    assert raised.value.resume_from == delivered[-1].period_end
+
+
+def test_the_newer_row_of_an_open_period_wins() -> None:
+    """The counts of a period that has not ended grow while the window is read."""
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    older, newer = row(this_hour, this_hour + HOUR, 5), row(this_hour, this_hour + HOUR, 6)
+    clipped = row(this_hour, this_hour + HOUR / 60, 7)
+    for pages in ([[older, newer]], [[older], [newer]], [[clipped], [newer]], [[older, clipped, newer]]):
+        with client_of(*pages) as client:
+            items = client.get_traffic(1, start=this_hour, end=this_hour + HOUR).to_list()
+        assert [item.requests for item in items] == [6]
+    yesterday = [
+        entry | {"period_start": "2026-01-01T00:00:00Z", "period_end": "2026-01-01T01:00:00Z"}
+        for entry in (older, newer)
+    ]
+    with pytest.raises(ResponseError, match="comes with different values"):
+        read(yesterday)
+
+
+periods = st.integers(1, 60)
+
+
+@st.composite
+def free_choices(draw: st.DrawFn) -> tuple[TimeWindow, list[list[Json]]]:
+    """Draw a window, and pages that a correct server may give for it: any order, any cut, rows left out or repeated."""
+    interval: Interval = draw(st.sampled_from(["hour", "day"]))
+    zone = ZoneInfo(
+        draw(st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]))
+    )
+    start = draw(st.datetimes(datetime(2005, 1, 1), datetime(2025, 1, 1), timezones=st.just(UTC)))
+    window = TimeWindow.resolve(
+        start, start + draw(periods) * (HOUR if interval == "hour" else 24 * HOUR), interval, zone
+    )
+    data = [entry for entry in rows(window) if draw(st.booleans())]
+    data = draw(st.permutations([*data, *draw(st.lists(st.sampled_from(data), max_size=5))] if data else []))
+    cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=4)))
+    return window, [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+
+
+@given(choices=free_choices())
+def test_free_choices_of_a_server_are_no_contradictions(choices: tuple[TimeWindow, list[list[Json]]]) -> None:
+    """Whatever order, cut and repetition a correct server chooses, each of its rows comes once, oldest first."""
+    window, pages = choices
+    expected = {entry["period_start"]: entry["requests"] for data in pages for entry in data}
+    with client_of(*pages) as client:
+        items = client.get_traffic(
+            1, start=window.start, end=window.end, interval=window.interval, timezone=window.timezone
+        ).to_list()
+    assert [item.requests for item in items] == sorted(expected.values())
+
+
+@given(
+    choices=free_choices(), place=st.integers(0, 100), fault=st.sampled_from(["count", "end", "outside", "negative"])
+)
+def test_one_false_row_is_found(choices: tuple[TimeWindow, list[list[Json]]], place: int, fault: str) -> None:
+    """One row that contradicts another, ends early or lies elsewhere is found, on whichever page it comes."""
+    window, pages = choices
+    everything = [entry for data in pages for entry in data]
+    if not everything:
+        return
+    chosen = everything[place % len(everything)]
+    start = datetime.fromisoformat(chosen["period_start"])
+    faults: dict[str, Json] = {
+        "count": {"bytes_sent": 1},
+        "end": {"period_end": (start - HOUR).isoformat()},
+        "outside": {"period_start": "2030-01-01T00:00:00Z", "period_end": "2030-01-01T01:00:00Z"},
+        "negative": {"requests": -1},
+    }
+    pages[place % len(pages)].append(chosen | faults[fault])
+    with client_of(*pages) as client, pytest.raises(ResponseError, match="data"):
+        client.get_traffic(
+            1, start=window.start, end=window.end, interval=window.interval, timezone=window.timezone
+        ).to_list()
+
+
+def body(count: str = "5", extra: str = "", begin: str = "") -> bytes:
+    """Return the body of a page with one row, whose count and whose extra fields are written as given."""
+    times = '"period_start": "2026-01-01T00:00:00Z", "period_end": "2026-01-01T01:00:00Z"'
+    text = f'{begin}{{"data": [{{{times}, "requests": {count}, "bytes_received": 0, "bytes_sent": 0{extra}}}]'
+    return f'{text}, "has_more": false, "next_token": null{extra}}}'.encode()
+
+
+def first_item(content: bytes) -> Any:
+    """Return the first item that a client reads from a body."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+    with TrafficClient("key", max_retries=0, transport=transport) as client:
+        return client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        ("1.0", 1),
+        ("1e2", 100),
+        ("0.1E+1", 1),
+        ("-0.0", 0),
+        ("0e0", 0),
+        ("9007199254740993", 2**53 + 1),
+        ("9007199254740993.0", 2**53 + 1),
+        ("9007199254740993.000e0", 2**53 + 1),
+        ("9223372036854775807.0", 2**63 - 1),
+    ],
+)
+def test_integers_in_any_notation(written: str, count: int) -> None:
+    """JSON Schema counts any number without a fraction as an integer, and none loses a digit."""
+    item = first_item(body(written))
+    assert (item.requests, type(item.requests)) == (count, int)
+
+
+@pytest.mark.parametrize(
+    "written", ["1.5", "1e-1", "1e400", "1e999999999", "1e99999999999999999999", "9" * 5000, "NaN"]
+)
+def test_numbers_that_are_no_counts(written: str) -> None:
+    """A fraction, and a number beyond 64 bits, is refused with its place, and in no time."""
+    with pytest.raises(ResponseError, match=r"`data\[0\].requests`"):
+        first_item(body(written))
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1e400", float("inf")),
+        ("-1e99999999999999999999", float("-inf")),
+        ("123456789012345678901234567890", 123456789012345678901234567890),
+        ("9" * 5000, float("inf")),
+        ("Infinity", float("inf")),
+        ("1.5", 1.5),
+        (r'"\ud800"', "\ud800"),
+        ("[" * 50 + "]" * 50, json.loads("[" * 50 + "]" * 50)),
+    ],
+)
+def test_no_value_of_an_unknown_field_loses_the_page(written: str, value: object) -> None:
+    """A field that the schema does not have may have any value; the items and the value are kept."""
+    item = first_item(body(extra=f', "unknown": {written}'))
+    assert item.requests == 5
+    assert item.additional_properties == {"unknown": value}
+
+
+def test_deep_nesting_of_an_unknown_field() -> None:
+    """What is nested too deeply to be parsed is left out of an unknown field, and strings in it are no brackets."""
+    deep = '[{"a]": "\\"[", "b": ' * 50_000 + "1" + "}]" * 50_000
+    item = first_item(body(extra=f', "unknown": {deep}, "after": 7'))
+    assert item.requests == 5
+    assert item.additional_properties["after"] == 7
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    """Some proxies put a byte order mark in front of UTF-8."""
+    assert first_item(body(begin="\ufeff")).requests == 5

@@ -1,0 +1,74 @@
+"""Refuse rows that are not what a slice was requested for."""
+
+from datetime import UTC, datetime, timedelta
+
+from apitally_api_client.models import Interval, TrafficItem
+from apitally_traffic._decoding import Row
+from apitally_traffic._paging.order import Rows
+from apitally_traffic._windows.periods import floor, following
+from apitally_traffic._windows.window import TimeWindow
+
+_LENGTHS: dict[Interval, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class Bounds:
+    """Where the rows of a slice may lie: in its window, and one period around it for servers that round differently."""
+
+    def __init__(self, window: TimeWindow) -> None:
+        """Compute the bounds of a window."""
+        self._window = window
+        self._length = _LENGTHS[window.interval]
+        self._lower, self._upper = _one_period_around(window, self._length)
+
+    def check(self, page: Rows, ordered: Rows) -> None:
+        """Check that each row lies in the bounds, and is about as long as the interval that was requested.
+
+        Args:
+            page: the rows of a page, in the order of the response.
+            ordered: the same rows and those of earlier pages, in order.
+
+        Raises:
+            ValueError: a row does not; the message names its place, the row and the window.
+        """
+        if not ordered:
+            return
+        first, last = ordered[0].period_start, ordered[-1].period_end
+        # Rows without gaps cover as much as their number says. Others are looked at one by one.
+        most, least = len(ordered) * self._length, (len(ordered) - 2) * self._length / 2
+        if first >= self._lower and last <= self._upper and least <= last - first <= most:
+            return
+        # A server may cut the first and the last period at the ends of the window.
+        cut = {first, ordered[-1].period_start}
+        for index, row in enumerate(page):
+            self._check_row(index, row, may_be_short=row.period_start in cut)
+
+    def _check_row(self, index: int, row: Row | TrafficItem, *, may_be_short: bool) -> None:
+        interval, window = self._window.interval, self._window
+        shown = f"`data[{index}]`, {row.period_start.isoformat()} to {row.period_end.isoformat()}, "
+        if row.period_start < self._lower or row.period_end > self._upper:
+            raise ValueError(
+                f"{shown}lies more than one {interval} outside of the requested window, "
+                f"{window.start.isoformat()} to {window.end.isoformat()}"
+            )
+        length = row.period_end - row.period_start
+        if length > 2 * self._length:
+            raise ValueError(f"{shown}is longer than the requested interval, one {interval}")
+        if length < self._length / 2 and not may_be_short:
+            raise ValueError(f"{shown}is shorter than the requested interval, one {interval}")
+
+
+def _one_period_around(window: TimeWindow, length: timedelta) -> tuple[datetime, datetime]:
+    """Return the start of the period before the window, and the end of the one after it."""
+    interval, zone = window.interval, window.timezone
+    start, last = window.start.astimezone(UTC), window.end.astimezone(UTC) - timedelta.resolution
+    try:
+        lower = min(floor(start - timedelta.resolution, interval, zone), start - length)
+    except OverflowError:
+        lower = _FIRST
+    try:
+        end = following(floor(last, interval, zone), interval, zone)
+        upper = max(following(end, interval, zone), end + length)
+    except OverflowError:
+        upper = _LAST
+    return lower, upper

@@ -1,0 +1,84 @@
+"""Put the rows of a slice in order, each once, and refuse those that cannot be true together.
+
+The API promises no order of rows, and may return one twice. Rows that contradict each other are an error: to deliver
+one of them would be a guess.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from operator import attrgetter, le, lt
+
+from apitally_api_client.models import TrafficItem
+from apitally_traffic._decoding import Row
+
+Rows = Sequence[Row | TrafficItem]
+
+period_start = attrgetter("period_start")
+period_end = attrgetter("period_end")
+_FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
+_values = attrgetter(*_FIELDS)
+
+
+def in_order(known: Rows, page: Rows, open_after: datetime) -> Rows:
+    """Return the rows of all pages of a slice, oldest first, each once.
+
+    Args:
+        known: the rows of earlier pages, in order.
+        page: the rows of the page that was read next, in the order of the response.
+        open_after: a period that ends later is still open: its counts grow, so the newer row replaces the older one.
+
+    Raises:
+        ValueError: a row ends before it starts, or contradicts another; the message names the places and the values.
+    """
+    rows = [*known, *page] if known else page
+    starts, ends = list(map(period_start, rows)), list(map(period_end, rows))
+    if all(map(lt, starts, ends)) and all(map(le, ends, starts[1:])):
+        return rows
+
+    def place(index: int, field: str) -> str:
+        return f"`data[{index - len(known)}].{field}`" if index >= len(known) else f"the `{field}` of an earlier page"
+
+    return _sorted(rows, place, open_after)
+
+
+def check_adjacent(before: Rows, after: Rows, open_after: datetime) -> None:
+    """Check that the rows of two adjacent slices, each in order, do not contradict each other.
+
+    Raises:
+        ValueError: two of them do; the message names the values.
+    """
+    if before and after and before[-1].period_end > after[0].period_start:
+        shared = [row for row in before if row.period_end > after[0].period_start]
+        shared += [row for row in after if row.period_start < before[-1].period_end]
+        _sorted(shared, lambda _, field: f"`{field}`", open_after)
+
+
+def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) -> Rows:
+    kept: list[int] = []
+    for index in sorted(range(len(rows)), key=lambda index: rows[index].period_start):
+        row = rows[index]
+        if row.period_start >= row.period_end:
+            raise ValueError(
+                f"{place(index, 'period_end')}, {row.period_end.isoformat()}, is not after "
+                f"{place(index, 'period_start')}, {row.period_start.isoformat()}"
+            )
+        other = rows[kept[-1]] if kept else None
+        if other is None or other.period_end <= row.period_start:
+            kept.append(index)
+        elif other.period_start != row.period_start:
+            raise ValueError(
+                f"{place(index, 'period_start')}, {row.period_start.isoformat()}, is before "
+                f"{place(kept[-1], 'period_end')}, {other.period_end.isoformat()}: the periods overlap"
+            )
+        elif max(other.period_end, row.period_end) > open_after:
+            kept[-1] = index  # sorting is stable, so this is the newer one
+        elif _values(other) != _values(row):
+            differences = (
+                f"{place(kept[-1], name)} is {one}, and {place(index, name)} is {another}"
+                for name, one, another in zip(_FIELDS, _values(other), _values(row), strict=True)
+                if one != another
+            )
+            raise ValueError(
+                f"the period {row.period_start.isoformat()} comes with different values: {', '.join(differences)}"
+            )
+    return [rows[index] for index in kept]
