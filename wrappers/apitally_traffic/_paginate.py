@@ -151,7 +151,8 @@ class _Listing:
         has_more, next_token = getattr(page, "has_more", UNSET), getattr(page, "next_token", None)
         if not isinstance(has_more, bool | Unset):
             raise ResponseError(
-                f"{self._name} returned a body that breaks the schema: `has_more` is {has_more!r}, and not a boolean."
+                f"{self._name} returned a body that breaks the schema: "
+                f"`has_more` is a {type(has_more).__name__}, and not a boolean."
             )
         if has_more and not self._takes_token:
             raise PaginationError(

@@ -102,7 +102,8 @@ def _reason(failure: Exception, item: str) -> str:
     place = ".".join(filter(None, [item, _field(failure)]))
     if isinstance(failure, KeyError):
         return f"`{place}` is missing"
-    return f"{failure!r} at `{place}`" if place else repr(failure)
+    # Not what the failure says: it may quote the server, and a server may quote the key.
+    return f"`{place}` cannot be parsed ({type(failure).__name__})" if place else type(failure).__name__
 
 
 def _field(failure: Exception) -> str:
