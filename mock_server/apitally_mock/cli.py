@@ -1,30 +1,30 @@
-"""The command line: its options, which other commands can take over, and what it prints."""
+"""The command line: its options, which other commands can reuse, and what it prints."""
 
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from functools import partial
 
-from apitally_mock.process import CannotStartError, run
+from apitally_mock._serve import serve
+from apitally_mock.errors import MockServerError
 from apitally_mock.settings import DEFAULT_API_KEY, Settings
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the mock server on a parser."""
+    """Add the options of the mock server to a parser."""
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: %(default)s)")
-    add("--seed", type=int, default=0, help="the traffic is made up from this number (default: %(default)s)")
-    add("--api-key", default=DEFAULT_API_KEY, metavar="KEY", help="the key that opens the API (default: %(default)s)")
-    add("--apps", default="1,2", metavar="IDS", help="ids of the apps, separated by commas (default: %(default)s)")
+    add("--seed", type=int, default=0, help="the traffic is generated from this number (default: %(default)s)")
+    add("--api-key", default=DEFAULT_API_KEY, metavar="KEY", help="the API key to accept (default: %(default)s)")
+    add("--apps", default="1,2", metavar="IDS", help="IDs of the apps, separated by commas (default: %(default)s)")
     add("--now", metavar="TIME", help="stop the clock of the API at a time such as 2025-05-14T12:00:00Z")
-    add("--rate-limit", metavar="N/SECONDSs", help="allow so many requests in each window, such as 100/60s")
-    add("--latency", type=float, default=0.0, metavar="SECONDS", help="wait so long before each answer")
+    add("--rate-limit", metavar="N/SECONDSs", help="allow N requests in each rate limit window, such as 100/60s")
+    add("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each response")
     add("--data", metavar="FILE", help="serve a recording that the client wrote: .parquet, .csv or .ndjson")
 
 
 def settings_from(options: argparse.Namespace) -> Settings:
-    """Make settings from the options that `add_options` declared.
+    """Return the settings in the options that `add_options` added.
 
     Raises:
         ValueError: with a sentence that names the option, what is wrong with it, and what it should be.
@@ -32,7 +32,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
     try:
         apps = [int(app_id) for app_id in options.apps.split(",")]
     except ValueError:
-        msg = f"apps must be ids separated by commas, such as 1,2, not {options.apps!r}"
+        msg = f"apps must be IDs separated by commas, such as 1,2, not {options.apps!r}"
         raise ValueError(msg) from None
     return Settings.checked(
         host=options.host,
@@ -48,18 +48,26 @@ def settings_from(options: argparse.Namespace) -> Settings:
 
 
 def run_from(options: argparse.Namespace) -> int:
-    """Run a server with the options that `add_options` declared; give the exit code.
+    """Run a server with the options that `add_options` added, until SIGINT or SIGTERM; return the exit code.
 
-    It prints where the server is to stdout, and what keeps it from starting, as one sentence, to stderr.
+    The URL, the key and the apps go to stdout; what keeps the server from starting goes to stderr, as one sentence.
     """
     try:
         settings = settings_from(options)
     except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+    def announce(url: str, apps: Iterable[int]) -> None:
+        print(f"Apitally mock server: {url}")
+        print(f"API key: {settings.api_key}")
+        print(f"Apps: {', '.join(map(str, apps))}")
+        print(f"Control: {url}/_mock/")
+        print("Ctrl-C stops it.", flush=True)
+
     try:
-        run(settings, partial(_welcome, settings.api_key), until=lambda _: None)
-    except CannotStartError as error:
+        serve(settings, announce)
+    except MockServerError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before there was a server to stop
@@ -68,18 +76,10 @@ def run_from(options: argparse.Namespace) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `python -m apitally_mock`; give the exit code."""
+    """Run `python -m apitally_mock`; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m apitally_mock",
         description="A mock server of the Apitally traffic API, for tests without network.",
     )
     add_options(parser)
     return run_from(parser.parse_args(arguments))
-
-
-def _welcome(api_key: str, url: str, apps: Iterable[int]) -> None:
-    print(f"Apitally mock server: {url}")
-    print(f"API key: {api_key}")
-    print(f"Apps: {', '.join(map(str, apps))}")
-    print(f"Control: {url}/_mock/")
-    print("Ctrl-C stops it.", flush=True)

@@ -1,29 +1,22 @@
-"""`MockServer`: a mock server in a process of its own, started, steered and ended from a test."""
+"""`MockServer`: a mock server in a process of its own, controlled from a test."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from threading import Timer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from urllib.parse import urlsplit
 
 import anyio.to_thread
 
-from apitally_mock.control.journal import JournalEntry
+from apitally_mock._control.journal import JournalEntry
+from apitally_mock._process import ServerProcess
+from apitally_mock.errors import MockServerError
 from apitally_mock.settings import DEFAULT_API_KEY, App, Settings
-from apitally_mock.supervised import PROGRAM, start_line
 
-_START_SECONDS = 60.0
-_ANSWER_SECONDS = 30.0
-
-
-class MockServerError(RuntimeError):
-    """The mock server could not be started, or is not running; the message is a sentence for the user."""
+_RESPONSE_SECONDS = 30.0
 
 
 class MockServer:
@@ -32,13 +25,14 @@ class MockServer:
     Args:
         host: address to listen on.
         port: port to listen on; 0 for any free one.
-        seed: the synthetic traffic and the tokens are made from this number.
-        api_key: the one key that opens the API.
-        apps: ids of the apps, or the `App` behind each; by default one has environments 1 and 2 and consumers 1 to 5.
+        seed: 64-bit integer that the traffic and the tokens are generated from.
+        api_key: the one API key that the server accepts.
+        apps: IDs of the apps, or a mapping from ID to `App`; by default an app has environments 1 and 2 and consumers
+            1 to 5.
         now: a time with an offset at which the clock of the API stands still; `None` for the clock of the machine.
-        rate_limit: such as `"100/60s"`; `None` for no limit.
-        latency: seconds to wait before each answer.
-        data: a recording to serve instead of synthetic traffic: a `.parquet`, `.csv` or `.ndjson` file as the client
+        rate_limit: such as `"100/60s"`, the requests in each rate limit window; `None` for no limit.
+        latency: seconds to wait before each response.
+        data: a recording to serve instead of generated traffic: a `.parquet`, `.csv` or `.ndjson` file as the client
             writes it.
 
     Raises:
@@ -69,12 +63,57 @@ class MockServer:
             latency=latency,
             data=data,
         )
-        self._process: subprocess.Popen[str] | None = None
+        self._process: ServerProcess | None = None
         self._url: str | None = None
+
+    def __enter__(self) -> Self:
+        """Start the server; it accepts requests when this returns.
+
+        Raises:
+            MockServerError: if it cannot start, such as on a port that is taken.
+        """
+        process = self._start()
+        try:
+            self._url = process.wait_until_ready()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the server; it is gone when this returns."""
+        self._end()
+
+    async def __aenter__(self) -> Self:
+        """Start the server as `with` does, without blocking the event loop."""
+        process = self._start()
+        try:
+            self._url = await anyio.to_thread.run_sync(process.wait_until_ready)
+        except BaseException:  # a cancellation ends the process, and so the thread that waits for it
+            self._end()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """End the server as `with` does."""
+        self._end()
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled or copied.
+
+        Raises:
+            TypeError: always; a copy would not own the process.
+        """
+        msg = "A MockServer cannot be pickled or copied. Pass its `url` and `api_key` instead."
+        raise TypeError(msg)
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at its end.
+        """The base URL, without a trailing slash.
 
         Raises:
             MockServerError: if the server is not running.
@@ -86,20 +125,20 @@ class MockServer:
 
     @property
     def api_key(self) -> str:
-        """The one key that opens the API."""
+        """The one API key that the server accepts."""
         return self._settings.api_key
 
     @property
     def requests(self) -> list[JournalEntry]:
-        """The last 10,000 requests that the API got since the start or the last reset, as they arrived."""
+        """The latest requests to the API since the start or the last reset, oldest first: 10,000, or 8 MiB of URLs."""
         return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
 
     def reset(self) -> None:
-        """Go back to the start: an empty journal, no faults, and the clock, limit and latency that were given."""
+        """Return to the state at the start: an empty journal, no faults, the given clock, rate limit and latency."""
         self._call("POST", "/_mock/reset")
 
     def set_now(self, now: datetime | str | None) -> None:
-        """Stop the clock of the API at a time, or let it go with that of the machine again.
+        """Stop the clock of the API at a time, or let it run with that of the machine again.
 
         Args:
             now: a time with an offset, or `None`.
@@ -110,7 +149,7 @@ class MockServer:
         self._change(now=now.isoformat() if isinstance(now, datetime) else now)
 
     def set_rate_limit(self, rate_limit: str | None) -> None:
-        """Limit the requests from now on, with a fresh window.
+        """Limit the requests from now on, with a fresh rate limit window.
 
         Args:
             rate_limit: such as `"100/60s"`; `None` for no limit.
@@ -121,10 +160,10 @@ class MockServer:
         self._change(rate_limit=rate_limit)
 
     def set_latency(self, latency: float) -> None:
-        """Wait before each answer from now on.
+        """Wait before each response from now on.
 
         Args:
-            latency: for so many seconds.
+            latency: seconds to wait.
 
         Raises:
             ValueError: if it is not a number of seconds from 0 to 3600.
@@ -140,107 +179,58 @@ class MockServer:
         probability: float | None = None,
         **options: object,
     ) -> None:
-        """Let requests go wrong from now on: every one, or those for which all that is given holds.
+        """Inject a fault into all requests from now on, or into those that meet every given condition.
 
         Args:
             fault: the name of the fault; `docs/mock-server.md` and `GET /_mock/` list them.
-            times: so many requests, then no more.
-            at: this request, counted from 1 since the start or the last reset.
-            probability: each request with this probability, from above 0 to 1, drawn by the seed.
+            times: only into this many requests.
+            at: only into this request, counted from 1 since the start or the last reset.
+            probability: into each request with this probability, above 0 and at most 1, drawn by the seed.
             **options: the options of that fault.
 
         Raises:
             ValueError: if there is no such fault or option, or the option cannot have that value.
         """
-        when = {"times": times, "at": at, "probability": probability}
-        self._call("POST", "/_mock/faults", {"fault": fault, **when, **options})
+        conditions = {"times": times, "at": at, "probability": probability}
+        self._call("POST", "/_mock/faults", {"fault": fault, **conditions, **options})
 
     def clear_faults(self) -> None:
-        """Let nothing go wrong any more."""
+        """Remove all faults."""
         self._call("DELETE", "/_mock/faults")
 
-    def __enter__(self) -> Self:
-        """Start the server; it answers when this returns.
-
-        Raises:
-            MockServerError: if it cannot start, such as on a port that is taken.
-        """
+    def _start(self) -> ServerProcess:
         if self._process is not None:
             msg = "This mock server is running already. Make another MockServer for a second one."
             raise MockServerError(msg)
-        # A session of its own keeps Ctrl-C in the terminal from ending the server before the test has cleaned up; the
-        # pipe to its stdin ends it with this process, even if that is killed.
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-        try:
-            self._url = self._shake_hands(self._process)
-        except BaseException:
-            self._end()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """End the server; it is gone when this returns."""
-        self._end()
-
-    async def __aenter__(self) -> Self:
-        """Start the server as `with` does, without blocking the event loop."""
-        return await anyio.to_thread.run_sync(self.__enter__)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """End the server as `with` does."""
-        self._end()
-
-    def _shake_hands(self, process: "subprocess.Popen[str]") -> str:
-        assert process.stdin is not None, "opened as a pipe"
-        assert process.stdout is not None, "opened as a pipe"
-        patience = Timer(_START_SECONDS, process.kill)
-        patience.daemon = True  # an interrupt between here and its end must not keep the interpreter waiting
-        patience.start()
-        try:
-            process.stdin.write(start_line(self._settings))
-            process.stdin.flush()
-            answer = json.loads(process.stdout.readline() or '{"error": null}')
-        except OSError:  # it ended before it read anything
-            answer = {"error": None}
-        finally:
-            patience.cancel()
-        if "url" in answer:
-            return str(answer["url"])
-        raise MockServerError(
-            answer["error"] or "The mock server ended before it was ready; stderr has its last words."
-        )
+        self._process = ServerProcess(self._settings)
+        return self._process
 
     def _end(self) -> None:
         process, self._process, self._url = self._process, None, None
         if process is not None:
-            process.kill()  # it has nothing to save
-            process.communicate()
+            process.end()
 
     def _change(self, **settings: object) -> None:
         self._call("PATCH", "/_mock/settings", settings)
 
     def _call(self, method: str, path: str, payload: object = None) -> Any:
-        """Call a control route; a fresh connection each time is safe in any thread and after any fork."""
+        """Call a control route; a new connection each time is safe in any thread and after any fork."""
         parts = urlsplit(self.url)
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_ANSWER_SECONDS)
         try:
             body = None if payload is None else json.dumps(payload)
-            connection.request(method, path, body, {"Content-Type": "application/json"})
+        except (TypeError, ValueError, RecursionError) as error:
+            msg = f"Options must be plain JSON values: {error}."
+            raise ValueError(msg) from None
+        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_RESPONSE_SECONDS)
+        try:
+            connection.request(method, path, body, {} if body is None else {"Content-Type": "application/json"})
             response = connection.getresponse()
-            text = response.read()
+            content: Any = json.loads(response.read())
+        except (OSError, HTTPException) as error:
+            msg = f"The mock server at {self.url} does not respond: {error!r}."
+            raise MockServerError(msg) from error
         finally:
             connection.close()
-        answer: Any = json.loads(text) if text else None
         if response.status >= 400:
-            raise ValueError(answer["detail"])
-        return answer
+            raise ValueError(content["detail"])
+        return content

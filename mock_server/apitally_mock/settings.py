@@ -1,6 +1,6 @@
-"""What a mock server is started with, checked in one place for the command line, the context manager and the child.
+"""The settings of a mock server, checked in one place for the command line, `MockServer` and its child process.
 
-It imports nothing but the standard library, so that a bad option is refused before any of the web stack is loaded.
+Only the standard library is imported, so that a bad option is refused before the web framework is loaded.
 """
 
 import re
@@ -10,39 +10,41 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
-from apitally_mock.periods.moment import parse_moment
+from apitally_mock._time.parsing import parse_instant
 
 DEFAULT_API_KEY = "mock-key"
 _RATE_LIMIT = re.compile(r"(?P<requests>[0-9]+)/(?P<seconds>[0-9]+)s", re.ASCII)
-_LARGEST_ID = 2**63 - 1
+_LARGEST_INTEGER = 2**63 - 1
 _HEADER_VALUE = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """An app of the mock server: which environments and consumers its traffic is split over."""
+    """An app of the mock server, whose traffic is split over environments and consumers."""
 
     environments: tuple[int, ...] = (1, 2)
+    """IDs of the environments."""
     consumers: tuple[int, ...] = (1, 2, 3, 4, 5)
+    """IDs of the consumers."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """So many requests in each window of so many seconds."""
+    """The number of requests in each rate limit window, and the length of that window."""
 
     requests: int
     seconds: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a form such as `100/60s`.
+        """Parse a form such as `100/60s`.
 
         Raises:
             ValueError: if the text has another form, or one of its numbers is zero.
         """
         match = _RATE_LIMIT.fullmatch(text) if isinstance(text, str) else None
         if match is None or not (int(match["requests"]) and int(match["seconds"])):
-            msg = f"rate_limit must look like 100/60s (requests in so many seconds, both at least 1), not {text!r}"
+            msg = f"rate_limit must look like 100/60s (requests/seconds, both at least 1), not {_shown(text)}"
             raise ValueError(msg)
         return cls(int(match["requests"]), int(match["seconds"]))
 
@@ -52,7 +54,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that decides what a mock server answers; see `MockServer` for the meaning of each."""
+    """Everything that a mock server is started with; see `MockServer` for the meaning of each."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -78,7 +80,7 @@ class Settings:
         latency: float = 0.0,
         data: Path | str | None = None,
     ) -> Self:
-        """Make settings from what a user gave.
+        """Return settings made of what a user gave.
 
         Raises:
             ValueError: with a sentence that names the option, what is wrong with it, and what it should be.
@@ -86,7 +88,7 @@ class Settings:
         return cls(
             host=_checked_host(host),
             port=_integer("port", port, 0, 65_535),
-            seed=_integer("seed", seed, None, None),
+            seed=_integer("seed", seed, -_LARGEST_INTEGER - 1, _LARGEST_INTEGER),
             api_key=_checked_api_key(api_key),
             apps=_checked_apps(apps),
             now=instant_of_now(now),
@@ -96,7 +98,7 @@ class Settings:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Give what `from_json` takes: plain values, to be handed to another process."""
+        """Return plain values for another process, as `from_json` takes them."""
         return {
             "host": self.host,
             "port": self.port,
@@ -111,7 +113,7 @@ class Settings:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """Make settings from what `to_json` gave."""
+        """Return the settings that `to_json` was called on."""
         return cls(
             **values
             | {
@@ -123,7 +125,7 @@ class Settings:
 
 
 def instant_of_now(now: datetime | str | None) -> int | None:
-    """Give the second at which the clock of the server shall stand still, or `None` for the clock of the machine.
+    """Return the second at which the clock of the API stands still, or `None` for the clock of the machine.
 
     Raises:
         ValueError: if `now` is not a date-time with an offset.
@@ -132,18 +134,14 @@ def instant_of_now(now: datetime | str | None) -> int | None:
         return None
     text = now.isoformat() if isinstance(now, datetime) else now
     try:
-        moment = parse_moment(text)
+        return parse_instant(text)
     except (TypeError, ValueError) as error:
-        msg = f"now must be a date-time with an offset, not {text!r}: {error}"
+        msg = f"now must be a date-time with an offset, not {_shown(text)}: {error}"
         raise ValueError(msg) from None
-    if moment.offset is None:
-        msg = f"now must have an offset, such as {text}Z, not {text!r}"
-        raise ValueError(msg)
-    return moment.clock_seconds - moment.offset
 
 
 def checked_rate_limit(rate_limit: str | None) -> RateLimit | None:
-    """Give the rate limit, or `None` for none.
+    """Return the rate limit, or `None` for none.
 
     Raises:
         ValueError: if it does not look like `100/60s`.
@@ -152,57 +150,68 @@ def checked_rate_limit(rate_limit: str | None) -> RateLimit | None:
 
 
 def checked_latency(latency: float) -> float:
-    """Give the latency as a number of seconds.
+    """Return the latency in seconds.
 
     Raises:
         ValueError: if it is not a number of seconds from 0 to 3600.
     """
     if isinstance(latency, bool) or not isinstance(latency, int | float) or not 0 <= latency <= 3600:
-        msg = f"latency must be a number of seconds from 0 to 3600, not {latency!r}"
+        msg = f"latency must be a number of seconds from 0 to 3600, not {_shown(latency)}"
         raise ValueError(msg)
     return float(latency)
 
 
-def _integer(name: str, value: object, lowest: int | None, highest: int | None) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        is_within = (lowest is None or value >= lowest) and (highest is None or value <= highest)
-        if is_within:
-            return value
-    bounds = "" if lowest is None else f" from {lowest}" + (" up" if highest is None else f" to {highest}")
-    msg = f"{name} must be a whole number{bounds}, not {value!r}"
+def _integer(name: str, value: object, lowest: int, highest: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
+        return value
+    msg = f"{name} must be a whole number from {lowest} to {highest}, not {_shown(value)}"
     raise ValueError(msg)
+
+
+def _shown(value: object) -> str:
+    """Return the value as it is shown in messages."""
+    if isinstance(value, int) and value.bit_length() > 1000:  # Python does not print integers of any size
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value)
 
 
 def _checked_host(host: object) -> str:
     if isinstance(host, str) and host:
         return host
-    msg = f"host must be a name or an address to listen on, not {host!r}"
+    msg = f"host must be a name or an address to listen on, not {_shown(host)}"
     raise ValueError(msg)
 
 
 def _checked_api_key(api_key: object) -> str:
     if isinstance(api_key, str) and _HEADER_VALUE.fullmatch(api_key):
         return api_key
-    msg = "api_key must be one or more printable ASCII characters without spaces, as it travels in a header"
+    msg = "api_key must be one or more printable ASCII characters without spaces, because it is sent in a header"
     raise ValueError(msg)
 
 
 def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
     if not isinstance(apps, Iterable):
-        msg = f"apps must be the ids of the apps, or an App for each id, not {apps!r}"
-        raise ValueError(msg)  # noqa: TRY004 - one kind of error for whatever is wrong with an option
+        msg = f"apps must be the IDs of the apps, or an App for each ID, not {_shown(apps)}"
+        raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
     checked = dict(apps) if isinstance(apps, Mapping) else {app_id: App() for app_id in apps}
     if not checked:
-        msg = "apps must name at least one app id"
+        msg = "apps must name at least one app ID"
         raise ValueError(msg)
     for app_id, app in checked.items():
-        _integer("every id in apps", app_id, 1, _LARGEST_ID)
+        _integer("every ID in apps", app_id, 1, _LARGEST_INTEGER)
         if not isinstance(app, App):
-            msg = f"apps must map each id to an App, not {app_id} to {app!r}"
-            raise ValueError(msg)  # noqa: TRY004 - one kind of error for whatever is wrong with an option
-        for number in (*app.environments, *app.consumers):
-            _integer(f"every environment and consumer id of app {app_id}", number, 1, _LARGEST_ID)
+            msg = f"apps must map each ID to an App, not {app_id} to {app!r}"
+            raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
+        name = f"every environment and consumer ID of app {app_id}"
+        checked[app_id] = App(_checked_ids(name, app.environments), _checked_ids(name, app.consumers))
     return checked
+
+
+def _checked_ids(name: str, ids: Iterable[int]) -> tuple[int, ...]:
+    if not isinstance(ids, Iterable):
+        msg = f"{name} must be in a tuple, not {_shown(ids)}"
+        raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
+    return tuple(dict.fromkeys(_integer(name, number, 1, _LARGEST_INTEGER) for number in ids))
 
 
 def _checked_data(data: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What the tests of the mock server share: servers to ask, and a client to ask them with."""
+"""A running mock server for the tests of the mock server, and a client for it."""
 
 from collections.abc import Iterator
 

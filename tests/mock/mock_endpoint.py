@@ -1,4 +1,4 @@
-"""How the tests ask the traffic endpoint."""
+"""Requests to the traffic endpoint."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import httpx
 
 PATH = "/v1/apps/1/traffic"
 NOW = "2025-06-18T12:34:56Z"
-"""Where the clock of the server under test stands, a Wednesday."""
+"""The time at which the clock of the server under test stands still, a Wednesday."""
 
 
 class Endpoint:
-    """Asks the traffic endpoint of app 1."""
+    """Sends requests to the traffic endpoint of app 1."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
@@ -25,7 +25,7 @@ class Endpoint:
         return page
 
     def rows(self, **parameters: object) -> list[dict[str, Any]]:
-        """Give the rows of all pages."""
+        """Return the rows of all pages."""
         page = self.page(**parameters)
         rows: list[dict[str, Any]] = page["data"]
         while page["has_more"]:

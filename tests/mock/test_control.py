@@ -1,15 +1,15 @@
-"""The control routes under `/_mock/`, for those who do not use Python."""
+"""The control routes under `/_mock/`."""
 
 import httpx
 import pytest
 
 from apitally_mock import MockServer
-from apitally_mock.control.faults.injection import FAULTS
+from apitally_mock._faults.injections import FAULTS
 from tests.mock.mock_endpoint import PATH, Endpoint
 
 
-def test_the_index_tells_a_human_what_there_is(client: httpx.Client) -> None:
-    """The apps, the routes, and every fault with its options, as plain text."""
+def test_the_index_lists_everything(client: httpx.Client) -> None:
+    """The index is plain text with the apps, the routes, and every fault with its options."""
     response = client.get("/_mock/")
     assert response.headers["Content-Type"].startswith("text/plain")
     assert "app 1: environments 1, 2; consumers 1, 2, 3, 4, 5" in response.text
@@ -19,12 +19,12 @@ def test_the_index_tells_a_human_what_there_is(client: httpx.Client) -> None:
 
 
 def test_the_index_is_found_without_its_slash(client: httpx.Client) -> None:
-    """As people type it."""
+    """`/_mock` redirects to `/_mock/`."""
     assert client.get("/_mock", follow_redirects=True).text == client.get("/_mock/").text
 
 
 def test_settings_can_be_read_and_changed(client: httpx.Client, traffic: Endpoint) -> None:
-    """Some or all, and back to `null`."""
+    """PATCH changes some settings or all, `null` removes one, and a reset brings back the first ones."""
     assert client.get("/_mock/settings").json() == {
         "now": "2025-06-18T12:34:56+00:00",
         "rate_limit": None,
@@ -38,7 +38,7 @@ def test_settings_can_be_read_and_changed(client: httpx.Client, traffic: Endpoin
 
 
 def test_faults_can_be_injected_listed_and_cleared(client: httpx.Client, traffic: Endpoint) -> None:
-    """With the number of requests that each has befallen."""
+    """The list has each fault with its options and the number of requests that it has happened to."""
     client.post("/_mock/faults", json={"fault": "status", "times": 2, "status": 500})
     assert traffic.response().status_code == 500
     (fault,) = client.get("/_mock/faults").json()
@@ -48,7 +48,7 @@ def test_faults_can_be_injected_listed_and_cleared(client: httpx.Client, traffic
 
 
 def test_the_journal_can_be_read(server: MockServer, client: httpx.Client) -> None:
-    """It is the one that `MockServer.requests` gives."""
+    """It has the same entries as `MockServer.requests`."""
     client.get(PATH, params={"limit": 2})
     (entry,) = client.get("/_mock/requests").json()
     assert entry | {"time": None} == {
@@ -78,12 +78,13 @@ def test_the_journal_can_be_read(server: MockServer, client: httpx.Client) -> No
         ("GET", "nothing", b"", 404, "Not Found"),
     ],
 )
-def test_a_bad_control_request_is_told_in_a_sentence(
+def test_a_bad_control_request_gets_a_sentence(
     client: httpx.Client, method: str, path: str, body: bytes, status: int, sentence: str
 ) -> None:
-    """And changes nothing."""
+    """It is refused with a reason, and changes nothing."""
     before = client.get("/_mock/settings").json()
-    response = client.request(method, f"/_mock/{path}", content=body)
+    headers = {"Content-Type": "application/json"} if body else {}
+    response = client.request(method, f"/_mock/{path}", content=body, headers=headers)
     assert response.status_code == status
     assert response.json()["detail"].startswith(sentence)
     assert client.get("/_mock/settings").json() == before

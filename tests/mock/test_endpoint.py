@@ -1,4 +1,4 @@
-"""The endpoint over HTTP: what the spec and its prose say."""
+"""The traffic endpoint over HTTP, as the spec and its prose describe it."""
 
 import hashlib
 import time
@@ -19,7 +19,7 @@ def totals(rows: list[dict[str, int]]) -> dict[str, int]:
 
 @pytest.mark.parametrize("key", [None, b"", b"wrong", b"mock-keY", b"Bearer mock-key", "ключ".encode()])
 @pytest.mark.parametrize("path", [PATH, "/v1/apps/999/traffic", PATH + "?limit=0", "/v1/apps/x/traffic"])
-def test_without_the_key_there_is_nothing_to_learn(server: MockServer, key: bytes | None, path: str) -> None:
+def test_without_the_right_key_every_response_is_401(server: MockServer, key: bytes | None, path: str) -> None:
     """A request without the right key is a 401, whatever else is wrong with it."""
     headers = {} if key is None else {b"Api-Key": key}
     response = httpx.get(server.url + path, headers=headers)
@@ -28,7 +28,7 @@ def test_without_the_key_there_is_nothing_to_learn(server: MockServer, key: byte
 
 
 def test_an_unknown_app_is_not_found(client: httpx.Client) -> None:
-    """So is one with a number that no database could hold."""
+    """An app that does not exist is a 404, whatever the size of its ID."""
     for app_id in (3, 10**30):
         response = client.get(f"/v1/apps/{app_id}/traffic")
         assert (response.status_code, response.json()) == (404, {"detail": "App not found"})
@@ -58,8 +58,10 @@ def test_an_unknown_app_is_not_found(client: httpx.Client) -> None:
         ("next_token=" + "x" * 10_000, "next_token", "string_too_long"),
     ],
 )
-def test_a_bad_parameter_is_told_in_fastapis_form(client: httpx.Client, query: str, parameter: str, kind: str) -> None:
-    """The answer is a 422 that names the parameter and what is wrong with it."""
+def test_a_bad_parameter_is_reported_as_fastapi_does(
+    client: httpx.Client, query: str, parameter: str, kind: str
+) -> None:
+    """The response is a 422 that names the parameter and what is wrong with it."""
     response = client.get(f"{PATH}?{query}")
     assert response.status_code == 422
     (detail,) = response.json()["detail"]
@@ -69,8 +71,8 @@ def test_a_bad_parameter_is_told_in_fastapis_form(client: httpx.Client, query: s
     assert isinstance(detail["input"], str)
 
 
-def test_all_bad_parameters_are_told_at_once(client: httpx.Client) -> None:
-    """Those of the path come first, and a bad parameter is told before an unknown app."""
+def test_all_bad_parameters_are_reported_at_once(client: httpx.Client) -> None:
+    """Path parameters come first, and a bad parameter is reported rather than an unknown app."""
     response = client.get("/v1/apps/0/traffic?limit=0&interval=x")
     assert [detail["loc"] for detail in response.json()["detail"]] == [
         ["path", "app_id"],
@@ -81,7 +83,7 @@ def test_all_bad_parameters_are_told_at_once(client: httpx.Client) -> None:
 
 
 def test_the_window_of_hours_starts_24_hours_ago_by_default(traffic: Endpoint) -> None:
-    """It starts rounded down to the hour and ends now, with the open hour, which is not clipped."""
+    """The default window starts rounded down to the hour and ends now; the open hour is not cut."""
     page = traffic.page()
     assert len(page["data"]) == 25
     assert page["data"][0]["period_start"] == "2025-06-17T12:00:00Z"
@@ -91,7 +93,7 @@ def test_the_window_of_hours_starts_24_hours_ago_by_default(traffic: Endpoint) -
 
 
 def test_the_window_of_days_starts_30_days_ago_by_default(traffic: Endpoint) -> None:
-    """It is rounded down to the day in the timezone."""
+    """The default start is rounded down to the day in the timezone."""
     rows = traffic.rows(interval="day", timezone="Asia/Kolkata")
     assert len(rows) == 31
     assert rows[0]["period_start"] == "2025-05-19T00:00:00+05:30"
@@ -99,15 +101,15 @@ def test_the_window_of_days_starts_30_days_ago_by_default(traffic: Endpoint) -> 
 
 
 def test_an_omitted_parameter_is_its_stated_default(traffic: Endpoint) -> None:
-    """Hours, UTC, 100 records, until now."""
+    """Leaving a parameter out is the same as sending its default: hours, UTC, 100 records, until now."""
     start = "2025-06-01T00:00:00Z"
-    spelled = traffic.page(start=start, end=NOW, interval="hour", timezone="UTC", limit=100)
-    assert traffic.page(start=start) == spelled
-    assert len(spelled["data"]) == 100
+    explicit = traffic.page(start=start, end=NOW, interval="hour", timezone="UTC", limit=100)
+    assert traffic.page(start=start) == explicit
+    assert len(explicit["data"]) == 100
 
 
 def test_a_start_is_rounded_down_in_the_timezone(traffic: Endpoint) -> None:
-    """In half-hour and 45-minute zones that is not a full hour of UTC."""
+    """The start is rounded in local time, which in half-hour and 45-minute zones is not a full hour of UTC."""
     start, end = "2025-05-14T10:50:00.5Z", "2025-05-14T12:00:00Z"
     assert traffic.starts(start=start, end=end)[0] == "2025-05-14T10:00:00Z"
     assert traffic.starts(start=start, end=end, timezone="Asia/Kolkata")[0] == "2025-05-14T16:00:00+05:30"
@@ -118,7 +120,7 @@ def test_a_start_is_rounded_down_in_the_timezone(traffic: Endpoint) -> None:
 
 
 def test_times_without_offset_are_read_in_the_timezone(traffic: Endpoint) -> None:
-    """By default that is UTC."""
+    """A time without offset is local time of `timezone`, by default UTC."""
     naive = {"start": "2025-05-14T00:00:00", "end": "2025-05-14T03:00:00"}
     assert traffic.starts(**naive)[0] == "2025-05-14T00:00:00Z"
     assert traffic.starts(**naive, timezone="America/New_York") == [
@@ -137,7 +139,7 @@ def test_times_without_offset_are_read_in_the_timezone(traffic: Endpoint) -> Non
     ],
 )
 def test_a_day_is_the_sum_of_its_hours(traffic: Endpoint, zone: str, start: str, end: str, hours: int) -> None:
-    """Also where the clocks change; the periods of both follow one another without a gap."""
+    """A day equals its hours where the clocks change, too, and the periods of both follow without a gap."""
     traffic_of = {
         interval: traffic.rows(start=start, end=end, timezone=zone, interval=interval) for interval in ("hour", "day")
     }
@@ -149,8 +151,8 @@ def test_a_day_is_the_sum_of_its_hours(traffic: Endpoint, zone: str, start: str,
     assert traffic_of["hour"][-1]["period_end"] == traffic_of["day"][0]["period_end"]
 
 
-def test_a_day_without_midnight_starts_when_the_clock_does(traffic: Endpoint) -> None:
-    """In Sao Paulo the 4th of November 2018 began at one o'clock."""
+def test_a_day_without_midnight_starts_after_the_gap(traffic: Endpoint) -> None:
+    """In Sao Paulo, the 4th of November 2018 began at 01:00."""
     rows = traffic.rows(
         start="2018-11-03T12:00:00", end="2018-11-05T00:00:00", timezone="America/Sao_Paulo", interval="day"
     )
@@ -158,8 +160,8 @@ def test_a_day_without_midnight_starts_when_the_clock_does(traffic: Endpoint) ->
 
 
 @pytest.mark.parametrize("filters", [{"app_env_id": 1}, {"consumer_id": 5}, {"app_env_id": 2, "consumer_id": 3}])
-def test_a_filter_leaves_a_part(traffic: Endpoint, filters: dict[str, int]) -> None:
-    """Row by row, and never more than the total."""
+def test_a_filter_returns_a_part(traffic: Endpoint, filters: dict[str, int]) -> None:
+    """A filter never exceeds the total, in any row."""
     everything, part = traffic.rows(), traffic.rows(**filters)
     assert [row["period_start"] for row in part] == [row["period_start"] for row in everything]
     assert all(few[field] <= all_[field] for few, all_ in zip(part, everything, strict=True) for field in FIELDS)
@@ -168,14 +170,14 @@ def test_a_filter_leaves_a_part(traffic: Endpoint, filters: dict[str, int]) -> N
 
 @pytest.mark.parametrize("filters", [{"app_env_id": 3}, {"consumer_id": 10**30}])
 def test_a_filter_that_nothing_matches_counts_nothing(traffic: Endpoint, filters: dict[str, int]) -> None:
-    """The periods are listed all the same, on all pages."""
+    """The periods are listed with zeros, on all pages."""
     rows = traffic.rows(**filters, limit=7)
     assert len(rows) == 25
     assert set(totals(rows).values()) == {0}
 
 
 def test_the_open_period_grows_and_closed_ones_do_not_change(server: MockServer, traffic: Endpoint) -> None:
-    """With the clock, up to what it is when it has closed; the future holds nothing."""
+    """The open period grows with the clock up to its final counts; future periods are zero."""
     window = {"start": "2025-06-18T10:00:00Z", "end": "2025-06-18T15:00:00Z"}
     seen = []
     for minute in (0, 20, 40, 59):
@@ -203,7 +205,7 @@ def test_the_open_period_grows_and_closed_ones_do_not_change(server: MockServer,
     ],
 )
 def test_a_window_without_a_period_is_empty(traffic: Endpoint, window: dict[str, str]) -> None:
-    """An end at or before the start is no error."""
+    """An end at or before the start is an empty page, not an error."""
     assert traffic.page(**window) == {"data": [], "has_more": False, "next_token": None}
 
 
@@ -216,8 +218,8 @@ def test_an_end_is_not_part_of_the_window(traffic: Endpoint) -> None:
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/Adak", "Asia/Manila", "Australia/Lord_Howe"])
 @pytest.mark.parametrize("interval", ["hour", "day"])
-def test_a_window_of_all_time_is_no_more_work_than_its_page(traffic: Endpoint, zone: str, interval: str) -> None:
-    """The first page of 9,998 years comes at once, and periods can be listed up to the end of year 9999."""
+def test_a_window_of_all_time_costs_no_more_than_its_page(traffic: Endpoint, zone: str, interval: str) -> None:
+    """The first page of 9,998 years comes at once, and periods are listed up to the end of year 9999."""
     began = time.monotonic()
     page = traffic.page(
         start="0001-01-01T00:00:00", end="9999-12-31T23:59:59", timezone=zone, interval=interval, limit=1
@@ -229,24 +231,24 @@ def test_a_window_of_all_time_is_no_more_work_than_its_page(traffic: Endpoint, z
 
 
 def test_local_mean_time_is_printed_with_a_full_minute_of_offset(traffic: Endpoint) -> None:
-    """RFC 3339 has no seconds in an offset: Berlin at +00:53:28 prints +00:54, and still names the instant."""
+    """RFC 3339 has no seconds in an offset: +00:53:28 is printed as +00:54, with the local time that goes with it."""
     rows = traffic.rows(start="1880-01-01T00:00:00", end="1880-01-01T02:00:00", timezone="Europe/Berlin")
     assert [row["period_start"] for row in rows] == ["1880-01-01T00:00:32+00:54", "1880-01-01T01:00:32+00:54"]
 
 
 def test_a_seed_is_the_same_bytes_everywhere(traffic: Endpoint) -> None:
-    """The bytes of a page are pinned: users of the mock notice a change of the made-up traffic or its text."""
+    """The bytes of a page are pinned, because users notice a change of the generated traffic or its format."""
     response = traffic.response(
         start="2024-02-01T00:00:00Z", end="2024-04-15T00:00:00Z", timezone="Europe/Berlin", limit=1000
     )
     assert (
         hashlib.sha256(response.content).hexdigest()
-        == "fe726b98c5b8dc9eb6454842391a8333948bded98978662fb02606cc4bfc1f9b"
+        == "571bf766802fb6b5f9f63aad9aa108ac609b43fb7d888f522811ebbe92761088"
     )
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/apps", "/v1/apps//traffic", PATH + "/", "/docs", "/v1/apps/1/traffic/2"])
-def test_there_is_nothing_else(client: httpx.Client, path: str) -> None:
-    """Other paths are not found, and the endpoint does nothing but GET."""
+@pytest.mark.parametrize("path", ["/", "/v1", "/v1/apps//traffic", PATH + "/", "/docs", "/v1/apps/1/traffic/2"])
+def test_other_paths_and_methods_do_not_exist(client: httpx.Client, path: str) -> None:
+    """Other paths are a 404, other methods a 405."""
     assert client.get(path).status_code == 404
     assert client.post(PATH).status_code == 405

@@ -1,4 +1,4 @@
-"""Faults: what each does to an answer, and which requests they befall."""
+"""Faults: what each does to a response, and which requests they happen to."""
 
 import json
 import time
@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from apitally_mock import MockServer
-from apitally_mock.control.faults.injection import FAULTS
+from apitally_mock._faults.injections import FAULTS
 from tests.mock.mock_endpoint import PATH, Endpoint
 
 
@@ -17,14 +17,14 @@ def statuses(traffic: Endpoint, count: int) -> list[int]:
     return [traffic.response().status_code for _ in range(count)]
 
 
-def test_times_befalls_so_many_requests(server: MockServer, traffic: Endpoint) -> None:
-    """And no more."""
+def test_times_limits_a_fault_to_a_number_of_requests(server: MockServer, traffic: Endpoint) -> None:
+    """A fault with `times=2` happens to two requests, then no more."""
     server.inject("status", times=2)
     assert statuses(traffic, 4) == [503, 503, 200, 200]
 
 
-def test_at_befalls_one_request_by_its_number(server: MockServer, traffic: Endpoint) -> None:
-    """Counted from the last reset, whenever the fault was injected."""
+def test_at_selects_one_request_by_its_number(server: MockServer, traffic: Endpoint) -> None:
+    """Requests are counted from the last reset, whenever the fault was injected."""
     traffic.page()
     server.inject("status", at=3)
     assert statuses(traffic, 3) == [200, 503, 200]
@@ -33,8 +33,8 @@ def test_at_befalls_one_request_by_its_number(server: MockServer, traffic: Endpo
     assert statuses(traffic, 2) == [503, 200]
 
 
-def test_probability_befalls_some_requests_and_the_same_ones_again(server: MockServer, traffic: Endpoint) -> None:
-    """Which ones is drawn by the seed."""
+def test_probability_selects_the_same_requests_again(server: MockServer, traffic: Endpoint) -> None:
+    """The requests are drawn by the seed, so they are the same after a reset."""
 
     def draw() -> list[int]:
         server.reset()
@@ -46,10 +46,8 @@ def test_probability_befalls_some_requests_and_the_same_ones_again(server: MockS
     assert draw() == drawn
 
 
-def test_a_fault_without_a_condition_befalls_every_request_until_it_is_cleared(
-    server: MockServer, traffic: Endpoint
-) -> None:
-    """Clearing the faults keeps the journal."""
+def test_a_fault_without_conditions_happens_until_it_is_cleared(server: MockServer, traffic: Endpoint) -> None:
+    """A fault without conditions happens to every request; clearing the faults keeps the journal."""
     server.inject("status")
     assert statuses(traffic, 3) == [503, 503, 503]
     server.clear_faults()
@@ -58,7 +56,7 @@ def test_a_fault_without_a_condition_befalls_every_request_until_it_is_cleared(
 
 
 def test_faults_add_up(server: MockServer, traffic: Endpoint) -> None:
-    """Two that befall the same request both do."""
+    """Two faults of the same request are both applied."""
     server.inject("latency", seconds=0.2, times=1)
     server.inject("status", status=500, times=1)
     began = time.monotonic()
@@ -67,7 +65,7 @@ def test_faults_add_up(server: MockServer, traffic: Endpoint) -> None:
 
 
 def test_status_has_a_body_and_headers(server: MockServer, traffic: Endpoint) -> None:
-    """Given ones take the place of those that were there."""
+    """The given body and headers replace those of the response."""
     server.inject(
         "status", status=520, body="<p>no</p>", headers={"content-type": "text/html", "X-RateLimit-Limit": "7"}
     )
@@ -78,8 +76,8 @@ def test_status_has_a_body_and_headers(server: MockServer, traffic: Endpoint) ->
 
 
 @pytest.mark.parametrize("status", [204, 304, 307, 403, 429, 500, 522, 599])
-def test_any_status_from_200_to_599_can_be_answered(server: MockServer, traffic: Endpoint, status: int) -> None:
-    """With a body where the status can have one."""
+def test_any_status_from_200_to_599_is_possible(server: MockServer, traffic: Endpoint, status: int) -> None:
+    """The response has a body where the status can have one."""
     server.inject("status", status=status, times=1)
     response = traffic.response()
     assert response.status_code == status
@@ -87,8 +85,8 @@ def test_any_status_from_200_to_599_can_be_answered(server: MockServer, traffic:
     assert traffic.response().status_code == 200
 
 
-def test_retry_after_is_seconds_or_a_date_or_not_there(server: MockServer, traffic: Endpoint) -> None:
-    """All three ways in which servers send 429."""
+def test_retry_after_is_seconds_or_a_date_or_missing(server: MockServer, traffic: Endpoint) -> None:
+    """Retry-After has the given form, and is missing by default."""
     server.inject("status", times=1, status=429)
     server.inject("status", at=2, status=429, retry_after=5)
     server.inject("status", at=3, status=429, retry_after=5, retry_after_form="date")
@@ -99,21 +97,21 @@ def test_retry_after_is_seconds_or_a_date_or_not_there(server: MockServer, traff
 
 
 def test_slow_drip_sends_the_whole_body_slowly(server: MockServer, client: httpx.Client) -> None:
-    """The first bytes come at once, the last ones late."""
+    """The first bytes arrive at once, the last ones late."""
     server.inject("slow_drip", piece_bytes=200, seconds=0.4)
     began = time.monotonic()
     with client.stream("GET", PATH, params={"limit": 3}) as response:
-        pieces = response.iter_bytes()
-        first = next(pieces)
+        chunks = response.iter_bytes()
+        first = next(chunks)
         assert time.monotonic() - began < 0.4
-        body = first + b"".join(pieces)
+        body = first + b"".join(chunks)
     assert time.monotonic() - began >= 0.8
     assert len(json.loads(body)["data"]) == 3
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "drop_inside"])
 def test_a_dropped_connection_breaks_the_request(server: MockServer, traffic: Endpoint, fault: str) -> None:
-    """And only that one; the journal has a status where a head was sent."""
+    """Only that request breaks; the journal has a status where a head was sent."""
     server.inject(fault, times=1)
     with pytest.raises(httpx.RemoteProtocolError):
         traffic.response()
@@ -122,8 +120,8 @@ def test_a_dropped_connection_breaks_the_request(server: MockServer, traffic: En
 
 
 @pytest.mark.parametrize("fault", ["truncated_json", "garbage_json", "html"])
-def test_a_200_whose_body_is_no_json(server: MockServer, traffic: Endpoint, fault: str) -> None:
-    """The answer itself is complete HTTP."""
+def test_a_200_whose_body_is_not_json(server: MockServer, traffic: Endpoint, fault: str) -> None:
+    """The response is complete HTTP, and its body is not JSON."""
     server.inject(fault)
     response = traffic.response()
     assert response.status_code == 200
@@ -133,8 +131,8 @@ def test_a_200_whose_body_is_no_json(server: MockServer, traffic: Endpoint, faul
 
 
 @pytest.mark.parametrize("field", ["period_start", "requests", "bytes_sent", "data", "has_more", "next_token"])
-def test_wrong_type_and_missing_field_spoil_one_field(server: MockServer, traffic: Endpoint, field: str) -> None:
-    """Of the page, or of its first row; everything else stays as it is."""
+def test_wrong_type_and_missing_field_change_one_field(server: MockServer, traffic: Endpoint, field: str) -> None:
+    """One field of the page or its first row changes, and nothing else."""
     good = traffic.page(limit=2)
     server.inject("wrong_type", at=2, field=field, value=[1])
     server.inject("missing_field", at=3, field=field)
@@ -147,7 +145,7 @@ def test_wrong_type_and_missing_field_spoil_one_field(server: MockServer, traffi
 
 
 def test_has_more_without_token(server: MockServer, traffic: Endpoint) -> None:
-    """On the last page too."""
+    """A page says `has_more` without a token, the last page too."""
     server.inject("has_more_without_token")
     page = traffic.page()
     assert (page["has_more"], page["next_token"], len(page["data"])) == (True, None, 25)
@@ -161,7 +159,7 @@ def follow(traffic: Endpoint, pages: int, **query: object) -> list[dict[str, Any
 
 
 def test_repeated_token_leads_back_to_its_own_page(server: MockServer, traffic: Endpoint) -> None:
-    """The same token comes with every page from then on."""
+    """The token of the page leads to the same page again."""
     server.inject("repeated_token")
     pages = follow(traffic, 4, limit=5)
     assert len({page["next_token"] for page in pages}) == 1
@@ -170,7 +168,7 @@ def test_repeated_token_leads_back_to_its_own_page(server: MockServer, traffic: 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
 def test_token_cycle_leads_in_a_circle(server: MockServer, traffic: Endpoint, length: int) -> None:
-    """So many different tokens come again and again."""
+    """The given number of tokens comes again and again."""
     server.inject("token_cycle", length=length)
     tokens = [page["next_token"] for page in follow(traffic, 10, limit=5)]
     assert len(tokens) == 10
@@ -179,7 +177,7 @@ def test_token_cycle_leads_in_a_circle(server: MockServer, traffic: Endpoint, le
 
 
 def test_duplicated_and_skipped_rows(server: MockServer, traffic: Endpoint) -> None:
-    """The last rows come twice; rows from the middle do not come."""
+    """The last rows come twice; rows from the middle are missing."""
     rows = traffic.page()["data"]
     server.inject("duplicated_rows", at=2, rows=2)
     server.inject("skipped_rows", at=3)
@@ -188,7 +186,7 @@ def test_duplicated_and_skipped_rows(server: MockServer, traffic: Endpoint) -> N
 
 
 def test_an_empty_page_with_a_token_loses_nothing(server: MockServer, traffic: Endpoint) -> None:
-    """Its token is a new one, and leads to the rows that the page should have had."""
+    """The token of an empty page is a new one, and leads to the rows of that page."""
     rows = traffic.rows(limit=5)
     server.reset()
     server.inject("empty_page", at=1)
@@ -202,7 +200,7 @@ def test_an_empty_page_with_a_token_loses_nothing(server: MockServer, traffic: E
 
 
 def test_a_fault_of_pages_waits_for_a_page(server: MockServer, traffic: Endpoint) -> None:
-    """An error is not befallen by it, and does not use it up."""
+    """A page fault does not apply to an error response, which does not count for `times`."""
     server.inject("has_more_without_token", times=1)
     assert traffic.response(limit=0).status_code == 422
     assert traffic.page()["has_more"]
@@ -210,8 +208,8 @@ def test_a_fault_of_pages_waits_for_a_page(server: MockServer, traffic: Endpoint
 
 
 @pytest.mark.parametrize("fault", sorted(FAULTS))
-def test_every_fault_can_befall_every_answer_of_the_api(server: MockServer, traffic: Endpoint, fault: str) -> None:
-    """Full pages, empty pages and errors; the next answer is sound again."""
+def test_every_fault_works_with_every_kind_of_response(server: MockServer, traffic: Endpoint, fault: str) -> None:
+    """Full pages, empty pages and errors can have each fault; the next response is correct again."""
     options = {"seconds": 0.01} if fault in {"latency", "slow_drip"} else {}
     empty = {"start": "2025-01-02T00:00:00Z", "end": "2025-01-01T00:00:00Z"}
     for query in ({}, empty, {"limit": 0}):
@@ -237,10 +235,10 @@ def test_every_fault_can_befall_every_answer_of_the_api(server: MockServer, traf
         ("wrong_type", {"field": "x"}, "The fault wrong_type cannot have field='x'"),
     ],
 )
-def test_a_bad_injection_is_told_in_a_sentence(
+def test_a_bad_injection_is_one_sentence(
     server: MockServer, traffic: Endpoint, fault: str, options: dict[str, Any], sentence: str
 ) -> None:
-    """It names the option and the way out, and nothing is injected."""
+    """The error names the option and what it can be, and nothing is injected."""
     with pytest.raises(ValueError, match=sentence):
         server.inject(fault, **options)
     assert traffic.response().status_code == 200

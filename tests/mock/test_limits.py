@@ -14,26 +14,26 @@ def headers(response: httpx.Response) -> tuple[int, int, int]:
     return int(limit), int(remaining), int(reset)
 
 
-def test_without_a_limit_the_headers_hold_nobody_back(traffic: Endpoint) -> None:
-    """They are there, and what remains does not go down."""
+def test_without_a_limit_the_headers_always_say_that_there_is_room(traffic: Endpoint) -> None:
+    """Without a limit, the headers are there, and the remainder never goes down."""
     seen = {headers(traffic.response())[:2] for _ in range(3)}
     assert seen == {(1_000_000, 1_000_000)}
 
 
 def test_past_the_limit_requests_are_refused_until_the_reset(server: MockServer, traffic: Endpoint) -> None:
-    """Every request with the key counts; after the time in the header there is room again."""
+    """Every request with the key counts; after the reset in the header there is room again."""
     server.set_rate_limit("3/2s")
-    answers = [
+    responses = [
         traffic.response(),
         traffic.response(limit=0),
         traffic.response(),
         traffic.response(),
         traffic.response(),
     ]
-    assert [answer.status_code for answer in answers] == [200, 422, 200, 429, 429]
-    assert [headers(answer)[1] for answer in answers] == [2, 1, 0, 0, 0]
-    assert answers[-1].json() == {"detail": "Rate limit exceeded"}
-    limit, _, reset = headers(answers[-1])
+    assert [response.status_code for response in responses] == [200, 422, 200, 429, 429]
+    assert [headers(response)[1] for response in responses] == [2, 1, 0, 0, 0]
+    assert responses[-1].json() == {"detail": "Rate limit exceeded"}
+    limit, _, reset = headers(responses[-1])
     assert limit == 3
     assert 0 < reset - time.time() <= 3
     time.sleep(reset - time.time())
@@ -42,8 +42,8 @@ def test_past_the_limit_requests_are_refused_until_the_reset(server: MockServer,
 
 @pytest.mark.parametrize("path", [PATH, PATH + "?limit=0", "/v1/apps/3/traffic", "/nowhere"])
 @pytest.mark.parametrize("key", ["mock-key", "wrong"])
-def test_every_answer_tells_the_limit(server: MockServer, path: str, key: str) -> None:
-    """So does every error, and a request without the right key uses up nothing."""
+def test_every_response_has_the_headers(server: MockServer, path: str, key: str) -> None:
+    """Every response has the headers, errors too, and a request without the right key does not count."""
     server.set_rate_limit("100/60s")
     limit, remaining, reset = headers(httpx.get(server.url + path, headers={"Api-Key": key}))
     uses = key == "mock-key" and path != "/nowhere"
@@ -52,13 +52,13 @@ def test_every_answer_tells_the_limit(server: MockServer, path: str, key: str) -
 
 
 def test_a_stopped_clock_does_not_stop_the_limit(server: MockServer, traffic: Endpoint) -> None:
-    """Clients sleep in real time, so the reset is in real time."""
+    """Clients sleep in real time, so the reset is in real time even if the clock of the API stands still."""
     server.set_now("2001-01-01T00:00:00Z")
     assert headers(traffic.response())[2] > time.time()
 
 
-def test_latency_delays_every_answer(server: MockServer, traffic: Endpoint) -> None:
-    """By as long as it says, until it is taken back."""
+def test_latency_delays_every_response(server: MockServer, traffic: Endpoint) -> None:
+    """Each response waits for as long as is set, until it is set back."""
     server.set_latency(0.5)
     began = time.monotonic()
     traffic.page()
@@ -69,16 +69,16 @@ def test_latency_delays_every_answer(server: MockServer, traffic: Endpoint) -> N
     assert time.monotonic() - began < 0.5
 
 
-def test_a_clock_that_is_let_go_runs_with_that_of_the_machine(server: MockServer, traffic: Endpoint) -> None:
-    """Without a time to stand at, now is now."""
+def test_without_now_the_clock_is_that_of_the_machine(server: MockServer, traffic: Endpoint) -> None:
+    """With `None`, the last period is the current one."""
     server.set_now(None)
     now = time.strftime("%Y-%m-%dT%H:", time.gmtime(time.time() - 1))
     assert traffic.starts()[-1] >= now + "00:00Z"
 
 
 @pytest.mark.parametrize("bad", ["", "100", "0/60s", "100/0s", "100/60", "-1/60s", "1e3/60s"])
-def test_a_bad_rate_limit_is_told(server: MockServer, bad: str) -> None:
-    """At the start and later alike."""
+def test_a_bad_rate_limit_is_refused(server: MockServer, bad: str) -> None:
+    """A rate limit of another form is a ValueError, at the start and later."""
     with pytest.raises(ValueError, match="rate_limit must look like 100/60s"):
         MockServer(rate_limit=bad)
     with pytest.raises(ValueError, match="rate_limit must look like 100/60s"):

@@ -22,7 +22,7 @@ def fail(*options: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_where_it_is_and_stops_cleanly(number: signal.Signals) -> None:
-    """URL, key and app ids on stdout; no traceback, exit code 0, also while a client is connected and waits."""
+    """URL, key and apps are on stdout; a signal ends it with exit code 0, also while a client waits for a response."""
     options = [
         "--port",
         "0",
@@ -54,7 +54,7 @@ def test_it_prints_where_it_is_and_stops_cleanly(number: signal.Signals) -> None
 
 
 def test_a_taken_port_is_one_sentence() -> None:
-    """On stderr, with exit code 1."""
+    """A taken port is reported on stderr, with exit code 1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, errors = fail("--port", str(port))
@@ -67,7 +67,7 @@ def test_a_taken_port_is_one_sentence() -> None:
 
 @pytest.mark.parametrize("module", ["fastapi", "uvicorn"])
 def test_a_missing_extra_is_one_sentence(module: str) -> None:
-    """It says what to install."""
+    """The message says what to install."""
     program = (
         f"import sys; sys.modules[{module!r}] = None; from apitally_mock.cli import main; sys.exit(main(['--port=0']))"
     )
@@ -82,15 +82,15 @@ def test_a_missing_extra_is_one_sentence(module: str) -> None:
     ("options", "sentence"),
     [
         (["--port", "70000"], "port must be a whole number from 0 to 65535, not 70000"),
-        (["--apps", "1,x"], "apps must be ids separated by commas, such as 1,2, not '1,x'"),
+        (["--apps", "1,x"], "apps must be IDs separated by commas, such as 1,2, not '1,x'"),
         (["--now", "x"], "now must be a date-time with an offset"),
         (["--rate-limit", "5"], "rate_limit must look like 100/60s"),
         (["--data", "nowhere.csv"], "there is no file 'nowhere.csv'"),
         (["--what"], "unrecognized arguments: --what"),
     ],
 )
-def test_bad_usage_is_told_with_exit_code_2(options: list[str], sentence: str) -> None:
-    """Without a traceback."""
+def test_bad_usage_is_exit_code_2(options: list[str], sentence: str) -> None:
+    """A bad option is one sentence on stderr, with exit code 2."""
     code, errors = fail(*options)
     assert code == 2
     assert sentence in errors
@@ -98,7 +98,7 @@ def test_bad_usage_is_told_with_exit_code_2(options: list[str], sentence: str) -
 
 
 def test_every_option_is_in_the_guide() -> None:
-    """What `--help` lists is what the guide explains."""
+    """The guide explains exactly the options that `--help` lists."""
     done = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, timeout=20, check=True)
     options = set(re.findall(r"--[a-z-]+", done.stdout)) - {"--help"}
     guide = (ROOT / "docs" / "mock-server.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The guide and the pytest fixtures: what it shows works when it is pasted."""
+"""The guide and the pytest fixtures: every block of the guide works as it is shown."""
 
 import os
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apitally_mock.control.faults.injection import FAULTS, Trigger
+from apitally_mock._faults.injections import FAULTS, Conditions
 
 GUIDE = Path(__file__).parents[2] / "docs" / "mock-server.md"
 
@@ -29,7 +29,7 @@ def run_pytest(folder: Path, *options: str) -> str:
 
 
 def test_the_tests_of_the_guide_pass(tmp_path: Path) -> None:
-    """Every Python block that holds a test, each in a file of its own."""
+    """Every Python block with a test passes, in a file of its own."""
     tests = [block for block in blocks("python") if "def test_" in block]
     assert tests
     for number, block in enumerate(tests):
@@ -40,7 +40,7 @@ def test_the_tests_of_the_guide_pass(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", [block for block in blocks("python") if "def test_" not in block])
 def test_the_scripts_of_the_guide_run(tmp_path: Path, block: str) -> None:
-    """Every other Python block, and what it prints stands in its comments."""
+    """Every other Python block runs, and prints what its comments show."""
     done = subprocess.run(
         [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
     )
@@ -49,16 +49,16 @@ def test_the_scripts_of_the_guide_run(tmp_path: Path, block: str) -> None:
 
 
 def test_the_guide_lists_every_fault_with_its_options() -> None:
-    """And none that there is not."""
+    """The table has every fault with all of its options, and every condition is described."""
     rows = dict(re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE))
     assert rows.keys() == FAULTS.keys()
     for name, options in rows.items():
         assert re.findall(r"`(\w+)=", options) == [*FAULTS[name].model_fields]
-    assert all(f"`{name}=" in GUIDE.read_text(encoding="utf-8") for name in Trigger.model_fields)
+    assert all(f"`{name}=" in GUIDE.read_text(encoding="utf-8") for name in Conditions.model_fields)
 
 
-def test_each_test_finds_the_server_fresh(tmp_path: Path) -> None:
-    """Whatever the test before did to it; the server itself is the one of the session."""
+def test_each_test_gets_the_server_reset(tmp_path: Path) -> None:
+    """Each test gets the server of the session, without the journal and faults of the test before."""
     (tmp_path / "test_fresh.py").write_text(
         "import httpx, pytest\n"
         "urls = set()\n"
@@ -76,8 +76,8 @@ def test_each_test_finds_the_server_fresh(tmp_path: Path) -> None:
     assert run_pytest(tmp_path).count("PASSED") == 3
 
 
-def test_the_fixtures_are_listed_with_what_they_give(tmp_path: Path) -> None:
-    """`pytest --fixtures` shows both."""
+def test_the_fixtures_are_documented(tmp_path: Path) -> None:
+    """`pytest --fixtures` lists both with their docstrings."""
     fixtures = run_pytest(tmp_path, "--fixtures")
     assert re.search(r"^apitally_mock -- ", fixtures, re.MULTILINE)
     assert re.search(r"^apitally_mock_session \[session scope\] -- ", fixtures, re.MULTILINE)

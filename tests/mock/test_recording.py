@@ -1,4 +1,4 @@
-"""Serving a recording instead of made-up traffic."""
+"""Serving a recording instead of generated traffic."""
 
 import csv
 import json
@@ -40,7 +40,7 @@ def ask(server: MockServer, path: str = PATH, **parameters: object) -> httpx.Res
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson"])
 def test_a_recording_is_served_as_it_was_recorded(tmp_path: Path, traffic: Endpoint, suffix: str) -> None:
-    """Asked the same query, it gives the same page, byte for byte, in every format; and its sum by days."""
+    """The same query returns the same bytes, for every file format, and days are the sums of the hours."""
     recorded = traffic.response(**WINDOW)
     data = write(tmp_path / f"recorded{suffix}", recorded.json()["data"])
     with MockServer(data=data) as server:
@@ -52,7 +52,7 @@ def test_a_recording_is_served_as_it_was_recorded(tmp_path: Path, traffic: Endpo
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_a_recording_has_its_own_apps_environments_and_consumers(tmp_path: Path, suffix: str) -> None:
-    """Finer series add up to what is not recorded itself; totals that are recorded beside them do not count twice."""
+    """Finer series add up to what is not recorded itself; recorded totals beside them do not count twice."""
     when = {"period_start": "2025-06-09T00:00:00+00:00", "period_end": "2025-06-09T01:00:00+00:00"}
     amounts = {"bytes_received": 10, "bytes_sent": 100}
     rows: list[dict[str, Any]] = [
@@ -81,8 +81,8 @@ def test_a_recording_has_its_own_apps_environments_and_consumers(tmp_path: Path,
         assert ask(server).status_code == 404
 
 
-def test_recorded_days_can_be_asked_by_the_hour(tmp_path: Path, traffic: Endpoint) -> None:
-    """Their amounts lie evenly in them and still add up."""
+def test_recorded_days_can_be_requested_by_hour(tmp_path: Path, traffic: Endpoint) -> None:
+    """The counts of a day are spread evenly over its hours, and still add up."""
     days = traffic.rows(**WINDOW, interval="day")
     with MockServer(data=write(tmp_path / "days.csv", days)) as server:
         hours = ask(server, **WINDOW).json()["data"]
@@ -93,7 +93,7 @@ def test_recorded_days_can_be_asked_by_the_hour(tmp_path: Path, traffic: Endpoin
 
 
 def test_hours_are_served_where_hours_and_days_are_recorded(tmp_path: Path, traffic: Endpoint) -> None:
-    """A table of a warehouse may hold the same traffic by both intervals."""
+    """A file that has the same traffic by both intervals is not counted twice."""
     rows: list[dict[str, Any]] = [
         row | {"interval": interval}
         for interval in ("day", "hour")
@@ -116,33 +116,36 @@ GOOD = {
     ("name", "content", "sentence"),
     [
         ("a.txt", "", r"its name must end in \.parquet, \.csv, \.ndjson"),
-        ("a.parquet", "PAR0", "it is no Parquet file"),
+        ("a.parquet", "PAR0", "it is not a Parquet file"),
         ("a.csv", "", "it has no rows"),
         ("a.csv", "period_start\n2025-06-09T00:00:00Z\n", "its row 1 has no column 'period_end'"),
         ("a.ndjson", "{}\n{", "its row 1 has no column 'period_start'"),
-        ("a.ndjson", "nope\n", "its line 1 is no JSON"),
-        ("a.ndjson", "[]\n", "its line 1 is no JSON object"),
-        ("a.ndjson", json.dumps(GOOD | {"requests": -1}), "requests must be a whole number and not negative, not -1"),
+        ("a.ndjson", "nope\n", "its line 1 is not JSON"),
+        ("a.ndjson", "[]\n", "its line 1 is not a JSON object"),
+        ("a.ndjson", json.dumps(GOOD | {"requests": -1}), "requests must be a whole number from 0 up, not -1"),
         ("a.ndjson", json.dumps(GOOD | {"requests": 1.5}), "requests must be a whole number"),
         ("a.ndjson", json.dumps(GOOD | {"app_id": "x"}), "app_id must be a whole number"),
+        ("a.ndjson", json.dumps(GOOD | {"app_env_id": 0}), "app_env_id must be a whole number from 1 up, not 0"),
+        ("a.ndjson", "[" * 100_000, "its line 1 is not JSON"),
+        ("a.csv", "\udcff", "its text is not UTF-8"),
         ("a.ndjson", json.dumps(GOOD | {"period_end": "2025-06-09"}), "in its row 1, period_end is '2025-06-09'"),
         ("a.ndjson", json.dumps(GOOD | {"period_end": None}), "in its row 1, period_end is None"),
-        ("a.ndjson", json.dumps(GOOD | {"period_end": "2025-06-09T01:00:00"}), "without an offset"),
+        ("a.ndjson", json.dumps(GOOD | {"period_end": "2025-06-09T01:00:00"}), "it needs an offset"),
         ("a.ndjson", json.dumps(GOOD | {"period_end": GOOD["period_start"]}), "period_end is not after period_start"),
         ("a.ndjson", json.dumps(GOOD) + "\n" + json.dumps(GOOD), "its rows 1 and 2 overlap"),
     ],
 )
-def test_a_bad_recording_is_told_in_a_sentence(tmp_path: Path, name: str, content: str, sentence: str) -> None:
-    """It says which file, where in it, and what is wrong."""
+def test_a_bad_recording_is_one_sentence(tmp_path: Path, name: str, content: str, sentence: str) -> None:
+    """The error says which file, where in it, and what is wrong."""
     path = tmp_path / name
-    path.write_text(content, encoding="utf-8")
+    path.write_text(content, encoding="utf-8", errors="surrogateescape")
     with pytest.raises(MockServerError, match=sentence) as raised, MockServer(data=path):
         pass
     assert str(path) in str(raised.value)
 
 
-def test_the_clock_cuts_a_recording_too(tmp_path: Path, traffic: Endpoint) -> None:
-    """What lies after a stopped clock has not happened yet."""
+def test_a_recording_ends_at_the_clock(tmp_path: Path, traffic: Endpoint) -> None:
+    """Recorded traffic after the time of the API is not served."""
     data = write(tmp_path / "all.ndjson", traffic.rows(**WINDOW))
     with MockServer(data=data, now="2025-06-10T00:30:00+02:00") as server:
         rows = ask(server, **WINDOW).json()["data"]

@@ -1,13 +1,14 @@
-"""Traffic made up from a seed."""
+"""Traffic generated from a seed."""
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apitally_mock._traffic.source import Counts, Series
+from apitally_mock._traffic.synthetic import FIRST_DAY, SyntheticTraffic
 from apitally_mock.settings import App
-from apitally_mock.traffic.source import Counts, Series
-from apitally_mock.traffic.synthetic import FIRST_DAY, SyntheticTraffic
 
 DAY = 86_400
 MONDAY = 20_248 * DAY  # 2025-06-09
@@ -30,8 +31,8 @@ def total(parts: list[Counts]) -> Counts:
 
 
 @given(series, nearby)
-def test_the_parts_of_a_stretch_of_time_add_up_to_it(who: Series, when: list[int]) -> None:
-    """However a stretch is cut, the same traffic lies in it, and none of the parts is negative."""
+def test_the_parts_of_a_span_of_time_add_up(who: Series, when: list[int]) -> None:
+    """However a span of time is split, its parts add up to the same traffic, and none is negative."""
     parts = TRAFFIC.counts(who, when)
     assert total(parts) == TRAFFIC.counts(who, [when[0], when[-1]])[0]
     assert all(amount >= 0 for part in parts for amount in part)
@@ -39,14 +40,14 @@ def test_the_parts_of_a_stretch_of_time_add_up_to_it(who: Series, when: list[int
 
 @given(series, nearby)
 def test_there_are_bytes_exactly_where_there_are_requests(who: Series, when: list[int]) -> None:
-    """A request has a size both ways, and nothing else has."""
+    """Each request has a size in both directions, and without requests there are no bytes."""
     for part in TRAFFIC.counts(who, when):
         assert bool(part.requests) == bool(part.bytes_received) == bool(part.bytes_sent)
 
 
 @given(st.sampled_from([1, 2]), nearby)
 def test_environments_and_consumers_add_up_to_the_total(app_id: int, when: list[int]) -> None:
-    """Both filters cut the total into parts, alone and together."""
+    """Both filters split the total into parts, alone and together."""
     when = [when[0], when[-1]]
     everything = TRAFFIC.counts(Series(app_id, None, None), when)
     by_environment = [TRAFFIC.counts(Series(app_id, env, None), when)[0] for env in APP.environments]
@@ -57,8 +58,8 @@ def test_environments_and_consumers_add_up_to_the_total(app_id: int, when: list[
     assert [total(by_environment)] == [total(by_consumer)] == [total(by_both)] == everything
 
 
-def test_a_filter_that_nothing_matches_leaves_nothing() -> None:
-    """An environment that the app does not have had no requests."""
+def test_a_filter_that_nothing_matches_counts_nothing() -> None:
+    """An environment that the app does not have has no requests."""
     assert TRAFFIC.counts(Series(1, 0, None), [MONDAY, MONDAY + DAY]) == [Counts(0, 0, 0)]
 
 
@@ -76,28 +77,39 @@ def test_weekends_and_nights_are_quieter() -> None:
     assert 3 * max(hours[0:4]) < 2 * min(hours[12:16])
 
 
-def test_traffic_grows_and_no_two_days_are_alike() -> None:
-    """A year later there is more of it, and noise keeps the days apart."""
+@pytest.mark.parametrize("seed", range(10))
+def test_no_hour_is_a_step(seed: int) -> None:
+    """Week and noise change smoothly: no hour is half or twice the one before, and no midnight of UTC stands out."""
+    instants = [MONDAY + hour * 3600 for hour in range(8 * 7 * 24 + 1)]
+    traffic = SyntheticTraffic(seed, {1: APP})
+    hours = [part.requests for part in traffic.counts(Series(1, None, None), instants)]
+    steps = [max(pair) / min(pair) for pair in pairwise(hours)]
+    assert max(steps) < 1.8
+    assert max(steps[23::24]) < 1.5
+
+
+def test_traffic_grows_and_no_two_days_are_equal() -> None:
+    """A year later there is more traffic, and noise makes all days different."""
     before, after = daily(Series(1, None, None), 28), daily(Series(1, None, None), 28, MONDAY + 364 * DAY)
     assert sum(after) > 1.05 * sum(before)
     assert len(set(before)) == len(before)
 
 
 def test_there_are_quiet_consumers() -> None:
-    """One of the consumers makes a few requests on a few days, and none on most."""
+    """A quiet consumer makes a few requests on a few days, and none on most."""
     days = daily(Series(1, None, 5), 56)
     assert 0 < sum(bool(requests) for requests in days) < len(days) / 2
 
 
-def test_there_is_no_traffic_before_an_app_was_born() -> None:
-    """Its first day is in 2010; so windows that reach far back have no end of work in them."""
+def test_an_app_has_no_traffic_before_its_beginning() -> None:
+    """An app begins in 2010, so that windows that reach far back cost no more than their periods."""
     first, second = TRAFFIC.counts(Series(1, None, None), [-(10**11), FIRST_DAY * DAY, (FIRST_DAY + 366) * DAY])
     assert first == Counts(0, 0, 0)
     assert second.requests > 0
 
 
-def test_seeds_and_apps_have_traffic_of_their_own() -> None:
-    """Another seed or another app is another traffic; the same seed is the same."""
+def test_seeds_and_apps_have_different_traffic() -> None:
+    """The same seed returns the same traffic; another seed or app does not."""
     when = [MONDAY + hour * 3600 for hour in range(25)]
     again = SyntheticTraffic(0, {1: APP, 2: APP})
     other = SyntheticTraffic(1, {1: APP})
@@ -108,6 +120,6 @@ def test_seeds_and_apps_have_traffic_of_their_own() -> None:
 
 @given(instants)
 def test_traffic_accumulates(when: list[int]) -> None:
-    """More time never holds less."""
+    """A longer span never has less traffic."""
     counts = [TRAFFIC.counts(Series(1, 1, 1), [when[0], end])[0] for end in when[-2:]]
     assert all(earlier <= later for pair in pairwise(counts) for earlier, later in zip(*pair, strict=True))

@@ -1,15 +1,16 @@
-"""Pagination: tokens carry the whole query, and nothing but what the server gave is a token."""
+"""Pagination: tokens carry the whole query, and only what the server returned is a token."""
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_mock import MockServer
-from apitally_mock.api.token import Query, Tokens
-from apitally_mock.periods.window import Window
-from apitally_mock.periods.zones import load_zone, zone_names
-from apitally_mock.traffic.source import Series
+from apitally_mock._api.tokens import Tokens
+from apitally_mock._api.traffic_query import TrafficQuery, read_token
+from apitally_mock._time.timezones import load_zone, zone_names
+from apitally_mock._time.window import Window
+from apitally_mock._traffic.source import Series
 from tests.mock.mock_endpoint import NOW, PATH, Endpoint
 
 WINDOW = {"start": "2025-05-14T10:20:30", "end": "2025-05-16T01:02:03", "timezone": "Asia/Kathmandu"}
@@ -18,7 +19,7 @@ QUERY = WINDOW | {"app_env_id": 1, "consumer_id": 2}
 ids = st.none() | st.integers(0, 2**63 - 1)
 seconds = st.integers(-(10**11), 10**12)
 queries = st.builds(
-    Query,
+    TrafficQuery,
     st.builds(Series, st.integers(1, 2**63 - 1), ids, ids),
     st.builds(
         Window, seconds, seconds, st.sampled_from(["hour", "day"]), st.sampled_from(sorted(zone_names())).map(load_zone)
@@ -27,39 +28,39 @@ queries = st.builds(
 
 
 @given(queries, seconds, st.integers(0, 10**9))
-def test_a_token_gives_back_what_it_was_made_of(query: Query, position: int, salt: int) -> None:
-    """Whatever the query, the token is short enough, fit for a URL, and reads as what it was."""
-    token = Tokens(0).make(query, position, salt)
-    assert Tokens(0).read(token) == (query, position)
+def test_a_token_carries_its_query(query: TrafficQuery, position: int, salt: int) -> None:
+    """Whatever the query, its token is at most 1024 characters, safe in a URL, and reads as the query."""
+    token = query.make_token(Tokens(0), position, salt)
+    assert read_token(Tokens(0), token) == (query, position)
     assert len(token) <= 1024
     assert set(token) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-@settings(max_examples=300)
 @given(queries, seconds, st.data())
-def test_a_changed_token_is_refused(query: Query, position: int, data: st.DataObject) -> None:
-    """Cut, grown, or with any one character changed, and with any other seed, it is no token."""
-    token = Tokens(0).make(query, position)
+def test_a_changed_token_is_refused(query: TrafficQuery, position: int, data: st.DataObject) -> None:
+    """Shortened, extended, with one character changed, or with another seed or kind, a token is refused."""
+    token = query.make_token(Tokens(0), position)
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters().filter(lambda character: character != token[place]))
     for changed in (token[:place], token[:place] + other + token[place + 1 :], token + other, token[place + 1 :]):
         with pytest.raises(ValueError, match="token"):
-            Tokens(0).read(changed)
+            Tokens(0).read("traffic", changed)
     with pytest.raises(ValueError, match="token"):
-        Tokens(1).read(token)
+        Tokens(1).read("traffic", token)
+    with pytest.raises(ValueError, match="token"):
+        Tokens(0).read("consumers", token)
 
 
-@settings(max_examples=300)
 @given(st.text() | st.binary().map(bytes.hex))
-def test_no_text_is_worse_than_refused(text: str) -> None:
-    """Reading any text as a token ends in nothing else than a ValueError."""
+def test_no_text_raises_anything_but_a_value_error(text: str) -> None:
+    """Any text that is not a token is refused with a ValueError."""
     with pytest.raises(ValueError, match="token"):
-        Tokens(0).read(text)
+        Tokens(0).read("traffic", text)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 39, 40, 41, 1000])
-def test_the_pages_are_the_whole_whatever_their_size(traffic: Endpoint, limit: int) -> None:
-    """Walking the tokens gives each period once and in order, and at most `limit` at a time."""
+def test_pages_of_any_size_add_up(traffic: Endpoint, limit: int) -> None:
+    """Following the tokens returns each period once and in order, at most `limit` at a time."""
     whole = traffic.page(**QUERY, limit=1000)["data"]
     assert len(whole) == 40
     page = traffic.page(**QUERY, limit=limit)
@@ -73,7 +74,7 @@ def test_the_pages_are_the_whole_whatever_their_size(traffic: Endpoint, limit: i
 
 
 def test_a_token_keeps_the_whole_query(traffic: Endpoint) -> None:
-    """Sent alone it goes on in the same query, also with another limit, and so it does next to the query itself."""
+    """A token continues its query when it is sent alone, with another limit, or together with the query."""
     for query in (QUERY, QUERY | {"interval": "day"}):
         whole = traffic.page(**query)["data"]
         token = traffic.page(**query, limit=1)["next_token"]
@@ -82,8 +83,8 @@ def test_a_token_keeps_the_whole_query(traffic: Endpoint) -> None:
         assert traffic.page(next_token=token, limit=1)["data"] == whole[1:2]
 
 
-def test_a_default_window_stands_still_while_it_is_read(server: MockServer, traffic: Endpoint) -> None:
-    """Later pages speak of the window of the first, though the clock has gone on."""
+def test_a_default_window_stays_the_same_on_later_pages(server: MockServer, traffic: Endpoint) -> None:
+    """Later pages belong to the window of the first, although the clock has moved on."""
     whole = traffic.rows(start="2025-06-17T12:34:56Z", end=NOW)
     page = traffic.page(limit=20)
     server.set_now("2025-06-18T15:00:00Z")
@@ -102,8 +103,8 @@ def test_a_default_window_stands_still_while_it_is_read(server: MockServer, traf
         ("consumer_id", 9),
     ],
 )
-def test_a_token_next_to_another_query_is_refused(traffic: Endpoint, parameter: str, value: object) -> None:
-    """The answer names the parameter that says something else than the token."""
+def test_a_token_with_another_query_is_refused(traffic: Endpoint, parameter: str, value: object) -> None:
+    """The 422 names the parameter that contradicts the token."""
     token = traffic.page(**QUERY, limit=1)["next_token"]
     response = traffic.response(next_token=token, **{parameter: value})
     assert response.status_code == 422
@@ -111,7 +112,7 @@ def test_a_token_next_to_another_query_is_refused(traffic: Endpoint, parameter: 
     assert response.json()["detail"][0]["input"] == str(value)
 
 
-def test_the_same_instant_in_other_words_is_the_same_query(traffic: Endpoint) -> None:
+def test_the_same_instant_in_another_form_is_the_same_query(traffic: Endpoint) -> None:
     """A start that rounds to the same period and an end with another offset do not contradict the token."""
     token = traffic.page(**QUERY, limit=1)["next_token"]
     page = traffic.page(next_token=token, start="2025-05-14T10:59:00", end="2025-05-15T19:17:03Z", app_env_id=1)
@@ -119,14 +120,14 @@ def test_the_same_instant_in_other_words_is_the_same_query(traffic: Endpoint) ->
 
 
 def test_a_token_of_another_app_is_refused(client: httpx.Client, traffic: Endpoint) -> None:
-    """A known app answers 422; an unknown one is not found, with or without a token."""
+    """A token of another app is a 422; an unknown app is a 404, with or without a token."""
     token = traffic.page(limit=1)["next_token"]
     assert client.get("/v1/apps/2/traffic", params={"next_token": token}).status_code == 422
     assert client.get("/v1/apps/3/traffic", params={"next_token": token}).status_code == 404
 
 
 def test_a_token_outlives_the_server(traffic: Endpoint) -> None:
-    """A server with the same seed goes on where another stopped; one with another seed does not know the token."""
+    """A server with the same seed continues where another one stopped; another seed refuses the token."""
     page = traffic.page(**QUERY, limit=1)
     for seed, status in ((0, 200), (1, 422)):
         with MockServer(seed=seed, now=NOW, api_key="other") as other:

@@ -1,0 +1,75 @@
+"""The state of a running mock server: what can be changed, and how it is reset."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from apitally_mock._api.app import create_api
+from apitally_mock._api.tokens import Tokens
+from apitally_mock._control.journal import Journal
+from apitally_mock._control.rate_limiter import RateLimiter
+from apitally_mock._faults.injections import Injections
+from apitally_mock._traffic.source import Source
+from apitally_mock.settings import Settings, checked_latency, checked_rate_limit, instant_of_now
+
+_CHANGEABLE: dict[str, Callable[[Any], Any]] = {
+    "now": instant_of_now,
+    "rate_limit": checked_rate_limit,
+    "latency": checked_latency,
+}
+
+
+class State:
+    """The API, and everything around it that changes while the server runs."""
+
+    def __init__(self, settings: Settings, source: Source) -> None:
+        self._settings = settings
+        self.source = source
+        self.reset()
+        self.api = create_api(
+            source,
+            Tokens(settings.seed),
+            seed=settings.seed,
+            api_key=settings.api_key,
+            now=self.now,
+            acquire=lambda: self.rate_limiter.acquire(),  # noqa: PLW0108 - a reset replaces the rate limiter
+        )
+
+    def now(self) -> int:
+        """Return the time of the API in seconds since the epoch."""
+        return int(time.time()) if self._stopped_at is None else self._stopped_at
+
+    def reset(self) -> None:
+        """Return to the settings that the server was started with, with an empty journal and no faults."""
+        self._stopped_at = self._settings.now
+        self.rate_limiter = RateLimiter(self._settings.rate_limit)
+        self.latency = self._settings.latency
+        self.journal = Journal(self._settings.api_key)
+        self.injections = Injections(self._settings.seed)
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Change some of the settings: `now`, `rate_limit` and `latency`, all as `MockServer` takes them.
+
+        Raises:
+            ValueError: with a sentence that names the setting, what is wrong with it, and what it should be.
+        """
+        unknown = values.keys() - _CHANGEABLE.keys()
+        if unknown:
+            msg = f"There is no setting {min(unknown)!r} that can be changed. Choose from: {', '.join(_CHANGEABLE)}."
+            raise ValueError(msg)
+        # All are checked before the first is changed.
+        checked = {name: _CHANGEABLE[name](value) for name, value in values.items()}
+        self._stopped_at = checked.get("now", self._stopped_at)
+        self.latency = checked.get("latency", self.latency)
+        if "rate_limit" in checked:
+            self.rate_limiter = RateLimiter(checked["rate_limit"])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings that can be changed, as `change` takes them."""
+        limit = self.rate_limiter.limit
+        return {
+            "now": None if self._stopped_at is None else datetime.fromtimestamp(self._stopped_at, UTC).isoformat(),
+            "rate_limit": None if limit is None else str(limit),
+            "latency": self.latency,
+        }

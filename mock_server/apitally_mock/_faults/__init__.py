@@ -1,0 +1,1 @@
+"""Faults: what can go wrong with a response, and which requests it happens to."""

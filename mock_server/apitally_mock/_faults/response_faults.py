@@ -1,0 +1,119 @@
+"""Faults of any response: its status, its timing, its bytes and its connection."""
+
+# ruff: noqa: ARG002 - few faults need the context
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from apitally_mock._faults.base import Context, Fault
+from apitally_mock._faults.response import BEFORE_HEAD, Headers, Response
+
+_Status = Annotated[int, Field(ge=200, le=599)]
+_Seconds = Annotated[float, Field(ge=0, le=3600)]
+_HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\z")]
+_HeaderValue = Annotated[str, StringConstraints(pattern=r"^[ -~]*\z")]
+
+
+class Status(Fault):
+    """Respond with another status, body and headers."""
+
+    status: _Status = Field(503, description="status code")
+    body: str | None = Field(None, description='body; by default {"detail": ...} with the phrase of the status')
+    headers: dict[_HeaderName, _HeaderValue] = Field({}, description="headers to add or to replace")
+    retry_after: int | None = Field(None, ge=0, description="seconds in a Retry-After header; without it by default")
+    retry_after_form: Literal["seconds", "date"] = Field("seconds", description="form of Retry-After")
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return a response with the status."""
+        names = {status.value: status.phrase for status in HTTPStatus}
+        body = self.body
+        if body is None:
+            body = f'{{"detail":"{names.get(self.status, "Unknown status")}"}}'
+        headers = _with_headers(response.headers, dict(self._all_headers()))
+        return replace(response, status=self.status, headers=headers, body=body.encode())
+
+    def _all_headers(self) -> Iterator[tuple[str, str]]:
+        yield "Content-Type", "application/json"
+        if self.retry_after is not None:
+            if self.retry_after_form == "seconds":
+                yield "Retry-After", str(self.retry_after)
+            else:
+                yield "Retry-After", formatdate(time.time() + self.retry_after, usegmt=True)
+        yield from self.headers.items()
+
+
+class Html(Fault):
+    """Respond with an HTML page, as proxies do."""
+
+    status: _Status = Field(200, description="status code")
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return an HTML page."""
+        headers = _with_headers(response.headers, {"Content-Type": "text/html; charset=utf-8"})
+        body = b"<!doctype html><title>Just a moment</title><p>Checking your browser.</p>"
+        return replace(response, status=self.status, headers=headers, body=body)
+
+
+class Latency(Fault):
+    """Wait before the response."""
+
+    seconds: _Seconds = Field(1.0, description="how long")
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return the response with a wait before it."""
+        return replace(response, wait=response.wait + self.seconds)
+
+
+class SlowDrip(Fault):
+    """Send the body in small chunks, with a wait between them."""
+
+    piece_bytes: int = Field(64, ge=1, description="size of a chunk")
+    seconds: _Seconds = Field(0.05, description="wait between two chunks")
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return the response, to be sent in chunks."""
+        return replace(response, chunk_bytes=self.piece_bytes, chunk_wait=self.seconds)
+
+
+class DropBefore(Fault):
+    """Close the connection instead of responding."""
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return the response, not to be sent."""
+        return replace(response, drop_at=BEFORE_HEAD)
+
+
+class DropInside(Fault):
+    """Close the connection half-way through the body."""
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return the response, to be sent up to half of its body."""
+        return replace(response, drop_at=len(response.body) // 2)
+
+
+class TruncatedJson(Fault):
+    """Send half of the body as a complete response."""
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return the response with half of its body."""
+        return replace(response, body=response.body[: len(response.body) // 2])
+
+
+class GarbageJson(Fault):
+    """Send a body that is not JSON, though its header says so."""
+
+    def apply(self, response: Response, context: Context) -> Response:
+        """Return the response with an invalid body."""
+        return replace(response, body=b'{"data": [,], "has_more": nope\xff')
+
+
+def _with_headers(headers: Headers, others: dict[str, str]) -> Headers:
+    """Return the headers with others added, which replace those of the same name in any case."""
+    added = {name.lower().encode(): value.encode() for name, value in others.items()}
+    return [*(pair for pair in headers if pair[0] not in added), *added.items()]

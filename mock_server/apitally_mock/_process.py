@@ -1,0 +1,157 @@
+"""The process that a `MockServer` runs in: how it starts, and how it ends with the process that owns it.
+
+The owner holds one end of the child's stdin and stdout. It sends one line that says what to serve; the child replies
+with one line, marked by a random word because whatever else is loaded at the start of an interpreter may print, too.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import sysconfig
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from apitally_mock._serve import serve
+from apitally_mock.errors import MockServerError
+from apitally_mock.settings import Settings
+
+PROGRAM: Final = (
+    "import json, sys; start = json.loads(sys.stdin.readline() or sys.exit()); sys.path[:] = start['path']; "
+    "from apitally_mock._process import main; sys.exit(main(**start['arguments']))"
+)
+"""What the child runs. It imports from where its owner does, so that both have the same version of everything."""
+
+_START_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.2
+_PYTHON_NAME = re.compile(r"(python|pypy)[0-9.]*w?(d|_d)?(\.exe)?", re.IGNORECASE)
+
+
+class ServerProcess:
+    """A mock server in a child process, which starts at once and accepts requests after `wait_until_ready`.
+
+    Raises:
+        MockServerError: if no child process can be started.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._marker = f"apitally-mock-{secrets.token_hex(8)}:"
+        arguments = {"settings": settings.to_json(), "owner": os.getpid(), "marker": self._marker}
+        self._start_line = json.dumps({"path": _import_path(), "arguments": arguments}).encode() + b"\n"
+        interpreter = _interpreter()
+        try:
+            # In a session of its own, Ctrl-C in the terminal does not end it before the test has cleaned up.
+            self._process = subprocess.Popen(
+                [interpreter, "-P", "-c", PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            msg = f"The mock server cannot be started with {interpreter}: {error}."
+            raise MockServerError(msg) from None
+
+    def wait_until_ready(self) -> str:
+        """Return the URL of the server as soon as it accepts requests.
+
+        Raises:
+            MockServerError: if it ends or does not get ready.
+        """
+        assert self._process.stdin is not None, "opened as a pipe"
+        assert self._process.stdout is not None, "opened as a pipe"
+        timer = threading.Timer(_START_SECONDS, self._process.kill)
+        timer.daemon = True  # an interrupt before its end must not delay the end of the interpreter
+        timer.start()
+        try:
+            with contextlib.suppress(OSError):  # it has ended already
+                self._process.stdin.write(self._start_line)
+                self._process.stdin.flush()
+            for line in self._process.stdout:
+                _, _, reply = line.partition(self._marker.encode())
+                if reply:
+                    outcome: dict[str, str] = json.loads(reply)
+                    if "error" in outcome:
+                        raise MockServerError(outcome["error"])
+                    return outcome["url"]
+            code = self._process.wait()
+            if timer.finished.is_set():
+                msg = f"The mock server was not ready after {_START_SECONDS:g} seconds."
+            else:
+                msg = f"The mock server ended before it was ready, with exit code {code}; stderr may say why."
+            raise MockServerError(msg)
+        finally:
+            timer.cancel()
+
+    def end(self) -> None:
+        """End the server; it is gone when this returns."""
+        self._process.kill()  # it has nothing to save
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError):  # what is left to write can be lost
+                pipe.close()  # type: ignore[union-attr]  # opened as pipes
+        self._process.wait()
+
+
+def main(settings: dict[str, Any], owner: int, marker: str) -> int:
+    """Serve for the process `owner`, and report the `url`, or the `error` that keeps it from starting."""
+    _end_with(owner)
+    # From here on, whatever prints goes to stderr: nobody reads the pipe behind stdout after the report.
+    report = os.dup(1)
+    os.dup2(2, 1)
+
+    def tell(**outcome: str) -> None:
+        os.write(report, f"{marker}{json.dumps(outcome)}\n".encode())
+        os.close(report)
+
+    try:
+        serve(Settings.from_json(settings), lambda url, _: tell(url=url))
+    except MockServerError as error:
+        tell(error=str(error))
+        return 1
+    return 0
+
+
+def _end_with(owner: int) -> None:
+    """End this process as soon as its owner is gone, killed or not.
+
+    Stdin ends with the owner, unless a forked child of the owner has inherited the other end of the pipe. A new parent
+    process shows that the owner is gone in that case, too; Windows has no forks, and keeps the number of the parent.
+    """
+
+    def watch_stdin() -> None:
+        sys.stdin.buffer.read()
+        os._exit(0)
+
+    def watch_parent() -> None:
+        while os.getppid() == owner:
+            time.sleep(_POLL_SECONDS)
+        os._exit(0)
+
+    threading.Thread(target=watch_stdin, daemon=True).start()
+    if sys.platform != "win32":
+        threading.Thread(target=watch_parent, daemon=True).start()
+
+
+def _import_path() -> list[str]:
+    """Return `sys.path` as strings, without entries that the import system ignores."""
+    return [os.fsdecode(entry) for entry in sys.path if isinstance(entry, str | bytes | os.PathLike)]
+
+
+def _interpreter() -> str:
+    """Return the path of this version of Python, also where `sys.executable` is the program that embeds it.
+
+    Raises:
+        MockServerError: if there is none.
+    """
+    name = f"python{sysconfig.get_python_version()}"
+    prefix = Path(sys.base_exec_prefix)
+    for candidate in (sys.executable, prefix / "bin" / name, prefix / "python.exe", shutil.which(name)):
+        if candidate and _PYTHON_NAME.fullmatch(Path(candidate).name) and os.access(candidate, os.X_OK):
+            return str(candidate)
+    msg = f"The mock server needs a Python interpreter to run in, and sys.executable is {sys.executable!r}."
+    raise MockServerError(msg)

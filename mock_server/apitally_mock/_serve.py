@@ -1,0 +1,62 @@
+"""Serve in this process, until SIGINT or SIGTERM."""
+
+import os
+import socket
+from collections.abc import Callable, Iterable
+
+from apitally_mock._traffic.recording import Recording
+from apitally_mock._traffic.recording_file import read_records
+from apitally_mock._traffic.source import Source
+from apitally_mock._traffic.synthetic import SyntheticTraffic
+from apitally_mock.errors import MockServerError
+from apitally_mock.settings import Settings
+
+
+def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        settings: what to serve, and where.
+        announce: called with the URL of the server and the IDs of its apps when it accepts requests.
+
+    Raises:
+        MockServerError: if the port is taken, the recording cannot be read, or the extra `mock` is not installed.
+    """
+    source = _open_source(settings)
+    with _listen(settings.host, settings.port) as listener:
+        address, port = listener.getsockname()[:2]
+        url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+        try:
+            # Importing the web framework takes ten times as long as all the rest, so a taken port is reported first.
+            from apitally_mock._control.application import MockApplication  # noqa: PLC0415
+            from apitally_mock._control.http_server import run  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            msg = f"The mock server needs {error.name}. Install it with: pip install 'apitally-traffic[mock]'"
+            raise MockServerError(msg) from None
+        application = MockApplication(settings, source, bound_to={settings.host, address})
+        run(application, listener, on_ready=lambda: announce(url, source.apps))
+
+
+def _open_source(settings: Settings) -> Source:
+    if settings.data is None:
+        return SyntheticTraffic(settings.seed, settings.apps)
+    try:
+        return Recording(read_records(settings.data))
+    except (OSError, ValueError) as error:
+        msg = f"Cannot serve the recording {settings.data}: {error}."
+        raise MockServerError(msg) from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except (OSError, ValueError) as error:  # ValueError: what no host name can be, such as an empty label
+        reason = str(error)
+        if isinstance(error, OSError):
+            # The resolver's errors have negative numbers and messages of their own.
+            reason = (
+                os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror or reason
+            )
+        msg = f"Cannot listen on {host} port {port}: {reason}. Choose another with --host and --port (0: any free one)."
+        raise MockServerError(msg) from None

@@ -1,0 +1,99 @@
+"""Traffic that was recorded from the API, served again.
+
+Each environment and consumer that the file distinguishes is a track of consecutive periods. The counts of a period are
+spread evenly over it, so that days and other zones than the recording's can be requested, too, and the recorded periods
+themselves are returned as they were recorded.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
+
+from apitally_mock._traffic.recording_file import Record
+from apitally_mock._traffic.source import NOTHING, Counts, Series
+from apitally_mock.settings import App
+
+
+class Recording:
+    """The traffic of a recording.
+
+    Args:
+        records: the recorded periods, in any order.
+
+    Raises:
+        ValueError: if there are none, or if two of one series overlap.
+    """
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        by_series: dict[Series, dict[str | None, list[Record]]] = defaultdict(lambda: defaultdict(list))
+        for record in records:
+            by_series[record.series][record.interval].append(record)
+        if not by_series:
+            msg = "it has no rows"
+            raise ValueError(msg)
+        # A warehouse table can hold the same traffic by hour and by day: hours say more.
+        self._tracks = {
+            series: _Track(by_interval.get("hour") or [record for part in by_interval.values() for record in part])
+            for series, by_interval in by_series.items()
+        }
+        self.apps: Mapping[int, App] = {
+            app_id: App(
+                tuple(sorted({s.app_env_id for s in by_series if s.app_id == app_id and s.app_env_id is not None})),
+                tuple(sorted({s.consumer_id for s in by_series if s.app_id == app_id and s.consumer_id is not None})),
+            )
+            for app_id in sorted({series.app_id for series in by_series})
+        }
+
+    def begins_at(self, app_id: int) -> int:
+        """Return the beginning of the first recorded period of an app; see `Source.begins_at`."""
+        return min(track.begins_at for series, track in self._tracks.items() if series.app_id == app_id)
+
+    def counts(self, series: Series, instants: Sequence[int]) -> list[Counts]:
+        """Count the traffic between each instant and the next one; see `Source.counts`."""
+        parts = [[track.until(instant) for instant in instants] for track in self._matching(series)]
+        if not parts:
+            return [NOTHING] * (len(instants) - 1)
+        sums = [Counts(*map(sum, zip(*amounts, strict=True))) for amounts in zip(*parts, strict=True)]
+        return [Counts(*(b - a for a, b in zip(*pair, strict=True))) for pair in pairwise(sums)]
+
+    def _matching(self, series: Series) -> list["_Track"]:
+        """Return the track of a series, or else the finer ones that add up to it.
+
+        A recording may hold totals beside their parts. Only tracks that distinguish the same things are added up, so
+        that nothing counts twice.
+        """
+        if series in self._tracks:
+            return [self._tracks[series]]
+        parts: dict[tuple[bool, bool], list[_Track]] = defaultdict(list)
+        for other, track in self._tracks.items():
+            fits = all(asked in (None, recorded) for asked, recorded in zip(series, other, strict=True))
+            if fits:
+                parts[other.app_env_id is not None, other.consumer_id is not None].append(track)
+        return parts[max(parts)] if parts else []
+
+
+class _Track:
+    """Recorded periods that do not overlap, and the traffic until each of them."""
+
+    def __init__(self, records: list[Record]) -> None:
+        records = sorted(records, key=lambda record: record.start)
+        for one, other in pairwise(records):
+            if other.start < one.end:
+                msg = f"its rows {one.row} and {other.row} overlap"
+                raise ValueError(msg)
+        self.begins_at = records[0].start
+        self._records = records
+        self._starts = [record.start for record in records]
+        counts = (record.counts for record in records)
+        self._before = [*accumulate(counts, lambda a, b: Counts(*map(sum, zip(a, b, strict=True))), initial=NOTHING)]
+
+    def until(self, instant: int) -> Counts:
+        """Count the traffic from the beginning of the recording until an instant."""
+        index = bisect_right(self._starts, instant) - 1
+        if index < 0:
+            return NOTHING
+        record = self._records[index]
+        passed, length = min(instant, record.end) - record.start, record.end - record.start
+        pairs = zip(self._before[index], record.counts, strict=True)
+        return Counts(*(before + count * passed // length for before, count in pairs))

@@ -1,0 +1,139 @@
+"""Read a recording from a file as the client writes it: Parquet, CSV, or NDJSON.
+
+The columns are those of the API, `period_start`, `period_end`, `requests`, `bytes_received` and `bytes_sent`; and,
+where the file has them, `app_id` (1 if there is no such column), `app_env_id`, `consumer_id` and `interval`.
+"""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from apitally_mock._time.parsing import parse_instant
+from apitally_mock._traffic.source import Counts, Series
+
+_DEFAULT_APP_ID = 1
+
+
+class Record(NamedTuple):
+    """One recorded period."""
+
+    row: int
+    """The number of the row in the file, counted from 1 without the header."""
+    series: Series
+    interval: str | None
+    start: int
+    end: int
+    counts: Counts
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read all rows of a recording.
+
+    Raises:
+        ValueError: with a clause that says what is wrong with the file, and in which row.
+        OSError: if the file cannot be read.
+    """
+    readers = {".parquet": _parquet_rows, ".csv": _csv_rows, ".ndjson": _ndjson_rows}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        msg = f"its name must end in {', '.join(readers)}"
+        raise ValueError(msg)
+    try:
+        return list(_records(reader(path)))
+    except UnicodeDecodeError:
+        msg = "its text is not UTF-8"
+        raise ValueError(msg) from None
+
+
+def _records(rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
+    for number, row in enumerate(rows, start=1):
+        try:
+            record = Record(
+                row=number,
+                series=Series(
+                    _id(row, "app_id", _DEFAULT_APP_ID),
+                    _id(row, "app_env_id", None),
+                    _id(row, "consumer_id", None),
+                ),
+                interval=row.get("interval") or None,
+                start=_instant(row, "period_start"),
+                end=_instant(row, "period_end"),
+                counts=Counts(*(_integer(name, row[name], 0) for name in Counts._fields)),
+            )
+        except KeyError as error:
+            msg = f"its row {number} has no column {error}"
+            raise ValueError(msg) from None
+        except ValueError as error:
+            msg = f"in its row {number}, {error}"
+            raise ValueError(msg) from None
+        if record.end <= record.start:
+            msg = f"in its row {number}, period_end is not after period_start"
+            raise ValueError(msg)
+        yield record
+
+
+def _id(row: dict[str, Any], name: str, default: int | None) -> Any:
+    value = row.get(name)
+    return default if value in (None, "") else _integer(name, value, 1)
+
+
+def _integer(name: str, value: Any, lowest: int) -> int:
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = lowest - 1
+    if number < lowest or isinstance(value, bool | float):
+        msg = f"{name} must be a whole number from {lowest} up, not {value!r}"
+        raise ValueError(msg)
+    return number
+
+
+def _instant(row: dict[str, Any], name: str) -> int:
+    value = row[name]
+    try:
+        return parse_instant(value.isoformat() if isinstance(value, datetime) else value)
+    except (TypeError, ValueError) as error:
+        msg = f"{name} is {value!r}; {error}"
+        raise ValueError(msg) from None
+
+
+def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        from pyarrow import ArrowException, parquet  # noqa: PLC0415 - an extra that only this needs
+    except ImportError:
+        msg = "reading .parquet needs pyarrow; install it, or record to .csv or .ndjson"
+        raise ValueError(msg) from None
+    try:
+        rows = parquet.read_table(path).to_pylist()
+    except ArrowException as error:
+        msg = f"it is not a Parquet file: {str(error).splitlines()[0]}"
+        raise ValueError(msg) from None
+    yield from rows
+
+
+def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        try:
+            yield from csv.DictReader(file, strict=True)
+        except csv.Error as error:
+            msg = f"it is not a CSV file: {error}"
+            raise ValueError(msg) from None
+
+
+def _ndjson_rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig") as file:
+        for number, line in enumerate(file, start=1):
+            if line.isspace():
+                continue
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                msg = f"its line {number} is not JSON: {error}"
+                raise ValueError(msg) from None
+            if not isinstance(row, dict):
+                msg = f"its line {number} is not a JSON object"
+                raise ValueError(msg)  # noqa: TRY004 - one kind of error for a bad file
+            yield row

@@ -1,0 +1,164 @@
+"""Traffic generated from a seed: a pure function of (seed, app, environment, consumer, instant).
+
+Each environment and consumer of an app has its own level, a rhythm over the day and the week, slow growth and noise.
+The rate changes from quarter hour to quarter hour; week and noise are interpolated between the middays of the
+consumer's own zone, so that no midnight, of whatever zone, is a step. Everything is integer arithmetic on bytes of
+SHAKE-128, so that every machine and every Python counts the same. Traffic is the difference of two running counts, so
+hours add up to days, and environments and consumers to the total, without anything being stored.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from hashlib import shake_128
+from itertools import accumulate, pairwise
+from operator import add, mul
+from typing import Final, NamedTuple
+
+from apitally_mock._time.parsing import EPOCH_ORDINAL, SECONDS_PER_DAY
+from apitally_mock._traffic.source import NOTHING, Counts, Series
+from apitally_mock.settings import App
+
+FIRST_DAY: Final = date(2010, 1, 1).toordinal() - EPOCH_ORDINAL
+"""Each app begins in the year that starts here; before that it has no traffic."""
+
+_WEEK: Final = (104, 109, 110, 107, 98, 52, 46)  # per cent at midday, Monday first
+_DAY: Final = (9, 8, 8, 8, 9, 11, 15, 22, 30, 36, 38, 38, 37, 38, 40, 39, 36, 33, 29, 26, 22, 18, 14, 11)  # by hour
+_QUARTERS: Final = 96
+_QUARTER_SECONDS: Final = 900
+_MIDDAY: Final = 48
+_LATEST_ZONE: Final = 24  # consumers live up to 24 quarter hours east of UTC
+_UNIT: Final = 100 * 1000 * 512 * 256 * 4 * sum(_DAY) * _QUARTERS**2
+"""What one request is in the product of level, growth, week (per cent), day, noise (512ths) and wobble (256ths)."""
+_SIZES: Final = 8  # requests of this many different sizes take turns
+
+Day = tuple[int, ...]
+"""The running count of requests at each quarter hour of a day, its end included."""
+
+
+class SyntheticTraffic:
+    """The traffic of a number of apps, generated from a seed."""
+
+    def __init__(self, seed: int, apps: Mapping[int, App]) -> None:
+        self.apps = apps
+        self._seed = seed
+        self._first_days = {
+            app_id: FIRST_DAY + int.from_bytes(shake_128(f"{seed}/{app_id}".encode()).digest(2)) % 365
+            for app_id in apps
+        }
+        self._habit = lru_cache(maxsize=1024)(self._make_habit)
+        self._habits_of = lru_cache(maxsize=256)(self._find_habits)
+        self._counts_of_day = lru_cache(maxsize=8192)(_Habit.counts_of_day)
+
+    def begins_at(self, app_id: int) -> int:
+        """Return the beginning of the first day of an app; see `Source.begins_at`."""
+        return self._first_days[app_id] * SECONDS_PER_DAY
+
+    def counts(self, series: Series, instants: Sequence[int]) -> list[Counts]:
+        """Count the traffic between each instant and the next one; see `Source.counts`."""
+        begins_at = self.begins_at(series.app_id)
+        counts = [NOTHING] * (len(instants) - 1)
+        habits = self._habits_of(series)
+        for chain in _chains([max(instant, begins_at) for instant in instants]):
+            requests = received = sent = [0] * len(chain.seconds)
+            for habit in habits:
+                day = self._counts_of_day(habit, chain.day)
+                if day[-1]:
+                    until = [_count_until(day, second) for second in chain.seconds]
+                    requests = [*map(add, requests, until)]
+                    received = [*map(add, received, _bytes_until(until, habit.received))]
+                    sent = [*map(add, sent, _bytes_until(until, habit.sent))]
+            running = pairwise(zip(requests, received, sent, strict=True))
+            for owner, (before, after) in zip(chain.owners, running, strict=True):
+                counts[owner] = Counts(*(old + b - a for old, b, a in zip(counts[owner], after, before, strict=True)))
+        return counts
+
+    def _find_habits(self, series: Series) -> list["_Habit"]:
+        app_id, environment, consumer = series
+        app = self.apps[app_id]
+        environments = app.environments if environment is None else {environment}.intersection(app.environments)
+        consumers = app.consumers if consumer is None else {consumer}.intersection(app.consumers)
+        return [self._habit(app_id, environment, consumer) for environment in environments for consumer in consumers]
+
+    def _make_habit(self, app_id: int, environment: int, consumer: int) -> "_Habit":
+        who = f"{self._seed}/{app_id}/{environment}/{consumer}".encode()
+        return _Habit(who, environment, consumer, self._first_days[app_id])
+
+
+class _Chain(NamedTuple):
+    """Instants of one UTC day, in ascending order, and which count the traffic between two of them belongs to."""
+
+    day: int
+    seconds: list[int]
+    owners: list[int]
+
+
+def _chains(instants: Sequence[int]) -> Iterator[_Chain]:
+    """Split the spans between instants at the midnights of UTC, without those that are empty."""
+    chain: _Chain | None = None
+    for owner, (start, end) in enumerate(pairwise(instants)):
+        while start < end:
+            number = start // SECONDS_PER_DAY
+            midnight = number * SECONDS_PER_DAY
+            if chain is None or chain.day != number:
+                if chain is not None:
+                    yield chain
+                chain = _Chain(number, [start - midnight], [])
+            start = min(end, midnight + SECONDS_PER_DAY)  # noqa: PLW2901 - what is left of the span
+            chain.seconds.append(start - midnight)
+            chain.owners.append(owner)
+    if chain is not None:
+        yield chain
+
+
+class _Habit:
+    """The traffic of one consumer in one environment."""
+
+    def __init__(self, who: bytes, environment: int, consumer: int, first_day: int) -> None:
+        noise = shake_128(who).digest(2 + 4 * _SIZES)
+        self._who = who
+        self._first_day = first_day
+        self._is_quiet = consumer % 5 == 0
+        self._level = (12 if environment % 2 else 1) * (40 + noise[0]) * 8 // (1 + consumer % 5)
+        local = [number + noise[1] % _LATEST_ZONE for number in range(_QUARTERS)]
+        self._rates = [_DAY[number // 4 % 24] for number in local]
+        # The midday before each quarter hour (0: that of the same day), and how far it is from there to the next one.
+        self._middays = [divmod(number - _MIDDAY, _QUARTERS) for number in local]
+        # 1970-01-01 was a Thursday.
+        weeks = ([_WEEK[(number + midday + 3) % 7] for midday in range(-1, 3)] for number in range(7))
+        self._weekly_rates = [
+            [rate * part for rate, part in zip(self._rates, self._interpolated(week), strict=True)] for week in weeks
+        ]
+        sizes = [int.from_bytes(noise[i : i + 2]) for i in range(2, len(noise), 2)]
+        self.received = [*accumulate((60 + size % 1500 for size in sizes[:_SIZES]), initial=0)]
+        self.sent = [*accumulate((150 + size % 12_000 for size in sizes[_SIZES:]), initial=0)]
+
+    def counts_of_day(self, number: int) -> Day:
+        """Return the requests of a UTC day until each quarter hour."""
+        busyness, activity, *wobble = self._noise(number, 2 + _QUARTERS)
+        if self._is_quiet:
+            requests = 1 + busyness % 20 if activity < 32 else 0
+            shares = [*accumulate(self._rates, initial=0)]
+            return tuple(requests * share // shares[-1] for share in shares)
+        noise = self._interpolated([384 + self._noise(number + midday, 1)[0] for midday in range(-1, 3)])
+        growth = self._level * (1000 + number - self._first_day)
+        rates = map(mul, map(mul, self._weekly_rates[number % 7], noise), [192 + byte // 2 for byte in wobble])
+        return tuple(growth * running // _UNIT for running in accumulate(rates, initial=0))
+
+    def _interpolated(self, values: Sequence[int]) -> list[int]:
+        """Return a value for each quarter hour, times 96, from those of the middays -1 to 2."""
+        return [values[m + 1] * (_QUARTERS - passed) + values[m + 2] * passed for m, passed in self._middays]
+
+    def _noise(self, day: int, length: int) -> bytes:
+        return shake_128(self._who + b"/%d" % day).digest(length)
+
+
+def _count_until(day: Day, second: int) -> int:
+    """Return the requests of a UTC day until one of its seconds; within a quarter hour they are spread evenly."""
+    quarter, rest = divmod(second, _QUARTER_SECONDS)
+    return day[quarter] + ((day[quarter + 1] - day[quarter]) * rest // _QUARTER_SECONDS if rest else 0)
+
+
+def _bytes_until(requests: list[int], sizes: list[int]) -> list[int]:
+    """Return the bytes of the first so many requests, whose sizes, given by their running sums, take turns."""
+    return [count // _SIZES * sizes[_SIZES] + sizes[count % _SIZES] for count in requests]
