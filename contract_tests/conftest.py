@@ -16,15 +16,15 @@ from contract_tests.preflight import PreflightError, check_server
 from contract_tests.promises.baseline import BaselineError, read_baseline
 from contract_tests.promises.catalogue import promises_of
 from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError
-from contract_tests.report.run import Run
+from contract_tests.report.outcome import Outcome
 from contract_tests.report.write import write_reports, write_table
+from contract_tests.run import Run
 from contract_tests.schema.spec import listings_of, load_operations
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
-from contract_tests.world import World
 from spec_pipeline.project import PipelineError
 
+_OUTCOME = pytest.StashKey[Outcome]()
 _RUN = pytest.StashKey[Run]()
-_WORLD = pytest.StashKey[World]()
 _OPENED = pytest.StashKey[ExitStack]()
 
 
@@ -79,8 +79,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         )
         opened.callback(client.close)
         ledger = Ledger(promises)
-        config.stash[_WORLD] = World(options, client, ledger, check_server(client))
-        config.stash[_RUN] = Run(client, ledger, options, baseline)
+        config.stash[_RUN] = Run(options, client, ledger, check_server(client))
+        config.stash[_OUTCOME] = Outcome(client, ledger, options, baseline)
     except (OptionError, PreflightError, BaselineError, PipelineError) as error:
         opened.close()
         pytest.exit(str(error), returncode=2)
@@ -88,20 +88,18 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Print what repeats the run."""
-    world = config.stash.get(_WORLD, None)
-    return (
-        f"contract: {world.client.base_url}, app {world.options.app_id}, --seed {world.options.seed}" if world else None
-    )
+    run = config.stash.get(_RUN, None)
+    return f"contract: {run.client.base_url}, app {run.options.app_id}, --seed {run.options.seed}" if run else None
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest) -> World:
-    """Give the state of the run, with what the tests still to come need put aside."""
+def run(request: pytest.FixtureRequest) -> Run:
+    """Return the parts of the run, with a reserve for the tests still to come."""
     items = request.session.items
     later = items[items.index(request.node) + 1 :]
-    state = request.config.stash[_WORLD]
-    state.reserve = sum(marker.kwargs.get("cost", 0) for item in later for marker in item.iter_markers())
-    return state
+    parts = request.config.stash[_RUN]
+    parts.budget.reserve = sum(marker.kwargs.get("cost", 0) for item in later for marker in item.iter_markers())
+    return parts
 
 
 @pytest.hookimpl(wrapper=True)
@@ -111,7 +109,7 @@ def pytest_runtest_makereport(
     """Turn what a test raises into a verdict; what is no fault of the server is skipped, with the reason."""
     error = call.excinfo.value if call.excinfo else None
     if call.when == "call" or error is not None:
-        _note(item.config.stash[_RUN], item, error)
+        _note(item.config.stash[_OUTCOME], item, error)
     report = yield
     if isinstance(error, NotExercisedError | BudgetUsedUpError):
         report.outcome = "skipped"
@@ -126,21 +124,21 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Settle the verdicts, write the reports, and choose the exit code."""
-    run = session.config.stash.get(_RUN, None)
-    if run is None:
+    outcome = session.config.stash.get(_OUTCOME, None)
+    if outcome is None:
         return
-    run.ledger.settle()
-    write_reports(run)
+    outcome.ledger.settle()
+    write_reports(outcome)
     # What pytest itself could not do, such as importing a test, is no verdict on the server.
-    session.exitstatus = run.exit_code if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} else 2
+    session.exitstatus = outcome.exit_code if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} else 2
     session.config.stash[_OPENED].close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the closing table."""
-    run = config.stash.get(_RUN, None)
-    if run is not None:
-        write_table(run, terminalreporter.write_line)
+    outcome = config.stash.get(_OUTCOME, None)
+    if outcome is not None:
+        write_table(outcome, terminalreporter.write_line)
 
 
 def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:
@@ -151,8 +149,8 @@ def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:
     return mock.url, mock.api_key, Options(**vars(options) | known)
 
 
-def _note(run: Run, item: pytest.Item, error: BaseException | None) -> None:
-    promise_id, ledger = _promise(item), run.ledger
+def _note(outcome: Outcome, item: pytest.Item, error: BaseException | None) -> None:
+    promise_id, ledger = _promise(item), outcome.ledger
     match error:
         case None:
             reason = None
@@ -162,12 +160,12 @@ def _note(run: Run, item: pytest.Item, error: BaseException | None) -> None:
                 None if error.promise_id == promise_id else f"It was not reached, because {error.promise_id} is broken."
             )
         case ServerGoneError():
-            run.gone = reason = str(error)
+            outcome.gone = reason = str(error)
         case NotExercisedError() | BudgetUsedUpError():
             reason = str(error)
         case _:
             reason = f"The suite itself failed: {type(error).__name__}: {error}"
-            run.errors.append(f"{item.name}: {type(error).__name__}: {error}")
+            outcome.errors.append(f"{item.name}: {type(error).__name__}: {error}")
     if promise_id and reason:
         ledger.not_exercised(promise_id, reason)
     elif promise_id and error is None:

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from contract_tests.oracle.query import EVERYTHING, Filter
+from contract_tests.promises.promise import NotExercisedError
+
 MAX_REQUESTS = 600
 RATE_LIMIT = 100
 
@@ -44,6 +47,40 @@ class Options:
     deep: int
     baseline: str | None
     report_dir: str
+
+    @property
+    def environment(self) -> Filter:
+        """The filter to the environment.
+
+        Raises:
+            NotExercisedError: none was passed.
+        """
+        if self.app_env_id is None:
+            raise NotExercisedError("Pass --app-env-id with the id of an environment that has traffic.")
+        return Filter(app_env_id=self.app_env_id)
+
+    @property
+    def consumer(self) -> Filter:
+        """The filter to the consumer.
+
+        Raises:
+            NotExercisedError: none was passed.
+        """
+        if self.consumer_id is None:
+            raise NotExercisedError("Pass --consumer-id with the id of a consumer that has traffic.")
+        return Filter(consumer_id=self.consumer_id)
+
+    @property
+    def filters(self) -> list[Filter]:
+        """Every filter that the options allow, the narrowest first."""
+        filters = [Filter(self.app_env_id, self.consumer_id), Filter(self.app_env_id), Filter(None, self.consumer_id)]
+        return [one for one in dict.fromkeys(filters) if one != EVERYTHING]
+
+    @property
+    def known_values(self) -> dict[str, int]:
+        """The values that are known of this server, by the name of the parameter that takes them."""
+        known = {"app_id": self.app_id, "app_env_id": self.app_env_id, "consumer_id": self.consumer_id}
+        return {name: value for name, value in known.items() if value is not None}
 
 
 def add_options(parser: pytest.Parser) -> None:

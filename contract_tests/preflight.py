@@ -2,8 +2,8 @@
 
 from email.utils import parsedate_to_datetime
 
+from contract_tests.exchange import Exchange
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
-from contract_tests.wire.exchange import Exchange
 
 _SLACK_SECONDS = 3.0
 

@@ -7,10 +7,11 @@ which promise.
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
+from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.wire.exchange import Exchange
 
 _RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII)
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
@@ -23,13 +24,9 @@ class Counts(NamedTuple):
     bytes_received: int = 0
     bytes_sent: int = 0
 
-    def plus(self, other: "Counts") -> "Counts":
-        """Add two amounts."""
-        return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
-
     def fits_in(self, other: "Counts") -> bool:
         """Say whether no part of this amount exceeds the other one."""
-        return all(mine <= theirs for mine, theirs in zip(self, other, strict=True))
+        return self[0] <= other[0] and self[1] <= other[1] and self[2] <= other[2]
 
     def __str__(self) -> str:
         return f"{self.requests} requests, {self.bytes_received} bytes received, {self.bytes_sent} bytes sent"
@@ -54,12 +51,12 @@ class Row:
     last: Edge
     counts: Counts
 
-    @property
+    @cached_property
     def start(self) -> int:
         """The beginning of the period, in seconds since 1970-01-01T00:00:00Z."""
         return self.first.instant
 
-    @property
+    @cached_property
     def end(self) -> int:
         """The end of the period, likewise."""
         return self.last.instant
@@ -123,8 +120,10 @@ def _row(exchange: Exchange, item: Any, place: str) -> Row:
 
 
 def _edge(exchange: Exchange, text: str, place: str) -> Edge:
-    match = _RFC3339.fullmatch(text)
-    if match is None:
+    edge = _parse_edge(text)
+    if edge is not None:
+        return edge
+    if _RFC3339.fullmatch(text) is None:
         try:
             has_no_offset = datetime.fromisoformat(text).tzinfo is None
         except ValueError:
@@ -132,12 +131,21 @@ def _edge(exchange: Exchange, text: str, place: str) -> Edge:
         if has_no_offset:
             raise BrokenPromiseError("response.offsets", f"{place} is {text!r}, without an offset", exchange)
         raise _breach(exchange, f"{place} is {text!r}, not an RFC 3339 date-time")
+    raise _breach(exchange, f"{place} is {text!r}, which no calendar has")
+
+
+@lru_cache(maxsize=1 << 16)
+def _parse_edge(text: str) -> Edge | None:
+    """Read a date-time with an offset; the same ones come on page after page."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
     date, clock, _, sign, hours, minutes = match.groups()
     offset = (int(hours) * 3600 + int(minutes) * 60) * (-1 if sign == "-" else 1) if sign else 0
     try:
         instant = int(datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=UTC).timestamp()) - offset
     except ValueError:
-        raise _breach(exchange, f"{place} is {text!r}, which no calendar has") from None
+        return None
     return Edge(instant, f"{date}T{clock}", offset)
 
 

@@ -1,10 +1,14 @@
 """A query as the tests ask it, and what it means: its window in seconds, its zone and its interval."""
 
+import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from contract_tests.oracle import zones
 from contract_tests.oracle.zones import Interval
+
+_NEAR = 2 * zones.HOUR
 
 
 @dataclass(frozen=True)
@@ -69,15 +73,20 @@ class Query:
         """The interval, by default hour as declared."""
         return self.interval or "hour"
 
-    @property
+    @cached_property
     def first(self) -> int:
         """The start, rounded down as declared."""
         return zones.floor(self.named_zone, self.named_interval, self.start)
 
-    @property
+    @cached_property
     def periods(self) -> list[tuple[int, int]]:
         """The periods that the window holds, each with its end."""
         return list(zones.periods(self.named_zone, self.named_interval, self.first, self.end))
+
+    @cached_property
+    def ends(self) -> dict[int, int]:
+        """The end of each period that the window holds, by its start."""
+        return dict(self.periods)
 
     def is_unclear(self, start: int) -> bool:
         """Say whether the period that begins at an instant is an hour near or after an odd shift of the clocks.
@@ -87,8 +96,15 @@ class Query:
         """
         if self.named_interval == "day":
             return False
-        first = min(start, self.first) - 2 * zones.HOUR
-        return any(map(zones.is_odd, zones.transitions(self.named_zone, first, start + 2 * zones.HOUR)))
+        if self.first <= start < self.end:
+            return self._first_odd_shift <= start + _NEAR
+        first = min(start, self.first) - _NEAR
+        return any(map(zones.is_odd, zones.transitions(self.named_zone, first, start + _NEAR)))
+
+    @cached_property
+    def _first_odd_shift(self) -> float:
+        shifts = zones.transitions(self.named_zone, self.first - _NEAR, self.end + _NEAR)
+        return next((shift.instant for shift in shifts if zones.is_odd(shift)), math.inf)
 
     def naive(self) -> Self:
         """Give the same window with its start and end written without an offset."""

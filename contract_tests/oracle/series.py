@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
 
+from contract_tests.exchange import Exchange
 from contract_tests.oracle.page import NOTHING, Counts, Page, Row
 from contract_tests.oracle.query import Query
-from contract_tests.wire.exchange import Exchange
 
 
 class Series:
@@ -68,4 +68,5 @@ class Series:
 
     @cached_property
     def _sums(self) -> list[Counts]:
-        return list(accumulate((row.counts for row in self.rows), Counts.plus, initial=NOTHING))
+        columns = zip(*(row.counts for row in self.rows), strict=True)
+        return [NOTHING, *map(Counts._make, zip(*map(accumulate, columns), strict=True))]

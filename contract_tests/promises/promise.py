@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from contract_tests.wire.exchange import Exchange
+from contract_tests.exchange import Exchange
 
 Verdict = Literal["kept", "broken", "not exercised"]
 

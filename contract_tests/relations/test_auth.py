@@ -7,27 +7,27 @@ from collections.abc import Mapping
 import pytest
 from hypothesis import strategies as st
 
+from contract_tests.exchange import Exchange
 from contract_tests.oracle.page import read_page
 from contract_tests.oracle.zones import HOUR, utc
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.wire.exchange import Exchange
-from contract_tests.world import World
+from contract_tests.run import Run
 
 _LETTERS = string.ascii_letters + string.digits
 
 
 @pytest.mark.promise("auth.key-required", cost=12)
-def test_no_data_without_a_key(world: World) -> None:
+def test_no_data_without_a_key(run: Run) -> None:
     """A request without a key is refused, whatever it asks for, the later pages of a query included."""
     queries: list[dict[str, str]] = [{"timezone": "Asia/Tokyo"}, {"limit": "1000"}, {"interval": "hour", "limit": "1"}]
-    for query in [*queries, *_queries(world)]:
-        _refused(world, "auth.key-required", query, {})
+    for query in [*queries, *_queries(run)]:
+        _refused(run, "auth.key-required", query, {})
 
 
 @pytest.mark.promise("auth.key-exact", cost=32)
-def test_no_data_for_another_key(world: World) -> None:
+def test_no_data_for_another_key(run: Run) -> None:
     """What is nearly the key, or stands elsewhere than in Api-Key, opens nothing; the name of a header has no case."""
-    chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
+    chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     made_up = "".join(chance.choices(_LETTERS, k=7)) + "." + "".join(chance.choices(_LETTERS, k=32))
     keys = ["wrong", made_up, "", "null", "Bearer {key}", "Api-Key {key}", "{key}x", "x{key}"]
     keys += [
@@ -44,25 +44,23 @@ def test_no_data_for_another_key(world: World) -> None:
         {"Cookie": "Api-Key={key}"},
     ]
     for headers in [*({"Api-Key": key} for key in keys), *elsewhere]:
-        _refused(world, "auth.key-exact", {}, headers)
+        _refused(run, "auth.key-exact", {}, headers)
     # The last of these has just been asked for with the right key: what a cache would answer with.
-    for query in _queries(world):
-        _refused(world, "auth.key-exact", query, {"Api-Key": made_up})
-    _judge(
-        world, "auth.key-exact", world.client.send("GET", f"/v1/apps/{world.client.app_id}/traffic?api_key={{key}}", {})
-    )
-    lower = world.client.get(headers={"api-key": "{key}"})
+    for query in _queries(run):
+        _refused(run, "auth.key-exact", query, {"Api-Key": made_up})
+    _judge(run, "auth.key-exact", run.client.send("GET", f"/v1/apps/{run.client.app_id}/traffic?api_key={{key}}", {}))
+    lower = run.client.get(headers={"api-key": "{key}"})
     if lower.status in {401, 403}:
         message = f"the header api-key with the right key earns {lower.status}; names of headers have no case"
         raise BrokenPromiseError("auth.key-exact", message, lower)
     drawn = st.text(_LETTERS + string.punctuation.replace("{", "").replace("}", ""), min_size=1, max_size=64)
-    world.draw(drawn, lambda key: _refused(world, "auth.key-exact", {}, {"Api-Key": key}), most=3, cost=1)
+    run.budget.draw(drawn, lambda key: _refused(run, "auth.key-exact", {}, {"Api-Key": key}), most=3, cost=1)
 
 
-def _queries(world: World) -> list[dict[str, str]]:
+def _queries(run: Run) -> list[dict[str, str]]:
     """Ask for a page with the right key, and give queries for data: filtered, for the next page, and for this one."""
-    window = {"start": utc(world.settled - 48 * HOUR), "end": utc(world.settled - 24 * HOUR), "limit": "1"}
-    first = world.client.get(window)
+    window = {"start": utc(run.sample.settled - 48 * HOUR), "end": utc(run.sample.settled - 24 * HOUR), "limit": "1"}
+    first = run.client.get(window)
     queries = [{"interval": "day"}, {"app_env_id": "1"}, {"consumer_id": "1"}]
     try:
         token = read_page(first).token if first.status == 200 else None
@@ -73,12 +71,12 @@ def _queries(world: World) -> list[dict[str, str]]:
     return [*queries, window]
 
 
-def _refused(world: World, promise_id: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
-    if not world.client.is_opened_by(headers):
-        _judge(world, promise_id, world.client.get(query, headers=headers))
+def _refused(run: Run, promise_id: str, query: Mapping[str, str], headers: Mapping[str, str]) -> None:
+    if not run.client.is_opened_by(headers):
+        _judge(run, promise_id, run.client.get(query, headers=headers))
 
 
-def _judge(world: World, promise_id: str, exchange: Exchange) -> None:
+def _judge(run: Run, promise_id: str, exchange: Exchange) -> None:
     if exchange.status >= 500:
         raise BrokenPromiseError(
             "requests.no-server-error", f"a request without the key earns {exchange.summary}", exchange
@@ -86,4 +84,4 @@ def _judge(world: World, promise_id: str, exchange: Exchange) -> None:
     if exchange.status not in {401, 403} or b'"period_start"' in exchange.body:
         message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403 without data"
         raise BrokenPromiseError(promise_id, message, exchange)
-    world.ledger.seen(promise_id, exchange)
+    run.ledger.seen(promise_id, exchange)

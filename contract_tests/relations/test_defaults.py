@@ -7,60 +7,60 @@ import pytest
 from contract_tests.oracle import zones
 from contract_tests.oracle.zones import DAY, HOUR
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.world import World
+from contract_tests.run import Run
 
 _DEFAULT_LIMIT = 100
 
 
 @pytest.mark.promise("requests.default-interval", cost=6)
-def test_the_interval_is_an_hour_by_default(world: World) -> None:
+def test_the_interval_is_an_hour_by_default(run: Run) -> None:
     """Without an interval, the periods are hours, in whatever zone."""
-    world.traffic()
-    long = world.base(0).query
+    run.sample.traffic()
+    long = run.sample.base(0).query
     for query in (
-        world.hours("Asia/Kathmandu", days=2),
-        world.hours("Europe/Berlin", days=2),
-        replace(long, start=max(long.start, long.end - min(20 * DAY, world.page_size * HOUR))),
+        run.sample.hours("Asia/Kathmandu", days=2),
+        run.sample.hours("Europe/Berlin", days=2),
+        replace(long, start=max(long.start, long.end - min(20 * DAY, run.sample.page_size * HOUR))),
     ):
-        world.same("requests.default-interval", replace(query, interval=None), query, "without an interval")
+        run.comparison.same("requests.default-interval", replace(query, interval=None), query, "without an interval")
 
 
 @pytest.mark.promise("requests.default-timezone", cost=8)
-def test_the_zone_is_utc_by_default(world: World) -> None:
+def test_the_zone_is_utc_by_default(run: Run) -> None:
     """Without a timezone, days begin at midnight in UTC, and times without an offset are times in UTC.
 
     That holds whatever offset the start is written with.
     """
-    world.traffic()
-    for query in (world.days("UTC"), world.hours("UTC", days=2)):
+    run.sample.traffic()
+    for query in (run.sample.days("UTC"), run.sample.hours("UTC", days=2)):
         plain = replace(query, zone=None)
-        world.same("requests.default-timezone", plain, query, "without a timezone")
-        world.same("requests.default-timezone", plain.naive(), query, "without a timezone and without offsets")
-    days = world.days("UTC")
+        run.comparison.same("requests.default-timezone", plain, query, "without a timezone")
+        run.comparison.same("requests.default-timezone", plain.naive(), query, "without a timezone and without offsets")
+    days = run.sample.days("UTC")
     elsewhere = replace(days, zone=None, start_text=zones.with_offset(days.start, 5 * HOUR + HOUR // 2))
-    world.same("requests.default-timezone", elsewhere, days, "without a timezone, from a start with an offset")
+    run.comparison.same("requests.default-timezone", elsewhere, days, "without a timezone, from a start with an offset")
 
 
 @pytest.mark.promise("requests.default-limit", cost=8)
-def test_the_limit_is_a_hundred_by_default(world: World) -> None:
+def test_the_limit_is_a_hundred_by_default(run: Run) -> None:
     """Without a limit, a page has as many records as with a limit of 100."""
-    world.traffic()
-    query = replace(world.base(0).query, zone=None)  # as long as can be: periods without traffic may be left out
-    full = world.reader.ask(query, limit=_DEFAULT_LIMIT)
+    run.sample.traffic()
+    query = replace(run.sample.base(0).query, zone=None)  # as long as can be: periods without traffic may be left out
+    full = run.reader.ask(query, limit=_DEFAULT_LIMIT)
     try:
-        plain = world.reader.ask(query)
+        plain = run.reader.ask(query)
     except BrokenPromiseError as breach:
         if breach.promise_id != "pagination.limit":
             raise
         raise BrokenPromiseError(
             "requests.default-limit", f"without a limit, {breach.message}", *breach.exchanges
         ) from breach
-    world.reader.ask(query, limit=40)
+    run.reader.ask(query, limit=40)
     # A server that makes pages shorter than asked for may do so here too.
-    if len(plain.rows) != len(full.rows) and len(full.rows) == _DEFAULT_LIMIT and not world.sometimes_short:
+    if len(plain.rows) != len(full.rows) and len(full.rows) == _DEFAULT_LIMIT and not run.reader.short_pages:
         message = (
             f"without a limit the page has {len(plain.rows)} records, and with a limit of 100 it has {len(full.rows)}"
         )
         raise BrokenPromiseError("requests.default-limit", message, plain.exchange, full.exchange)
     if full.has_more and full.rows:
-        world.ledger.seen("requests.default-limit", plain.exchange, full.exchange)
+        run.ledger.seen("requests.default-limit", plain.exchange, full.exchange)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from contract_tests.oracle.listing import Listing, Walk
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
+from contract_tests.reading.listing import Listing, Walk
+from contract_tests.run import Run
 from contract_tests.schema.spec import listings_of, load_operations
-from contract_tests.world import World
 
 LISTINGS = listings_of(load_operations())
 _ATTEMPTS = 3
@@ -23,13 +23,13 @@ def of_each_listing(name: str, cost: int) -> Callable[[Any], Any]:
 
 
 @pytest.fixture
-def listing(world: World, request: pytest.FixtureRequest) -> Listing:
+def listing(run: Run, request: pytest.FixtureRequest) -> Listing:
     """Give one of the listings."""
-    return world.listing(request.param)
+    return run.listing(request.param)
 
 
 @of_each_listing("limit", cost=3)
-def test_a_page_holds_no_more_than_its_limit(world: World, listing: Listing) -> None:
+def test_a_page_holds_no_more_than_its_limit(run: Run, listing: Listing) -> None:
     """No page has more records than its limit, or than the default that is declared."""
     if not listing.has_limit:
         raise NotExercisedError(f"{listing} has no limit.")
@@ -40,48 +40,48 @@ def test_a_page_holds_no_more_than_its_limit(world: World, listing: Listing) -> 
             message = f"{listing}: the page has {len(page.records)} records, and at most {most} were asked for"
             raise BrokenPromiseError(listing.promise("limit"), message, page.exchange)
         if page.token is not None:
-            world.ledger.seen(listing.promise("limit"), page.exchange)
+            run.ledger.seen(listing.promise("limit"), page.exchange)
 
 
 @of_each_listing("has-more", cost=6)
-def test_has_more_is_true_while_there_is_more(world: World, listing: Listing) -> None:
+def test_has_more_is_true_while_there_is_more(run: Run, listing: Listing) -> None:
     """Where all records fit a page exactly, or all but one, `has_more` says so."""
-    _agrees(world, listing, "has-more", lambda count: count)
-    _agrees(world, listing, "has-more", lambda count: count - 1)
+    _agrees(run, listing, "has-more", lambda count: count)
+    _agrees(run, listing, "has-more", lambda count: count - 1)
 
 
 @of_each_listing("walk-ends", cost=5)
-def test_walking_the_tokens_ends(world: World, listing: Listing) -> None:
+def test_walking_the_tokens_ends(run: Run, listing: Listing) -> None:
     """Following the tokens comes to a page without one."""
-    _agrees(world, listing, "walk-ends", lambda count: -(-count // 4))
+    _agrees(run, listing, "walk-ends", lambda count: -(-count // 4))
 
 
 @of_each_listing("each-once", cost=4)
-def test_each_record_comes_once(world: World, listing: Listing) -> None:
+def test_each_record_comes_once(run: Run, listing: Listing) -> None:
     """A walk gives each record once."""
-    _agrees(world, listing, "each-once", lambda count: -(-count // 3))
+    _agrees(run, listing, "each-once", lambda count: -(-count // 3))
 
 
 @of_each_listing("any-page-size", cost=5)
-def test_the_size_of_pages_changes_nothing(world: World, listing: Listing) -> None:
+def test_the_size_of_pages_changes_nothing(run: Run, listing: Listing) -> None:
     """The records are the same in pages of another size, and in pages of the default size."""
-    _agrees(world, listing, "any-page-size", lambda count: -(-count // 2))
-    _agrees(world, listing, "any-page-size", lambda _: None)
+    _agrees(run, listing, "any-page-size", lambda count: -(-count // 2))
+    _agrees(run, listing, "any-page-size", lambda _: None)
 
 
 @of_each_listing("token-keeps-query", cost=4)
-def test_a_token_keeps_the_whole_query(world: World, listing: Listing) -> None:
+def test_a_token_keeps_the_whole_query(run: Run, listing: Listing) -> None:
     """A token alone goes on in the same listing."""
-    _agrees(world, listing, "token-keeps-query", lambda count: -(-count // 3), token_alone=True)
+    _agrees(run, listing, "token-keeps-query", lambda count: -(-count // 3), token_alone=True)
 
 
 def _agrees(
-    world: World, listing: Listing, name: str, limit_of: Callable[[int], int | None], *, token_alone: bool = False
+    run: Run, listing: Listing, name: str, limit_of: Callable[[int], int | None], *, token_alone: bool = False
 ) -> None:
     """Hold a walk in pages of some size against the listing in one piece, as it is before and after.
 
     Args:
-        world: the run.
+        run: the run.
         listing: what is read.
         name: the promise, without the listing.
         limit_of: the size of a page, for the number of records; `None` leaves it to the default.
@@ -108,7 +108,7 @@ def _agrees(
         message = f"{listing}: has_more is true on the page that completes the listing: no record was left to fetch"
         raise BrokenPromiseError(listing.promise("has-more"), message, *walk.exchanges[-2:])
     if len(walk.pages) > 1 or name == "has-more":
-        world.ledger.seen(listing.promise(name), *walk.exchanges)
+        run.ledger.seen(listing.promise(name), *walk.exchanges)
 
 
 def _is_cut(walk: Walk, whole: Walk) -> bool:

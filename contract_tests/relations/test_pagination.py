@@ -8,46 +8,48 @@ from hypothesis import strategies as st
 
 from contract_tests.oracle import zone_table, zones
 from contract_tests.oracle.query import EVERYTHING, Filter, Query
-from contract_tests.oracle.reader import LARGEST_LIMIT
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
+from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.stability import blame
+from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
+from contract_tests.run import Run
 
 _FOREIGN = ("window.", "timezone.", "consistency.")
 
 
 @pytest.mark.promise("pagination.limit", cost=10)
-def test_a_page_holds_no_more_than_its_limit(world: World) -> None:
+def test_a_page_holds_no_more_than_its_limit(run: Run) -> None:
     """No page has more records than its limit, by default 100."""
-    world.traffic()
+    run.sample.traffic()
     for limit in (1, 2, 7, 99, 101, 999, 1000, None):
-        page = world.reader.ask(world.base(0).query, limit=limit)
+        page = run.reader.ask(run.sample.base(0).query, limit=limit)
         if page.has_more:
-            world.ledger.seen("pagination.limit", page.exchange)
+            run.ledger.seen("pagination.limit", page.exchange)
     for limit in (1, 3):
-        page = world.reader.ask(world.days("Asia/Kathmandu"), limit=limit)
+        page = run.reader.ask(run.sample.days("Asia/Kathmandu"), limit=limit)
         if page.has_more:
-            world.ledger.seen("pagination.limit", page.exchange)
+            run.ledger.seen("pagination.limit", page.exchange)
 
 
 @pytest.mark.promise("pagination.walk-ends", cost=14)
-def test_walking_the_tokens_ends(world: World) -> None:
+def test_walking_the_tokens_ends(run: Run) -> None:
     """Following the tokens, with the query or without it, comes to a page without one."""
-    world.traffic()
-    busy = world.busy_hours(8)
-    hours, days = Query(busy, busy + 8 * HOUR, "hour"), world.days("Asia/Tokyo")
+    run.sample.traffic()
+    busy = run.sample.busy_hours(8)
+    hours, days = Query(busy, busy + 8 * HOUR, "hour"), run.sample.days("Asia/Tokyo")
     for query, limit, token_alone in ((hours, 3, False), (hours, 3, True), (days, 20, True)):
-        _walked(world, "pagination.walk-ends", world.reader.read(query, limit=limit, token_alone=token_alone))
+        _walked(run, "pagination.walk-ends", run.reader.read(query, limit=limit, token_alone=token_alone))
 
 
 @pytest.mark.promise("pagination.has-more", cost=32)
-def test_has_more_is_true_while_there_is_more(world: World) -> None:
+def test_has_more_is_true_while_there_is_more(run: Run) -> None:
     """`has_more` and a token come together, while records are left and no longer, above all where pages fit exactly."""
-    world.traffic()
-    busy = world.busy_hours(12)
-    hours, days = Query(busy, busy + 12 * HOUR, "hour"), _days(world, "Europe/Berlin", 6)
-    long = Query(world.settled - min(10, world.horizon) * DAY, world.settled, "hour")
+    run.sample.traffic()
+    busy = run.sample.busy_hours(12)
+    hours, days = Query(busy, busy + 12 * HOUR, "hour"), _days(run, "Europe/Berlin", 6)
+    long = Query(run.sample.settled - min(10, run.sample.horizon) * DAY, run.sample.settled, "hour")
     hundred, two_hundred = replace(long, end=long.start + 100 * HOUR), replace(long, end=long.start + 200 * HOUR)
     walks: list[tuple[Query, int | None]] = [(hours, limit) for limit in (11, 12, 13, 6, 4)]
     walks += [
@@ -58,73 +60,79 @@ def test_has_more_is_true_while_there_is_more(world: World) -> None:
         (hundred, 100),
         (replace(hundred, end=hundred.end + HOUR), None),
     ]
-    walks += [(two_hundred, None)] if min(world.page_size, world.horizon * 24) >= 200 else []
-    if world.horizon * 24 >= LARGEST_LIMIT + 1 and world.page_size >= LARGEST_LIMIT:
+    walks += [(two_hundred, None)] if min(run.sample.page_size, run.sample.horizon * 24) >= 200 else []
+    if run.sample.horizon * 24 >= LARGEST_LIMIT + 1 and run.sample.page_size >= LARGEST_LIMIT:
         for extra in (0, 1):
-            walks.append((Query(world.settled - (LARGEST_LIMIT + extra) * HOUR, world.settled, "hour"), LARGEST_LIMIT))
+            walks.append(
+                (Query(run.sample.settled - (LARGEST_LIMIT + extra) * HOUR, run.sample.settled, "hour"), LARGEST_LIMIT)
+            )
     for query, limit in walks:
-        _complete(world, "pagination.has-more", query, limit)
+        _complete(run, "pagination.has-more", query, limit)
 
 
 @pytest.mark.promise("pagination.each-once", cost=28)
-def test_each_period_comes_once(world: World) -> None:
+def test_each_period_comes_once(run: Run) -> None:
     """A walk gives each period of the window once: none twice, none left out, none with other numbers."""
-    world.traffic()
+    run.sample.traffic()
     for zone, limit in (("UTC", 5), ("Asia/Kathmandu", 4), ("Asia/Kolkata", 6)):
-        start = zones.floor(zone, "hour", world.busy_hours(12) + HOUR)
-        _complete(world, "pagination.each-once", Query(start, start + 11 * HOUR, "hour", zone), limit)
+        start = zones.floor(zone, "hour", run.sample.busy_hours(12) + HOUR)
+        _complete(run, "pagination.each-once", Query(start, start + 11 * HOUR, "hour", zone), limit)
     for zone in ("America/New_York", "Asia/Tokyo"):
-        _complete(world, "pagination.each-once", world.days(zone), 13)
-    _complete(world, "pagination.each-once", world.base(0).query, 400 if world.page_size >= 400 else LARGEST_LIMIT)
-    for query, limit in _around_changes(world):
-        _complete(world, "pagination.each-once", query, limit)
+        _complete(run, "pagination.each-once", run.sample.days(zone), 13)
+    _complete(
+        run, "pagination.each-once", run.sample.base(0).query, 400 if run.sample.page_size >= 400 else LARGEST_LIMIT
+    )
+    for query, limit in _around_changes(run):
+        _complete(run, "pagination.each-once", query, limit)
 
 
 @pytest.mark.promise("pagination.any-page-size", cost=22)
-def test_the_size_of_pages_changes_nothing(world: World) -> None:
+def test_the_size_of_pages_changes_nothing(run: Run) -> None:
     """The records of a window are the same, whatever the limit."""
-    world.traffic()
-    busy = world.busy_hours(12)
-    _complete(world, "pagination.any-page-size", Query(busy, busy + 12 * HOUR, "hour"), 1)
-    hours, long = Query(busy, busy + 10 * HOUR, "hour"), world.hours("UTC", days=9)
+    run.sample.traffic()
+    busy = run.sample.busy_hours(12)
+    _complete(run, "pagination.any-page-size", Query(busy, busy + 12 * HOUR, "hour"), 1)
+    hours, long = Query(busy, busy + 10 * HOUR, "hour"), run.sample.hours("UTC", days=9)
     walks: list[tuple[Query, int | None]] = [(hours, 3), (hours, 9), (long, None), (long, 99)]
     for query, limit in walks:
-        _complete(world, "pagination.any-page-size", query, limit)
+        _complete(run, "pagination.any-page-size", query, limit)
 
     def same(drawn: tuple[str, Interval, int, int, Filter]) -> None:
         zone, interval, length, pages, whose = drawn
         if interval == "day":
-            query = _days(world, zone, min(length, world.horizon - 3))
+            query = _days(run, zone, min(length, run.sample.horizon - 3))
         else:
-            start = zones.floor(zone, "hour", world.busy_hours(30))
+            start = zones.floor(zone, "hour", run.sample.busy_hours(30))
             query = Query(start, start + length * HOUR, "hour", zone)
-        _complete(world, "pagination.any-page-size", replace(query, filter=whose), -(-length // pages))
+        _complete(run, "pagination.any-page-size", replace(query, filter=whose), -(-length // pages))
 
     sizes = (st.integers(3, 28), st.integers(2, 4))
-    filters = st.sampled_from([EVERYTHING, *world.given_filters])
+    filters = st.sampled_from([EVERYTHING, *run.options.filters])
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, *sizes, filters)
-    world.draw(drawn, same, most=2, cost=8)
+    run.budget.draw(drawn, same, most=2, cost=8)
 
 
 @pytest.mark.promise("pagination.token-keeps-query", cost=36)
-def test_a_token_keeps_the_whole_query(world: World) -> None:
+def test_a_token_keeps_the_whole_query(run: Run) -> None:
     """A token alone, or beside the query it came from, goes on in the same window, zone, interval and filter."""
-    world.traffic()
-    for query in _whole_queries(world):
+    run.sample.traffic()
+    for query in _whole_queries(run):
         for token_alone in (True, False):
             _complete(
-                world, "pagination.token-keeps-query", query, max(1, len(query.periods) // 2), token_alone=token_alone
+                run, "pagination.token-keeps-query", query, max(1, len(query.periods) // 2), token_alone=token_alone
             )
-    hours = replace(world.base(0).query, start=world.settled - min(world.horizon, 10) * DAY, zone="Asia/Kathmandu")
-    _complete(world, "pagination.token-keeps-query", hours, None, token_alone=True)
-    _token_of_defaults(world)
+    hours = replace(
+        run.sample.base(0).query, start=run.sample.settled - min(run.sample.horizon, 10) * DAY, zone="Asia/Kathmandu"
+    )
+    _complete(run, "pagination.token-keeps-query", hours, None, token_alone=True)
+    _token_of_defaults(run)
 
 
-def _complete(world: World, promise_id: str, query: Query, limit: int | None, *, token_alone: bool = False) -> None:
+def _complete(run: Run, promise_id: str, query: Query, limit: int | None, *, token_alone: bool = False) -> None:
     """Walk a window in pages, and hold it against the same window read in as few pages as can be."""
-    reference = world.reader.read(query)
+    reference = run.reader.read(query)
     try:
-        series = world.reader.read(query, limit=limit, token_alone=token_alone)
+        series = run.reader.read(query, limit=limit, token_alone=token_alone)
     except BrokenPromiseError as breach:
         if not breach.promise_id.startswith(_FOREIGN):
             raise
@@ -142,24 +150,24 @@ def _complete(world: World, promise_id: str, query: Query, limit: int | None, *,
         is_cut = len(series.rows) < len(reference.rows) and len(first.rows) == (limit or 100) and not first.has_more
         has_other_numbers = promise_id == "pagination.has-more" and series.by_start.keys() == reference.by_start.keys()
         named = "pagination.has-more" if is_cut else "pagination.any-page-size" if has_other_numbers else promise_id
-        world.blame(named, message, series, reference)
-    _walked(world, promise_id, series)
+        blame(run.reader, named, message, series, reference)
+    _walked(run, promise_id, series)
 
 
-def _walked(world: World, promise_id: str, series: Series) -> None:
+def _walked(run: Run, promise_id: str, series: Series) -> None:
     if len(series.pages) > 1 or (promise_id == "pagination.has-more" and series.by_start):
-        world.ledger.seen(promise_id, *series.exchanges)
+        run.ledger.seen(promise_id, *series.exchanges)
 
 
-def _days(world: World, zone: str, count: int) -> Query:
-    days = world.days(zone)
+def _days(run: Run, zone: str, count: int) -> Query:
+    days = run.sample.days(zone)
     return replace(days, start=max(days.start, zones.floor(zone, "day", days.end - count * DAY + HOUR)))
 
 
-def _around_changes(world: World) -> Iterator[tuple[Query, int]]:
+def _around_changes(run: Run) -> Iterator[tuple[Query, int]]:
     """Windows around a change of the clocks, with the size of a page that ends just there."""
     for zone in zone_table.CHANGING[:3]:
-        for change in zones.transitions(zone, world.first + 2 * DAY, world.settled - 3 * DAY)[-1:]:
+        for change in zones.transitions(zone, run.sample.first + 2 * DAY, run.sample.settled - 3 * DAY)[-1:]:
             if zone in zone_table.CHANGING[:2]:
                 yield Query(change.instant - 6 * HOUR, change.instant + 6 * HOUR, "hour", zone), 6
             if zone != zone_table.CHANGING[1]:
@@ -168,36 +176,36 @@ def _around_changes(world: World) -> Iterator[tuple[Query, int]]:
                 yield Query(zones.floor(zone, "day", day - 12 * HOUR), end, "day", zone), 1
 
 
-def _whole_queries(world: World) -> Iterator[Query]:
+def _whole_queries(run: Run) -> Iterator[Query]:
     """Queries that say something else than the default in every respect."""
-    whose = world.given_filters[0] if world.given_filters else EVERYTHING
-    start = zones.floor("Asia/Kathmandu", "hour", world.busy_hours(10, whose) + HOUR)
+    whose = run.options.filters[0] if run.options.filters else EVERYTHING
+    start = zones.floor("Asia/Kathmandu", "hour", run.sample.busy_hours(10, whose) + HOUR)
     yield Query(start, start + 9 * HOUR, "hour", "Asia/Kathmandu", whose)
-    yield replace(_days(world, "America/New_York", 9), filter=whose)
-    for one in world.given_filters[1:2]:
+    yield replace(_days(run, "America/New_York", 9), filter=whose)
+    for one in run.options.filters[1:2]:
         yield Query(start, start + 6 * HOUR, "hour", "UTC", one)
-    days = _days(world, "Asia/Tokyo", 8)
+    days = _days(run, "Asia/Tokyo", 8)
     yield replace(days, end=days.end - 2 * DAY).naive()
 
 
-def _token_of_defaults(world: World) -> None:
+def _token_of_defaults(run: Run) -> None:
     """The token of a query without start and end leads on in the window that its first page had."""
-    start = int(world.reader.now()) - 30 * DAY
-    query = Query(start, int(world.reader.now()) + 1, "day", "Asia/Tokyo", omitted=frozenset({"start", "end"}))
+    start = int(run.reader.now()) - 30 * DAY
+    query = Query(start, int(run.reader.now()) + 1, "day", "Asia/Tokyo", omitted=frozenset({"start", "end"}))
     for token_alone in (True, False):
-        page = world.reader.ask(query, limit=20)
-        series = world.reader.walk(page, query, limit=20, token_alone=token_alone)
-        settled = {row.start: row.counts for row in series.rows if row.end <= world.settled and any(row.counts)}
+        page = run.reader.ask(query, limit=20)
+        series = run.reader.walk(page, query, limit=20, token_alone=token_alone)
+        settled = {row.start: row.counts for row in series.rows if row.end <= run.sample.settled and any(row.counts)}
         expected = {
             row.start: row.counts
-            for row in world.reader.read(replace(world.days("Asia/Tokyo"))).rows
+            for row in run.reader.read(replace(run.sample.days("Asia/Tokyo"))).rows
             if any(row.counts)
         }
-        first = max(query.first, world.days("Asia/Tokyo").start)
-        last = world.days("Asia/Tokyo").end
+        first = max(query.first, run.sample.days("Asia/Tokyo").start)
+        last = run.sample.days("Asia/Tokyo").end
         if {k: v for k, v in settled.items() if first <= k < last} != {k: v for k, v in expected.items() if first <= k}:
             message = (
                 "the pages of the default window do not have the days that the same window has when it is asked for"
             )
             raise BrokenPromiseError("pagination.token-keeps-query", message, *series.exchanges)
-        _walked(world, "pagination.token-keeps-query", series)
+        _walked(run, "pagination.token-keeps-query", series)

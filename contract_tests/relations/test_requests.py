@@ -7,39 +7,40 @@ from dataclasses import replace
 import pytest
 from hypothesis import strategies as st
 
+from contract_tests.exchange import Exchange
 from contract_tests.oracle import zones
 from contract_tests.oracle.page import read_page
 from contract_tests.oracle.query import Query
-from contract_tests.oracle.reader import require_page
 from contract_tests.oracle.zones import DAY, HOUR
 from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.reading.reader import require_page
+from contract_tests.reading.stability import blame
 from contract_tests.relations.probes import EXTREME, ODD, ODD_APPS, ODD_TARGETS, OUT_OF_BOUNDS
-from contract_tests.wire.exchange import Exchange
-from contract_tests.world import World
+from contract_tests.run import Run
 
 _ANY_OFFSET = st.builds(lambda hours, minutes: (hours * 60 + minutes) * 60, st.integers(-12, 13), st.integers(0, 59))
 
 
 @pytest.mark.promise("requests.unknown-app", cost=9)
-def test_unknown_app_is_not_found(world: World) -> None:
+def test_unknown_app_is_not_found(run: Run) -> None:
     """An app that does not exist is a 404, whatever is asked of it."""
-    chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
-    start = zones.utc(world.settled - DAY)
-    shapes: list[Mapping[str, str]] = [{}, {"interval": "day"}, {"start": start, "end": zones.utc(world.settled)}]
+    chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
+    start = zones.utc(run.sample.settled - DAY)
+    shapes: list[Mapping[str, str]] = [{}, {"interval": "day"}, {"start": start, "end": zones.utc(run.sample.settled)}]
     shapes += [{"timezone": "Asia/Tokyo"}, {"app_env_id": "1"}, {"consumer_id": "1", "interval": "day"}]
     for shape in shapes:
-        exchange = world.client.get(shape, app_id=chance.randrange(10**8, 2**31))
+        exchange = run.client.get(shape, app_id=chance.randrange(10**8, 2**31))
         if exchange.status != 404:
             message = f"an app that does not exist earns {exchange.summary}, not 404"
             raise BrokenPromiseError(_server_error_or("requests.unknown-app", exchange), message, exchange)
-        world.ledger.seen("requests.unknown-app", exchange)
+        run.ledger.seen("requests.unknown-app", exchange)
 
 
 @pytest.mark.promise("requests.accepted", cost=16)
-def test_what_is_declared_is_accepted(world: World) -> None:
+def test_what_is_declared_is_accepted(run: Run) -> None:
     """The least and the greatest values of each parameter, and all parameters at once, earn a page."""
-    start, end = zones.utc(world.settled - DAY), zones.utc(world.settled)
-    given = {"app_env_id": world.options.app_env_id, "consumer_id": world.options.consumer_id}
+    start, end = zones.utc(run.sample.settled - DAY), zones.utc(run.sample.settled)
+    given = {"app_env_id": run.options.app_env_id, "consumer_id": run.options.consumer_id}
     filters = {name: str(value) for name, value in given.items() if value is not None}
     shapes: list[dict[str, str]] = [
         {},
@@ -53,18 +54,18 @@ def test_what_is_declared_is_accepted(world: World) -> None:
         *({name: value} for name, value in filters.items()),
     ]
     for shape in shapes:
-        exchange = world.client.get(shape)
+        exchange = run.client.get(shape)
         require_page(exchange)
         read_page(exchange)
-        world.ledger.seen("requests.accepted", exchange)
+        run.ledger.seen("requests.accepted", exchange)
 
 
 @pytest.mark.promise("requests.formats", cost=30)
-def test_every_form_of_a_moment(world: World) -> None:
+def test_every_form_of_a_moment(run: Run) -> None:
     """The same instant, written with Z, any offset, a fraction or none, earns the same periods."""
-    start = world.busy_hours(6)
+    start = run.sample.busy_hours(6)
     query = Query(start, start + 6 * HOUR, "hour", "UTC")
-    expected = world.reader.read(query)
+    expected = run.reader.read(query)
 
     def moment(instant: int, offset: int | None, fraction: str = "") -> str:
         text = zones.utc(instant)[:-1] if offset is None else zones.with_offset(instant, offset)
@@ -72,21 +73,21 @@ def test_every_form_of_a_moment(world: World) -> None:
 
     def same(start_text: str, end_text: str) -> None:
         form = replace(query, start_text=start_text, end_text=end_text)
-        exchange = world.client.get(form.parameters | {"limit": "1000"})
+        exchange = run.client.get(form.parameters | {"limit": "1000"})
         what = f"from {start_text} to {end_text}"
         if exchange.status != 200:
             message = f"{what}: a valid date-time is refused with {exchange.summary}"
             raise BrokenPromiseError(_server_error_or("requests.formats", exchange), message, exchange)
         try:
-            found = world.reader.walk(world.reader.check(exchange, form, 1000), form, limit=1000)
+            found = run.reader.walk(run.reader.check(exchange, form, 1000), form, limit=1000)
         except BrokenPromiseError as breach:
             if not breach.promise_id.startswith(("window.", "timezone.")):
                 raise
             raise BrokenPromiseError("requests.formats", f"{what}: {breach.message}", exchange) from breach
         if found.by_start != expected.by_start:
             message = f"{what} earns other periods than the same instants written with Z"
-            world.blame("requests.formats", message, found, expected)
-        world.ledger.seen("requests.formats", exchange)
+            blame(run.reader, "requests.formats", message, found, expected)
+        run.ledger.seen("requests.formats", exchange)
 
     end = query.end
     for offset in (0, 20_700, -12_600, 14 * HOUR, -12 * HOUR):
@@ -100,83 +101,91 @@ def test_every_form_of_a_moment(world: World) -> None:
     same(moment(start, None), moment(end, None))
     same(moment(start, None, ".5"), moment(end, None, ".0"))
     drawn = st.tuples(_ANY_OFFSET, _ANY_OFFSET, st.sampled_from(("", ".1", ".000001", ".99")))
-    world.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), most=4, cost=1)
+    run.budget.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), most=4, cost=1)
 
 
 @pytest.mark.promise("requests.bounds", cost=24)
-def test_bounds_are_enforced(world: World) -> None:
+def test_bounds_are_enforced(run: Run) -> None:
     """Whatever breaks a declared bound, type, enum or length earns a 4xx."""
     for name, value in OUT_OF_BOUNDS:
         query = {} if name == "app_id" else {name: value}
-        _refused(world, world.client.get(query, app_id=value if name == "app_id" else None), f"{name}={value[:40]}")
-    page = world.client.get({"start": zones.utc(world.settled - DAY), "end": zones.utc(world.settled), "limit": "1"})
+        _refused(run, run.client.get(query, app_id=value if name == "app_id" else None), f"{name}={value[:40]}")
+    page = run.client.get(
+        {"start": zones.utc(run.sample.settled - DAY), "end": zones.utc(run.sample.settled), "limit": "1"}
+    )
     token = page.json.get("next_token") if page.status == 200 and isinstance(page.json, dict) else None
-    if isinstance(token, str) and len(token) <= 1024:
-        _refused(world, world.client.get({"next_token": token.ljust(1025, "=")}), "a next_token of 1025 characters")
+    if token and len(token) <= 1024:
+        _refused(run, run.client.get({"next_token": token.ljust(1025, "=")}), "a next_token of 1025 characters")
     names = st.sampled_from(("limit", "app_env_id", "consumer_id"))
     low = st.tuples(names, st.integers(max_value=0))
     drawn = st.one_of(low, st.tuples(st.just("limit"), st.integers(min_value=1001)))
-    world.draw(
+    run.budget.draw(
         drawn,
-        lambda pair: _refused(world, world.client.get({pair[0]: str(pair[1])}), f"{pair[0]}={pair[1]}"),
+        lambda pair: _refused(run, run.client.get({pair[0]: str(pair[1])}), f"{pair[0]}={pair[1]}"),
         most=2,
         cost=1,
     )
 
 
 @pytest.mark.promise("requests.no-server-error", cost=80)
-def test_nothing_earns_a_server_error(world: World) -> None:
+def test_nothing_earns_a_server_error(run: Run) -> None:
     """Odd, broken and extreme requests earn anything but a 5xx."""
-    for query in (*ODD, *EXTREME) if world.options.deep else ODD:
-        _survived(world, world.client.get(query))
+    for query in (*ODD, *EXTREME) if run.options.deep else ODD:
+        _survived(run, run.client.get(query))
     for target in ODD_TARGETS:
-        _survived(world, world.client.send("GET", f"/v1/apps/{world.client.app_id}/traffic?{target}"))
+        _survived(run, run.client.send("GET", f"/v1/apps/{run.client.app_id}/traffic?{target}"))
     for app_id in ODD_APPS:
-        _survived(world, world.client.get({"limit": "1"}, app_id=app_id))
-    for query in _strange_windows(world):
-        _survived(world, world.client.get(query))
-    for token in _strange_tokens(world):
-        _survived(world, world.client.get({"next_token": token}))
+        _survived(run, run.client.get({"limit": "1"}, app_id=app_id))
+    for query in _strange_windows(run):
+        _survived(run, run.client.get(query))
+    for token in _strange_tokens(run):
+        _survived(run, run.client.get({"next_token": token}))
     text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
     names = st.sampled_from(
         ("timezone", "start", "end", "next_token", "interval", "limit", "app_env_id", "consumer_id")
     )
     drawn = st.dictionaries(names, text, min_size=1, max_size=3)
-    world.draw(drawn, lambda query: _survived(world, world.client.get(query)), most=4, cost=1)
+    run.budget.draw(drawn, lambda query: _survived(run, run.client.get(query)), most=4, cost=1)
 
 
-def _strange_windows(world: World) -> list[dict[str, str]]:
-    now, settled = int(world.reader.now()), world.settled
+def _strange_windows(run: Run) -> list[dict[str, str]]:
+    now, settled = int(run.reader.now()), run.sample.settled
     windows = [(settled, settled - DAY), (settled, settled), (now + DAY, now + 2 * DAY), (settled - 400 * DAY, settled)]
     shapes = [{"start": zones.utc(start), "end": zones.utc(end), "limit": "2"} for start, end in windows]
     shapes += [shapes[0] | {"interval": "day", "timezone": "America/St_Johns"}, {"end": zones.utc(settled)}]
     return [*shapes, {"start": zones.utc(now - DAY)[:-1], "timezone": "Asia/Tokyo", "limit": "2"}]
 
 
-def _strange_tokens(world: World) -> list[str]:
-    window = {"start": zones.utc(world.settled - DAY), "end": zones.utc(world.settled), "limit": "1"}
-    exchange = world.client.get(window)
+def _any_token(run: Run) -> str | None:
+    """Return the token of a page that is not the last, if the server gives one."""
+    window = {"start": zones.utc(run.sample.settled - DAY), "end": zones.utc(run.sample.settled), "limit": "1"}
+    exchange = run.client.get(window)
     token = exchange.json.get("next_token") if exchange.status == 200 and isinstance(exchange.json, dict) else None
-    if not isinstance(token, str) or not token:
+    return token if isinstance(token, str) else None
+
+
+def _strange_tokens(run: Run) -> list[str]:
+    token = _any_token(run)
+    if not token:
         return []
     middle = len(token) // 2
     other = "A" if token[middle] != "A" else "B"
     return [token[:-1], token + "A", token[:middle] + other + token[middle + 1 :], token[::-1]]
 
 
-def _refused(world: World, exchange: Exchange, what: str) -> None:
+def _refused(run: Run, exchange: Exchange, what: str) -> None:
     if not 400 <= exchange.status < 500:
         message = f"{what} earns {exchange.summary}, not a 4xx"
         raise BrokenPromiseError(_server_error_or("requests.bounds", exchange), message, exchange)
-    world.ledger.seen("requests.bounds", exchange)
+    run.ledger.seen("requests.bounds", exchange)
 
 
-def _survived(world: World, exchange: Exchange) -> None:
+def _survived(run: Run, exchange: Exchange) -> None:
     if exchange.status >= 500:
         raise BrokenPromiseError("requests.no-server-error", f"an odd request earns {exchange.summary}", exchange)
     if exchange.status == 200:
         read_page(exchange)
-    world.ledger.seen("requests.no-server-error", exchange)
+    run.ledger.seen("requests.no-server-error", exchange)
 
 
 def _server_error_or(promise_id: str, exchange: Exchange) -> str:

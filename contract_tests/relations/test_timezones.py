@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from contract_tests.oracle import zone_table, zones
 from contract_tests.oracle.page import NOTHING
 from contract_tests.oracle.query import Query
-from contract_tests.oracle.reader import LARGEST_LIMIT
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval, Transition
-from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
+from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.stability import blame
+from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
+from contract_tests.run import Run
 
 _RECENT_CHANGES = 10
 _OLDER_CHANGES = 5
@@ -24,114 +26,116 @@ _FRACTIONAL = (*zone_table.QUARTER, *zone_table.HALF)
 
 
 @pytest.mark.promise("timezone.hours", cost=16)
-def test_hours_begin_with_the_clock(world: World) -> None:
+def test_hours_begin_with_the_clock(run: Run) -> None:
     """In zones with an offset of whole hours, every hour begins and ends when the clock there shows a full one."""
-    world.traffic()
+    run.sample.traffic()
     for zone in zone_table.WHOLE[:_HOURS_ASKED]:
-        series = world.reader.read(world.hours(zone))
+        series = run.reader.read(run.sample.hours(zone))
         if series.by_start:
-            world.ledger.seen("timezone.hours", *series.exchanges)
+            run.ledger.seen("timezone.hours", *series.exchanges)
 
 
 @pytest.mark.promise("timezone.midnights", cost=40)
-def test_days_begin_at_midnight(world: World) -> None:
+def test_days_begin_at_midnight(run: Run) -> None:
     """Every day begins and ends at a midnight of its zone."""
-    world.traffic()
+    run.sample.traffic()
     for zone in zone_table.WHOLE[:_DAYS_ASKED]:
-        _midnights(world, zone)
+        _midnights(run, zone)
     others = st.sampled_from(zone_table.WHOLE[_DAYS_ASKED:])
-    world.draw(others, lambda zone: _midnights(world, zone), most=3, cost=1)
+    run.budget.draw(others, lambda zone: _midnights(run, zone), most=3, cost=1)
 
 
-def _midnights(world: World, zone: str) -> None:
-    series = world.reader.read(world.days(zone))
+def _midnights(run: Run, zone: str) -> None:
+    series = run.reader.read(run.sample.days(zone))
     if series.by_start:
-        world.ledger.seen("timezone.midnights", *series.exchanges)
+        run.ledger.seen("timezone.midnights", *series.exchanges)
 
 
 @pytest.mark.promise("timezone.fractional", cost=26)
-def test_zones_off_by_a_fraction_of_an_hour(world: World) -> None:
+def test_zones_off_by_a_fraction_of_an_hour(run: Run) -> None:
     """In zones that stand half an hour or a quarter off, hours and days follow the clock there."""
-    world.traffic()
+    run.sample.traffic()
     for zone in _FRACTIONAL:
         for query in (
-            (world.hours(zone), world.days(zone)) if zone in _FRACTIONAL[:_DAYS_OF_FRACTIONAL] else (world.hours(zone),)
+            (run.sample.hours(zone), run.sample.days(zone))
+            if zone in _FRACTIONAL[:_DAYS_OF_FRACTIONAL]
+            else (run.sample.hours(zone),)
         ):
-            series = world.reader.read(query)
+            series = run.reader.read(query)
             if series.by_start:
-                world.ledger.seen("timezone.fractional", *series.exchanges)
+                run.ledger.seen("timezone.fractional", *series.exchanges)
 
 
 @pytest.mark.promise("timezone.dst", cost=24)
-def test_days_on_which_the_clocks_change(world: World) -> None:
+def test_days_on_which_the_clocks_change(run: Run) -> None:
     """Such a day is 23 or 25 hours long (or what the zone makes of it), and has the traffic of just those hours."""
-    for zone, change in _changes(world):
+    for zone, change in _changes(run):
         midnight = zones.floor(zone, "day", change.instant)
         before = zones.floor(zone, "day", midnight - 12 * HOUR)
         after = zones.following(zone, "day", zones.following(zone, "day", midnight))
-        is_recent = before > world.first + DAY
+        is_recent = before > run.sample.first + DAY
         asked = (
-            world.days(zone) if is_recent else Query(before, after, "day", zone),
+            run.sample.days(zone) if is_recent else Query(before, after, "day", zone),
             Query(before, after, "hour", zone),
         )
-        days, hours = (_read(world, query) for query in asked)
+        days, hours = (_read(run, query) for query in asked)
         if days is None or hours is None or not days.by_start or not hours.by_start:
             continue
-        _has_its_hours(world, zone, days, hours)
-        if is_recent and _is_known(world, hours):
-            _agrees(world, days, "timezone.dst")
-            _agrees(world, hours, "timezone.dst")
-        world.ledger.seen("timezone.dst", *days.exchanges, *hours.exchanges)
+        _has_its_hours(run, zone, days, hours)
+        if is_recent and _is_known(run, hours):
+            _agrees(run, days, "timezone.dst")
+            _agrees(run, hours, "timezone.dst")
+        run.ledger.seen("timezone.dst", *days.exchanges, *hours.exchanges)
 
 
 @pytest.mark.promise("timezone.same-traffic", cost=8)
-def test_no_zone_changes_the_traffic(world: World) -> None:
+def test_no_zone_changes_the_traffic(run: Run) -> None:
     """The hours and days of any zone have the traffic of the same stretch of time on another zone's clock."""
-    world.traffic()
-    _bases_agree(world)
+    run.sample.traffic()
+    _bases_agree(run)
     by_day = (*zone_table.WHOLE[:_DAYS_ASKED], *_FRACTIONAL[:_DAYS_OF_FRACTIONAL])
     by_hour = (*zone_table.WHOLE[:_HOURS_ASKED], *_FRACTIONAL)
-    for query in (*(world.days(zone) for zone in by_day), *(world.hours(zone) for zone in by_hour)):
-        _agrees(world, world.reader.read(query))
+    for query in (*(run.sample.days(zone) for zone in by_day), *(run.sample.hours(zone) for zone in by_hour)):
+        _agrees(run, run.reader.read(query))
 
     def agrees(drawn: tuple[str, Interval, int]) -> None:
         zone, interval, length = drawn
-        query = world.days(zone) if interval == "day" else world.hours(zone, days=length)
-        _agrees(world, world.reader.read(query))
+        query = run.sample.days(zone) if interval == "day" else run.sample.hours(zone, days=length)
+        _agrees(run, run.reader.read(query))
 
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(1, 20))
-    world.draw(drawn, agrees, most=3, cost=4)
+    run.budget.draw(drawn, agrees, most=3, cost=4)
 
 
 @pytest.mark.promise("timezone.naive", cost=20)
-def test_times_without_an_offset_are_read_in_the_zone(world: World) -> None:
+def test_times_without_an_offset_are_read_in_the_zone(run: Run) -> None:
     """A start or end without an offset means what the clock of `timezone` shows, before and after a change of it."""
-    world.traffic()
-    for query in _naive_queries(world):
+    run.sample.traffic()
+    for query in _naive_queries(run):
         written = f"{query.start_text or zones.utc(query.start)} to {query.end_text or zones.utc(query.end)}"
-        world.fits("timezone.naive", query, f"{written} in {query.named_zone}")
+        run.comparison.fits("timezone.naive", query, f"{written} in {query.named_zone}")
 
     def fits(drawn: tuple[str, Interval, int, int]) -> None:
         zone, interval, back, length = drawn
-        end = zones.floor(zone, interval, world.settled - back * HOUR)
+        end = zones.floor(zone, interval, run.sample.settled - back * HOUR)
         query = Query(zones.floor(zone, interval, end - length * HOUR), end, interval, zone)
-        if query.start > world.first and _can_be_naive(query):
-            world.fits("timezone.naive", query.naive(), f"{query.naive().start_text} in {zone}")
+        if query.start > run.sample.first and _can_be_naive(query):
+            run.comparison.fits("timezone.naive", query.naive(), f"{query.naive().start_text} in {zone}")
 
-    back = st.integers(2, max(3, (world.horizon - 6) * 24))
+    back = st.integers(2, max(3, (run.sample.horizon - 6) * 24))
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, back, st.integers(25, 60))
-    world.draw(drawn, fits, most=3, cost=1)
+    run.budget.draw(drawn, fits, most=3, cost=1)
 
 
-def _changes(world: World) -> Iterator[tuple[str, Transition]]:
+def _changes(run: Run) -> Iterator[tuple[str, Transition]]:
     """Give the changes of the last year: the newest ones of many zones, and of a few zones all of them."""
     for place, zone in enumerate(zone_table.CHANGING):
-        for change in zones.transitions(zone, world.settled - _YEAR, world.settled - 2 * DAY):
-            if place < (_RECENT_CHANGES if change.instant > world.first + 3 * DAY else _OLDER_CHANGES):
+        for change in zones.transitions(zone, run.sample.settled - _YEAR, run.sample.settled - 2 * DAY):
+            if place < (_RECENT_CHANGES if change.instant > run.sample.first + 3 * DAY else _OLDER_CHANGES):
                 yield zone, change
 
 
-def _has_its_hours(world: World, zone: str, days: Series, hours: Series) -> None:
+def _has_its_hours(run: Run, zone: str, days: Series, hours: Series) -> None:
     """Hold days around a change against their hours; where other days are wrong too, the change is not to blame."""
     wrong = []
     for start, end in days.query.periods:
@@ -144,49 +148,49 @@ def _has_its_hours(world: World, zone: str, days: Series, hours: Series) -> None
         start, end = wrong[0]
         day = f"the day of {zone} from {zones.utc(start)} to {zones.utc(end)}, {(end - start) / HOUR:g} hours"
         message = f"{day}, has {days.of_period(start)}, and the hours in it have {hours.total(start, end)}"
-        world.blame(world.named("timezone.dst", days.query), message, days, hours)
+        blame(run.reader, run.comparison.named("timezone.dst", days.query), message, days, hours)
 
 
-def _is_known(world: World, hours: Series) -> bool:
+def _is_known(run: Run, hours: Series) -> bool:
     """Say whether a day without a change agrees with other zones: if not even that does, the change is not to blame."""
-    base, days = world.base_of(hours.query), world.reader.read(world.days(hours.query.named_zone))
+    base, days = run.sample.base_of(hours.query), run.reader.read(run.sample.days(hours.query.named_zone))
     quiet = [period for period in days.query.periods if not zones.is_day_of_change(hours.query.named_zone, period[0])]
     return all(base.total(*day) in {days.of_period(day[0]), None} for day in quiet) and all(
         hours.of_period(start) == base.total(start, end) for start, end in hours.query.periods[:12]
     )
 
 
-def _read(world: World, query: Query) -> Series | None:
+def _read(run: Run, query: Query) -> Series | None:
     """Read a window that may lie before everything that the server keeps."""
-    if query.start < world.first:
-        page = world.reader.ask_kindly(query)
-        return None if page is None else world.reader.walk(page, query, limit=LARGEST_LIMIT)
-    return world.reader.read(query)
+    if query.start < run.sample.first:
+        page = run.reader.ask_kindly(query)
+        return None if page is None else run.reader.walk(page, query, limit=LARGEST_LIMIT)
+    return run.reader.read(query)
 
 
-def _bases_agree(world: World) -> None:
-    whole = world.base(0)
+def _bases_agree(run: Run) -> None:
+    whole = run.sample.base(0)
     for zone, alignment in (("Asia/Kolkata", HOUR // 2), ("Asia/Kathmandu", HOUR // 4)):
-        base = world.base(alignment)
+        base = run.sample.base(alignment)
         start, end = base.query.start, base.query.end
         total = base.total(start, end) or NOTHING
         least, most = whole.bounds(start, end)
         if not (least.fits_in(total) and total.fits_in(most)):
             message = f"all hours of {zone} together have {total}, and those of UTC between {least} and {most}"
-            world.blame("timezone.same-traffic", message, base, whole)
-        world.agree("timezone.same-traffic", base, whole, f"hours of {zone} and of UTC")
+            blame(run.reader, "timezone.same-traffic", message, base, whole)
+        run.comparison.agree("timezone.same-traffic", base, whole, f"hours of {zone} and of UTC")
 
 
-def _agrees(world: World, series: Series, promise_id: str = "timezone.same-traffic") -> None:
-    base = world.base_of(series.query)
+def _agrees(run: Run, series: Series, promise_id: str = "timezone.same-traffic") -> None:
+    base = run.sample.base_of(series.query)
     what = f"{series.query.named_interval}s of {series.query.named_zone} and hours of {base.query.named_zone}"
-    if world.agree(promise_id, series, base, what):
-        world.ledger.seen(promise_id, *series.exchanges)
+    if run.comparison.agree(promise_id, series, base, what):
+        run.ledger.seen(promise_id, *series.exchanges)
 
 
-def _naive_queries(world: World) -> Iterator[Query]:
+def _naive_queries(run: Run) -> Iterator[Query]:
     for zone in ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Tokyo", "Asia/Kathmandu"):
-        hours, days = world.hours(zone, days=2), world.days(zone)
+        hours, days = run.sample.hours(zone, days=2), run.sample.days(zone)
         days = replace(days, start=zones.floor(zone, "day", days.end - 5 * DAY + HOUR))
         yield hours.naive()
         yield days.naive()
@@ -194,7 +198,7 @@ def _naive_queries(world: World) -> Iterator[Query]:
             yield replace(hours, start_text=f"{zones.naive(zone, hours.start)}.25")
             yield replace(hours, end_text=zones.naive(zone, hours.end))
     for zone in zone_table.CHANGING[:5]:
-        for change in zones.transitions(zone, world.first + 4 * DAY, world.settled - 4 * DAY)[:1]:
+        for change in zones.transitions(zone, run.sample.first + 4 * DAY, run.sample.settled - 4 * DAY)[:1]:
             midnight = zones.floor(zone, "day", change.instant)
             before = zones.floor(zone, "day", midnight - 12 * HOUR)
             after = zones.floor(zone, "day", midnight + 3 * DAY + 6 * HOUR)

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from contract_tests.oracle import zone_table, zones
 from contract_tests.oracle.query import EVERYTHING, Query
-from contract_tests.oracle.reader import LARGEST_LIMIT
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.world import ANY_INTERVAL, ANY_ZONE, World
+from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.stability import blame
+from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
+from contract_tests.run import Run
 
 _ROOM_SECONDS = 8.0
 _NOW = -4
@@ -23,10 +25,10 @@ _QUARTER_SECONDS = 900
 
 
 @pytest.mark.promise("window.nothing-outside", cost=14)
-def test_nothing_outside_the_window(world: World) -> None:
+def test_nothing_outside_the_window(run: Run) -> None:
     """No period begins before the start rounded down, nor at the end or later, wherever the two lie."""
-    world.traffic()
-    busy = world.busy_hours(8)
+    run.sample.traffic()
+    busy = run.sample.busy_hours(8)
     hours = Query(busy, busy + 6 * HOUR, "hour")
     queries = [replace(hours, end=hours.end + second) for second in (0, 1, 1800)]
     queries += [replace(hours, start=hours.start - 1)]
@@ -34,148 +36,150 @@ def test_nothing_outside_the_window(world: World) -> None:
         start = zones.floor(zone, "hour", busy + HOUR)
         queries += [Query(start, start + 4 * HOUR + second, "hour", zone) for second in (0, 1)]
     for zone in ("UTC", "America/New_York"):
-        days = _last_days(world, zone, 4)
+        days = run.sample.last_days(zone, 4)
         queries += [days, replace(days, end=days.end - 1)]
     for query in queries:
-        series = world.reader.read(query)
+        series = run.reader.read(query)
         if series.by_start:
-            world.ledger.seen("window.nothing-outside", *series.exchanges)
+            run.ledger.seen("window.nothing-outside", *series.exchanges)
 
     def holds(drawn: tuple[str, Interval, int, int]) -> None:
         zone, interval, back, length = drawn
-        start = max(world.first + 2 * DAY, world.settled - back - length)
-        series = world.reader.read(Query(start, min(start + length, world.settled), interval, zone))
+        start = max(run.sample.first + 2 * DAY, run.sample.settled - back - length)
+        series = run.reader.read(Query(start, min(start + length, run.sample.settled), interval, zone))
         if series.by_start:
-            world.ledger.seen("window.nothing-outside", *series.exchanges)
+            run.ledger.seen("window.nothing-outside", *series.exchanges)
 
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 5 * DAY), st.integers(1, 3 * DAY))
-    world.draw(drawn, holds, most=3, cost=2)
+    run.budget.draw(drawn, holds, most=3, cost=2)
 
 
 @pytest.mark.promise("window.start-rounded", cost=20)
-def test_the_start_is_rounded_down_in_the_zone(world: World) -> None:
+def test_the_start_is_rounded_down_in_the_zone(run: Run) -> None:
     """A start in the middle of a period earns that period whole, by the clock of the zone."""
-    world.traffic()
+    run.sample.traffic()
 
     def rounded(query: Query) -> None:
         what = f"the start {zones.utc(query.start)}, rounded down to the {query.named_interval} of {query.named_zone}"
-        world.fits("window.start-rounded", query, what)
+        run.comparison.fits("window.start-rounded", query, what)
 
     for zone, seconds in (("UTC", (1, 3599)), ("Asia/Kolkata", (1200, 2400)), ("Asia/Kathmandu", (1200, 3000))):
-        start = zones.floor(zone, "hour", world.busy_hours(4))
+        start = zones.floor(zone, "hour", run.sample.busy_hours(4))
         for second in seconds:
             rounded(Query(start + second, start + 3 * HOUR, "hour", zone))
     for zone in ("UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kathmandu"):
-        days = _last_days(world, zone, 3)
+        days = run.sample.last_days(zone, 3)
         for second in (HOUR // 2, DAY - 1800):
             rounded(replace(days, start=days.start + second))
-    for days in _days_of_change(world):
+    for days in _days_of_change(run):
         rounded(replace(days, start=days.periods[0][1] - 1800))
 
     def drawn_rounded(drawn: tuple[str, Interval, int, int]) -> None:
         zone, interval, back, length = drawn
-        start = max(world.first + 2 * DAY, world.settled - 6 * DAY - back)
+        start = max(run.sample.first + 2 * DAY, run.sample.settled - 6 * DAY - back)
         end = zones.floor(zone, interval, start + length * (HOUR if interval == "hour" else DAY))
         rounded(Query(start, end, interval, zone))
 
-    world.draw(
+    run.budget.draw(
         st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=3, cost=1
     )
 
 
 @pytest.mark.promise("window.splits-add-up", cost=20)
-def test_split_windows_add_up(world: World) -> None:
+def test_split_windows_add_up(run: Run) -> None:
     """A window cut in two at the beginning of a period has the periods of both parts, each with the same traffic."""
-    world.traffic()
+    run.sample.traffic()
 
     def adds_up(query: Query, cut: int) -> None:
         parts = [replace(query, end=cut), replace(query, start=cut)]
-        whole = world.reader.read(query)
-        halves = [world.reader.read(part) for part in parts]
+        whole = run.reader.read(query)
+        halves = [run.reader.read(part) for part in parts]
         joined = {start: counts for half in halves for start, counts in half.by_start.items()}
         if joined != whole.by_start:
             odd = min(set(joined.items()) ^ set(whole.by_start.items()))[0]
             told = [str(answer.get(odd, "no record")) for answer in (joined, whole.by_start)]
             window = f"the window from {zones.utc(query.start)} to {zones.utc(query.end)}, cut at {zones.utc(cut)}"
             message = f"{window}: of the period from {zones.utc(odd)} the parts have {told[0]}, and the whole {told[1]}"
-            world.blame("window.splits-add-up", message, whole, *halves)
+            blame(run.reader, "window.splits-add-up", message, whole, *halves)
         if len(halves[0].by_start) and len(halves[1].by_start):
-            world.ledger.seen(
+            run.ledger.seen(
                 "window.splits-add-up", *whole.exchanges, *(one for half in halves for one in half.exchanges)
             )
 
-    busy = world.busy_hours(8)
+    busy = run.sample.busy_hours(8)
     hours = Query(busy, busy + 8 * HOUR, "hour", "UTC")
     adds_up(hours, busy + 3 * HOUR)
     adds_up(hours, busy + HOUR)
-    for whose in (EVERYTHING, *world.given_filters[:1]):
+    for whose in (EVERYTHING, *run.options.filters[:1]):
         for zone in ("Asia/Kathmandu", "Europe/Berlin") if whose == EVERYTHING else ("America/New_York",):
-            days = _last_days(world, zone, 5)
+            days = run.sample.last_days(zone, 5)
             adds_up(replace(days, filter=whose), days.periods[1][1])
-    quarters = _quarter_hours(world)
+    quarters = _quarter_hours(run)
     adds_up(quarters, quarters.start + 4 * HOUR)
 
     def drawn_adds_up(drawn: tuple[str, Interval, int, int, int]) -> None:
         zone, interval, back, length, cut = drawn
         step = HOUR if interval == "hour" else DAY
-        start = zones.floor(zone, interval, max(world.first + 2 * DAY, world.settled - back * HOUR - 21 * step))
-        query = Query(start, min(start + length * step, world.settled), interval, zone)
+        start = zones.floor(
+            zone, interval, max(run.sample.first + 2 * DAY, run.sample.settled - back * HOUR - 21 * step)
+        )
+        query = Query(start, min(start + length * step, run.sample.settled), interval, zone)
         edges = [edge for edge, _ in query.periods[1:] if not query.is_unclear(edge)]
         if edges:
             adds_up(query, edges[cut % len(edges)])
 
     numbers = (st.integers(0, 200), st.integers(2, 20), st.integers(0, 19))
-    world.draw(st.tuples(ANY_ZONE, ANY_INTERVAL, *numbers), drawn_adds_up, most=2, cost=5)
+    run.budget.draw(st.tuples(ANY_ZONE, ANY_INTERVAL, *numbers), drawn_adds_up, most=2, cost=5)
 
 
 @pytest.mark.promise("window.default-start-hour", cost=9)
-def test_hours_start_a_day_ago_by_default(world: World) -> None:
+def test_hours_start_a_day_ago_by_default(run: Run) -> None:
     """Without a start, hours begin 24 hours ago, rounded down in the zone; a given end does not change that."""
     for zone, end in (("UTC", _NOW), ("Asia/Kathmandu", _NOW), ("UTC", -10 * HOUR)):
-        _default_is_stated(world, "window.default-start-hour", "start", Query(-DAY, end, "hour", zone))
+        _default_is_stated(run, "window.default-start-hour", "start", Query(-DAY, end, "hour", zone))
 
 
 @pytest.mark.promise("window.default-start-day", cost=9)
-def test_days_start_a_month_ago_by_default(world: World) -> None:
+def test_days_start_a_month_ago_by_default(run: Run) -> None:
     """Without a start, days begin 30 days ago, rounded down in the zone; a given end does not change that."""
     for zone, end in (("UTC", _NOW), ("Asia/Tokyo", _NOW), ("UTC", -3 * DAY)):
-        _default_is_stated(world, "window.default-start-day", "start", Query(-30 * DAY, end, "day", zone))
+        _default_is_stated(run, "window.default-start-day", "start", Query(-30 * DAY, end, "day", zone))
 
 
 @pytest.mark.promise("window.default-end", cost=9)
-def test_the_end_is_now_by_default(world: World) -> None:
+def test_the_end_is_now_by_default(run: Run) -> None:
     """Without an end, the window goes on until now: up to the running period, and not beyond."""
     for query in (
         Query(-40 * HOUR, _NOW, "hour", "UTC"),
         Query(-5 * HOUR, _NOW, "hour", "Asia/Kathmandu"),
         Query(-40 * DAY, _NOW, "day", "Asia/Tokyo"),
     ):
-        _default_is_stated(world, "window.default-end", "end", query)
+        _default_is_stated(run, "window.default-end", "end", query)
 
 
-def _default_is_stated(world: World, promise_id: str, omitted: str, from_now: Query) -> None:
+def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query) -> None:
     """Ask with and without a parameter, in one quarter of an hour: no period is in one answer and not in the other.
 
     Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
     before and after the other one, and has to lie around it.
 
     Args:
-        world: the run.
+        run: the run.
         promise_id: what is broken where the answers differ.
         omitted: the parameter.
         from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that
             30 days before now are the same on every reading.
     """
     for _ in range(_ATTEMPTS):
-        _wait_for_room(world.reader.now())
-        asked_at = world.reader.now()
+        _wait_for_room(run.reader.now())
+        asked_at = run.reader.now()
         now = int(asked_at)
         query = replace(from_now, start=now + from_now.start, end=now + from_now.end)
         without = replace(query, omitted=frozenset({omitted}))
-        before, given, after = (_read(world, promise_id, one) for one in (without, query, without))
+        before, given, after = (_read(run, promise_id, one) for one in (without, query, without))
         if before is None or given is None or after is None:
             return  # a window that is too long for the server, or that ends in its future
-        if int(asked_at) // _QUARTER_SECONDS == int(world.reader.now()) // _QUARTER_SECONDS:
+        if int(asked_at) // _QUARTER_SECONDS == int(run.reader.now()) // _QUARTER_SECONDS:
             break
     else:
         return
@@ -191,7 +195,7 @@ def _default_is_stated(world: World, promise_id: str, omitted: str, from_now: Qu
             evidence = (series.exchanges[0] for series in (before, given, after))
             raise BrokenPromiseError(promise_id, message, *evidence)
     if given.by_start:
-        world.ledger.seen(promise_id, before.exchanges[0], given.exchanges[0])
+        run.ledger.seen(promise_id, before.exchanges[0], given.exchanges[0])
 
 
 def _wait_for_room(now: float) -> None:
@@ -203,31 +207,23 @@ def _wait_for_room(now: float) -> None:
         time.sleep(_QUARTER_SECONDS - passed + _ROOM_SECONDS)
 
 
-def _read(world: World, promise_id: str, query: Query) -> Series | None:
+def _read(run: Run, promise_id: str, query: Query) -> Series | None:
     try:
-        page = world.reader.ask_kindly(query)
-        return None if page is None else world.reader.walk(page, query, limit=LARGEST_LIMIT)
+        page = run.reader.ask_kindly(query)
+        return None if page is None else run.reader.walk(page, query, limit=LARGEST_LIMIT)
     except BrokenPromiseError as breach:
         if breach.promise_id == "window.nothing-outside" and query.omitted:
             raise BrokenPromiseError(promise_id, breach.message, *breach.exchanges) from breach
         raise
 
 
-def _last_days(world: World, zone: str, count: int) -> Query:
-    days = world.days(zone)
-    start = days.end
-    for _ in range(count):
-        start = zones.floor(zone, "day", start - 1)
-    return replace(days, start=start)
-
-
-def _quarter_hours(world: World) -> Query:
-    start = zones.floor("Asia/Kathmandu", "hour", world.busy_hours(9) + HOUR)
+def _quarter_hours(run: Run) -> Query:
+    start = zones.floor("Asia/Kathmandu", "hour", run.sample.busy_hours(9) + HOUR)
     return Query(start, start + 7 * HOUR, "hour", "Asia/Kathmandu")
 
 
-def _days_of_change(world: World) -> Iterator[Query]:
+def _days_of_change(run: Run) -> Iterator[Query]:
     for zone in zone_table.CHANGING[:4]:
-        for change in zones.transitions(zone, world.first + 2 * DAY, world.settled - 3 * DAY)[-1:]:
+        for change in zones.transitions(zone, run.sample.first + 2 * DAY, run.sample.settled - 3 * DAY)[-1:]:
             start = zones.floor(zone, "day", change.instant)
             yield Query(start, zones.following(zone, "day", zones.following(zone, "day", start)), "day", zone)

@@ -5,10 +5,10 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
+from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import Finding
 from contract_tests.report.coverage import Mark
-from contract_tests.report.run import Run
-from contract_tests.wire.exchange import Exchange
+from contract_tests.report.outcome import Outcome
 
 _CLASSES = {"kept": "kept", "broken": "broken", "not exercised": "not"}
 _GROUPS = {
@@ -23,22 +23,24 @@ _GROUPS = {
 _SHOWN = 6
 
 
-def render(run: Run, parameters: Sequence[Mark], statuses: Sequence[Mark]) -> str:
+def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark]) -> str:
     """Give the page as HTML."""
-    findings = list(run.ledger.findings.values())
+    findings = list(outcome.ledger.findings.values())
     broken = [finding for finding in findings if finding.verdict == "broken"]
     others = sorted((finding for finding in findings if finding not in broken), key=_group)
-    sections = [_section("Broken", broken, run)] if broken else []
-    sections += [_section(list(_GROUPS.values())[place], list(group), run) for place, group in groupby(others, _group)]
+    sections = [_section("Broken", broken, outcome)] if broken else []
+    sections += [
+        _section(list(_GROUPS.values())[place], list(group), outcome) for place, group in groupby(others, _group)
+    ]
     style = files("contract_tests.report").joinpath("page.css").read_text(encoding="utf-8")
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(_headline(run, broken))}</title><style>{style}</style></head><body><main>
-<h1>{escape(_headline(run, broken))}</h1>
-<p class="lead">{escape(run.client.base_url)}, app {run.client.app_id} · seed {run.options.seed} ·
-{run.client.sent} of at most {run.client.max_requests} requests</p>
+<title>{escape(_headline(outcome, broken))}</title><style>{style}</style></head><body><main>
+<h1>{escape(_headline(outcome, broken))}</h1>
+<p class="lead">{escape(outcome.client.base_url)}, app {outcome.client.app_id} · seed {outcome.options.seed} ·
+{outcome.client.sent} of at most {outcome.client.max_requests} requests</p>
 {_sums(findings)}
-{"".join(f'<p class="note">{escape(error)}</p>' for error in run.problems)}
+{"".join(f'<p class="note">{escape(error)}</p>' for error in outcome.problems)}
 {"".join(sections)}
 <h2>What of the specification was met</h2>
 <p class="lead">How many requests kept to each declaration, at its very edge where it has one, and how many went
@@ -51,9 +53,9 @@ beyond it.</p>
 """
 
 
-def _headline(run: Run, broken: Sequence[Finding]) -> str:
+def _headline(outcome: Outcome, broken: Sequence[Finding]) -> str:
     if not broken:
-        return "The run did not come to its end" if run.problems else "Every promise that could be tested is kept"
+        return "The run did not come to its end" if outcome.problems else "Every promise that could be tested is kept"
     names = ", ".join(finding.promise.id for finding in broken[:3]) + (" and more" if len(broken) > 3 else "")
     return f"{len(broken)} {'promise is' if len(broken) == 1 else 'promises are'} broken: {names}"
 
@@ -70,8 +72,8 @@ def _sums(findings: Sequence[Finding]) -> str:
     return f'<div class="sums">{"".join(boxes)}</div>'
 
 
-def _section(title: str, findings: Sequence[Finding], run: Run) -> str:
-    cards = [_card(finding, run.baseline.get(finding.promise.id)) for finding in findings]
+def _section(title: str, findings: Sequence[Finding], outcome: Outcome) -> str:
+    cards = [_card(finding, outcome.baseline.get(finding.promise.id)) for finding in findings]
     return f"<h2>{escape(title)}</h2>{''.join(cards)}"
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.run import Run
 from contract_tests.schema.spec import Operation, load_operations, load_spec
-from contract_tests.wire.exchange import Exchange
-from contract_tests.world import World
 
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")
@@ -18,11 +18,11 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 
 @pytest.mark.promise("response.schema", cost=0)
-def test_answers_fit_the_schema(world: World) -> None:
+def test_answers_fit_the_schema(run: Run) -> None:
     """Each answer is what its operation declares for its status: a page a GetTrafficResponse, and so on."""
     for operation in load_operations():
         validators = {status: _validator(operation, status) for status in operation.responses}
-        for exchange in world.client.exchanges:
+        for exchange in run.client.exchanges:
             validator = validators.get(str(exchange.status))
             if validator is not None and operation.values_of(exchange.url) is not None:
                 error = next(iter(validator.iter_errors(_json(exchange))), None)
@@ -30,40 +30,40 @@ def test_answers_fit_the_schema(world: World) -> None:
                     place = "/".join(str(part) for part in error.instance_path) or "the top level"
                     message = f"at {place} of a {exchange.status}: {error.message[:200]}"
                     raise BrokenPromiseError("response.schema", message, exchange)
-                world.ledger.seen("response.schema", exchange)
+                run.ledger.seen("response.schema", exchange)
 
 
 @pytest.mark.promise("response.counts", cost=0)
-def test_counts_are_not_negative(world: World) -> None:
+def test_counts_are_not_negative(run: Run) -> None:
     """No count of any page is negative."""
-    for exchange, items in _pages(world):
+    for exchange, items in _pages(run):
         negative = next((item for item in items if any(item[name] < 0 for name in _COUNTS)), None)
         if negative is not None:
             raise BrokenPromiseError("response.counts", f"no count is negative, but here is {negative}", exchange)
         if any(item["requests"] for item in items):
-            world.ledger.seen("response.counts", exchange)
+            run.ledger.seen("response.counts", exchange)
 
 
 @pytest.mark.promise("response.offsets", cost=0)
-def test_times_carry_an_offset(world: World) -> None:
+def test_times_carry_an_offset(run: Run) -> None:
     """Each time carries an offset, and with it names an instant at which a period of its zone begins or ends.
 
     That they are the right instants is what the tests of zones and windows look at, with every page that they ask for.
     """
-    for exchange, items in _pages(world):
+    for exchange, items in _pages(run):
         without = next((item for item in items if any(not _OFFSET.search(item[name]) for name in _EDGES)), None)
         if without is not None:
             raise BrokenPromiseError("response.offsets", f"each time has an offset, but here is {without}", exchange)
         if items and exchange.parameters.get("timezone", "UTC") != "UTC":
-            world.ledger.seen("response.offsets", exchange)
+            run.ledger.seen("response.offsets", exchange)
 
 
-def _pages(world: World) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
+def _pages(run: Run) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
     """Give the items of each page of traffic that fits the schema; the others are the business of that promise."""
     traffic = load_operations()[0]
     validator = _validator(traffic, "200")
     assert validator is not None, "traffic is declared"
-    for exchange in world.client.exchanges:
+    for exchange in run.client.exchanges:
         is_page = exchange.status == 200 and traffic.values_of(exchange.url) is not None
         if is_page and validator.is_valid(body := _json(exchange)):
             yield exchange, body["data"]

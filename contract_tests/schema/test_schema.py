@@ -13,13 +13,13 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.schemas import APIOperation
 
+from contract_tests.exchange import Exchange
 from contract_tests.oracle import zone_table
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
+from contract_tests.run import Run
 from contract_tests.schema.cases import as_response, check, operation_of, steer
 from contract_tests.schema.spec import Operation, load_operations, load_spec
 from contract_tests.wire.client import BudgetUsedUpError
-from contract_tests.wire.exchange import Exchange
-from contract_tests.world import World
 
 _OPERATIONS = load_operations()
 _EXAMPLES, _COVERED, _FUZZED, _WALKS = (-(-most // len(_OPERATIONS)) for most in (2, 30, 14, 3))
@@ -31,11 +31,11 @@ _ALL_MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 class _Schema:
     """An operation as schemathesis sees it, and the server that its cases go to."""
 
-    def __init__(self, world: World, declared: Operation) -> None:
-        self.world = world
+    def __init__(self, run: Run, declared: Operation) -> None:
+        self.run = run
         self.declared = declared
-        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(load_spec(), declared.path, world.options.seed)
-        self.chance = random.Random(world.options.seed)  # noqa: S311 - it has to repeat, not to be secret
+        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(load_spec(), declared.path, run.options.seed)
+        self.chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
         self.breaches: list[BrokenPromiseError] = []
         self.asked: set[str] = set()
 
@@ -45,11 +45,11 @@ class _Schema:
         def send(case: Case[Any]) -> None:
             self.send(case)
 
-        self.world.draw(strategy, send, most=most, cost=1)
+        self.run.budget.draw(strategy, send, most=most, cost=1)
 
     def send(self, case: Case[Any]) -> Exchange | None:
         """Send a case that says something about this server and was not sent before, and look at the answer."""
-        query = steer(case, self.world.known_values, self.chance.choice(zone_table.ALL))
+        query = steer(case, self.run.options.known_values, self.chance.choice(zone_table.ALL))
         asked = repr((case.path_parameters, sorted(query.items(), key=repr))) if query is not None else ""
         if query is None or asked in self.asked:
             return None
@@ -63,26 +63,26 @@ class _Schema:
 
     def ask(self, case: Case[Any], pairs: list[tuple[str, str]]) -> Exchange:
         """Send the query of a case to its path."""
-        return self.world.client.get(pairs, path=self.declared.target(case.path_parameters or {}))
+        return self.run.client.get(pairs, path=self.declared.target(case.path_parameters or {}))
 
     def look(self, case: Case[Any], exchange: Exchange) -> None:
         """Note what schemathesis' checks find."""
         self.breaches += check(case, self.declared, exchange)
         for promise_id in _SEEN:
-            self.world.ledger.seen(promise_id, exchange)
+            self.run.ledger.seen(promise_id, exchange)
 
     def conclude(self) -> None:
         """Break a promise for each finding; the test fails with the first."""
         for breach in self.breaches[1:]:
-            self.world.ledger.broken(breach)
+            self.run.ledger.broken(breach)
         if self.breaches:
             raise self.breaches[0]
 
 
 @pytest.fixture(params=_OPERATIONS, ids=lambda operation: operation.id)
-def schema(world: World, request: pytest.FixtureRequest) -> _Schema:
+def schema(run: Run, request: pytest.FixtureRequest) -> _Schema:
     """Give schemathesis and a server, for each operation."""
-    return _Schema(world, request.param)
+    return _Schema(run, request.param)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -103,10 +103,10 @@ def test_coverage(schema: _Schema) -> None:
     )
     shuffled = list(cases)
     schema.chance.shuffle(shuffled)
-    left = _COVERED if not schema.world.options.deep else len(shuffled)
+    left = _COVERED if not schema.run.options.deep else len(shuffled)
     for case in shuffled:
         left -= schema.send(case) is not None
-        if left == 0 or schema.world.client.remaining <= schema.world.reserve:
+        if left == 0 or schema.run.budget.spare <= 0:
             break
     schema.conclude()
 
@@ -124,11 +124,11 @@ def test_fuzzing(schema: _Schema) -> None:
 @pytest.mark.schema(cost=_WALKS * _STEPS)
 def test_stateful(schema: _Schema) -> None:
     """Chains of requests, each page leading to the next one by its token."""
-    declared, known = schema.declared, schema.world.known_values
+    declared, known = schema.declared, schema.run.options.known_values
     if not declared.is_listing:
         raise NotExercisedError(f"{declared.path} has no pages.")
     small = {"limit": "5"} if declared.alternatives("limit") else {}
-    answered = schema.world.client.exchanges[-1:]
+    answered = schema.run.client.exchanges[-1:]
 
     class Walk(schema.operation.schema.as_state_machine()):  # type: ignore[misc]
         """Sends through our connection, and keeps findings until the end."""
@@ -139,7 +139,7 @@ def test_stateful(schema: _Schema) -> None:
             case.query = {name: query[name] for name in query if name == kept or declared.requires(name)} | small
             case.path_parameters = dict(case.path_parameters or {}) | known
             try:
-                if schema.world.client.remaining > schema.world.reserve:
+                if schema.run.budget.spare > 0:
                     answered.append(schema.ask(case, [(name, str(value)) for name, value in case.query.items()]))
                     schema.look(case, answered[-1])
             except BudgetUsedUpError:
@@ -149,9 +149,9 @@ def test_stateful(schema: _Schema) -> None:
         def validate_response(self, *_: Any, **__: Any) -> None:
             """Nothing: `call` has looked."""
 
-    walks = _settings(_WALKS if not schema.world.options.deep else 50, stateful_step_count=_STEPS)
+    walks = _settings(_WALKS if not schema.run.options.deep else 50, stateful_step_count=_STEPS)
     try:
-        run_state_machine_as_test(hypothesis.seed(schema.world.options.seed)(Walk), settings=walks)
+        run_state_machine_as_test(hypothesis.seed(schema.run.options.seed)(Walk), settings=walks)
     finally:
         schema.conclude()
 

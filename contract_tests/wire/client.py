@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
-from contract_tests.wire.exchange import KEY_VARIABLE, Exchange
+from contract_tests.exchange import KEY_VARIABLE, Exchange
 from contract_tests.wire.pacing import Pacer, wait_after_429
 
 _TIMEOUT_SECONDS = 60.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contract_tests.exchange import Exchange
 from contract_tests.oracle import zones
 from contract_tests.oracle.inspection import inspect
 from contract_tests.oracle.page import Counts, Page, read_page
@@ -13,7 +14,6 @@ from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import HOUR
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.wire.exchange import Exchange
 
 START = 1_747_180_800  # 2025-05-14T00:00:00Z
 Body = dict[str, Any]

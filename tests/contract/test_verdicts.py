@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from contract_tests.exchange import Exchange
 from contract_tests.promises.baseline import BaselineError, read_baseline
 from contract_tests.promises.catalogue import PROMISE_IDS, PROMISES
 from contract_tests.promises.promise import BrokenPromiseError, Ledger, Promise
-from contract_tests.wire.exchange import Exchange
 
 SEEN = Exchange(1, "GET", "http://h/", (), 200, {}, b"", 0.0, 0.0)
 CAUSE, EFFECT = Promise("a.cause", "Sentence.", "hint."), Promise("a.effect", "Sentence.", "hint.", ("a.cause",))

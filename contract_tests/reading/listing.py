@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
 from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import Client
-from contract_tests.wire.exchange import Exchange
 
 _MOST_PAGES = 8
 _LARGEST_LIMIT = 1000

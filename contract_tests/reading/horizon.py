@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from contract_tests.oracle.page import Page
 from contract_tests.oracle.query import Query
-from contract_tests.oracle.reader import LARGEST_LIMIT, Reader
 from contract_tests.oracle.zones import DAY
+from contract_tests.reading.reader import LARGEST_LIMIT, Reader
 
 _DAYS = (55, 40, 28, 14, 7)
 _FIRST_DAYS = 4
@@ -21,18 +21,17 @@ class Horizon(NamedTuple):
     page_size: int
 
 
-def find_horizon(reader: Reader, settled: int) -> Horizon:
+def find_horizon(reader: Reader) -> Horizon:
     """Ask for shorter and shorter windows, until one is answered in a few pages.
 
     Args:
         reader: the connection.
-        settled: where the closed periods end.
 
     Raises:
         BrokenPromiseError: the server refuses even a week of hours.
     """
     for days in _DAYS:
-        query = Query(settled - days * DAY, settled, "hour", "UTC")
+        query = Query(reader.settled - days * DAY, reader.settled, "hour", "UTC")
         is_last = days == _DAYS[-1]
         page = reader.ask_kindly(query) if not is_last else reader.ask(query, limit=LARGEST_LIMIT)
         if page is None or not (page.rows or is_last):

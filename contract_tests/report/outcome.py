@@ -8,7 +8,7 @@ from contract_tests.wire.client import Client
 
 
 @dataclass
-class Run:
+class Outcome:
     """A run and what came of it.
 
     Attributes:

@@ -4,17 +4,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+from contract_tests.exchange import Exchange
 from contract_tests.oracle.inspection import inspect
 from contract_tests.oracle.page import Page, read_page
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
+from contract_tests.oracle.zones import DAY
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.client import Client
-from contract_tests.wire.exchange import Exchange
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 _SPARE_PAGES = 5
+_SETTLED_DAYS = 2
 
 
 class Reader:
@@ -25,6 +27,7 @@ class Reader:
         skew: by how many seconds the server's clock is ahead of this machine's.
 
     Attributes:
+        settled: where the closed periods end, a midnight in UTC: what is older has been over for two days.
         short_pages: whether a page had fewer rows than its limit, although there were more.
         truth: hours in UTC that are known, to tell a wrong offset from a wrong zone; `None` until they are.
     """
@@ -34,6 +37,7 @@ class Reader:
         self.short_pages = False
         self.truth: Series | None = None
         self._skew = skew
+        self.settled = int(self.now()) // DAY * DAY - _SETTLED_DAYS * DAY
         self._read: dict[tuple[Query, int | None, bool], Series] = {}
 
     def now(self) -> float:
@@ -107,7 +111,7 @@ class Reader:
     def walk(self, page: Page, query: Query, *, limit: int | None, token_alone: bool = False) -> Series:
         """Follow the tokens from a first page on; see `read`."""
         pages, followed = [page], set[str]()
-        expected = dict(query.periods)
+        expected = query.ends
         delivered = {row.start for row in page.rows}
         while page.token is not None:
             if expected.keys() <= delivered and not page.rows:

@@ -1,0 +1,127 @@
+"""Holds one response against another: periods against their hours, and two queries that mean the same."""
+
+from functools import cached_property
+
+from contract_tests.oracle import zones
+from contract_tests.oracle.page import NOTHING
+from contract_tests.oracle.query import Query
+from contract_tests.oracle.series import Series
+from contract_tests.promises.promise import BrokenPromiseError, Ledger
+from contract_tests.reading.reader import LARGEST_LIMIT, Reader
+from contract_tests.reading.sample import Sample
+from contract_tests.reading.stability import blame
+
+# A request that is misread gets periods outside its window, or on another clock.
+_FOLLOWS_FROM_A_MISREADING = ("window.", "timezone.", "requests.accepted")
+
+
+class Comparison:
+    """Compares responses, and notes in the ledger what was seen.
+
+    Args:
+        reader: the connection.
+        sample: the closed periods that responses are compared with.
+        ledger: where requests that could have shown a breach are noted.
+    """
+
+    def __init__(self, reader: Reader, sample: Sample, ledger: Ledger) -> None:
+        self._reader = reader
+        self._sample = sample
+        self._ledger = ledger
+
+    def agree(self, promise_id: str, series: Series, base: Series, what: str) -> int:
+        """Hold each period of a series against the same stretch of time in another one.
+
+        Returns:
+            how many periods with traffic were compared.
+
+        Raises:
+            BrokenPromiseError: they differ.
+        """
+        compared, query = 0, series.query
+        first, last = base.query.start, min(base.query.end, self._reader.settled)
+        for start, end in query.periods:
+            if not first <= start < end <= last or query.is_unclear(start):
+                continue
+            counts, expected = series.of_period(start), base.total(start, end)
+            if expected is None:
+                least, most = base.bounds(start, end)
+                fits = least.fits_in(counts) and counts.fits_in(most)
+                said = f"between {least} and {most}"
+            else:
+                fits, said = counts == expected, str(expected)
+            if not fits:
+                message = f"{what}: from {zones.utc(start)} to {zones.utc(end)} one has {counts}, the other {said}"
+                blame(self._reader, self.named(promise_id, query), message, series, base)
+            compared += counts != NOTHING
+        return compared
+
+    def same(
+        self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = LARGEST_LIMIT
+    ) -> Series:
+        """Hold the responses to two queries that mean the same against each other.
+
+        Args:
+            promise_id: what is broken where they differ.
+            query: the query in question.
+            reference: the query that says the same in the plainest way.
+            what: the difference between the two, for the message.
+            limit: the size of a page of the query in question.
+
+        Returns:
+            the response to the query in question.
+
+        Raises:
+            BrokenPromiseError: they differ.
+        """
+        expected = self._reader.read(reference)
+        try:
+            series = self._reader.read(query, limit=limit)
+        except BrokenPromiseError as breach:
+            if not breach.promise_id.startswith(_FOLLOWS_FROM_A_MISREADING):
+                raise
+            message = f"{what}: {breach.message}"
+            raise BrokenPromiseError(promise_id, message, *breach.exchanges, *expected.exchanges[:1]) from breach
+        if series.by_start != expected.by_start:
+            odd = min(set(series.by_start.items()) ^ set(expected.by_start.items()))[0]
+            counts = (series.of_period(odd), expected.of_period(odd))
+            message = f"{what}: of the period from {zones.utc(odd)} one response has {counts[0]}, the other {counts[1]}"
+            blame(self._reader, promise_id, message, series, expected)
+        if series.by_start:
+            self._ledger.seen(promise_id, *series.exchanges)
+        return series
+
+    def fits(self, promise_id: str, query: Query, what: str) -> Series:
+        """Hold the response to a query against the hours of all closed periods, which were read once.
+
+        Args:
+            promise_id: what is broken where they differ.
+            query: a query for closed periods.
+            what: what is special about the query, for the message.
+
+        Raises:
+            BrokenPromiseError: a period is missing, is too much, or has other traffic than its hours.
+        """
+        try:
+            series = self._reader.read(query)
+        except BrokenPromiseError as breach:
+            if not breach.promise_id.startswith(_FOLLOWS_FROM_A_MISREADING):
+                raise
+            raise BrokenPromiseError(promise_id, f"{what}: {breach.message}", *breach.exchanges) from breach
+        if self.agree(promise_id, series, self._sample.base_of(query), what):
+            self._ledger.seen(promise_id, *series.exchanges)
+        return series
+
+    def named(self, promise_id: str, query: Query) -> str:
+        """Return the promise that is broken where periods have other traffic than their hours.
+
+        It is that about days and hours where not even days in UTC are the sums of theirs, whatever else was looked at.
+        """
+        if query.named_interval == "hour" or self._are_days_sums:
+            return promise_id
+        return "consistency.day-is-its-hours"
+
+    @cached_property
+    def _are_days_sums(self) -> bool:
+        days, base = self._reader.read(self._sample.days("UTC")), self._sample.base(0)
+        return all(days.of_period(start) == base.total(start, end) for start, end in days.query.periods)
