@@ -2,8 +2,11 @@
 
 import asyncio
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
+import httpx
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -37,6 +40,24 @@ def test_tables_agree_with_the_items(client: TrafficClient, arguments: dict[str,
         expected = [getattr(item, name) for item in items]
         assert arrow[name].to_pylist() == list(pandas[name]) == polars[name].to_list() == expected
     assert query.totals() == TrafficTotals(*(sum(getattr(item, name) for item in items) for name in COUNTS))
+
+
+def test_periods_with_gaps_keep_their_ends() -> None:
+    """A period whose successor is missing ends where its row says."""
+    hours = [datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in (0, 1, 3, 4)]
+    data = [
+        {
+            "period_start": hour.isoformat(),
+            "period_end": (hour + timedelta(hours=1)).isoformat(),
+            **dict.fromkeys(COUNTS, 1),
+        }
+        for hour in hours
+    ]
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": data, "has_more": False}))
+    with TrafficClient("key", transport=transport) as client:
+        query = client.get_traffic(1, start=hours[0], end=hours[-1] + timedelta(hours=1))
+        for column in (query.to_arrow()["period_end"].to_pylist(), query.to_pandas()["period_end"].to_list()):
+            assert column == [hour + timedelta(hours=1) for hour in hours]
 
 
 def test_clock_change_shows_in_the_frame(client: TrafficClient) -> None:
@@ -89,3 +110,32 @@ def test_missing_library_names_the_extra(
     with pytest.raises(ImportError, match=rf"{library} is not installed: .*'apitally-traffic\[{extra}\]'"):
         getattr(client.get_traffic(1, **NIGHT), collector)()
     assert server.requests == []
+
+
+@pytest.mark.parametrize("zone", ["Factory", "localtime"])
+def test_a_zone_that_polars_does_not_know(client: TrafficClient, server: MockServer, zone: str) -> None:
+    """Python knows more timezones than polars; the message says so before anything is read."""
+    if zone not in available_timezones():
+        pytest.skip(f"this machine has no {zone}")
+    with pytest.raises(ValueError, match=f"polars does not know the timezone '{zone}': use another one"):
+        client.get_traffic(1, start="2025-10-26", end="2025-10-27", timezone=zone).to_polars()
+    assert server.requests == []
+
+
+def test_microseconds_and_large_counts_are_exact() -> None:
+    """Neither the first and last years nor microseconds nor counts beyond 2**53 are rounded."""
+    counts = {"requests": 2**53 + 1, "bytes_received": 2**63 - 1, "bytes_sent": 0}
+    for start in ("0001-01-02T00:00:00.000001Z", "1969-12-31T23:00:00.999999Z", "9999-12-30T23:00:00.123457Z"):
+        instant = datetime.fromisoformat(start)
+        end = instant + timedelta(microseconds=999_999)
+        row = {"period_start": start, "period_end": end.isoformat(), **counts, "p95": 0.5}
+        body = {"data": [row], "has_more": False, "next_token": None}
+        transport = httpx.MockTransport(lambda _, body=body: httpx.Response(200, json=body))
+        with TrafficClient("key", transport=transport) as client:
+            query = client.get_traffic(1, start=instant, end=instant + timedelta(minutes=1))
+            arrow, pandas, polars = query.to_arrow(), query.to_pandas(), query.to_polars()
+        assert arrow.to_pylist() == polars.to_dicts()
+        assert arrow.to_pylist() == [{"period_start": instant, "period_end": end, **counts}]
+        exact = [(time - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) for time in (instant, end)]
+        assert [pandas[name].astype("int64")[0] for name in ("period_start", "period_end")] == exact
+        assert [pandas[name][0] for name in COUNTS] == list(counts.values())

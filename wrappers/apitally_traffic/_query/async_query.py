@@ -1,14 +1,15 @@
 """The async query: a window of one app's traffic, read when it is iterated. sync_query.py has its sync counterpart."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic._decoding import to_items
+from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
-from apitally_traffic._query.base import BaseQuery, Progress
+from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import TaskWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED
@@ -66,17 +67,7 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items; nothing is delivered then.
         """
-        items: list[TrafficItem] = []
-        try:
-            async with aclosing(self._slices()) as slices:
-                async for plan, reader in slices:
-                    items += to_items(plan.take_rows(reader))
-                    if progress is not None:
-                        progress(plan.done, plan.expected)
-        except ApitallyError as error:
-            error.resume_from = None
-            raise
-        return items
+        return await self._collect(to_items, progress)
 
     async def to_arrow(self, *, progress: Progress | None = None) -> "pa.Table":
         """Return all items as a pyarrow table; needs the extra `arrow`.
@@ -86,9 +77,10 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pyarrow is not installed.
+            ValueError: it does not know the window's timezone.
         """
         build = arrow_builder(self.window.timezone)
-        return build(await self.to_list(progress=progress))
+        return build(await self._collect(iter, progress))
 
     async def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
         """Return all items as a pandas frame; needs the extra `pandas`. Columns are those of `to_arrow`.
@@ -96,9 +88,10 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pandas is not installed.
+            ValueError: it does not know the window's timezone.
         """
         build = pandas_builder(self.window.timezone)
-        return build(await self.to_list(progress=progress))
+        return build(await self._collect(iter, progress))
 
     async def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
         """Return all items as a polars frame; needs the extra `polars`. Columns are those of `to_arrow`.
@@ -106,9 +99,10 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: polars is not installed.
+            ValueError: it does not know the window's timezone.
         """
         build = polars_builder(self.window.timezone)
-        return build(await self.to_list(progress=progress))
+        return build(await self._collect(iter, progress))
 
     async def totals(self, *, progress: Progress | None = None) -> TrafficTotals:
         """Return the sums over all items.
@@ -116,7 +110,22 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return total(await self.to_list(progress=progress))
+        return total(await self._collect(iter, progress))
+
+    async def _collect(
+        self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None
+    ) -> list[Collected]:
+        collected: list[Collected] = []
+        try:
+            async with aclosing(self._slices()) as slices:
+                async for plan, reader in slices:
+                    collected += convert(plan.take_rows(reader))
+                    if progress is not None:
+                        progress(plan.done, plan.expected)
+        except ApitallyError as error:
+            error.resume_from = None
+            raise
+        return collected
 
     async def _slices(self) -> AsyncGenerator[tuple[ReadPlan, SliceReader]]:
         plan = self._plan()

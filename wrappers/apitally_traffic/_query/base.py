@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
@@ -17,6 +17,8 @@ from apitally_traffic._transport.exchange import DECODE
 from apitally_traffic._transport.stats import STATS, QueryStats, StatsRecorder
 from apitally_traffic._windows.time_parsing import TimeLike
 from apitally_traffic._windows.window import TimeWindow
+
+Collected = TypeVar("Collected")
 
 Progress = Callable[[int, int], object]
 """Called after each slice with the number of periods done and the number expected; both are equal at the end."""

@@ -1,22 +1,26 @@
-"""Convert items to totals, and to tables of pyarrow, pandas and polars.
+"""Convert rows to totals, and to tables of pyarrow, pandas and polars.
 
 Period columns are timezone-aware, in the query's timezone, to the microsecond; counts are 64-bit integers. An empty
-result has the same columns and types. Each library is imported when a table of it is first requested, and before the
-items are read, which may take long.
+result has the same columns and types. Each library is imported when a table of it is first requested, and makes an
+empty table before the rows are read, which may take long: so a missing library and a timezone that it does not know are
+errors at once. The rows are those that were decoded: no item is made of them on the way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from apitally_api_client.models import TrafficItem
+from apitally_traffic._paging.order import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
+
+Table = TypeVar("Table")
 
 _PERIODS = ("period_start", "period_end")
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
@@ -36,64 +40,70 @@ class TrafficTotals(NamedTuple):
     bytes_sent: int
 
 
-def total(items: Sequence[TrafficItem]) -> TrafficTotals:
-    """Return the sums over the items."""
-    return TrafficTotals(*(sum(_counts(items, name)) for name in _COUNTS))
+def total(rows: Rows) -> TrafficTotals:
+    """Return the sums over the rows."""
+    return TrafficTotals(*(sum(_counts(rows, name)) for name in _COUNTS))
 
 
-def arrow_builder(timezone: ZoneInfo) -> "Callable[[Sequence[TrafficItem]], pa.Table]":
-    """Return a function that makes a pyarrow table of items.
+def arrow_builder(timezone: ZoneInfo) -> "Callable[[Rows], pa.Table]":
+    """Return a function that makes a pyarrow table of rows.
 
     Raises:
         ImportError: pyarrow is not installed; the message names the extra.
+        ValueError: it does not know the timezone.
     """
     pyarrow = _import("pyarrow", extra="arrow")
 
-    def build(items: Sequence[TrafficItem]) -> "pa.Table":
+    def build(rows: Rows) -> "pa.Table":
         instant = pyarrow.timestamp("us", timezone.key)
-        columns = {name: pyarrow.array(_microseconds(items, name), pyarrow.int64()).cast(instant) for name in _PERIODS}
-        columns |= {name: pyarrow.array(_counts(items, name), pyarrow.int64()) for name in _COUNTS}
+        columns = {
+            name: pyarrow.array(numbers, pyarrow.int64()).cast(instant) for name, numbers in _periods(rows).items()
+        }
+        columns |= {name: pyarrow.array(_counts(rows, name), pyarrow.int64()) for name in _COUNTS}
         return pyarrow.table(columns)
 
-    return build
+    return _checked(build, "pyarrow", timezone)
 
 
-def pandas_builder(timezone: ZoneInfo) -> "Callable[[Sequence[TrafficItem]], pd.DataFrame]":
-    """Return a function that makes a pandas frame of items.
+def pandas_builder(timezone: ZoneInfo) -> "Callable[[Rows], pd.DataFrame]":
+    """Return a function that makes a pandas frame of rows.
 
     Raises:
         ImportError: pandas is not installed; the message names the extra.
+        ValueError: it does not know the timezone.
     """
     pandas = _import("pandas", extra="pandas")
 
-    def build(items: Sequence[TrafficItem]) -> "pd.DataFrame":
+    def build(rows: Rows) -> "pd.DataFrame":
         columns = {}
-        for name in _PERIODS:
-            instants = pandas.Series(_microseconds(items, name), dtype="int64").astype("datetime64[us]")
+        for name, numbers in _periods(rows).items():
+            instants = pandas.Series(numbers, dtype="int64").astype("datetime64[us]")
             columns[name] = instants.dt.tz_localize("UTC").dt.tz_convert(timezone.key)
-        columns |= {name: pandas.Series(_counts(items, name), dtype="int64") for name in _COUNTS}
+        columns |= {name: pandas.Series(_counts(rows, name), dtype="int64") for name in _COUNTS}
         return cast("pd.DataFrame", pandas.DataFrame(columns))
 
-    return build
+    return _checked(build, "pandas", timezone)
 
 
-def polars_builder(timezone: ZoneInfo) -> "Callable[[Sequence[TrafficItem]], pl.DataFrame]":
-    """Return a function that makes a polars frame of items.
+def polars_builder(timezone: ZoneInfo) -> "Callable[[Rows], pl.DataFrame]":
+    """Return a function that makes a polars frame of rows.
 
     Raises:
         ImportError: polars is not installed; the message names the extra.
+        ValueError: it does not know the timezone.
     """
     polars = _import("polars", extra="polars")
 
-    def build(items: Sequence[TrafficItem]) -> "pl.DataFrame":
+    def build(rows: Rows) -> "pl.DataFrame":
         instant = polars.Datetime("us", timezone.key)
         columns = {
-            name: polars.Series(name, _microseconds(items, name), dtype=polars.Int64).cast(instant) for name in _PERIODS
+            name: polars.Series(name, numbers, dtype=polars.Int64).cast(instant)
+            for name, numbers in _periods(rows).items()
         }
-        columns |= {name: polars.Series(name, _counts(items, name), dtype=polars.Int64) for name in _COUNTS}
+        columns |= {name: polars.Series(name, _counts(rows, name), dtype=polars.Int64) for name in _COUNTS}
         return cast("pl.DataFrame", polars.DataFrame(columns))
 
-    return build
+    return _checked(build, "polars", timezone)
 
 
 def _import(name: str, *, extra: str) -> Any:
@@ -105,9 +115,29 @@ def _import(name: str, *, extra: str) -> Any:
         raise ImportError(f"{name} is not installed: python3 -m pip install 'apitally-traffic[{extra}]'.") from error
 
 
-def _microseconds(items: Sequence[TrafficItem], name: str) -> list[int]:
-    return [(getattr(item, name) - _EPOCH) // _MICROSECOND for item in items]
+def _checked(build: Callable[[Rows], Table], library: str, timezone: ZoneInfo) -> Callable[[Rows], Table]:
+    try:
+        build([])
+    except Exception as error:  # each library has errors of its own
+        raise ValueError(
+            f"{library} does not know the timezone {timezone.key!r}: use another one, or another kind of table."
+        ) from error
+    return build
 
 
-def _counts(items: Sequence[TrafficItem], name: str) -> list[int]:
-    return [getattr(item, name) for item in items]
+def _periods(rows: Rows) -> dict[str, list[int]]:
+    """Return the period columns in microseconds since 1970."""
+    starts, ends = ([getattr(row, name) for row in rows] for name in _PERIODS)
+    start_numbers = _microseconds(starts)
+    # Without gaps, each period ends where the next one starts, and that is converted already.
+    has_gaps = ends[:-1] != starts[1:]
+    end_numbers = _microseconds(ends) if has_gaps else [*start_numbers[1:], *_microseconds(ends[-1:])]
+    return dict(zip(_PERIODS, (start_numbers, end_numbers), strict=True))
+
+
+def _microseconds(instants: list[datetime]) -> list[int]:
+    return [(instant - _EPOCH) // _MICROSECOND for instant in instants]
+
+
+def _counts(rows: Rows, name: str) -> list[int]:
+    return list(map(attrgetter(name), rows))

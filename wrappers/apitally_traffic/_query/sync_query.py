@@ -1,13 +1,14 @@
 """The sync query: a window of one app's traffic, read when it is iterated. async_query.py has its async counterpart."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic._decoding import to_items
+from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
-from apitally_traffic._query.base import BaseQuery, Progress
+from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import ThreadWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED
@@ -59,16 +60,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items; nothing is delivered then.
         """
-        items: list[TrafficItem] = []
-        try:
-            for plan, reader in self._slices():
-                items += to_items(plan.take_rows(reader))
-                if progress is not None:
-                    progress(plan.done, plan.expected)
-        except ApitallyError as error:
-            error.resume_from = None
-            raise
-        return items
+        return self._collect(to_items, progress)
 
     def to_arrow(self, *, progress: Progress | None = None) -> "pa.Table":
         """Return all items as a pyarrow table; needs the extra `arrow`.
@@ -78,9 +70,10 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pyarrow is not installed.
+            ValueError: it does not know the window's timezone.
         """
         build = arrow_builder(self.window.timezone)
-        return build(self.to_list(progress=progress))
+        return build(self._collect(iter, progress))
 
     def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
         """Return all items as a pandas frame; needs the extra `pandas`. Columns are those of `to_arrow`.
@@ -88,9 +81,10 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pandas is not installed.
+            ValueError: it does not know the window's timezone.
         """
         build = pandas_builder(self.window.timezone)
-        return build(self.to_list(progress=progress))
+        return build(self._collect(iter, progress))
 
     def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
         """Return all items as a polars frame; needs the extra `polars`. Columns are those of `to_arrow`.
@@ -98,9 +92,10 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: polars is not installed.
+            ValueError: it does not know the window's timezone.
         """
         build = polars_builder(self.window.timezone)
-        return build(self.to_list(progress=progress))
+        return build(self._collect(iter, progress))
 
     def totals(self, *, progress: Progress | None = None) -> TrafficTotals:
         """Return the sums over all items.
@@ -108,7 +103,19 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return total(self.to_list(progress=progress))
+        return total(self._collect(iter, progress))
+
+    def _collect(self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None) -> list[Collected]:
+        collected: list[Collected] = []
+        try:
+            for plan, reader in self._slices():
+                collected += convert(plan.take_rows(reader))
+                if progress is not None:
+                    progress(plan.done, plan.expected)
+        except ApitallyError as error:
+            error.resume_from = None
+            raise
+        return collected
 
     def _slices(self) -> Iterator[tuple[ReadPlan, SliceReader]]:
         plan = self._plan()
