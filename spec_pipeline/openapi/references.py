@@ -16,6 +16,7 @@ class Spec:
     name: str
     worked_out: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
     digests: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    proofs: dict[tuple[int, str, str, bool], bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def without_meaning(self) -> frozenset[str]:

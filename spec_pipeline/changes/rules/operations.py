@@ -1,6 +1,6 @@
 """The rules about everything around schemas: operations, parameters, bodies, answers, security, servers, version."""
 
-from spec_pipeline.changes.rules.rule import Level, Rule
+from spec_pipeline.changes.rules.rule import Effect, Level, Rule
 
 _BREAKING, _WARNING, _INFO = Level
 
@@ -154,8 +154,20 @@ RULES = [
     Rule("new-required-request-property", _BREAKING, "There is a new required property.", "Send it in each body."),
     Rule("new-optional-request-property", _INFO, "There is a new optional property.", "Nothing; use it if you like."),
     Rule("request-property-removed", _BREAKING, "The property is gone.", "Stop sending it.", _KEYWORD),
-    Rule("request-property-became-required", _BREAKING, "The property is required now.", "Send it in each body."),
-    Rule("request-property-became-optional", _INFO, "The property may be left out now.", "Nothing."),
+    Rule(
+        "request-property-became-required",
+        _BREAKING,
+        "The property is required now.",
+        "Send it in each body.",
+        effect=Effect.NARROWS,
+    ),
+    Rule(
+        "request-property-became-optional",
+        _INFO,
+        "The property may be left out now.",
+        "Nothing.",
+        effect=Effect.WIDENS,
+    ),
     Rule("request-property-deprecated", _INFO, "The property is deprecated.", "Plan to stop sending it."),
     Rule("request-property-reactivated", _INFO, "The property is not deprecated any more.", "Nothing."),
     # Answers

@@ -39,6 +39,7 @@ class Rule:
         sentence: what happened, without a subject's name: the place stands beside it.
         action: what a user of the client does about it.
         override: why the level is not oasdiff's; empty where it is, or where oasdiff has no such rule.
+        effect: what it does to the set of accepted values, where it is about a schema.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Rule:
     sentence: str
     action: str
     override: str = ""
+    effect: Effect = Effect.NONE
 
 
 def derived_level(effect: Effect, direction: Direction) -> Level:

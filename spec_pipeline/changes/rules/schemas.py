@@ -99,6 +99,19 @@ _ROWS = [
     _Row(
         "one-of-removed", NARROWS, "One of the alternatives (oneOf) is gone.", send="Send one of the alternatives left."
     ),
+    _Row(
+        "one-of-overlap-refused",
+        UNKNOWN,
+        "A value that meets several of the alternatives (oneOf) is refused, and some may.",
+        send="Check that what you send meets one alternative only.",
+        only=Direction.REQUEST,
+    ),
+    _Row(
+        "one-of-overlap-accepted",
+        UNKNOWN,
+        "A value that met several of the alternatives (oneOf) was refused, and may come now.",
+        only=Direction.RESPONSE,
+    ),
     _Row("discriminator-added", NONE, "A property tells the alternatives apart now.", send="Nothing."),
     _Row("discriminator-removed", NONE, "No property is named any more that tells the alternatives apart."),
     _Row(
@@ -138,6 +151,8 @@ _ROWS = [
     # What no row above knows by name: rare keywords of JSON Schema, so that none of them ever changes in silence.
     _Row("constraint-added", NARROWS, "It has to meet one more constraint."),
     _Row("constraint-removed", WIDENS, "It need not meet a constraint any more."),
+    _Row("constraint-narrowed", NARROWS, "A constraint admits less."),
+    _Row("constraint-widened", WIDENS, "A constraint admits more."),
     _Row("constraint-changed", INCOMPARABLE, "It has to meet another constraint."),
 ]
 
@@ -209,7 +224,7 @@ def _rule(scope: str, direction: Direction, row: _Row) -> Rule:
     rule_id = f"{scope}-{row.suffix}"
     level, reason = _OVERRIDES.get(rule_id, (derived_level(row.effect, direction), ""))
     specific = row.send if direction is Direction.REQUEST else row.read
-    return Rule(rule_id, level, row.sentence, specific or _ACTIONS[direction, row.effect], reason)
+    return Rule(rule_id, level, row.sentence, specific or _ACTIONS[direction, row.effect], reason, row.effect)
 
 
 RULES = [

@@ -129,8 +129,8 @@ def _cuts(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
                 at = f"{here}/parameters/{index}"
                 yield f"{parameter['name']} gone", {"remove": [at]}
                 yield f"{parameter['name']} text", {"set": {f"{at}/schema": {"const": "x"}}}
-                for keyword in ("maximum", "maxLength"):
-                    yield f"{parameter['name']} {keyword}", {"set": {f"{at}/schema/{keyword}": 1}}
+                keyword = "maxLength" if "string" in json.dumps(parameter["schema"]) else "maximum"
+                yield f"{parameter['name']} {keyword}", {"set": {f"{at}/schema/{keyword}": 1}}
                 if parameter["in"] == "query":
                     yield f"{parameter['name']} required", {"set": {f"{at}/required": True}}
                 if "default" in parameter["schema"]:

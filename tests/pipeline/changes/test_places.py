@@ -66,8 +66,22 @@ def branches(kind: str) -> list[dict[str, Any]]:
         pytest.param(
             {"type": "array", "prefixItems": [{"type": "integer"}]},
             {"type": "array", "prefixItems": [{"type": "string"}]},
+            "response-property-type-changed",
+            ": [0]",
+            id="the first item",
+        ),
+        pytest.param(
+            {"patternProperties": {"^x": {"type": "integer"}}},
+            {"patternProperties": {"^x": {"type": "string"}}},
+            "response-property-type-changed",
+            ": <^x>",
+            id="properties by a pattern",
+        ),
+        pytest.param(
+            {"type": "array", "contains": {"type": "integer"}},
+            {"type": "array", "contains": {"type": "string"}},
             "response-body-constraint-changed",
-            " (prefixItems)",
+            " (contains)",
             id="a rare keyword",
         ),
     ],

@@ -28,11 +28,6 @@ class Pairing(NamedTuple):
     added: list[str]
 
 
-def only_alternatives(schema: Schema) -> bool:
-    """Tell whether a schema says nothing but that one of several branches holds."""
-    return len(schema.alternatives) == 1 and admits_all(replace(schema, alternatives=[], discriminator=None))
-
-
 def admits_all(schema: Schema) -> bool:
     """Tell whether a schema says nothing about a value, but for null."""
     silent = replace(schema, refs=frozenset(), nullable=None, default=ABSENT)

@@ -5,8 +5,10 @@
 level is brought into this form at a time, so a schema that contains itself is no trouble; its children stay raw.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any, Final
 
 from spec_pipeline.changes.compare.schemas.written import NAME_MAPS, Raw, bare, digest, fingerprint, is_annotation
@@ -20,7 +22,19 @@ _HANDLED: Final = frozenset(
         *("$ref", "additionalProperties", "allOf", "anyOf", "const", "default", "deprecated", "discriminator", "enum"),
         *("format", "items", "multipleOf", "nullable", "oneOf", "pattern", "properties", "readOnly", "required"),
         *("type", "uniqueItems", "writeOnly", *BOUNDS),
+        *("contains", "else", "if", "maxContains", "minContains", "patternProperties", "prefixItems", "then"),
     }
+)
+# Which bounds and which other parts of a schema say something about values of some types only.
+_APPLIES: Final = (
+    ({"integer", "number"}, {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"}, ("multiples",)),
+    ({"string"}, {"maxLength", "minLength"}, ("patterns",)),
+    ({"array"}, {"maxItems", "minItems"}, ("unique_items", "prefix", "items")),
+    (
+        {"object"},
+        {"maxProperties", "minProperties"},
+        ("properties", "required", "pattern_properties", "additional"),
+    ),
 )
 
 
@@ -32,11 +46,17 @@ class Schema:
         refs: the references that were followed to get here.
         types: JSON's types without null; empty where nothing but null is admitted.
         nullable: whether null is admitted; None where nothing restricts it.
-        additional: what unlisted properties hold; `{}` admits all, False none.
+        patterns: all regular expressions that a string has to match.
+        properties: what each named property has to meet, all that matches its name included.
+        pattern_properties: what the properties that match a regular expression have to meet.
+        additional: what all other properties have to meet; `{}` admits all, False none.
+        prefix: what the first items of a list have to meet, one by one.
+        items: what all other items have to meet.
         alternatives: each `anyOf` and `oneOf` with its branches but null.
         formats: all that have to hold.
         multiples: all numbers that it has to be a multiple of.
-        others: what each keyword without a rule of its own says, by its digest, as a person reads it.
+        others: what each keyword without a rule of its own says, by its digest.
+        parts: where there are alternatives, all that has to hold beside each group of them, by the group's position.
     """
 
     refs: frozenset[str] = frozenset()
@@ -45,12 +65,14 @@ class Schema:
     formats: frozenset[str] = frozenset()
     enum: list[Any] | None = None
     bounds: dict[str, float] = field(default_factory=dict)
-    pattern: str | None = None
+    patterns: frozenset[str] = frozenset()
     multiples: frozenset[float] = frozenset()
     unique_items: bool = False
     properties: dict[str, Raw] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    pattern_properties: dict[str, Raw] = field(default_factory=dict)
     additional: Raw = field(default_factory=dict)
+    prefix: list[Raw] = field(default_factory=list)
     items: Raw = field(default_factory=dict)
     alternatives: list[tuple[str, list[Raw]]] = field(default_factory=list)
     default: Any = ABSENT
@@ -58,7 +80,19 @@ class Schema:
     read_only: bool = False
     write_only: bool = False
     discriminator: dict[str, Any] | None = None
-    others: dict[str, dict[str, str]] = field(default_factory=dict)
+    others: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    parts: list[dict[str, Any]] = field(default_factory=list, compare=False)
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether no value at all is accepted, as far as this level tells."""
+        refused = any(raw in ({}, True) for raw in self.others.get("not", {}).values())
+        return refused or (self.nullable is False and (self.types == frozenset() or self.enum == []))
+
+    def unlisted(self, name: str) -> Raw:
+        """Return what a property has to meet that is not listed by its name."""
+        found = [raw for pattern, raw in self.pattern_properties.items() if _matches(pattern, name)]
+        return reduce(_both, found) if found else self.additional
 
 
 def normalise(spec: Spec, raw: Raw) -> Schema:
@@ -85,6 +119,8 @@ def _normal_form(spec: Spec, raw: Raw) -> Schema:
     schema.nullable = (loose or all(nulls)) if nulls else None
     for part, _ in parts:
         _merge(spec, schema, part)
+    if schema.alternatives:
+        schema.parts = [part for part, _ in parts]
     _tidy(schema)
     return schema
 
@@ -215,14 +251,10 @@ def _merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
         upper = BOUNDS[keyword][1]
         known = schema.bounds.get(keyword, bound)
         schema.bounds[keyword] = min(known, bound) if upper else max(known, bound)
-    if "pattern" in part:
-        patterns = {*filter(None, [schema.pattern]), part["pattern"]}
-        schema.pattern = " and ".join(sorted(patterns))
-    for name, child in part.get("properties", {}).items():
-        schema.properties[name] = _both(schema.properties.get(name, {}), child)
+    schema.patterns |= {part["pattern"]} if "pattern" in part else set()
     schema.required |= frozenset(part.get("required", ()) if isinstance(part.get("required"), list) else ())
-    schema.additional = _both(schema.additional, part.get("additionalProperties", {}))
-    schema.items = _both(schema.items, part.get("items", {}))
+    _merge_properties(schema, part)
+    _merge_items(schema, part)
     schema.alternatives += [(keyword, part[keyword]) for keyword in ("anyOf", "oneOf") if keyword in part]
     schema.formats |= {part["format"]} if "format" in part else set()
     schema.multiples |= {part["multipleOf"]} if "multipleOf" in part else set()
@@ -232,16 +264,64 @@ def _merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
     schema.deprecated |= part.get("deprecated") is True
     schema.read_only |= part.get("readOnly") is True
     schema.write_only |= part.get("writeOnly") is True
+    for keyword, value in _other_keywords(part):
+        said = {keyword: value} if keyword in NAME_MAPS else value
+        schema.others.setdefault(keyword, {})[digest(spec, said)] = value
+
+
+def _merge_properties(schema: Schema, part: dict[str, Any]) -> None:
+    """Add what one of the schemas says about properties; its `additionalProperties` means all that it does not list."""
+    listed = Schema(
+        properties=part.get("properties", {}),
+        pattern_properties=part.get("patternProperties", {}),
+        additional=part.get("additionalProperties", {}),
+    )
+    properties = {}
+    for name in {**schema.properties, **listed.properties}:
+        own = listed.unlisted(name)
+        if name in listed.properties:
+            matched = own if any(_matches(pattern, name) for pattern in listed.pattern_properties) else {}
+            own = _both(listed.properties[name], matched)
+        properties[name] = _both(schema.properties.get(name, schema.unlisted(name)), own)
+    schema.properties = properties
+    schema.pattern_properties = {
+        pattern: _both(
+            schema.pattern_properties.get(pattern, schema.additional),
+            listed.pattern_properties.get(pattern, listed.additional),
+        )
+        for pattern in {**schema.pattern_properties, **listed.pattern_properties}
+    }
+    schema.additional = _both(schema.additional, listed.additional)
+
+
+def _merge_items(schema: Schema, part: dict[str, Any]) -> None:
+    prefix, items = part.get("prefixItems", []), part.get("items", {})
+    schema.prefix = [_both(left, right) for left, right in side_by_side((schema.prefix, schema.items), (prefix, items))]
+    schema.items = _both(schema.items, items)
+
+
+def side_by_side(left: tuple[list[Raw], Raw], right: tuple[list[Raw], Raw]) -> list[tuple[Raw, Raw]]:
+    """Return the first items of two lists side by side, each filled up with what its other items have to meet."""
+    count = max(len(left[0]), len(right[0]))
+    first, second = ([*prefix, *[rest] * (count - len(prefix))] for prefix, rest in (left, right))
+    return list(zip(first, second, strict=True))
+
+
+def _other_keywords(part: dict[str, Any]) -> Iterator[tuple[str, Raw]]:
+    """Yield each keyword without a rule of its own; those that only mean something together as one."""
+    if "contains" in part and part.get("minContains", 1) + ("maxContains" in part):
+        yield "contains", {key: part[key] for key in ("contains", "maxContains", "minContains") if key in part}
+    if "if" in part and part.keys() & {"then", "else"}:
+        yield "if", {key: part[key] for key in ("if", "then", "else") if key in part}
     for keyword, value in part.items():
         if keyword not in _HANDLED and not is_annotation(keyword):
-            said = {keyword: value} if keyword in NAME_MAPS else value
-            schema.others.setdefault(keyword, {})[digest(spec, said)] = fingerprint(bare(said))
+            yield keyword, value
 
 
 def _tidy(schema: Schema) -> None:
     """Drop what says nothing, and say bounds of whole numbers one way."""
-    if schema.types == frozenset():
-        _leave_null_alone(schema)
+    if schema.types is not None:
+        _drop_what_does_not_apply(schema, schema.types)
     if schema.types == frozenset({"integer"}):
         for exclusive, inclusive, step, tighter in (
             ("exclusiveMinimum", "minimum", 1, max),
@@ -255,12 +335,23 @@ def _tidy(schema: Schema) -> None:
             del schema.bounds[keyword]
 
 
-def _leave_null_alone(schema: Schema) -> None:
-    """Drop all that is said about values of other types than null, where null is all that can be admitted."""
+def _drop_what_does_not_apply(schema: Schema, types: frozenset[str]) -> None:
+    """Drop all that is said about values of other types than the accepted ones."""
     nothing = Schema()
-    for name in ("formats", "enum", "bounds", "pattern", "multiples", "unique_items", "properties", "required"):
-        setattr(schema, name, getattr(nothing, name))
-    schema.additional, schema.items = {}, {}
+    if schema.enum is not None:
+        schema.enum = [value for value in schema.enum if types & _types_of(value)]
+    for fitting, bounds, names in _APPLIES:
+        if not fitting & types:
+            schema.bounds = {keyword: bound for keyword, bound in schema.bounds.items() if keyword not in bounds}
+            for name in names:
+                setattr(schema, name, getattr(nothing, name))
+    if not types:
+        schema.formats, schema.enum = frozenset(), None
+
+
+def _types_of(value: Any) -> frozenset[str]:
+    name = _type_of(value)
+    return frozenset({name, "number"} if name == "integer" else {name})
 
 
 def _bounds(part: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -292,6 +383,13 @@ def _intersection(left: frozenset[str], right: frozenset[str]) -> frozenset[str]
 
     common = spread(left) & spread(right)
     return common - {"integer"} if "number" in common else common
+
+
+def _matches(pattern: str, name: str) -> bool:
+    try:
+        return re.search(pattern, name) is not None
+    except re.error:
+        return False
 
 
 def _both(left: Raw, right: Raw) -> Raw:

@@ -1,0 +1,148 @@
+"""Compare `anyOf` and `oneOf`: which branches appear and go, what changes inside them, and which of them overlap."""
+
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from spec_pipeline.changes.change import Finding
+from spec_pipeline.changes.compare.schemas.branches import Group, admits_all, label, paired, paired_groups
+from spec_pipeline.changes.compare.schemas.disjoint import disjoint
+from spec_pipeline.changes.compare.schemas.normal_form import Schema
+from spec_pipeline.changes.compare.schemas.pair import Covers, Pair, Side
+from spec_pipeline.changes.compare.schemas.written import Raw
+from spec_pipeline.changes.rules.rule import Direction
+from spec_pipeline.changes.rules.schemas import SCOPES
+
+Result = tuple[list[Finding], list[Pair]]
+
+
+def compare_unions(old: Side, new: Side, scope: str, covers: Covers) -> Result:
+    """Compare the alternatives, group by group where several groups of them have to hold."""
+    pairs, gone, come = paired_groups(old.schema.alternatives, new.schema.alternatives)
+    found = [Finding(f"{scope}-constraint-removed", f" ({group[0]})", _labels(group)) for group in gone]
+    found += [Finding(f"{scope}-constraint-added", f" ({group[0]})", None, _labels(group)) for group in come]
+    below: list[Pair] = []
+    for before, after in pairs:
+        pairing = paired((old.spec, before[1]), (new.spec, after[1]), after[0])
+        found += [Finding(f"{scope}-{pairing.keyword}-removed", "", name) for name in pairing.removed]
+        found += [Finding(f"{scope}-{pairing.keyword}-added", "", None, name) for name in pairing.added]
+        below += [_branch(left, right, scope, left) for left, right, _ in pairing.pairs]
+        found += _overlaps(old, new, (before, after), pairing.pairs, scope=scope, covers=covers)
+    return found, below
+
+
+def union_of_one_side(old: Side, new: Side, scope: str, covers: Covers) -> Result | None:
+    """Compare a schema with alternatives of which the other side has none; None where both sides or neither have some.
+
+    Each branch stands for all that has to hold beside it, too.
+    """
+    if sorted([len(old.schema.alternatives), len(new.schema.alternatives)]) != [0, 1]:
+        return None
+    added = bool(new.schema.alternatives)
+    plain, union = (old, new) if added else (new, old)
+    [group] = union.schema.alternatives
+    keyword, branches = group
+    beside = _beside(union.schema, branches)
+    whole = [{"allOf": [branch, *beside]} if beside else branch for branch in branches]
+    inside = [covers((plain.spec, plain.raw), (union.spec, raw), branch=True) for raw in whole]
+    around = [covers((union.spec, raw), (plain.spec, plain.raw), branch=True) for raw in whole]
+    way = _Way(scope, "added" if added else "removed")
+    if keyword == "oneOf" and sum(around) > 1:
+        return [way.finding("constraint-changed", _labels(group), f" ({keyword})")], []
+    if admits_all(plain.schema) or (all(inside) and not any(around)):
+        rest: tuple[Raw, Raw] = way.ordered(plain.raw, {"allOf": beside})
+        narrower = bool(beside) and covers((plain.spec, plain.raw), (union.spec, {"allOf": beside}), branch=True)
+        found = [way.finding(f"constraint-{way.event}", _labels(group), f" ({keyword})")]
+        return found, [Pair(*rest, scope, "", branch=True)] if narrower else []
+    partner = _partner(plain, union, whole, inside, around)
+    name = "one-of" if keyword == "oneOf" else "any-of"
+    found = [
+        way.finding(f"{name}-{way.event}", label(branch))
+        for index, branch in enumerate(branches)
+        if index != partner and not inside[index]
+    ]
+    if keyword == "oneOf" and not union.schema.discriminator:
+        overlapping = [
+            label(branches[index])
+            for index, raw in enumerate(whole)
+            if index != partner and not disjoint(union.spec, raw, whole[partner])
+        ]
+        if overlapping:
+            found += way.overlap([label(branches[partner]), *overlapping])
+    return found, [_branch(*way.ordered(plain.raw, whole[partner]), scope, branches[partner])]
+
+
+class _Way(NamedTuple):
+    """Whether the alternatives were added or removed, and where."""
+
+    scope: str
+    event: str
+
+    def finding(self, rule: str, value: Any, place: str = "") -> Finding:
+        """Return a finding about the side that has the alternatives."""
+        return Finding(f"{self.scope}-{rule}", place, *self.ordered(None, value))
+
+    def overlap(self, labels: list[str]) -> list[Finding]:
+        """Return that a value may meet several branches, if it matters in this direction."""
+        if SCOPES[self.scope] is not (Direction.REQUEST if self.event == "added" else Direction.RESPONSE):
+            return []
+        return [self.finding(f"one-of-overlap-{'refused' if self.event == 'added' else 'accepted'}", labels)]
+
+    def ordered(self, plain: Any, union: Any) -> tuple[Any, Any]:
+        """Return what belongs to the two sides in the order of time."""
+        return (plain, union) if self.event == "added" else (union, plain)
+
+
+def _beside(schema: Schema, branches: list[Raw]) -> list[Raw]:
+    """Return all that has to hold beside a group of alternatives."""
+    keys = ("anyOf", "oneOf")
+    parts = [
+        {key: value for key, value in part.items() if key != "discriminator"}
+        for part in schema.parts
+        if all(part.get(key) is not branches for key in keys)
+    ]
+    return [part for part in parts if part]
+
+
+def _partner(plain: Side, union: Side, whole: list[Raw], inside: list[bool], around: list[bool]) -> int:
+    """Return the branch that the plain schema became or was: the same, one that includes it, or the most alike."""
+    if any(around):
+        return max(range(len(whole)), key=lambda index: (around[index], inside[index], -index))
+    pairing = paired((plain.spec, [plain.raw]), (union.spec, whole), "anyOf")
+    best = [right for _, right, _ in pairing.pairs]
+    return next((index for index, raw in enumerate(whole) if any(raw is right for right in best)), inside.index(False))
+
+
+def _overlaps(
+    old: Side, new: Side, groups: tuple[Group, Group], pairs: list[tuple[Raw, Raw, str]], *, scope: str, covers: Covers
+) -> list[Finding]:
+    """Return that a value may meet two branches of a `oneOf`, and so be refused, though it was accepted before.
+
+    For a response it is the other way round: what was refused, because it met two branches, may come.
+    """
+    request = SCOPES[scope] is Direction.REQUEST
+    (before, after), (wide, narrow) = (groups, (old, new)) if request else (groups[::-1], (new, old))
+    if after[0] != "oneOf" or narrow.schema.discriminator:
+        return []
+    partners = {id(right): left for left, right, _ in pairs}
+    partners = partners if request else {id(left): right for left, right, _ in pairs}
+    grown = {
+        id(raw)
+        for raw in after[1]
+        if before[0] != "oneOf"
+        or id(raw) not in partners
+        or not covers((wide.spec, partners[id(raw)]), (narrow.spec, raw), branch=True)
+    }
+    for first, second in combinations(after[1], 2):
+        if {id(first), id(second)} & grown and not disjoint(narrow.spec, first, second):
+            labels = [label(first), label(second)]
+            event, values = ("refused", (None, labels)) if request else ("accepted", (labels, None))
+            return [Finding(f"{scope}-one-of-overlap-{event}", "", *values)]
+    return []
+
+
+def _branch(old: Raw, new: Raw, scope: str, named: Raw) -> Pair:
+    return Pair(old, new, scope, f"<{label(named)}>", branch=True)
+
+
+def _labels(group: Group) -> list[str]:
+    return [label(branch) for branch in group[1]]
