@@ -14,7 +14,6 @@ import subprocess
 import sys
 import sysconfig
 import threading
-import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,14 +21,28 @@ from apitally_mock._serve import serve
 from apitally_mock.errors import MockServerError
 from apitally_mock.settings import Settings
 
-PROGRAM: Final = (
-    "import json, sys; start = json.loads(sys.stdin.readline() or sys.exit()); sys.path[:] = start['path']; "
-    "from apitally_mock._process import main; sys.exit(main(**start['arguments']))"
-)
-"""What the child runs. It imports from where its owner does, so that both have the same version of everything."""
+PROGRAM: Final = """
+import json, os, sys, threading, time
+
+def end_with(owner):
+    while os.getppid() == owner:
+        time.sleep(0.2)
+    os._exit(0)
+
+if sys.platform != "win32":
+    threading.Thread(target=end_with, args=[int(sys.argv[1])], daemon=True).start()
+start = json.loads(sys.stdin.readline() or sys.exit())
+sys.path[:] = start["path"]
+from apitally_mock._process import main
+sys.exit(main(**start["arguments"]))
+"""
+"""What the child runs. It imports from where its owner does, so that both have the same version of everything.
+
+Its stdin ends with its owner, and so does it, unless a forked child of the owner has inherited the other end of the
+pipe. A new parent process shows that the owner is gone in that case, too; on Windows there are no forks.
+"""
 
 _START_SECONDS: Final = 60.0
-_POLL_SECONDS: Final = 0.2
 _PYTHON_NAME = re.compile(r"(python|pypy)[0-9.]*w?(d|_d)?(\.exe)?", re.IGNORECASE)
 
 
@@ -42,13 +55,13 @@ class ServerProcess:
 
     def __init__(self, settings: Settings) -> None:
         self._marker = f"apitally-mock-{secrets.token_hex(8)}:"
-        arguments = {"settings": settings.to_json(), "owner": os.getpid(), "marker": self._marker}
+        arguments = {"settings": settings.to_json(), "marker": self._marker}
         self._start_line = json.dumps({"path": _import_path(), "arguments": arguments}).encode() + b"\n"
         interpreter = _interpreter()
         try:
             # In a session of its own, Ctrl-C in the terminal does not end it before the test has cleaned up.
             self._process = subprocess.Popen(
-                [interpreter, "-P", "-c", PROGRAM],
+                [interpreter, "-P", "-c", PROGRAM, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 start_new_session=True,
@@ -97,9 +110,9 @@ class ServerProcess:
         self._process.wait()
 
 
-def main(settings: dict[str, Any], owner: int, marker: str) -> int:
-    """Serve for the process `owner`, and report the `url`, or the `error` that keeps it from starting."""
-    _end_with(owner)
+def main(settings: dict[str, Any], marker: str) -> int:
+    """Serve until stdin ends, and report the `url`, or the `error` that keeps the server from starting."""
+    threading.Thread(target=_end_with_stdin, daemon=True).start()
     # From here on, whatever prints goes to stderr: nobody reads the pipe behind stdout after the report.
     report = os.dup(1)
     os.dup2(2, 1)
@@ -116,25 +129,9 @@ def main(settings: dict[str, Any], owner: int, marker: str) -> int:
     return 0
 
 
-def _end_with(owner: int) -> None:
-    """End this process as soon as its owner is gone, killed or not.
-
-    Stdin ends with the owner, unless a forked child of the owner has inherited the other end of the pipe. A new parent
-    process shows that the owner is gone in that case, too; Windows has no forks, and keeps the number of the parent.
-    """
-
-    def watch_stdin() -> None:
-        sys.stdin.buffer.read()
-        os._exit(0)
-
-    def watch_parent() -> None:
-        while os.getppid() == owner:
-            time.sleep(_POLL_SECONDS)
-        os._exit(0)
-
-    threading.Thread(target=watch_stdin, daemon=True).start()
-    if sys.platform != "win32":
-        threading.Thread(target=watch_parent, daemon=True).start()
+def _end_with_stdin() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
 
 
 def _import_path() -> list[str]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from apitally_mock._time.parsing import parse_instant
+from apitally_mock._time.timezones import FIRST_INSTANT, LAST_INSTANT
 
 DEFAULT_API_KEY = "mock-key"
-_RATE_LIMIT = re.compile(r"(?P<requests>[0-9]+)/(?P<seconds>[0-9]+)s", re.ASCII)
+_RATE_LIMIT = re.compile(r"(?P<requests>[0-9]{1,9})/(?P<seconds>[0-9]{1,9})s", re.ASCII)
 _LARGEST_INTEGER = 2**63 - 1
 _HEADER_VALUE = re.compile(r"[!-~]+")
 
@@ -44,7 +45,7 @@ class RateLimit:
         """
         match = _RATE_LIMIT.fullmatch(text) if isinstance(text, str) else None
         if match is None or not (int(match["requests"]) and int(match["seconds"])):
-            msg = f"rate_limit must look like 100/60s (requests/seconds, both at least 1), not {_shown(text)}"
+            msg = f"rate_limit must look like 100/60s (requests/seconds, both from 1 to 999999999), not {_shown(text)}"
             raise ValueError(msg)
         return cls(int(match["requests"]), int(match["seconds"]))
 
@@ -134,10 +135,14 @@ def instant_of_now(now: datetime | str | None) -> int | None:
         return None
     text = now.isoformat() if isinstance(now, datetime) else now
     try:
-        return parse_instant(text)
+        instant = parse_instant(text)
     except (TypeError, ValueError) as error:
         msg = f"now must be a date-time with an offset, not {_shown(text)}: {error}"
         raise ValueError(msg) from None
+    if FIRST_INSTANT <= instant < LAST_INSTANT:
+        return instant
+    msg = f"now must be from 0001-01-03T00:00:00Z and before 9999-12-30T00:00:00Z, not {text}"
+    raise ValueError(msg)
 
 
 def checked_rate_limit(rate_limit: str | None) -> RateLimit | None:

@@ -37,6 +37,15 @@ def test_settings_can_be_read_and_changed(client: httpx.Client, traffic: Endpoin
     assert client.post("/_mock/reset").json()["now"] == "2025-06-18T12:34:56+00:00"
 
 
+@pytest.mark.parametrize("now", ["0001-01-03T00:00:00+00:00", "9999-12-29T23:59:59+00:00"])
+def test_the_clock_can_stop_at_the_ends_of_the_calendar(client: httpx.Client, now: str) -> None:
+    """All routes work at the first and at the last time that the clock can have."""
+    headers = {"Content-Type": "application/json"}
+    assert client.patch("/_mock/settings", json={"now": now}, headers=headers).json()["now"] == now
+    for path in (PATH, PATH + "?interval=day", "/v1/apps", "/v1/apps/1/consumers"):
+        assert client.get(path).status_code == 200
+
+
 def test_faults_can_be_injected_listed_and_cleared(client: httpx.Client, traffic: Endpoint) -> None:
     """The list has each fault with its options and the number of requests that it has happened to."""
     client.post("/_mock/faults", json={"fault": "status", "times": 2, "status": 500})
@@ -70,6 +79,12 @@ def test_the_journal_can_be_read(server: MockServer, client: httpx.Client) -> No
         ("PATCH", "settings", b"\xff", 422, "The body must be a JSON object."),
         ("PATCH", "settings", b'{"seed": 1}', 422, "There is no setting 'seed' that can be changed."),
         ("PATCH", "settings", b'{"latency": "1"}', 422, "latency must be a number of seconds"),
+        ("PATCH", "settings", b"[" * 100_000, 422, "The body must be a JSON object."),
+        ("PATCH", "settings", b'{"latency": ' + b"9" * 5000 + b"}", 422, "The body must be a JSON object."),
+        ("PATCH", "settings", b'{"latency": 1e999}', 422, "latency must be a number of seconds"),
+        ("PATCH", "settings", b'{"rate_limit": "1/' + b"9" * 400 + b's"}', 422, "rate_limit must look like 100/60s"),
+        ("PATCH", "settings", b'{"now": "0001-01-01T00:00:00+14:00"}', 422, "now must be from 0001-01-03T00:00:00Z"),
+        ("PATCH", "settings", b'{"now": "9999-12-31T23:59:60Z"}', 422, "now must be from 0001-01-03T00:00:00Z"),
         ("PATCH", "settings", b'{"latency": 1, "now": 5}', 422, "now must be a date-time with an offset"),
         ("POST", "faults", b"{}", 422, "There is no fault None."),
         ("POST", "faults", b'{"fault": []}', 422, "There is no fault []."),

@@ -199,6 +199,15 @@ def test_an_empty_page_with_a_token_loses_nothing(server: MockServer, traffic: E
     assert len(set(tokens)) == len(tokens)
 
 
+@pytest.mark.parametrize("value", [float("nan"), "\ud800", 10**4000, json.loads("[" * 500 + "]" * 500)])
+def test_any_json_value_can_be_of_the_wrong_type(server: MockServer, traffic: Endpoint, value: object) -> None:
+    """NaN, half of a surrogate pair, huge and deeply nested values are sent as they are, and can be listed."""
+    server.inject("wrong_type", value=value)
+    text = traffic.response(limit=1).text
+    assert f'"requests":{json.dumps(value, separators=(",", ":"))}' in text
+    assert httpx.get(server.url + "/_mock/faults").status_code == 200
+
+
 def test_a_fault_of_pages_waits_for_a_page(server: MockServer, traffic: Endpoint) -> None:
     """A page fault does not apply to an error response, which does not count for `times`."""
     server.inject("has_more_without_token", times=1)
@@ -229,8 +238,16 @@ def test_every_fault_works_with_every_kind_of_response(server: MockServer, traff
         ("status", {"status": 99}, "The fault status cannot have status=99: .*greater than or equal to 200"),
         ("status", {"staus": 500}, "The fault status cannot have staus=500: .*Its options are: status, body"),
         ("status", {"headers": {"A": "b\r\nc"}}, "The fault status cannot have headers.A"),
+        ("status", {"headers": {"content-LENGTH": "1"}}, "headers.content-LENGTH.*: Value error, the server sets it"),
+        ("status", {"headers": {"Transfer-Encoding": "chunked"}}, "the server sets it"),
+        ("status", {"body": "\ud800"}, "it cannot be encoded as UTF-8"),
+        ("status", {"body": object()}, "Options must be plain JSON values"),
+        ("status", {"retry_after": 10**20}, "The fault status cannot have retry_after=1"),
+        ("status", {"status": "500"}, "The fault status cannot have status='500'"),
+        ("latency", {"seconds": float("nan")}, "The fault latency cannot have seconds=nan"),
         ("latency", {"seconds": -1}, "The fault latency cannot have seconds=-1"),
         ("html", {"times": 0}, "The fault html cannot have times=0"),
+        ("html", {"times": True}, "The fault html cannot have times=True"),
         ("html", {"probability": 1.5}, "The fault html cannot have probability=1.5"),
         ("wrong_type", {"field": "x"}, "The fault wrong_type cannot have field='x'"),
     ],

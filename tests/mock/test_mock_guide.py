@@ -76,6 +76,21 @@ def test_each_test_gets_the_server_reset(tmp_path: Path) -> None:
     assert run_pytest(tmp_path).count("PASSED") == 3
 
 
+def test_each_worker_of_xdist_has_its_own_server(tmp_path: Path) -> None:
+    """Tests that run in parallel do not see the requests and faults of each other."""
+    (tmp_path / "test_parallel.py").write_text(
+        "import httpx, pytest\n"
+        "@pytest.mark.parametrize('number', range(8))\n"
+        "def test_parallel(apitally_mock, number):\n"
+        "    apitally_mock.inject('status', status=500 + number)\n"
+        "    for _ in range(5):\n"
+        "        assert httpx.get(apitally_mock.url + '/v1/apps/1/traffic').status_code == 500 + number\n"
+        "    assert len(apitally_mock.requests) == 5\n",
+        encoding="utf-8",
+    )
+    assert run_pytest(tmp_path, "-p", "xdist", "-n", "2").count("PASSED") == 8
+
+
 def test_the_fixtures_are_documented(tmp_path: Path) -> None:
     """`pytest --fixtures` lists both with their docstrings."""
     fixtures = run_pytest(tmp_path, "--fixtures")

@@ -150,6 +150,13 @@ def test_ipv6_works() -> None:
         assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("host", ["", "nowhere.invalid", "a" * 300, "a..b", "\0", "\ud800", "203.0.113.1"])
+def test_a_host_that_cannot_be_listened_on_is_one_sentence(host: str) -> None:
+    """A name that does not exist or cannot be one, or an address of another machine, is a ValueError or this error."""
+    with pytest.raises((MockServerError, ValueError), match=r"^(Cannot listen on .* Choose another|host must be)"):
+        MockServer(host=host).__enter__()
+
+
 def test_a_server_is_entered_once_at_a_time() -> None:
     """A second entry is refused, and the server still runs."""
     with MockServer() as server:
@@ -167,7 +174,9 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_child_without_a_start_line_ends_quietly() -> None:
     """An owner that is interrupted before it has sent the start line leaves neither a process nor a traceback."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM], input="", capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(os.getpid())], input="", capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -205,6 +214,49 @@ def test_a_server_ends_with_its_owner_although_a_forked_child_lives(tmp_path: Pa
         wait_until_gone(url)
     finally:
         os.kill(int(child), signal.SIGKILL)  # it was alive
+
+
+@pytest.mark.parametrize(
+    "delay", [0.0, 0.1, *(pytest.param(n / 50, marks=pytest.mark.exhaustive) for n in range(1, 30, 3))]
+)
+def test_an_owner_that_is_killed_during_the_start_leaves_no_process(tmp_path: Path, delay: float) -> None:
+    """Whenever the owner is killed, the child ends, although a forked child of the owner holds its pipes."""
+    script = f"""
+        import os, signal, subprocess, threading, time
+        from apitally_mock import MockServer
+        popen = subprocess.Popen
+        def start(*arguments, **options):
+            process = popen(*arguments, **options)
+            child = os.fork()
+            if not child:
+                os.close(1), os.close(2)
+                time.sleep(20)
+                os._exit(0)
+            print(process.pid, child, flush=True)
+            threading.Timer({delay}, os.kill, (os.getpid(), signal.SIGKILL)).start()
+            return process
+        subprocess.Popen = start
+        with MockServer() as server:
+            time.sleep(20)
+    """
+    done = run_script(script, tmp_path)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    server, child = map(int, done.stdout.split())
+    try:
+        deadline = time.monotonic() + 12
+        while is_running(server):
+            assert time.monotonic() < deadline, "the server is still there"
+            time.sleep(0.05)
+    finally:
+        os.kill(child, signal.SIGKILL)  # it was alive
+
+
+def is_running(pid: int) -> bool:
+    """Return whether there is such a process; one that has ended, but was not waited for, is not running."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_a_forked_child_that_leaves_the_block_does_not_end_the_server(tmp_path: Path) -> None:

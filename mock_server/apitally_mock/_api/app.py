@@ -51,6 +51,7 @@ def create_api(  # noqa: C901 - one short function per route
     traffic, listings = TrafficPages(source, tokens), Listings(source, tokens, seed)
 
     def authenticate(key: str | None) -> None:
+        key = key and key.strip()  # the HTTP parser keeps white space after a value
         if key is None or not hmac.compare_digest(key.encode(), expected_key):
             raise HTTPException(401, "Invalid API key" if key else "Missing API key")
         if not acquire():

@@ -16,7 +16,7 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:/@\s]*)(:[0-9]*)?", re.IGNO
 def host_name(scope: Scope) -> str | None:
     """Return the host name that a request is sent to, or `None` if it has no valid `Host` header."""
     hosts = [value for name, value in scope["headers"] if name == b"host"]
-    match = _HOST.fullmatch(hosts[0].decode("latin-1")) if len(hosts) == 1 else None
+    match = _HOST.fullmatch(hosts[0].decode("latin-1").strip()) if len(hosts) == 1 else None
     return match["name"].strip("[]").lower() if match and match["name"] else None
 
 
@@ -28,11 +28,11 @@ def refusal(scope: Scope, bound_to: set[str]) -> tuple[int, str] | None:
         bound_to: names and addresses that the server listens on.
     """
     headers = dict(scope["headers"])
-    name, host, origin = host_name(scope) or "", headers.get(b"host", b""), headers.get(b"origin")
+    name, host, origin = host_name(scope) or "", headers.get(b"host", b"").strip(), headers.get(b"origin")
     if not _is_local(name, bound_to):
         reason = f"Control requests must be sent to a loopback address or the one that is listened on, not to {name!r}."
         return 403, reason
-    if origin is not None and origin.lower() != b"http://" + host.lower():
+    if origin is not None and origin.strip().lower() != b"http://" + host.lower():
         return 403, f"Control requests must not come from a web page of another origin ({origin.decode('latin-1')!r})."
     has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
     if has_body and headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":

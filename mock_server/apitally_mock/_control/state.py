@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apitally_mock._api.app import create_api
@@ -13,6 +13,7 @@ from apitally_mock._faults.injections import Injections
 from apitally_mock._traffic.source import Source
 from apitally_mock.settings import Settings, checked_latency, checked_rate_limit, instant_of_now
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CHANGEABLE: dict[str, Callable[[Any], Any]] = {
     "now": instant_of_now,
     "rate_limit": checked_rate_limit,
@@ -69,7 +70,7 @@ class State:
         """Return the settings that can be changed, as `change` takes them."""
         limit = self.rate_limiter.limit
         return {
-            "now": None if self._stopped_at is None else datetime.fromtimestamp(self._stopped_at, UTC).isoformat(),
+            "now": None if self._stopped_at is None else (_EPOCH + timedelta(seconds=self._stopped_at)).isoformat(),
             "rate_limit": None if limit is None else str(limit),
             "latency": self.latency,
         }

@@ -26,7 +26,7 @@ class Context(NamedTuple):
 class Fault(BaseModel, ABC):
     """A way for a response to go wrong. The fields are its options."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     @abstractmethod
     def apply(self, response: Response, context: Context) -> Response | None:

@@ -35,7 +35,7 @@ FAULTS: Final[dict[str, type[Fault]]] = {
 class Conditions(BaseModel):
     """The conditions of a fault: it happens to the requests that meet all that are given."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     times: int | None = Field(None, ge=1, description="only to this many requests")
     at: int | None = Field(None, ge=1, description="only to this request, counted from 1 since the last reset")

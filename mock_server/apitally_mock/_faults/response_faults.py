@@ -9,14 +9,34 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from apitally_mock._faults.base import Context, Fault
 from apitally_mock._faults.response import BEFORE_HEAD, Headers, Response
 
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        msg = "it cannot be encoded as UTF-8"
+        raise ValueError(msg) from None
+    return text
+
+
+def _without_framing(name: str) -> str:
+    if name.lower() in {"content-length", "transfer-encoding"}:
+        msg = "the server sets it"
+        raise ValueError(msg)
+    return name
+
+
 _Status = Annotated[int, Field(ge=200, le=599)]
 _Seconds = Annotated[float, Field(ge=0, le=3600)]
-_HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\z")]
+_Text = Annotated[str, AfterValidator(_encodable)]
+_HeaderName = Annotated[
+    str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+\z"), AfterValidator(_without_framing)
+]
 _HeaderValue = Annotated[str, StringConstraints(pattern=r"^[ -~]*\z")]
 
 
@@ -24,9 +44,11 @@ class Status(Fault):
     """Respond with another status, body and headers."""
 
     status: _Status = Field(503, description="status code")
-    body: str | None = Field(None, description='body; by default {"detail": ...} with the phrase of the status')
+    body: _Text | None = Field(None, description='body; by default {"detail": ...} with the phrase of the status')
     headers: dict[_HeaderName, _HeaderValue] = Field({}, description="headers to add or to replace")
-    retry_after: int | None = Field(None, ge=0, description="seconds in a Retry-After header; without it by default")
+    retry_after: int | None = Field(
+        None, ge=0, le=10**9, description="seconds in a Retry-After header; without it by default"
+    )
     retry_after_form: Literal["seconds", "date"] = Field("seconds", description="form of Retry-After")
 
     def apply(self, response: Response, context: Context) -> Response:
