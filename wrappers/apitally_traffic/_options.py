@@ -6,10 +6,9 @@ import re
 import threading
 from collections.abc import Mapping
 from operator import index
-from typing import SupportsIndex
+from typing import NamedTuple, SupportsIndex
 
 import httpx
-from attrs import evolve, frozen
 
 from apitally_traffic.errors import ConfigurationError
 
@@ -17,8 +16,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
-@frozen(kw_only=True)
-class Options:
+class Options(NamedTuple):
     """The options of `TrafficClient.with_options`.
 
     Attributes:
@@ -58,8 +56,7 @@ class Options:
         headers: Mapping[str, str] | None,
     ) -> "Options":
         """Return these options with some of them replaced, and headers added; errors are those of `checked`."""
-        return evolve(
-            self,
+        return self._replace(
             timeout=self.timeout if timeout is None else _check_timeout(timeout),
             deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
             max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries, minimum=0),

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
-
-from attrs import frozen
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
@@ -24,8 +22,7 @@ Progress = Callable[[int, int], object]
 """Called after each slice with the number of periods done and the number expected; both are equal at the end."""
 
 
-@frozen(kw_only=True)
-class TrafficRequest:
+class TrafficRequest(NamedTuple):
     """The arguments of `get_traffic`, checked, with the window resolved."""
 
     app_id: int

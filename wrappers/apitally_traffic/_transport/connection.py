@@ -9,18 +9,16 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
-from attrs import frozen
 
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic.errors import ConfigurationError
 
 
-@frozen(kw_only=True)
-class ConnectionOptions:
+class ConnectionOptions(NamedTuple):
     """The caller's choices for the connections.
 
     Attributes:

@@ -7,20 +7,23 @@ backend is httpcore's own place for this. The async transport needs none: asynci
 import contextlib
 import socket
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-import httpcore
 import httpx
 
 from apitally_traffic._cancellation import current
 from apitally_traffic._transport.call import current_call
 
+if TYPE_CHECKING:
+    import httpcore  # httpx imports it when it makes a transport, and not before
+
 
 def bound_by_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
     """Install the backend in one of httpx's transports, whose constructor does not accept it."""
     pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
-    pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001
+    backend: Any = _Backend(pool._network_backend)  # noqa: SLF001
+    pool._network_backend = backend  # noqa: SLF001
     return transport
 
 
@@ -29,14 +32,16 @@ def close_inherited(transport: httpx.HTTPTransport) -> None:
 
     It takes no lock of the transport: another thread of the parent may have held it at the moment of the fork.
     """
-    backend = transport._pool._network_backend  # noqa: SLF001
+    backend: Any = transport._pool._network_backend  # noqa: SLF001
     for stream in tuple(backend.streams) if isinstance(backend, _Backend) else ():
         with contextlib.suppress(OSError):
             stream.get_extra_info("socket").close()
 
 
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self, inner: httpcore.NetworkBackend) -> None:
+class _Backend:
+    """An httpcore.NetworkBackend around another."""
+
+    def __init__(self, inner: "httpcore.NetworkBackend") -> None:
         self._inner = inner
         self.streams: WeakSet[_Stream] = WeakSet()
 
@@ -47,41 +52,43 @@ class _Backend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        limit = _limit(timeout, httpcore.ConnectTimeout)
+    ) -> "_Stream":
+        limit = _limit(timeout)
         return _Stream(self._inner.connect_tcp(host, port, limit, local_address, socket_options), self.streams)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
-    ) -> httpcore.NetworkStream:
+    ) -> "_Stream":
         return _Stream(self._inner.connect_unix_socket(path, timeout, socket_options), self.streams)
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
 
 
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, streams: "WeakSet[_Stream]") -> None:
+class _Stream:
+    """An httpcore.NetworkStream around another."""
+
+    def __init__(self, inner: "httpcore.NetworkStream", streams: "WeakSet[_Stream]") -> None:
         self._inner = inner
         self._streams = streams
         streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with self._interruptible():
-            return self._inner.read(max_bytes, _limit(timeout, httpcore.ReadTimeout))
+            return self._inner.read(max_bytes, _limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with self._interruptible():
-            self._inner.write(buffer, _limit(timeout, httpcore.WriteTimeout))
+            self._inner.write(buffer, _limit(timeout))
 
     def close(self) -> None:
         self._inner.close()
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
+    ) -> "_Stream":
         with self._interruptible():
-            limit = _limit(timeout, httpcore.ConnectTimeout)
+            limit = _limit(timeout)
             return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._streams)
 
     def get_extra_info(self, info: str) -> Any:
@@ -101,11 +108,9 @@ class _Stream(httpcore.NetworkStream):
             socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)
 
 
-def _limit(timeout: float | None, error: type[Exception]) -> float | None:
+def _limit(timeout: float | None) -> float | None:
     call = current_call.get()
     if call is None:
         return timeout
-    remaining = call.remaining()
-    if remaining <= 0:
-        raise error("deadline")
-    return remaining if timeout is None else min(timeout, remaining)
+    call.check()
+    return call.remaining() if timeout is None else min(timeout, call.remaining())

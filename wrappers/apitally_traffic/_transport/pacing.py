@@ -10,7 +10,6 @@ current time is passed in, and nothing sleeps here.
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
@@ -27,7 +26,6 @@ class Now(NamedTuple):
     wall: float
 
 
-@dataclass
 class ServerClock:
     """How far the server's clock is ahead of ours.
 
@@ -38,7 +36,9 @@ class ServerClock:
         ahead: seconds to add to our time for the server's.
     """
 
-    ahead: float = 0.0
+    def __init__(self) -> None:
+        """Assume that both clocks agree."""
+        self.ahead = 0.0
 
     def learn(self, date: float, received: Now) -> None:
         """Update from a response's Date."""
@@ -51,7 +51,6 @@ class ServerClock:
             self.ahead = ahead
 
 
-@dataclass
 class RateLimitWindow:
     """What is known of one rate limit window.
 
@@ -65,13 +64,14 @@ class RateLimitWindow:
         responded: whether one of them has a response.
     """
 
-    opened: float
-    joined_late: bool = True
-    ends: float | None = None
-    remaining: float = inf
-    sent: int = 0
-    in_flight: int = 0
-    responded: bool = False
+    def __init__(self, opened: float, *, joined_late: bool = True) -> None:
+        """Start before its first request."""
+        self.opened = opened
+        self.joined_late = joined_late
+        self.ends: float | None = None
+        self.remaining = inf
+        self.sent = self.in_flight = 0
+        self.responded = False
 
 
 class Permit(NamedTuple):
@@ -81,20 +81,21 @@ class Permit(NamedTuple):
     window: RateLimitWindow
 
 
-@dataclass
 class Pacer:
-    """The budget of one key, for all threads and tasks of a client. It is not thread-safe.
+    """The budget of one key, for all threads and tasks of a client. It is not thread-safe."""
 
-    Attributes:
-        requests_per_minute: how many requests to send at most; None leaves it to the server.
-    """
+    def __init__(self, requests_per_minute: int | None) -> None:
+        """Start before the first request.
 
-    requests_per_minute: int | None
-    _window: RateLimitWindow | None = None
-    _not_before: float = -inf
-    _in_flight: int = 0
-    _ended: deque[float] = field(default_factory=deque)
-    _clock: ServerClock = field(default_factory=ServerClock)
+        Args:
+            requests_per_minute: how many requests to send at most; None leaves it to the server.
+        """
+        self.requests_per_minute = requests_per_minute
+        self._window: RateLimitWindow | None = None
+        self._not_before = -inf
+        self._in_flight = 0
+        self._ended: deque[float] = deque()
+        self._clock = ServerClock()
 
     def try_acquire(self, now: Now) -> Permit | float:
         """Ask to send a request.

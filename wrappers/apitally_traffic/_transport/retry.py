@@ -8,10 +8,9 @@ import copy
 import logging
 import random
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
-from attrs import frozen
 from httpx_retries import Retry
 
 from apitally_traffic import _clock
@@ -29,8 +28,7 @@ MAX_WAIT = 120.0
 """Seconds. If the server asks for a longer wait, the error is raised at once."""
 
 
-@frozen
-class Waits:
+class Waits(NamedTuple):
     """The waits of the package's own choice, in seconds.
 
     Attributes:

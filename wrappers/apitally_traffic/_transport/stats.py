@@ -1,13 +1,12 @@
 """Count what a query sends."""
 
-from attrs import field, frozen
+from typing import NamedTuple
 
 STATS = "apitally_traffic.stats"
 """The extension of a request with the recorder of its query."""
 
 
-@frozen
-class QueryStats:
+class QueryStats(NamedTuple):
     """What a query has sent so far, over all of its iterations.
 
     Attributes:
@@ -27,8 +26,13 @@ class QueryStats:
     requests: int
     retries: int
     seconds_waited: float
-    status_code: int | None = None
-    headers: dict[str, str] = field(factory=dict, repr=False)
+    status_code: int | None
+    headers: dict[str, str]
+
+    def __repr__(self) -> str:
+        """Show all but the headers."""
+        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name != "headers")
+        return f"QueryStats({', '.join(shown)})"
 
 
 class StatsRecorder:
