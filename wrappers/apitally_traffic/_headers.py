@@ -1,24 +1,35 @@
-"""Parse the numbers and dates in response headers; a value that is neither parses as None."""
+"""Parse the numbers and dates in response headers; what is neither parses as None.
 
+Proxies may repeat a header, and HTTP libraries then join its values with commas. Of several values that make sense, the
+one counts that makes the client wait longer.
+"""
+
+import re
+from collections.abc import Callable, Iterable
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
+_NUMBER = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?", re.ASCII)
+_DATE = re.compile(r"[A-Za-z]+, *[^,]+")
 
-def parse_number(value: str | None) -> float | None:
-    """Return a header's number, or None if it is missing, negative or not finite."""
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return number if isfinite(number) and number >= 0 else None
+
+def parse_number(value: str | None, choose: Callable[[Iterable[float]], float] = max) -> float | None:
+    """Return a header's number, or None if it is missing, negative or not finite.
+
+    Args:
+        value: the header's value, or None if the response has none. A unit of `s` is ignored.
+        choose: which of several numbers to return, `max` or `min`.
+    """
+    matches = (_NUMBER.fullmatch(part.strip()) for part in (value or "").split(","))
+    numbers = [float(match[1]) for match in matches if match]
+    finite = [number for number in numbers if isfinite(number)]
+    return choose(finite) if finite else None
 
 
 def parse_date(value: str | None) -> float | None:
     """Return a header's date in seconds since 1970, or None if it is missing or not a date."""
-    try:
-        return parsedate_to_datetime(value or "").timestamp()
-    except (ValueError, OverflowError):
-        return None
+    dates = [date for date in map(_timestamp, _DATE.findall(value or "")) if date is not None]
+    return max(dates, default=None)
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
@@ -28,8 +39,13 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
         value: the header's value, or None if the response has none.
         now: the server's time, in seconds since 1970.
     """
-    seconds = parse_number(value)
-    if seconds is not None:
-        return seconds
     date = parse_date(value)
-    return None if date is None else max(date - now, 0.0)
+    waits = [parse_number(value), None if date is None else max(date - now, 0.0)]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _timestamp(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None

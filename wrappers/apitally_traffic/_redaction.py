@@ -30,13 +30,17 @@ class Redactor:
         }
         # Header names arrive in lower case, and percent-encoding comes in both.
         longest_first = sorted(map(re.escape, forms), key=len, reverse=True)
-        self._pattern = (
-            re.compile("|".join(longest_first), re.IGNORECASE) if len(api_key) >= _MIN_SECRET_LENGTH else None
-        )
+        pattern = "|".join(longest_first) if len(api_key) >= _MIN_SECRET_LENGTH else None
+        self._text = pattern and re.compile(pattern, re.IGNORECASE)
+        self._bytes = pattern and re.compile(pattern.encode(), re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """Return a text without the key."""
-        return text if self._pattern is None else self._pattern.sub("…", text)
+        return self._text.sub("…", text) if self._text else text
+
+    def body(self, body: bytes) -> bytes:
+        """Return a body without the key."""
+        return self._bytes.sub("…".encode(), body) if self._bytes else body
 
     def error(self, error: ApitallyError) -> ApitallyError:
         """Remove the key from everything that an error keeps, and return it."""

@@ -20,7 +20,7 @@ response becomes which error.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -204,12 +204,12 @@ class RateLimitError(APIStatusError):
     @property
     def limit(self) -> int | None:
         """How many requests the key may send in one rate limit window, from `X-RateLimit-Limit`."""
-        return self._count("x-ratelimit-limit")
+        return self._count("x-ratelimit-limit", max)
 
     @property
     def remaining(self) -> int | None:
         """How many requests are left in the current rate limit window, from `X-RateLimit-Remaining`."""
-        return self._count("x-ratelimit-remaining")
+        return self._count("x-ratelimit-remaining", min)
 
     @property
     def reset_at(self) -> datetime | None:
@@ -220,8 +220,8 @@ class RateLimitError(APIStatusError):
         except (ValueError, OverflowError, OSError):
             return None
 
-    def _count(self, name: str) -> int | None:
-        number = parse_number(self.headers.get(name))
+    def _count(self, name: str, choose: Callable[[Iterable[float]], float]) -> int | None:
+        number = parse_number(self.headers.get(name), choose)
         return None if number is None else int(number)
 
 

@@ -14,7 +14,10 @@ ACCEPT_ENCODING = "gzip, deflate"
 """The codings that are understood here."""
 
 _PIECE = 2**18
-_WBITS = {"gzip": 31, "x-gzip": 31, "deflate": zlib.MAX_WBITS}
+_CODINGS = {"gzip", "x-gzip", "deflate"}
+# Formats, as zlib numbers them.
+_GZIP, _ZLIB, _RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
+_ZLIB_HEADER_BYTES = 2
 
 
 class BodyError(Exception):
@@ -32,7 +35,7 @@ class BodyReader:
                 name character sets there.
         """
         codings = [coding.strip().lower() for coding in content_encoding.split(",")]
-        self._steps = [_Decompression(_WBITS[coding]) for coding in reversed(codings) if coding in _WBITS]
+        self._steps = [_Decompression(coding) for coding in reversed(codings) if coding in _CODINGS]
         self._pieces: list[bytes] = []
         self._received = self._size = 0
 
@@ -58,34 +61,33 @@ class BodyReader:
 
 
 class _Decompression:
-    def __init__(self, wbits: int) -> None:
-        self._wbits = wbits
-        self._zlib = zlib.decompressobj(wbits)
-        self._is_first = True
+    def __init__(self, coding: str) -> None:
+        self._head = b""
+        self._zlib = zlib.decompressobj(_GZIP) if coding != "deflate" else None
 
     def run(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             data = piece
+            if self._zlib is None:
+                data = self._head = self._head + data
+                if len(self._head) < _ZLIB_HEADER_BYTES:
+                    continue
+                self._zlib = zlib.decompressobj(_ZLIB if _has_zlib_header(self._head) else _RAW)
             while True:
-                output = self._step(data)
+                try:
+                    output = self._zlib.decompress(data, _PIECE)
+                except zlib.error as error:
+                    raise BodyError(f"does not match its Content-Encoding: {error}") from None
                 data = self._zlib.unconsumed_tail
                 if output:
                     yield output
                 if len(output) < _PIECE and not data:
                     break
 
-    def _step(self, data: bytes) -> bytes:
-        try:
-            output = self._zlib.decompress(data, _PIECE)
-        except zlib.error as error:
-            if not self._is_first or self._wbits != zlib.MAX_WBITS:
-                raise BodyError(f"does not match its Content-Encoding: {error}") from None
-            # Some servers send "deflate" without the zlib header that RFC 9110 requires.
-            self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
-            self._is_first = False
-            return self._step(data)
-        self._is_first = self._is_first and not output
-        return output
+
+def _has_zlib_header(head: bytes) -> bool:
+    """Return whether "deflate" has the zlib header that RFC 9110 requires; some servers leave it out."""
+    return head[0] % 16 == 8 and int.from_bytes(head[:2], "big") % 31 == 0
 
 
 def _check(size: int) -> None:

@@ -125,7 +125,7 @@ class Pacer:
         if (date := parse_date(headers.get("date"))) is not None:
             self._clock.learn(date, now)
         remaining, reset = (
-            parse_number(headers.get("x-ratelimit-remaining")),
+            parse_number(headers.get("x-ratelimit-remaining"), min),
             parse_number(headers.get("x-ratelimit-reset")),
         )
         rest = None if reset is None else reset - now.wall - self._clock.ahead

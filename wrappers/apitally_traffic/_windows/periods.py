@@ -11,6 +11,8 @@ when the clocks change. A date that a timezone skips entirely has no day.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from sys import maxsize
 from zoneinfo import ZoneInfo
 
 from apitally_api_client.models import Interval
@@ -18,6 +20,8 @@ from apitally_api_client.models import Interval
 _SECOND, _HOUR, _DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 # The shortest time at another offset in the time zone database is four days (Freetown, 1939).
 _MAX_HOURS_STEP, _MAX_DAYS_STEP = 72, 28
+_FIRST_CHANGES, _LAST_RULES = datetime(1800, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_CYCLE = timedelta(days=146_097)  # 400 years, and a whole number of weeks
 
 
 def floor(instant: datetime, interval: Interval, timezone: ZoneInfo) -> datetime:
@@ -50,6 +54,26 @@ def advance(start: datetime, end: datetime, limit: int, interval: Interval, time
             start, count = target, count + step
             step = max_step if step == 1 else step
     return start, count
+
+
+def count(start: datetime, end: datetime, interval: Interval, timezone: ZoneInfo) -> int:
+    """Return how many periods start in `start` to `end`, where `start` is the start of one.
+
+    Thousands of years take no longer than a few centuries: before 1800 clocks never change, and from 2100 on, all rules
+    of the time zone database repeat with the calendar, every 400 years.
+    """
+    length = _HOUR if interval == "hour" else _DAY
+    regular = max(-(-(min(end, _FIRST_CHANGES) - start) // length), 0)
+    start, middle = advance(start + regular * length, min(end, _LAST_RULES), maxsize, interval, timezone)
+    cycles = max((end - start) // _CYCLE, 0)
+    repeated = cycles * _periods_in_cycle(interval, timezone) if cycles else 0
+    return regular + middle + repeated + advance(start + cycles * _CYCLE, end, maxsize, interval, timezone)[1]
+
+
+@cache
+def _periods_in_cycle(interval: Interval, timezone: ZoneInfo) -> int:
+    start = floor(_LAST_RULES, interval, timezone)
+    return advance(start, start + _CYCLE, maxsize, interval, timezone)[1]
 
 
 def first_instant(day: date, timezone: ZoneInfo) -> datetime:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
-from sys import maxsize
 from typing import NamedTuple, Self, get_args
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
 from apitally_api_client.models import Interval
-from apitally_traffic._windows.periods import advance, floor, following
+from apitally_traffic._windows.periods import advance, count, floor, following
 from apitally_traffic._windows.time_parsing import TimeLike, resolve_time, resolve_timezone
 
 _DEFAULT_LENGTH: dict[Interval, timedelta] = {"hour": timedelta(hours=24), "day": timedelta(days=30)}
@@ -109,7 +108,7 @@ class TimeWindow:
 
     @cached_property
     def _length(self) -> int:
-        return advance(_utc(self.start), _utc(self.end), maxsize, self.interval, self.timezone)[1]
+        return count(_utc(self.start), _utc(self.end), self.interval, self.timezone)
 
     def periods(self) -> Iterator[Period]:
         """Yield the window's periods, oldest first, without gaps.

@@ -1,0 +1,188 @@
+"""Response bodies are read within bounds, and decompressed as their Content-Encoding says; cookies are not kept."""
+
+import asyncio
+import gzip
+import json
+import socket
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apitally_traffic import ApitallyError, AsyncTrafficClient, ResponseError, ServerError, TrafficClient
+from tests.wrappers.raw_server import PAGE, raw_server, response
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+MIB = 2**20
+
+
+def raw_deflate(body: bytes) -> bytes:
+    """Compress without the zlib header, as some servers do."""
+    return zlib.compress(body, wbits=-15)
+
+
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "GZip": gzip.compress,
+    "deflate": zlib.compress,
+    "Deflate": raw_deflate,
+    "gzip, gzip": lambda body: gzip.compress(gzip.compress(body)),
+    "deflate, gzip": lambda body: gzip.compress(zlib.compress(body)),
+    "identity": bytes,
+    "utf-8": bytes,
+}
+
+
+class Pieces(httpx.SyncByteStream):
+    """A body that arrives in pieces of one size."""
+
+    def __init__(self, body: bytes, size: int) -> None:
+        self.body, self.size = body, size
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self.body), self.size):
+            yield self.body[start : start + self.size]
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@given(size=st.integers(1, 300), note=st.text())
+def test_compressed_bodies_are_read(coding: str, size: int, note: str) -> None:
+    """A compressed page is the page, in whatever pieces it arrives."""
+    document = {"data": [], "has_more": False, "next_token": None, "note": note}
+    body = CODINGS[coding](json.dumps(document).encode())
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(200, headers={"Content-Encoding": coding}, stream=Pieces(body, size))
+    )
+    with TrafficClient("key", max_retries=0, transport=transport) as client:
+        (page,) = client.get_traffic(1, **DAY).pages()
+    assert page.additional_properties == {"note": note}
+
+
+def test_only_known_codings_are_requested() -> None:
+    """Requests accept the codings that are decompressed within bounds, and no other."""
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, content=PAGE)
+
+    with TrafficClient("key", transport=httpx.MockTransport(handle)) as client:
+        client.get_traffic(1, **DAY).to_list()
+    assert requests[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+def bomb(coding: str, *, status: str = "200 OK") -> bytes:
+    """Return a response whose body is 256 MiB after decompression."""
+    compressor = zlib.compressobj(9, wbits=31)
+    body = b"".join(compressor.compress(b" " * MIB) for _ in range(256)) + compressor.flush()
+    body = gzip.compress(body) if coding == "gzip, gzip" else body
+    return response(body, f"Content-Encoding: {coding}", status=status)
+
+
+def flood(connection: socket.socket) -> None:
+    """Send 256 MiB without a length."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    for _ in range(256):
+        connection.sendall(b" " * MIB)
+
+
+def read_sync(url: str) -> None:
+    """Read a day with a TrafficClient."""
+    with TrafficClient("key", base_url=url, max_retries=0) as client:
+        client.get_traffic(1, **DAY).to_list()
+
+
+def read_async(url: str) -> None:
+    """Read a day with an AsyncTrafficClient."""
+
+    async def read() -> None:
+        async with AsyncTrafficClient("key", base_url=url, max_retries=0) as client:
+            await client.get_traffic(1, **DAY).to_list()
+
+    asyncio.run(read())
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+@pytest.mark.parametrize("kind", ["gzip", "gzip, gzip", "flood"])
+def test_a_body_that_is_too_large(read: Callable[[str], None], kind: str) -> None:
+    """A body of more than 64 MiB, received or decompressed, is a ResponseError."""
+    data = b"" if kind == "flood" else bomb(kind)
+    with (
+        raw_server(flood if kind == "flood" else lambda connection: connection.sendall(data)) as url,
+        pytest.raises(ResponseError, match="a body that is larger than 64 MiB") as raised,
+    ):
+        read(url)
+    assert raised.value.status_code == 200
+
+
+def test_a_refusal_whose_body_is_too_large() -> None:
+    """A status other than 200 determines the error, even if the body is too large."""
+    data = bomb("gzip", status="500 Broken")
+    with raw_server(lambda connection: connection.sendall(data)) as url, pytest.raises(ServerError):
+        read_sync(url)
+
+
+MEMORY = """
+import resource, sys
+from apitally_traffic import ResponseError, TrafficClient
+def read():
+    with TrafficClient("key", base_url=sys.argv[1], max_retries=0) as client:
+        try:
+            client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+        except ResponseError:
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print((read() - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is that of Linux")
+def test_peak_of_memory() -> None:
+    """Reading a body of any size takes at most three times the bound."""
+    data = bomb("gzip, gzip")
+    with raw_server(lambda connection: connection.sendall(data)) as url:
+        run = subprocess.run([sys.executable, "-c", MEMORY, url], capture_output=True, text=True, check=True)
+    assert int(run.stdout) < 3 * 64
+
+
+def test_cookies_are_neither_kept_nor_sent() -> None:
+    """A cookie that a server sets does not come back, nor one that the caller sets."""
+    received: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        received.append(request)
+        return httpx.Response(200, headers={"Set-Cookie": "session=1; Path=/"}, content=PAGE)
+
+    with TrafficClient("key", headers={"Cookie": "a=b"}, transport=httpx.MockTransport(handle)) as client:
+        client.get_traffic(1, **DAY).to_list()
+        client.get_traffic(1, **DAY).to_list()
+        assert client.get_traffic(1, **DAY)._api.get_httpx_client().cookies.jar._cookies == {}  # type: ignore[attr-defined] # noqa: SLF001
+    assert [request.headers.get("cookie") for request in received] == [None, None]
+
+
+def test_many_headers_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work for the headers of a response does not grow with the square of their number."""
+    lookups: list[str] = []
+    find = httpx.Headers.__getitem__
+
+    def counting(headers: httpx.Headers, name: str) -> str:
+        lookups.append(name)
+        return find(headers, name)
+
+    monkeypatch.setattr(httpx.Headers, "__getitem__", counting)
+    many = {f"x-{number}": "" for number in range(5000)}
+    for status in (200, 500):
+        answer = httpx.Response(status, headers=many, content=PAGE)
+        with TrafficClient("key", max_retries=0, transport=httpx.MockTransport(lambda _, r=answer: r)) as client:
+            try:
+                client.get_traffic(1, **DAY).to_list()
+            except ApitallyError as error:
+                assert len(error.headers) >= 5000  # noqa: PT017
+    assert len(lookups) < 100
