@@ -1,0 +1,152 @@
+"""The key is in nothing that an error keeps or a log line says, whatever a server sends back."""
+
+import html
+import json
+import logging
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_traffic import ApitallyError, TrafficClient, paginate
+from tests.wrappers.raw_server import raw_server
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+# With letters around them, so that no key is part of an address or a name that has nothing to do with it.
+KEYS = st.one_of(
+    st.from_regex(r"zQ9[a-zA-Z0-9]{4}\.[a-zA-Z0-9]{32}", fullmatch=True),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4, max_size=40).map("zQ9{}Xk7".format),
+)
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    """Return a row of a page."""
+    start, end = "2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z"
+    return {"period_start": start, "period_end": end, "requests": 1, "bytes_received": 1, "bytes_sent": 1} | changes
+
+
+def page(**changes: Any) -> dict[str, Any]:
+    """Return a page of one row."""
+    return {"data": [row()], "has_more": False, "next_token": None} | changes
+
+
+def detail(key: str) -> dict[str, Any]:
+    """Return FastAPI's form of a validation error that quotes a key in each part."""
+    error = {"loc": ["query", key], "msg": f"not {key}", "type": key, "input": {key: [key]}, "ctx": {key: key}}
+    return {"detail": [error]}
+
+
+PLACES: dict[str, Callable[[str], httpx.Response]] = {
+    "text": lambda key: httpx.Response(500, text=f"<p>{key}</p>"),
+    "HTML": lambda key: httpx.Response(500, html=f"<p>{html.escape(key)}</p>"),
+    "long text": lambda key: httpx.Response(500, text="x" * 1990 + key),
+    "excerpt": lambda key: httpx.Response(418, text="x" * 190 + key),
+    "JSON": lambda key: httpx.Response(403, json={"detail": key}),
+    "validation": lambda key: httpx.Response(422, json=detail(key)),
+    "bad request": lambda key: httpx.Response(400, json=detail(key)),
+    "header value": lambda key: httpx.Response(429, headers={"X-Key": key, "Retry-After": key}),
+    "header name": lambda key: httpx.Response(401, headers={key: "1"} if key.isalnum() else {"X-Key": key}),
+    "location": lambda key: httpx.Response(302, headers={"Location": f"https://a.example/?key={quote(key)}"}),
+    "content type": lambda key: httpx.Response(200, headers={"Content-Type": key}, content=b"<"),
+    "content encoding": lambda key: httpx.Response(500, headers={"Content-Encoding": key}, content=b"<"),
+    "not JSON": lambda key: httpx.Response(200, text=key),
+    "count": lambda key: httpx.Response(200, json=page(data=[row(requests=key)])),
+    "time": lambda key: httpx.Response(200, json=page(data=[row(period_start=key)])),
+    "field": lambda key: httpx.Response(200, json={key: 1}),
+    "has_more": lambda key: httpx.Response(200, json=page(has_more=key)),
+    "token": lambda key: httpx.Response(200, json=page(has_more=True, next_token=key)),
+    "token, percent-encoded": lambda key: httpx.Response(200, json=page(has_more=True, next_token=quote(key, safe=""))),
+}
+
+
+def shown(error: ApitallyError, *, local_variables: bool = True) -> str:
+    """Return all that an error shows anywhere."""
+    texts = [str(error), repr(error), repr(vars(error)), pickle.dumps(error).decode("latin-1")]
+    texts += [repr(getattr(error, "errors", None))]
+    frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+    texts += [repr(frame.locals) for frame in frames if local_variables and frame.filename != __file__]
+    return "\n".join(texts)
+
+
+def forms(key: str) -> set[str]:
+    """Return the key as it may be quoted."""
+    return {key, key.lower(), quote(key), quote(key, safe=""), json.dumps(key)[1:-1], html.escape(key), repr(key)[1:-1]}
+
+
+def check(caplog: pytest.LogCaptureFixture, read: str, place: str, key: str) -> None:
+    """Let a server quote the key, and look for it in the error and in the log."""
+    caplog.clear()
+    caplog.set_level(logging.DEBUG, "apitally_traffic")
+    client = TrafficClient(
+        key, max_retries=0, requests_per_minute=None, transport=httpx.MockTransport(lambda _: PLACES[place](key))
+    )
+    raised: Exception | None = None
+    try:
+        if read == "query":
+            client.get_traffic(1, **DAY).to_list()
+        elif read == "paginate":
+            list(paginate(get_traffic, client=client.api, app_id=1))
+        else:
+            get_traffic.sync(1, client=client.api)
+    except (ApitallyError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raised = error
+    assert raised is None or read == "raw" or isinstance(raised, ApitallyError)
+    text = "\n".join(record.getMessage() for record in caplog.records if record.name == "apitally_traffic")
+    if isinstance(raised, ApitallyError):
+        # A token is sent back as it is, so there are variables that hold it.
+        text += shown(raised, local_variables="token" not in place)
+    else:
+        text += str(raised)
+    assert not [form for form in forms(key) if form in text]
+
+
+@pytest.mark.parametrize("key", ["zQ9abcd.0123456789abcdef0123456789abcdef", "zQ9 '\"\\/<&>%+=?#;,:{}Xk7"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("read", ["query", "paginate", "raw"])
+def test_a_key_that_a_server_sends_back(caplog: pytest.LogCaptureFixture, read: str, place: str, key: str) -> None:
+    """Wherever a server quotes the key, no error and no log line has it."""
+    check(caplog, read, place, key)
+
+
+@given(read=st.sampled_from(["query", "paginate", "raw"]), place=st.sampled_from(sorted(PLACES)), key=KEYS)
+def test_any_key_that_a_server_sends_back(caplog: pytest.LogCaptureFixture, read: str, place: str, key: str) -> None:
+    """The same for keys of any characters."""
+    check(caplog, read, place, key)
+
+
+def test_a_key_in_what_the_http_parser_quotes() -> None:
+    """A broken response whose bytes the HTTP library quotes does not get the key into the error."""
+    key = "abcdefg.0123456789abcdef0123456789abcdef"
+    broken = f"HTTP/1.1 200 OK\r\n{key} no header\r\n\r\n".encode()
+    with (
+        raw_server(lambda connection: connection.sendall(broken)) as url,
+        TrafficClient(key, base_url=url, max_retries=0) as client,
+        pytest.raises(ApitallyError) as raised,
+    ):
+        client.get_traffic(1, **DAY).to_list()
+    assert key not in shown(raised.value)
+    assert "…" in str(raised.value)
+
+
+def test_a_short_key_does_not_change_texts() -> None:
+    """A key that is too short to be a secret is not replaced: any text may contain it."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(500, text="a monkey"))
+    with TrafficClient("key", max_retries=0, transport=transport) as client, pytest.raises(ApitallyError) as raised:
+        client.get_traffic(1, **DAY).to_list()
+    assert raised.value.body == "a monkey"
+
+
+def test_pages_keep_their_values() -> None:
+    """Values of a page are delivered as the server sent them."""
+    body = json.dumps(page(note="abcdefgh")).encode()
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
+    with TrafficClient("abcdefgh", transport=transport) as client:
+        (read,) = client.get_traffic(1, **DAY).pages()
+    assert read.additional_properties == {"note": "abcdefgh"}
