@@ -94,6 +94,26 @@ def test_rejected_parameter(server: MockServer) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "detail", "sentence"),
+    [
+        ("/v1/apps/7/traffic", "App not found", "There is no such app: .* dashboard. The API says: App not found"),
+        ("/v1/apps/7/consumers", "App not found", "There is no such app"),
+        ("/v1/apps/7/request-logs/a-b", "Request log not found", "404. The API says: Request log not found"),
+        ("/v1/apps", "Not Found", "404. The API says: Not Found"),
+        ("/v1/apps/7/traffic", None, "There is no such app, or the base URL is not that of the API: check both"),
+        ("/v1/teams/7", None, "There is nothing at this path: check the IDs in it, and the base URL"),
+        ("/v1/teams/7", ["a"], "There is nothing at this path"),
+    ],
+)
+def test_a_404_says_what_there_is_not(path: str, detail: object, sentence: str) -> None:
+    """The app is named only where it is all that was asked for; what the API itself says is quoted."""
+    answer = httpx.Response(404, html="<p>no</p>") if detail is None else httpx.Response(404, json={"detail": detail})
+    with client_of(answer) as client, pytest.raises(NotFoundError, match=sentence) as raised:
+        client.api.get_httpx_client().get(path)
+    assert ("no such app" in str(raised.value)) == sentence.startswith("There is no such app")
+
+
+@pytest.mark.parametrize(
     ("status", "kind"),
     [
         (400, InvalidRequestError),

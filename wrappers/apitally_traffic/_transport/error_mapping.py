@@ -1,6 +1,8 @@
 """Map responses and exceptions to typed errors. Does no I/O, so that both transports share it."""
 
+import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -29,10 +31,10 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
         "The API key is not valid: check it in the Apitally dashboard under Settings > API keys.",
     ),
     403: (PermissionDeniedError, "The API key gives no access to this: API access needs the Premium plan."),
-    404: (NotFoundError, "There is no such app: check the app ID in the Apitally dashboard."),
     429: (RateLimitError, "The key has used all requests of the current rate limit window: wait, and try again."),
 }
-
+# What the spec says of a 404 is "App Not Found" where the app is all that the path names.
+_LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
 
 Redact = Callable[[str], str]
 """Removes the key from a text, before that is cut anywhere."""
@@ -52,6 +54,10 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redact: 
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
         return kind(f"{request.method} {request.url.path} returned {status}. {sentence}", **details)
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(
+            f"{request.method} {request.url.path} returned 404. {_not_found(request, response)}", **details
+        )
     if status in {400, 422}:
         errors, sentences = _validation_errors(response)
         reason = "; ".join(sentences) or excerpt
@@ -125,6 +131,25 @@ def _text(response: httpx.Response) -> str:
     except (ValueError, TypeError, AssertionError):
         # Python has codecs such as hex that are not text encodings, and httpx accepts their names as a charset.
         return response.content.decode("utf-8", "replace")
+
+
+def _not_found(request: httpx.Request, response: httpx.Response) -> str:
+    """Return what there is not, as far as the path tells, and what the API itself says."""
+    is_app = _LISTING_OF_AN_APP.fullmatch(request.url.path) is not None
+    try:
+        detail = response.json()["detail"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        detail = None
+    if not isinstance(detail, str):
+        return (
+            "There is no such app, or the base URL is not that of the API: check both."
+            if is_app
+            else "There is nothing at this path: check the IDs in it, and the base URL."
+        )
+    says = " ".join(detail.split())[:200]
+    if is_app:
+        return f"There is no such app: check the app ID in the Apitally dashboard. The API says: {says}"
+    return f"The API says: {says}"
 
 
 def _validation_errors(response: httpx.Response) -> tuple[list[ValidationError], list[str]]:
