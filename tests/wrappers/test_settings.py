@@ -40,6 +40,25 @@ def test_each_setting_comes_from_the_first_source_that_has_it(monkeypatch: pytes
     assert resolve_settings("argument", "https://argument.example").base_url == "https://argument.example"
 
 
+@pytest.mark.parametrize("around", [" ", "\n", "\t\r\n", "\u00a0"])
+def test_white_space_around_a_setting_is_trimmed(monkeypatch: pytest.MonkeyPatch, around: str) -> None:
+    """A key and a URL that were copied with white space around them are used without it, and blank ones are unset."""
+    key, url = f"{around}{KEY}{around}", f"{around}https://argument.example/{around}"
+    assert resolve_settings(key, url) == resolve_settings(KEY, "https://argument.example")
+    monkeypatch.setenv("APITALLY_API_KEY", key)
+    monkeypatch.setenv("APITALLY_API_BASE_URL", url)
+    assert resolve_settings(around, around) == resolve_settings(KEY, "https://argument.example")
+    write_auth_file(json.dumps({"api_key": key, "api_base_url": url}))
+    monkeypatch.setenv("APITALLY_API_KEY", around)
+    monkeypatch.setenv("APITALLY_API_BASE_URL", around)
+    assert resolve_settings(None, None) == resolve_settings(KEY, "https://argument.example")
+    monkeypatch.delenv("APITALLY_API_KEY")
+    (Path.home() / ".apitally" / "auth.json").write_text(json.dumps({"api_key": around}))
+    with pytest.raises(ConfigurationError, match="No API key"):
+        resolve_settings(None, None)
+    assert resolve_settings(KEY, None).base_url == DEFAULT_BASE_URL
+
+
 def test_default_server_is_that_of_the_spec() -> None:
     """Without any setting the key goes to the server that the pinned spec names."""
     assert resolve_settings(KEY, None).base_url == DEFAULT_BASE_URL
@@ -166,7 +185,7 @@ def test_urls_that_a_key_may_be_sent_to(url: str) -> None:
         ("https://api.apitally.io/?a=b", "must not carry a user"),
         ("https://api.apitally.io/?", "must not carry a user"),
         ("https://api.apitally.io#", "must not carry a user"),
-        ("https://api.apitally.io ", "not an http"),
+        ("https://api.apit ally.io", "not an http"),
         ("https://a..b", "not an http"),
         ("https://xn--", "not an http"),
         (f"https://{'a' * 64}.example", "not an http"),

@@ -66,16 +66,22 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
     for name, value in {"api_key": api_key, "base_url": base_url}.items():
         if not isinstance(value, str | None):
             raise TypeError(f"{name} must be a str, not {type(value).__name__}.")
-    given = (api_key or os.environ.get("APITALLY_API_KEY") or "").strip(" ")
+    given = _trimmed(api_key) or _trimmed(os.environ.get("APITALLY_API_KEY"))
     file = _AuthFile(is_needed=not given)
-    key = given or (file.get("api_key") or "").strip(" ")
+    key = given or _trimmed(file.get("api_key"))
     if not key:
         raise ConfigurationError(
             "No API key: pass api_key, set APITALLY_API_KEY, or write it to ~/.apitally/auth.json. "
             "Keys are made in the Apitally dashboard under Settings > API keys."
         )
-    url = base_url or os.environ.get("APITALLY_API_BASE_URL") or file.get("api_base_url") or DEFAULT_BASE_URL
+    url = _trimmed(base_url) or _trimmed(os.environ.get("APITALLY_API_BASE_URL")) or _trimmed(file.get("api_base_url"))
+    url = url or DEFAULT_BASE_URL
     return Settings(_checked_key(key), _checked_url(url))
+
+
+def _trimmed(value: str | None) -> str:
+    """Return a value without the white space that copying adds; a blank one counts as unset."""
+    return (value or "").strip()
 
 
 class _AuthFile:
