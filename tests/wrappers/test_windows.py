@@ -5,6 +5,7 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -179,6 +180,10 @@ BERLIN = ZoneInfo("Europe/Berlin")
         pytest.param("2w", "2026-03-15T12:00Z", id="weeks"),
         pytest.param("P14D", "2026-03-15T12:00Z", id="ISO days"),
         pytest.param("PT24H", "2026-03-28T12:00Z", id="ISO hours"),
+        pytest.param("-7d", "2026-03-22T12:00Z", id="days with a minus"),
+        pytest.param("-90m", "2026-03-29T11:00Z", id="minutes with a minus"),
+        pytest.param("-PT30M", "2026-03-29T12:00Z", id="ISO with a minus"),
+        pytest.param("-p14d", "2026-03-15T12:00Z", id="ISO days with a minus"),
         pytest.param("24H", "2026-03-28T12:00Z", id="hours in capitals"),
         pytest.param("2026-03-28t12:00:00z", "2026-03-28T12:00Z", id="small letters"),
         pytest.param("2026-03-28 12:00+00:00", "2026-03-28T12:00Z", id="a space for the T"),
@@ -215,7 +220,13 @@ def test_end_is_now_and_not_rounded() -> None:
         ({"start": "1y"}, "nor a duration"),
         ({"start": "PT"}, "nor a duration"),
         ({"start": "2026-01-01T00:00\0"}, "is neither"),
-        ({"start": "-7d"}, "is neither"),
+        ({"start": "--7d"}, "is neither"),
+        ({"start": "+7d"}, "is neither"),
+        ({"start": "- 7d"}, "is neither"),
+        ({"start": "\u22127d"}, "is neither"),
+        ({"start": "-P"}, "is neither"),
+        ({"start": "-2026-01-01"}, "is neither"),
+        ({"end": "-2026-01-01T00:00:00Z"}, "is neither"),
         ({"start": timedelta(hours=-1)}, "is negative"),
         ({"start": "99999999999d"}, "outside the years 1 to 9999"),
         ({"start": "0001-01-01", "timezone": "Asia/Tokyo"}, "outside the years 1 to 9999"),
@@ -236,7 +247,13 @@ def test_end_is_now_and_not_rounded() -> None:
         ({"start": "2024-01-01+01:00"}, "is neither an ISO 8601 date or time"),
         ({"start": "2024-01-01x00:00"}, "is neither an ISO 8601 date or time"),
         ({"start": "1712012310000"}, "is neither an ISO 8601 date or time"),
-        ({"start": pd.NaT}, "NaT"),
+        ({"start": pd.NaT}, "^start is NaT"),
+        ({"end": pd.NaT}, "^end is NaT"),
+        ({"start": np.datetime64("NaT")}, "^start is NaT"),
+        ({"end": np.timedelta64("NaT")}, "^end is NaT"),
+        ({"start": pd.Series(["2026-01-01"])}, "start must be a datetime, date, timedelta or str, not Series"),
+        ({"start": "NaT"}, "start 'NaT' is neither"),
+        ({"now": pd.NaT}, "now must carry a timezone"),
     ],
 )
 def test_bad_arguments_are_one_sentence(arguments: dict[str, object], sentence: str) -> None:

@@ -147,7 +147,8 @@ class TrafficClient:
             app_id: the app's ID, from the Apitally dashboard.
             start: the start of the window, rounded down to the hour or day in `timezone`. A datetime (naive: in
                 `timezone`), a date, an ISO 8601 string, a timedelta before now, or a duration before now such as
-                `30m 24h 7d 2w P14D PT24H`. Defaults to 24 hours ago (hour) or 30 days ago (day).
+                `30m 24h 7d 2w P14D PT24H`, with or without a minus. Defaults to 24 hours ago (hour) or 30 days ago
+                (day).
             end: the exclusive end of the window, in the same forms. Defaults to now.
             interval: "Whether to group by day or by hour."
             timezone: "Timezone to use for intervals and to interpret `start` and `end` if given without offset."

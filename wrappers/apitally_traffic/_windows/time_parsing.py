@@ -14,10 +14,11 @@ from apitally_traffic._windows.periods import first_instant
 TimeLike = datetime | date | timedelta | str
 """The types that `start` and `end` accept."""
 
-_SHORT = re.compile(r"(?P<count>\d+)(?P<unit>[MHDW])", re.ASCII)
+# The vendor's own tool also takes durations with a minus.
+_SHORT = re.compile(r"-?(?P<count>\d+)(?P<unit>[MHDW])", re.ASCII)
 _UNITS = {"M": "minutes", "H": "hours", "D": "days", "W": "weeks"}
 _ISO = re.compile(
-    r"P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"-?P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
     re.ASCII,
 )
@@ -48,18 +49,20 @@ def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -
     Args:
         name: the argument's name, for the message.
         time: a datetime (naive: in `timezone`), a date (its first instant in `timezone`), an ISO 8601 string of either,
-            a timedelta before `now`, or the same as a duration string: `30m 24h 7d 2w P14D PT24H`. A day in a duration
-            is 24 hours.
+            a timedelta before `now`, or the same as a duration string: `30m 24h 7d 2w P14D PT24H`, with or without a
+            minus. A day in a duration is 24 hours.
         timezone: the query's timezone.
         now: the instant that durations are subtracted from.
 
     Raises:
         TypeError: the argument has another type.
-        ValueError: the string has none of these forms, the duration is negative, or the instant lies outside the years
-            1 to 9999.
+        ValueError: the string has none of these forms, the duration is negative, the time is NaT, or the instant lies
+            outside the years 1 to 9999.
     """
     if isinstance(time, str):
         time = _parse(name, time)
+    elif str(time) == "NaT":  # the missing time of pandas and numpy, which is a datetime for isinstance
+        raise ValueError(f"{name} is NaT, which is no time: leave it out for the default.")
     try:
         if isinstance(time, datetime):
             # Subclasses of other libraries carry nanoseconds, or no time at all.

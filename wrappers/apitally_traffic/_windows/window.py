@@ -72,7 +72,7 @@ class TimeWindow:
             start: "Defaults to 24 hours ago if `interval` is "hour", or 30 days ago if `interval` is "day". Will be
                 rounded down to the beginning of the interval (hour or day)." A datetime (naive: in `timezone`), a
                 date, an ISO 8601 string, a timedelta before now, or a duration before now such as
-                `30m 24h 7d 2w P14D PT24H`, where a day is 24 hours.
+                `30m 24h 7d 2w P14D PT24H`, with or without a minus, where a day is 24 hours.
             end: "Defaults to now." The same forms; not rounded.
             interval: "hour" or "day".
             timezone: an IANA name or a ZoneInfo.
@@ -89,7 +89,7 @@ class TimeWindow:
         present = datetime.now(UTC) if now is None else now
         if not isinstance(present, datetime):
             raise TypeError(f"now must be a datetime, not {type(now).__name__}.")
-        if present.utcoffset() is None:
+        if present.tzinfo is None or present.utcoffset() is None:
             raise ValueError(f"now must carry a timezone: {present!r} does not.")
         first = resolve_time("start", _DEFAULT_LENGTH[interval] if start is None else start, zone, present)
         last = resolve_time("end", present if end is None else end, zone, present)
