@@ -19,11 +19,11 @@ try:
     from spec_pipeline.changes.table import show, terminal
     from spec_pipeline.drift import find_drift
     from spec_pipeline.lock import locked
-    from spec_pipeline.names import NameChange
+    from spec_pipeline.openapi.parsing import Document
     from spec_pipeline.overlay import overlaid_spec, overlay_onto
     from spec_pipeline.project import PipelineError, Project
     from spec_pipeline.regenerate import regenerate
-    from spec_pipeline.repin import classify, read_candidate, readers, take_over
+    from spec_pipeline.repin import Candidate, Names, classify, read_candidate, readers, take_over, try_out
 except KeyboardInterrupt:
     sys.exit(130)
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE_OR_URL",
         help="a new version of the spec, JSON or YAML: show what changes against the pin, then pin it and regenerate",
     )
-    options.add_argument("--dry-run", action="store_true", help="with --from: show what changes, and stop there")
+    options.add_argument("--dry-run", action="store_true", help="with --from: show what would change, change nothing")
     options.add_argument("--report", type=Path, metavar="FILE", help="with --from: write what changes as .json or .md")
     options.add_argument(
         "--fail-on",
@@ -106,20 +106,22 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
             f"error: {failing} of these changes count for --fail-on {options.fail_on}; pinned nothing.", file=sys.stderr
         )
         return 1
-    try:
-        spec = overlay_onto(candidate.document, project)
-    except PipelineError as error:
-        if options.dry_run:
-            print(f"Dry run: pinned nothing. It could not be pinned as it is. {error}")
-            return 0
-        raise PipelineError(f"{error} Pinned nothing; change {project.overlay.name} first.") from error
+    spec = _overlaid(project, candidate)
     if options.dry_run:
-        print("Dry run: pinned nothing.")
-        return 0
-    changed = take_over(project, candidate, spec)
-    print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
-    _show_names(changed, readers(project, changed))
+        names = try_out(project, spec)
+        print("Dry run: pinned nothing. Without --dry-run, this is what would change in the generated client.")
+    else:
+        names = take_over(project, candidate, spec)
+        print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
+    _show_names(names, project)
     return 0
+
+
+def _overlaid(project: Project, candidate: Candidate) -> Document:
+    try:
+        return overlay_onto(candidate.document, project)
+    except PipelineError as error:
+        raise PipelineError(f"{error} Pinned nothing; change {project.overlay.name} first.") from error
 
 
 def _failing(verdict: Verdict, fail_on: str | None) -> int:
@@ -128,22 +130,30 @@ def _failing(verdict: Verdict, fail_on: str | None) -> int:
     return sum(change.level in failing for change in verdict.open())
 
 
-def _show_names(changed: list[NameChange], places: dict[str, dict[str, list[str]]]) -> None:
-    """Print the generated public names that differ, and where our own code mentions them."""
-    if not changed:
+def _show_names(names: Names, project: Project) -> None:
+    """Print the generated public names that differ, where our own code mentions them, and shorter ones."""
+    if not names.changed:
         print("The generated public names are the same.")
     console = terminal()
     for event in ("appeared", "vanished", "changed"):
-        names = [change for change in changed if change.event == event]
-        if names:
+        changed = [change for change in names.changed if change.event == event]
+        if changed:
             console.print(Text(f"Generated public names that {event}:"))
-        for change in names:
+        for change in changed:
             difference = f": {change.difference}" if event == "changed" else ""
             console.print(Text(f"  {change.name}{difference}"))
-    for folder, words in places.items():
+    for folder, words in readers(project, names.changed).items():
         console.print(Text(f"Lines of {folder}/ that mention them:"))
         for word, found in words.items():
             console.print(Text(f"  {word} is mentioned in {', '.join(found)}"))
+    if names.suggestions:
+        console.print(
+            Text(
+                f"Long names that can be shorter, below class_overrides in {project.config.name}; later it would break:"
+            )
+        )
+    for suggestion in names.suggestions:
+        console.print(Text(f"  {suggestion}"))
 
 
 def _drift(project: Project, _: argparse.Namespace) -> int:

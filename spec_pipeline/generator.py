@@ -1,18 +1,27 @@
 """Run openapi-python-client on the overlaid spec, into a folder of its own."""
 
+import contextlib
+import io
 import json
 import os
-import subprocess
-import sys
+import re
 import sysconfig
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from openapi_python_client.config import ConfigFile
+import openapi_python_client
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser.errors import GeneratorError
 from pydantic import ValidationError
 
 from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
+
+_MOST_PROBLEMS = 5
+# Some messages show objects of the generator, which say nothing to a reader.
+_OBJECT = re.compile(r"(\bfor status code)? ?<\S+ object at 0x[0-9a-f]+>")
+_UNSUPPORTED = re.compile(r"[Uu]nsupported content[ _]type (\S+?)[).,]*(?:\s|$)")
 
 
 def generate(spec: Document, config: Path, target: Path) -> None:
@@ -24,35 +33,74 @@ def generate(spec: Document, config: Path, target: Path) -> None:
         target: an existing, empty folder; the import package is written into it.
 
     Raises:
-        PipelineError: the configuration is not valid, or the generator failed or warned.
+        PipelineError: the configuration is not valid, or the generator failed or left something out; the message says
+            what, and how to correct it.
     """
     package = target / PACKAGE_NAME
-    _validate_config(config)
+    options = _read_config(config)
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "openapi.json"
         source.write_text(json.dumps(spec), encoding="utf-8")
-        _run_generator(source, config, package)
+        problems = _run_generator(
+            Config.from_sources(options, MetaType.NONE, source, "utf-8", overwrite=False, output_path=package)
+        )
+    if problems:
+        raise PipelineError(_sentence(problems, config))
     # The generator marks a package as typed only if it also writes packaging files, which the project has itself.
     (package / "py.typed").touch()
 
 
-def _validate_config(config: Path) -> None:
+def _read_config(config: Path) -> ConfigFile:
     # The generator's own message says only that it cannot parse the file.
     try:
-        ConfigFile.model_validate(read_document(config), extra="forbid")
+        return ConfigFile.model_validate(read_document(config), extra="forbid")
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise PipelineError(f"{config} is not a generator configuration, at {place}: {first['msg']}.") from error
 
 
-def _run_generator(source: Path, config: Path, package: Path) -> None:
-    command = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
-    command += ["--path", str(source), "--config", str(config), "--output-path", str(package)]
-    # The post hooks call ruff by name: it must be the one of this environment, which is pinned with the generator.
-    scripts = sysconfig.get_path("scripts")
-    environment = os.environ | {"PATH": os.pathsep.join([scripts, os.environ.get("PATH", os.defpath)])}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    if run.returncode:
-        reason = one_line(run.stderr or run.stdout)
-        raise PipelineError(f"openapi-python-client could not generate the client: {reason}")
+def _run_generator(config: Config) -> Sequence[GeneratorError]:
+    try:
+        with _scripts_first(), contextlib.redirect_stdout(io.StringIO()):
+            return openapi_python_client.generate(config=config)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        # The generator expects a document that is valid in every detail.
+        reason = one_line(f"{type(error).__name__}: {error}")
+        raise PipelineError(f"openapi-python-client could not generate the client, it failed with {reason}.") from error
+
+
+@contextlib.contextmanager
+def _scripts_first() -> Iterator[None]:
+    """Let the post hooks find the ruff of this environment, which is pinned with the generator."""
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.defpath if before is None else before])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
+
+
+def _sentence(problems: Sequence[GeneratorError], config: Path) -> str:
+    """Return what the generator could not do, and how to correct it, on one line."""
+    texts = list(dict.fromkeys(_text(problem) for problem in problems))
+    more = f"; and {len(texts) - _MOST_PROBLEMS} more" if len(texts) > _MOST_PROBLEMS else ""
+    listed = "; ".join(texts[:_MOST_PROBLEMS]) + more
+    types = sorted({found[1] for problem in problems if (found := _UNSUPPORTED.search(problem.detail or ""))})
+    cure = "Correct the spec with an action in overlay.yaml."
+    if types:
+        mapping = ", ".join(f"{name}: application/json" for name in types)
+        cure = (
+            f"Tell the generator how to read the content type, in {config.name}: content_type_overrides: {{{mapping}}} "
+            "(or application/octet-stream for bytes)."
+        )
+    return f"openapi-python-client could not generate all of the client: {listed}. {cure}"
+
+
+def _text(problem: GeneratorError) -> str:
+    header = problem.header.strip().removeprefix("WARNING parsing ").rstrip(" :.")
+    detail = _OBJECT.sub("", problem.detail or "").strip().rstrip(".")
+    return one_line(f"{header}: {detail}" if detail else header)

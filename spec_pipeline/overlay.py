@@ -10,6 +10,7 @@ import oas_patch
 from jsonpath_ng.ext.parser import parse
 from ruamel.yaml import YAML
 
+from spec_pipeline.openapi.operation_ids import refuse_shared_operation_ids, with_short_operation_ids
 from spec_pipeline.openapi.parsing import Document, read_document
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.validation import validate_openapi
@@ -29,17 +30,20 @@ def overlaid_spec(project: Project) -> Document:
 
 
 def overlay_onto(document: Document, project: Project) -> Document:
-    """Return a valid spec with the project's overlay applied.
+    """Return a valid spec with short operationIds and the project's overlay applied.
 
     Raises:
-        PipelineError: the overlay cannot be read or is not valid, an action's target is not in the spec, or the result
-            is not valid OpenAPI.
+        PipelineError: the overlay cannot be read or is not valid, an action's target is not in the spec, two operations
+            would have the same name, or the result is not valid OpenAPI.
     """
     overlay = read_document(project.overlay)
     _validate_overlay(overlay, project.overlay.name)
+    document = with_short_operation_ids(document)
     spec = apply_overlay(document, overlay)
+    origin = f"{project.pin.name} with {project.overlay.name} applied"
+    refuse_shared_operation_ids(spec, origin)
     try:
-        validate_openapi(spec, f"{project.pin.name} with {project.overlay.name} applied")
+        validate_openapi(spec, origin)
     except PipelineError as error:
         raise _blame_action(error, document, overlay) from error
     return spec

@@ -2,18 +2,22 @@
 
 import codecs
 import json
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from spec_pipeline.changes.accepted import Verdict, judge, read_accepted
 from spec_pipeline.changes.compare.document import compare_documents
 from spec_pipeline.fetch import fetch, shown
-from spec_pipeline.names import NameChange, compare_names, mentions, public_names
+from spec_pipeline.generator import generate
+from spec_pipeline.names import NameChange, Signature, compare_names, mentions, public_names
 from spec_pipeline.openapi.parsing import Document, parse_document, read_document
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.project import Project
 from spec_pipeline.regenerate import regenerate
+from spec_pipeline.suggestions import Suggestion, suggest_names
 
 _READERS_OF_NAMES = ("wrappers", "contract_tests")
 
@@ -67,7 +71,31 @@ def classify(project: Project, candidate: Candidate) -> Verdict:
     return judge(changes, accepted, datetime.now(tz=UTC).date())
 
 
-def take_over(project: Project, candidate: Candidate, spec: Document) -> list[NameChange]:
+@dataclass(frozen=True)
+class Names:
+    """The generated public names that differ.
+
+    Attributes:
+        changed: each of them.
+        suggestions: shorter names for some that appeared.
+    """
+
+    changed: list[NameChange]
+    suggestions: list[Suggestion]
+
+
+def try_out(project: Project, spec: Document) -> Names:
+    """Generate elsewhere, change nothing in the project, and return the generated public names that would differ.
+
+    Raises:
+        PipelineError: the configuration is not valid, or the generator failed.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        generate(spec, project.config, Path(scratch))
+        return _differing(public_names(project.generated), public_names(Path(scratch)))
+
+
+def take_over(project: Project, candidate: Candidate, spec: Document) -> Names:
     """Pin the candidate and regenerate, both or neither, and return the generated public names that differ.
 
     Args:
@@ -80,7 +108,12 @@ def take_over(project: Project, candidate: Candidate, spec: Document) -> list[Na
     """
     old = public_names(project.generated)
     regenerate(project, spec, candidate.pin)
-    return compare_names(old, public_names(project.generated))
+    return _differing(old, public_names(project.generated))
+
+
+def _differing(old: dict[str, Signature], new: dict[str, Signature]) -> Names:
+    changed = compare_names(old, new)
+    return Names(changed, suggest_names(changed, new))
 
 
 def readers(project: Project, changed: list[NameChange]) -> dict[str, dict[str, list[str]]]:

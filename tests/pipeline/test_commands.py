@@ -10,6 +10,11 @@ from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
 
 Edit = Callable[[Project], object]
+RENAME = """
+  - target: $.paths['/v1/apps/{app_id}/traffic'].get
+    description: another name
+    update: {operationId: traffic}
+"""
 
 
 def package(project: Project) -> Path:
@@ -59,9 +64,7 @@ def test_regenerate_replaces_everything_and_leaves_no_strays(project: Project) -
         pytest.param(lambda p: (p.generated / "stray.txt").write_text("x"), "--- stray.txt", id="added beside"),
         pytest.param(lambda p: (package(p) / "types.py").unlink(), "+++ apitally_api_client/types.py", id="deleted"),
         pytest.param(
-            lambda p: p.overlay.write_text(
-                p.overlay.read_text().replace("operationId: get_traffic", "operationId: traffic")
-            ),
+            lambda p: append(p.overlay, RENAME),
             "+++ apitally_api_client/api/metrics/traffic.py",
             id="overlay changed",
         ),

@@ -45,10 +45,11 @@ def test_every_answer_carries_the_rate_limit_headers(project: Project) -> None:
 
 def test_action_without_target_is_refused(project: Project) -> None:
     """When the vendor's spec moves away under an action, the message names the action and why it was there."""
-    pin = read_document(project.pin)
-    pin["paths"] = {"/v2/apps/{app_id}/traffic": pin["paths"]["/v1/apps/{app_id}/traffic"]}
-    project.pin.write_text(json.dumps(pin))
-    with pytest.raises(PipelineError, match=r"action 1 no longer applies.*/v1/apps.*operationId is the framework's"):
+    project.overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: t, version: 1.0.0}\n"
+        "actions: [{target: \"$.paths['/v2/traffic'].get\", description: a better name, update: {operationId: t}}]\n"
+    )
+    with pytest.raises(PipelineError, match=r"action 1 no longer applies.*/v2/traffic.*because: a better name"):
         overlaid_spec(project)
 
 

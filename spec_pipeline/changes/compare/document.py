@@ -10,10 +10,10 @@ from spec_pipeline.changes.compare.parameters import compare_parameters, renamed
 from spec_pipeline.changes.compare.security import compare_requirements, compare_schemes
 from spec_pipeline.changes.compare.servers import compare_servers
 from spec_pipeline.changes.rules.rule import Level
+from spec_pipeline.openapi.operation_ids import METHODS, short_operation_id
 from spec_pipeline.openapi.parameters import parameters_of
 from spec_pipeline.openapi.references import Spec
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _WHOLE_DOCUMENT = None
 
 
@@ -28,6 +28,12 @@ class _Operation(NamedTuple):
     @property
     def name(self) -> str:
         return f"{self.method.upper()} {self.path}"
+
+    @property
+    def id(self) -> str | None:
+        """The operationId as the generator sees it."""
+        operation_id = self.content.get("operationId")
+        return None if operation_id is None else short_operation_id(self.path, operation_id)
 
 
 def compare_documents(old: Spec, new: Spec) -> list[Change]:
@@ -54,12 +60,12 @@ def compare_documents(old: Spec, new: Spec) -> list[Change]:
         differences = (
             _compare_operations(old, new, operation, after[partners[key]])
             if key in partners
-            else [Finding(_removed(operation, after), "operation", operation.content.get("operationId"))]
+            else [Finding(_removed(operation, after), "operation", operation.id)]
         )
         changes += [Change.of(operation.name, finding) for finding in differences]
     for key, operation in after.items():
         if key not in partners.values():
-            finding = Finding("endpoint-added", "operation", None, operation.content.get("operationId"))
+            finding = Finding("endpoint-added", "operation", None, operation.id)
             changes.append(Change.of(operation.name, finding))
     levels = list(Level)
     return sorted(changes, key=lambda change: (levels.index(change.level), change.operation or "", change.location))
@@ -73,7 +79,7 @@ def _compare_whole(old: Spec, new: Spec) -> Iterator[Finding]:
 
 
 def _compare_operations(old: Spec, new: Spec, before: _Operation, after: _Operation) -> Iterator[Finding]:
-    ids = (before.content.get("operationId"), after.content.get("operationId"))
+    ids = (before.id, after.id)
     if ids[0] != ids[1]:
         yield Finding("api-operation-id-removed" if ids[0] else "api-operation-id-added", "operationId", *ids)
     tags, partners = before.content.get("tags", []), after.content.get("tags", [])
@@ -104,7 +110,7 @@ def _operations(spec: Spec) -> dict[tuple[str, str], _Operation]:
         if path.startswith("/"):
             # A path may have a reference and operations of its own side by side, in any version.
             item = {**spec.resolve(raw), **{key: value for key, value in raw.items() if key != "$ref"}}
-            for method in _METHODS:
+            for method in METHODS:
                 if method in item:
                     result[path, method] = _Operation(path, method, item, item[method])
     return result
