@@ -40,3 +40,75 @@ def test_a_first_client_in_frozen_time(library: str, imported: str) -> None:
     program = FROZEN.format(library=name, freeze=freeze, **lines)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert (run.stdout, run.stderr) == ("2026-03-01T11:00:00+00:00 1 True\n", "")
+
+
+WAITING = """
+import asyncio, sys, time
+from email.utils import formatdate
+import httpx
+from {library}
+from apitally_traffic import AsyncTrafficClient, TrafficClient, APITimeoutError
+
+PAGE = {{"data": [], "has_more": False, "next_token": None}}
+REAL = lambda: time.clock_gettime(time.CLOCK_REALTIME)
+requests = []
+
+def handle(request):
+    requests.append(request)
+    if {case!r} == "429" and len(requests) == 1:
+        return httpx.Response(429, headers={{"Retry-After": "1"}})
+    if {case!r} == "exhausted rate limit" and len(requests) == 1:
+        now = REAL()
+        limits = {{"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(now) + 2)}}
+        return httpx.Response(200, headers={{**limits, "Date": formatdate(now)}}, json=PAGE)
+    return httpx.Response(200, json=PAGE)
+
+async def forever(request):
+    await asyncio.Event().wait()
+
+def read():
+    with TrafficClient("key", transport=httpx.MockTransport(handle)) as client:
+        for _ in range(2):
+            client.get_traffic(1, start="1h").to_list()
+
+async def read_async():
+    async with AsyncTrafficClient("key", transport=httpx.MockTransport(handle)) as client:
+        for _ in range(2):
+            await client.get_traffic(1, start="1h").to_list()
+
+async def deadline():
+    async with AsyncTrafficClient("key", deadline=0.3, transport=httpx.MockTransport(forever)) as client:
+        try:
+            await client.get_traffic(1, start="1h").to_list()
+        except APITimeoutError:
+            requests.extend([None, None])
+
+with {freeze}:
+    if {case!r} == "deadline":
+        asyncio.run(deadline())
+    elif {kind!r} == "sync":
+        read()
+    else:
+        asyncio.run(read_async())
+print(len(requests))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program measures with clock_gettime")
+@pytest.mark.parametrize(
+    ("case", "kind", "requests"),
+    [
+        ("429", "sync", 3),
+        ("429", "async", 3),
+        ("exhausted rate limit", "sync", 2),
+        ("exhausted rate limit", "async", 2),
+        ("deadline", "async", 2),
+    ],
+)
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_waits_end_in_frozen_time(library: str, case: str, kind: str, requests: int) -> None:
+    """Waits for retries, the rate limit and the deadline take real seconds, and so end while the time is frozen."""
+    name, freeze = LIBRARIES[library]
+    program = WAITING.format(library=name, freeze=freeze, case=case, kind=kind)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
+    assert (run.stdout, run.stderr) == (f"{requests}\n", "")

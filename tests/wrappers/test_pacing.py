@@ -153,6 +153,18 @@ def test_another_user_of_the_key() -> None:
     assert 240 <= took < 240 * 1.05 + 60
 
 
+def test_doubled_headers() -> None:
+    """Rate limit headers that a proxy repeats are understood; the smaller rest and the later reset count."""
+    pacer = Pacer(None)
+    first = pacer.try_acquire(Now(0, EPOCH))
+    assert isinstance(first, Permit)
+    reset = f"{EPOCH + 30}, {EPOCH + 40}"
+    pacer.on_response(first, Now(1, EPOCH + 1), {"x-ratelimit-remaining": "0, 5", "x-ratelimit-reset": reset})
+    wait = pacer.try_acquire(Now(1, EPOCH + 1))
+    assert not isinstance(wait, Permit)
+    assert 39 <= wait <= 41
+
+
 def test_the_first_request_of_a_rate_limit_window_goes_alone() -> None:
     """Before the first response has told what is left, only one request is in flight."""
     pacer = Pacer(None)

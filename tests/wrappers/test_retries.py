@@ -185,6 +185,28 @@ def test_a_client_pauses_after_a_429(server: MockServer, whole: list[TrafficItem
         ({"retry-after": "7"}, 7),
         ({"retry-after": "Thu, 01 Jan 2026 00:00:09 GMT", "date": "Thu, 01 Jan 2026 00:00:00 GMT"}, 9),
         ({"retry-after": "Thu, 01 Jan 2026 00:00:00 GMT", "date": "Thu, 01 Jan 2026 00:00:09 GMT"}, 0),
+        ({"retry-after": "3, 3"}, 3),
+        ({"retry-after": "3,7, 5"}, 7),
+        ({"retry-after": "3s"}, 3),
+        ({"retry-after": "2.5 s"}, 2.5),
+        ({"retry-after": "soon, 4"}, 4),
+        ({"retry-after": "1_0"}, None),
+        (
+            {
+                "retry-after": "Thu, 01 Jan 2026 00:00:09 GMT, Thu, 01 Jan 2026 00:00:04 GMT",
+                "date": "Thu, 01 Jan 2026 00:00:00 GMT, Thu, 01 Jan 2026 00:00:00 GMT",
+            },
+            9,
+        ),
+        ({"retry-after": "11, Thu, 01 Jan 2026 00:00:09 GMT", "date": "Thu, 01 Jan 2026 00:00:00 GMT"}, 11),
+        (
+            {
+                "x-ratelimit-remaining": "0, 0",
+                "x-ratelimit-reset": "1767225605, 1767225603",
+                "date": "Thu, 01 Jan 2026 00:00:00 GMT",
+            },
+            6,
+        ),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "nan"}, None),
@@ -212,6 +234,8 @@ def test_rate_limit_error_carries_the_numbers() -> None:
     assert error.reset_at is not None
     assert error.reset_at.timestamp() == 60
     assert RateLimitError("", headers={"x-ratelimit-reset": "1767225605000"}).reset_at is None
+    doubled = RateLimitError("", headers={"x-ratelimit-limit": "100, 100", "x-ratelimit-remaining": "4, 3"})
+    assert (doubled.limit, doubled.remaining) == (100, 3)
     bare = RateLimitError("")
     assert (bare.retry_after, bare.limit, bare.remaining, bare.reset_at) == (None, None, None, None)
 

@@ -19,12 +19,12 @@ Invalid arguments raise ValueError or TypeError before anything is sent. `_trans
 response becomes which error.
 """
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from apitally_api_client.models import ValidationError
+from apitally_traffic._clock import wall
 from apitally_traffic._headers import parse_date, parse_number, parse_retry_after
 
 _MAX_BODY = 2000
@@ -198,7 +198,7 @@ class RateLimitError(APIStatusError):
     @property
     def retry_after(self) -> float | None:
         """The seconds that the server asks to wait in `Retry-After`; None if it does not."""
-        now = parse_date(self.headers.get("date")) or time.time()
+        now = parse_date(self.headers.get("date")) or wall()
         return parse_retry_after(self.headers.get("retry-after"), now)
 
     @property

@@ -1,0 +1,117 @@
+"""Proxies, certificates and HTTP/2: what the environment says is followed, or refused with the name of the variable."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import certifi
+import httpx
+import pytest
+
+from apitally_traffic import AsyncTrafficClient, ConfigurationError, TrafficClient
+
+KINDS = pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start without proxies and certificates in the environment."""
+    for name in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("variable", "content", "reason"),
+    [
+        ("SSL_CERT_FILE", None, "No such file"),
+        ("SSL_CERT_FILE", "", "NO_CERTIFICATE_OR_CRL_FOUND|no certificate"),
+        ("SSL_CERT_FILE", "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", "."),
+        ("SSL_CERT_FILE", "folder", "directory|."),
+        ("SSL_CERT_DIR", None, "No such file"),
+        ("SSL_CERT_DIR", "a file", "Not a directory"),
+        ("SSLKEYLOGFILE", "folder", "directory"),
+    ],
+)
+def test_certificates_that_cannot_be_used(
+    kind: Callable[..., Any],
+    variable: str,
+    content: str | None,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A file or folder in the environment that cannot be used is a ConfigurationError that names the variable."""
+    path = tmp_path / "named"
+    if content == "folder":
+        path.mkdir()
+    elif content is not None:
+        path.write_text(content)
+    monkeypatch.setenv(variable, str(path))
+    with pytest.raises(ConfigurationError, match=rf"named' in {variable} cannot be used: .*({reason})"):
+        kind("key")
+    kind("key", base_url="http://127.0.0.1:9")
+
+
+def test_certificates_that_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Certificates and a key log that the environment names are used."""
+    log = tmp_path / "keys.log"
+    for variable, value in {
+        "SSL_CERT_FILE": certifi.where(),
+        "SSL_CERT_DIR": "ignored",
+        "SSLKEYLOGFILE": str(log),
+    }.items():
+        monkeypatch.setenv(variable, value)
+    TrafficClient("key").close()
+    assert log.exists()
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    TrafficClient("key").close()
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "base_url", "excluded"),
+    [
+        ("", "https://a.test", False),
+        ("*", "https://a.test", True),
+        (" * ", "https://a.test", True),
+        ("a.test", "https://a.test", True),
+        ("A.Test", "https://a.test", True),
+        (".a.test", "https://a.test", True),
+        ("a.test.", "https://a.test", True),
+        ("test", "https://a.test", True),
+        ("b.test,a.test", "https://a.test", True),
+        ("b.test a.test", "https://a.test", True),
+        ("b.test", "https://a.test", False),
+        ("nota.test", "https://a.test", False),
+        ("a.test", "https://nota.test", False),
+        ("a.test:443", "https://a.test", True),
+        ("a.test:8443", "https://a.test", False),
+        ("a.test:8443", "https://a.test:8443", True),
+        ("192.0.2.0/24", "https://192.0.2.7", True),
+        ("192.0.2.7", "https://192.0.2.7", True),
+        ("192.0.3.0/24", "https://192.0.2.7", False),
+        ("2001:db8::/32", "https://[2001:db8::1]", True),
+        ("[2001:db8::1]", "https://[2001:db8::1]", True),
+        ("2001:db9::/32", "https://[2001:db8::1]", False),
+        ("192.0.2.0/24", "https://a.test", False),
+        ("nonsense/99", "https://192.0.2.7", False),
+    ],
+)
+def test_no_proxy(no_proxy: str, base_url: str, *, excluded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_PROXY lists hosts with their subdomains, addresses and CIDR blocks, each with or without a port, or `*`."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    used: list[httpx.Proxy | None] = []
+    make = httpx.HTTPTransport.__init__
+
+    def recording(self: httpx.HTTPTransport, **arguments: Any) -> None:
+        used.append(arguments.get("proxy"))
+        make(self, **arguments)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "__init__", recording)
+    TrafficClient("key", base_url=base_url).close()
+    assert (used[-1] is None) == excluded
