@@ -20,7 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--now", metavar="TIME", help="stop the clock of the API at a time such as 2025-05-14T12:00:00Z")
     add("--rate-limit", metavar="N/SECONDSs", help="allow N requests in each rate limit window, such as 100/60s")
     add("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each response")
-    add("--data", metavar="FILE", help="serve a recording that the client wrote: .parquet, .csv or .ndjson")
+    add("--data", metavar="FILE", help="serve a recording that the client wrote: .parquet, .csv, .ndjson or .json")
 
 
 def settings_from(options: argparse.Namespace) -> Settings:

@@ -32,8 +32,8 @@ class MockServer:
         now: a time with an offset at which the clock of the API stands still; `None` for the clock of the machine.
         rate_limit: such as `"100/60s"`, the requests in each rate limit window; `None` for no limit.
         latency: seconds to wait before each response.
-        data: a recording to serve instead of generated traffic: a `.parquet`, `.csv` or `.ndjson` file as the client
-            writes it.
+        data: a recording to serve instead of generated traffic: a `.parquet`, `.csv`, `.ndjson` or `.json` file as
+            the client writes it.
 
     Raises:
         ValueError: if an argument is wrong; the message says which, and what it should be.

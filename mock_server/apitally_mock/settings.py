@@ -221,6 +221,6 @@ def _checked_ids(name: str, ids: Iterable[int]) -> tuple[int, ...]:
 
 def _checked_data(data: Path) -> Path:
     if not data.is_file():
-        msg = f"data must be a file that the client wrote (.parquet, .csv or .ndjson); there is no file {str(data)!r}"
+        msg = f"data must be a .parquet, .csv, .ndjson or .json file of the client; there is no file {str(data)!r}"
         raise ValueError(msg)
     return data.resolve()

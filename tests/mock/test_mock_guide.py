@@ -1,13 +1,16 @@
 """The guide and the pytest fixtures: every block of the guide works as it is shown."""
 
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from apitally_mock import MockServer
 from apitally_mock._faults.injections import FAULTS, Conditions
 
 GUIDE = Path(__file__).parents[2] / "docs" / "mock-server.md"
@@ -46,6 +49,18 @@ def test_the_scripts_of_the_guide_run(tmp_path: Path, block: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == re.findall(r"#> (.*)", block)
+
+
+def test_the_curl_commands_of_the_guide_work(apitally_mock: MockServer) -> None:
+    """Each command of the guide succeeds when it is sent to a running server."""
+    if not shutil.which("curl"):
+        pytest.skip("this machine has no curl")
+    (commands,) = [block for block in blocks("sh") if block.startswith("curl")]
+    script = commands.replace("http://127.0.0.1:8000", apitally_mock.url).replace("curl ", "curl -sS --fail ")
+    done = subprocess.run(["/bin/sh", "-euc", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    fault, settings, journal, reset = map(json.loads, re.sub(r"(?<=[]}])(?=[\[{])", "\n", done.stdout).splitlines())
+    assert (fault[0]["status"], settings["now"], journal, reset["now"]) == (429, "2025-06-18T12:30:00+00:00", [], None)
 
 
 def test_the_guide_lists_every_fault_with_its_options() -> None:

@@ -24,6 +24,8 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
             writer.writerows(rows)
+    elif path.suffix == ".json":
+        path.write_text(json.dumps(rows), encoding="utf-8")
     elif path.suffix == ".ndjson":
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     else:
@@ -38,7 +40,7 @@ def ask(server: MockServer, path: str = PATH, **parameters: object) -> httpx.Res
     return httpx.get(server.url + path, params=query, headers={"Api-Key": server.api_key})
 
 
-@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson"])
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson", ".json"])
 def test_a_recording_is_served_as_it_was_recorded(tmp_path: Path, traffic: Endpoint, suffix: str) -> None:
     """The same query returns the same bytes, for every file format, and days are the sums of the hours."""
     recorded = traffic.response(**WINDOW)
@@ -115,11 +117,15 @@ GOOD = {
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("a.txt", "", r"its name must end in \.parquet, \.csv, \.ndjson"),
+        ("a.txt", "", r"its name must end in \.parquet, \.csv, \.ndjson, \.json"),
         ("a.parquet", "PAR0", "it is not a Parquet file"),
         ("a.csv", "", "it has no rows"),
         ("a.csv", "period_start\n2025-06-09T00:00:00Z\n", "its row 1 has no column 'period_end'"),
         ("a.ndjson", "{}\n{", "its row 1 has no column 'period_start'"),
+        ("a.json", "[", "it is not JSON"),
+        ("a.json", "{}", "it is not a JSON array of objects"),
+        ("a.json", "[1]", "it is not a JSON array of objects"),
+        ("a.json", "[]", "it has no rows"),
         ("a.ndjson", "nope\n", "its line 1 is not JSON"),
         ("a.ndjson", "[]\n", "its line 1 is not a JSON object"),
         ("a.ndjson", json.dumps(GOOD | {"requests": -1}), "requests must be a whole number from 0 up, not -1"),

@@ -1,4 +1,4 @@
-"""Read a recording from a file as the client writes it: Parquet, CSV, or NDJSON.
+"""Read a recording from a file as the client writes it: Parquet, CSV, NDJSON or JSON.
 
 The columns are those of the API, `period_start`, `period_end`, `requests`, `bytes_received` and `bytes_sent`; and,
 where the file has them, `app_id` (1 if there is no such column), `app_env_id`, `consumer_id` and `interval`.
@@ -36,7 +36,7 @@ def read_records(path: Path) -> list[Record]:
         ValueError: with a clause that says what is wrong with the file, and in which row.
         OSError: if the file cannot be read.
     """
-    readers = {".parquet": _parquet_rows, ".csv": _csv_rows, ".ndjson": _ndjson_rows}
+    readers = {".parquet": _parquet_rows, ".csv": _csv_rows, ".ndjson": _ndjson_rows, ".json": _json_rows}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         msg = f"its name must end in {', '.join(readers)}"
@@ -137,3 +137,15 @@ def _ndjson_rows(path: Path) -> Iterator[dict[str, Any]]:
                 msg = f"its line {number} is not a JSON object"
                 raise ValueError(msg)  # noqa: TRY004 - one kind of error for a bad file
             yield row
+
+
+def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (json.JSONDecodeError, RecursionError) as error:
+        msg = f"it is not JSON: {error}"
+        raise ValueError(msg) from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        msg = "it is not a JSON array of objects"
+        raise ValueError(msg)
+    yield from rows
