@@ -137,9 +137,12 @@ def _decode_open(body: bytes, parse: Callable[[bytes], Any]) -> Page:
 
 
 def _parse_leniently(body: bytes) -> Any:
-    """Parse what Python accepts as JSON; what is nested more deeply than `_MAX_DEPTH` becomes None."""
-    text = _without_deep_values(body.decode("utf-8-sig"))
-    return json.loads(text, parse_int=_integer, parse_float=_number)
+    """Parse what Python accepts as JSON; where that is nested too deeply, what is below `_MAX_DEPTH` becomes None."""
+    text = body.decode("utf-8-sig")
+    try:
+        return json.loads(text, parse_int=_integer, parse_float=_number)
+    except RecursionError:
+        return json.loads(_without_deep_values(text), parse_int=_integer, parse_float=_number)
 
 
 def _integer(text: str) -> float:
