@@ -13,6 +13,7 @@ from tests.cli.conftest import Cli
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "cli.md"
+PLOTS = ROOT / "docs" / "plots.md"
 SKILL = ROOT / "skills" / "apitally-traffic" / "SKILL.md"
 
 
@@ -75,7 +76,7 @@ def test_defaults_in_the_guide_are_those_of_the_options() -> None:
         assert re.search(rf"^\| `{option}` \|.*\| `{default}` \|$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", [GUIDE, SKILL], ids=["guide", "skill"])
+@pytest.mark.parametrize("path", [GUIDE, PLOTS, SKILL], ids=["guide", "plots", "skill"])
 def test_examples_run(cli: Cli, path: Path) -> None:
     """Line by line, each ends with exit code 0 and says nothing on stderr."""
     blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)

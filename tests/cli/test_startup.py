@@ -80,6 +80,8 @@ def test_every_entry_of_the_table_is_a_command() -> None:
         ("click", ["--help"], "cli"),
         ("rich", ["get", "1", "--api-key", "k", "--base-url", "http://127.0.0.1:9"], "cli"),
         ("pyarrow", ["get", "1", "--output", "traffic.parquet", "--api-key", "k"], "arrow"),
+        ("vl_convert", ["plot", "1", "--output", "t.svg", "--api-key", "k"], "plot"),
+        ("plotext", ["plot", "1", "--api-key", "k"], "plot"),
         ("fastapi", ["mock"], "mock"),
     ],
 )

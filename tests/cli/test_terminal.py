@@ -69,7 +69,7 @@ def test_table_has_human_units_bars_and_totals(cli: Cli) -> None:
     assert lines[0] == "App 1, 2026-03-27 00:00 to 2026-03-29 00:00 in Europe/Berlin"
     assert lines[1].split() == ["Day", "Requests", "Received", "Sent"]
     first, second, total = lines[3], lines[4], lines[-1]
-    assert re.fullmatch(r"Fri 2026-03-27 +131,418 +[\d.]+ MB +[\d.]+ [MG]B +█{15,}[▏▎▍▌▋▊▉]? *", first)
+    assert re.fullmatch(r"Fri 2026-03-27 +[\d,]+ +[\d.]+ MB +[\d.]+ [MG]B +█{15,}[▏▎▍▌▋▊▉]? *", first)
     assert first.count("█") > second.count("█") > 0
     days = [int(line.split()[2].replace(",", "")) for line in (first, second)]
     assert total.split()[:2] == ["Total", f"{sum(days):,}"]

@@ -19,7 +19,7 @@ from typing import IO
 
 import click
 
-EXTRAS = {"click": "cli", "rich": "cli", "pyarrow": "arrow"}
+EXTRAS = {"click": "cli", "rich": "cli", "pyarrow": "arrow", "vl_convert": "plot", "plotext": "plot"}
 """The extra that installs each library that a command imports when it runs."""
 
 

@@ -12,6 +12,7 @@ from apitally_traffic_cli.failures import handled
 
 COMMANDS = {
     "get": "Print traffic as a table, or write CSV, NDJSON, JSON or Parquet.",
+    "plot": "Plot traffic as PNG, SVG, HTML, or in the terminal.",
     "check": "Check the key, the connection, the rate limit and the clock.",
     "mock": "Run a mock server of the API on this machine.",
     "completion": "Print the completion script of bash, zsh or fish.",
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
     epilog="""\b
 Examples:
   apitally-traffic get 1 --since 7d --interval day --timezone Europe/Berlin
-  apitally-traffic get 1 2 --since 2026-01-01 --output traffic.csv
+  apitally-traffic plot 1 2 --since 30d --output month.html
   apitally-traffic check 1
   apitally-traffic mock --port 8000
   eval "$(apitally-traffic completion bash)"
@@ -60,10 +61,7 @@ Examples:
 @click.version_option(package_name="apitally-traffic", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Read the traffic of your apps from Apitally: requests and bytes, by hour or day.
-
-    The key is read from APITALLY_API_KEY or ~/.apitally/auth.json.
-    """
+    """Read the requests and bytes of your apps from Apitally, by hour or day."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         ctx.color = False
 

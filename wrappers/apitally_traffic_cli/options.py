@@ -17,8 +17,9 @@ def app_ids(*, required: bool) -> Decorator:
     return click.argument("app_ids", metavar="APP_ID...", type=_ID, nargs=-1, required=required, callback=_distinct)
 
 
-def window_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which traffic: from when to when, in which periods, of which part of the app."""
+def window_options(*, several_consumers: bool = False) -> Decorator:
+    """Return the options that say which traffic: from when to when, in which periods, of which part of the app."""
+    consumer = "Only this consumer; repeat it to compare some." if several_consumers else "Only this consumer."
     return _apply(
         click.option("--since", "--start", "start", metavar="TIME", help="7d, 24h, 2026-01-31, …  [default: 24h|30d]"),
         click.option("--until", "--end", "end", metavar="TIME", help="End of the window.  [default: now]"),
@@ -31,8 +32,8 @@ def window_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--timezone", metavar="NAME", default="UTC", show_default=True, help="IANA name of the timezone."),
         click.option("--env-id", "app_env_id", type=_ID, metavar="ID", help="Only this environment."),
-        click.option("--consumer-id", type=_ID, metavar="ID", help="Only this consumer."),
-    )(function)
+        click.option("--consumer-id", type=_ID, metavar="ID", multiple=several_consumers, help=consumer),
+    )
 
 
 def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,16 +6,25 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from apitally_traffic_cli import logs
-from apitally_traffic_cli.traffic import Traffic
 
 _WAIT = re.compile(r"\b([0-9.]+) s\b")
 _BAR_WIDTH = 30
 
 
+class Reading(Protocol):
+    """What knows how far it is."""
+
+    @property
+    def done(self) -> float:
+        """How much has been read, from 0 to 1."""
+        ...
+
+
 @contextmanager
-def shown(traffic: Traffic) -> Iterator[None]:
+def shown(reading: Reading) -> Iterator[None]:
     """Show the progress while the block runs, if stderr is a terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield
@@ -29,7 +38,7 @@ def shown(traffic: Traffic) -> Iterator[None]:
 
     def line() -> Table:
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(1.0, traffic.done, width=_BAR_WIDTH), f"{traffic.done:4.0%}", log.summary())
+        grid.add_row(ProgressBar(1.0, reading.done, width=_BAR_WIDTH), f"{reading.done:4.0%}", log.summary())
         return grid
 
     live = Live(get_renderable=line, console=Console(stderr=True), transient=True, refresh_per_second=5)

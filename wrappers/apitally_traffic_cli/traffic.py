@@ -18,13 +18,13 @@ class Request:
     """What `get` is asked for, as the user wrote it."""
 
     app_ids: tuple[int, ...]
-    start: str | None
-    end: str | None
+    start: str | datetime | None
+    end: str | datetime | None
     interval: Interval
     timezone: str
     app_env_id: int | None
-    consumer_id: int | None
-    max_items: int | None
+    consumer_id: int | None = None
+    max_items: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,7 @@ def server_time(client: TrafficClient, app_id: int) -> datetime:
 
 def _queries(client: TrafficClient, request: Request) -> Sequence[TrafficQuery]:
     queries: list[TrafficQuery] = []
-    start: str | datetime | None = request.start
-    end: str | datetime | None = request.end
+    start, end = request.start, request.end
     for app_id in request.app_ids:
         try:
             query = client.get_traffic(

@@ -21,7 +21,7 @@ Example:
 """
 )
 @app_ids(required=True)
-@window_options
+@window_options()
 @click.option("--max-items", type=whole_number, metavar="N", help="Only the first N periods of each app.")
 @click.option("--closed-only", is_flag=True, help="Leave out the period that has not ended yet.")
 @click.option(

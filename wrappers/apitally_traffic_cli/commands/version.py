@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-_LIBRARIES = ("httpx", "click", "rich", "pyarrow")
+_LIBRARIES = ("httpx", "click", "rich", "pyarrow", "vl-convert-python", "plotext")
 
 
 @click.command(

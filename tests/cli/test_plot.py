@@ -1,0 +1,258 @@
+"""The pictures of `plot`: the right values at the right places, the same for whoever looks."""
+
+import json
+import re
+import struct
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitally_mock import MockServer
+from tests.cli.browser import document, screenshot
+from tests.cli.conftest import Cli
+from tests.cli.terminal import on_terminal
+
+BERLIN = ["--timezone", "Europe/Berlin"]
+AUTUMN = ["--since", "2025-10-24", "--until", "2025-10-28", *BERLIN]
+WIDTH = 840
+
+
+def content(page: Path) -> dict[str, Any]:
+    """Return what a page shows, as it carries it."""
+    found = re.search(r'id="content">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    loaded: dict[str, Any] = json.loads(found[1])
+    return loaded
+
+
+def rows_of_get(cli: Cli, *arguments: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in cli.data("get", *arguments, "--format", "ndjson").splitlines()]
+
+
+def tick_positions(svg: str) -> dict[str, float]:
+    """Return where the labels of the first panel's time axis are, in pixels from its left."""
+    found = re.findall(r'<text[^>]*text-anchor="middle"[^>]*translate\(([\d.]+),15\)[^>]*>([^<]+)</text>', svg)
+    return {label: float(x) for x, label in found}
+
+
+def test_a_png_is_a_picture_of_two_pixels_for_each_point(cli: Cli) -> None:
+    """It has the signature and the size."""
+    assert cli.data("plot", "1", *AUTUMN, "--output", "t.png") == ""
+    data = (cli.folder / "t.png").read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", data[16:24])
+    assert width > 2 * WIDTH
+    assert height > 800
+
+
+def test_an_svg_is_the_same_in_every_timezone_of_the_machine(cli: Cli) -> None:
+    """To the byte."""
+    drawn = []
+    for zone in ("UTC", "America/Los_Angeles", "Asia/Kolkata"):
+        assert cli.run("plot", "1", "2", *AUTUMN, "--output", "t.svg", env={"TZ": zone}).returncode == 0
+        drawn.append((cli.folder / "t.svg").read_bytes())
+    assert drawn[0] == drawn[1] == drawn[2]
+
+
+@pytest.mark.parametrize("interval", ["hour", "day"])
+def test_a_day_of_25_hours_is_25_hours_wide(cli: Cli, interval: str) -> None:
+    """Ticks are at local midnights, and the distance of two is that of the instants."""
+    cli.data("plot", "1", *AUTUMN, "--interval", interval, "--output", "t.svg")
+    ticks = tick_positions((cli.folder / "t.svg").read_text())
+    hour = WIDTH / (4 * 24 + 1)
+    saturday, sunday, monday = (ticks[label] for label in ("Sat 25 Oct", "Sun 26 Oct", "Mon 27 Oct"))
+    assert sunday - saturday == pytest.approx(24 * hour, abs=1)
+    assert monday - sunday == pytest.approx(25 * hour, abs=1)
+
+
+def test_title_and_legend(cli: Cli) -> None:
+    """The title names the apps, the window, the timezone and the interval; the legend has each app."""
+    cli.data("plot", "1", "2", *AUTUMN, "--env-id", "2", "--output", "t.svg")
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", (cli.folder / "t.svg").read_text())
+    assert "Apps 1, 2, environment 2" in texts
+    assert "2025-10-24 00:00 to 2025-10-28 00:00 (Europe/Berlin), by hour" in texts
+    assert {"App 1", "App 2", "Requests", "Bytes sent", "Bytes received", "0"} <= set(texts)
+    assert not {"0k", "0B"} & set(texts)
+    assert "so far" not in texts
+
+
+@pytest.mark.parametrize("interval", ["hour", "day"])
+def test_a_page_has_the_values_of_get(cli: Cli, interval: str) -> None:
+    """For each app and period; the tooltip has the local times with abbreviation and offset, ready-made."""
+    cli.data("plot", "1", "2", *AUTUMN, "--interval", interval, "--output", "t.html")
+    periods = content(cli.folder / "t.html")["datasets"]["periods"]
+    for number, app_id in enumerate(["1", "2"]):
+        rows = rows_of_get(cli, app_id, *AUTUMN, "--interval", interval)
+        assert len(rows) == len(periods)
+        for row, period in zip(rows, periods, strict=True):
+            assert period["start"] == datetime.fromisoformat(row["period_start"]).timestamp() * 1000
+            assert period["end"] == datetime.fromisoformat(row["period_end"]).timestamp() * 1000
+            for column in ("requests", "bytes_sent", "bytes_received"):
+                assert period[f"{column}_{number}"] == f"{row[column]:,}"
+    whens = [period["when"] for period in periods]
+    if interval == "hour":
+        assert "Sun 2025-10-26 02:00 CEST +02:00 to Sun 2025-10-26 02:00 CET +01:00" in whens
+    else:
+        assert whens[2] == "Sun 2025-10-26 00:00 CEST +02:00 to Mon 2025-10-27 00:00 CET +01:00"
+
+
+def test_lines_end_where_the_last_period_ends(cli: Cli) -> None:
+    """Each line has one more point than there are periods, so that the last one has its width."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    data = content(cli.folder / "t.html")["datasets"]
+    for name in ("App 1", "App 2"):
+        line = [point for point in data["lines"] if point["series"] == name]
+        assert len(line) == len(data["periods"]) + 1
+        assert line[-1]["time"] == data["periods"][-1]["end"]
+        assert line[-1]["requests"] == line[-2]["requests"]
+
+
+def test_consumers_side_by_side(cli: Cli) -> None:
+    """Each has a line of its own, with its own values."""
+    consumers = ["--consumer-id", "3", "--consumer-id", "4"]
+    cli.data("plot", "1", *AUTUMN, *consumers, "--output", "t.html")
+    page = content(cli.folder / "t.html")
+    for name, consumer_id in (("Consumer 3", "3"), ("Consumer 4", "4")):
+        line = [point["requests"] for point in page["datasets"]["lines"] if point["series"] == name]
+        rows = rows_of_get(cli, "1", *AUTUMN, "--consumer-id", consumer_id)
+        assert line[:-1] == [row["requests"] for row in rows]
+    assert "App 1, consumers 3, 4" in (cli.folder / "t.html").read_text()
+
+
+def test_a_period_that_the_api_leaves_out_had_no_traffic(cli: Cli, server: MockServer) -> None:
+    """It is drawn as zero, and not as the value before it."""
+    server.inject("skipped_rows", rows=3, at=2)
+    cli.data("plot", "1", *AUTUMN, "--output", "t.html")
+    line = [point["requests"] for point in content(cli.folder / "t.html")["datasets"]["lines"]]
+    full = [row["requests"] for row in rows_of_get(cli, "1", *AUTUMN)]
+    gaps = [index for index, requests in enumerate(line) if requests == 0]
+    assert len(gaps) == 3
+    assert [0 if index in gaps else requests for index, requests in enumerate(full)] == line[:-1]
+
+
+def test_the_open_period_is_marked_by_the_clock_of_the_server(bare: Cli) -> None:
+    """In the picture, and in its tooltip; a closed one is not."""
+    with MockServer() as live:
+        connection = ["--api-key", live.api_key, "--base-url", live.url]
+        bare.data("plot", "1", "--since", "3h", "--output", "t.svg", *connection)
+        bare.data("plot", "1", "--since", "3h", "--output", "t.html", *connection)
+    data = content(bare.folder / "t.html")["datasets"]
+    assert "so far" in (bare.folder / "t.svg").read_text()
+    assert [period["when"].endswith("(so far)") for period in data["periods"]] == [False] * 3 + [True]
+    now = datetime.now(UTC)
+    (still_open,) = data["open"]
+    assert still_open["end"] / 1000 > now.timestamp() - 60
+    assert still_open["start"] / 1000 > (now - timedelta(hours=1, minutes=1)).timestamp()
+
+
+def test_an_empty_window_and_little_traffic_are_drawn(cli: Cli) -> None:
+    """Without periods there are axes, and where there are few requests their scale has whole numbers."""
+    for window in (
+        ["--since", "2026-01-01", "--until", "2026-01-01"],
+        ["--since", "2000-01-01", "--until", "2000-01-02"],
+    ):
+        for name in ("t.svg", "t.png", "t.html"):
+            cli.data("plot", "1", *window, "--output", name)
+        texts = re.findall(r"<text[^>]*>([^<]+)</text>", (cli.folder / "t.svg").read_text())
+        assert {"0", "1", "2", "3", "4", "5"} <= set(texts)
+        assert not [text for text in texts if re.fullmatch(r"\d+mB?", text)]
+        cli.data("plot", "1", *window)
+
+
+def test_a_page_asks_for_nothing_outside_of_it(cli: Cli) -> None:
+    """The policy in the page forbids it, and no element names another address."""
+    cli.data("plot", "1", *AUTUMN, "--output", "t.html")
+    text = (cli.folder / "t.html").read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy
+    assert policy[1].startswith("default-src 'none'; ")
+    assert "http" not in policy[1]
+    elements = re.sub(r"(<script[^>]*>).*?(</script>)", r"\1\2", text, flags=re.DOTALL)
+    assert "http" not in elements.replace("http-equiv", "")
+    assert not re.search(r"(?:src|href)=", elements)
+
+
+def test_a_page_looks_the_same_in_every_timezone(cli: Cli) -> None:
+    """Pixel by pixel; a page that leaves times to the browser does not."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    naive = cli.folder / "naive.html"
+    naive.write_text("<script>document.write(new Date(0).toString())</script>")
+    for page, is_equal in ((cli.folder / "t.html", True), (naive, False)):
+        pictures = [screenshot(page, timezone=zone) for zone in ("UTC", "America/Los_Angeles")]
+        assert (pictures[0] == pictures[1]) == is_equal, page.name
+
+
+@pytest.mark.parametrize("width", [500, 1400])
+def test_a_page_fits_its_window(cli: Cli, width: int) -> None:
+    """Every panel is as wide as the window, and nothing sticks out."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    script = """
+        while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
+        const panels = [...document.querySelectorAll("canvas")].map((canvas) => canvas.getBoundingClientRect().right);
+        document.body.dataset.sizes = JSON.stringify([innerWidth, document.documentElement.scrollWidth, ...panels]);
+    """
+    seen = re.search(r'data-sizes="([^"]+)"', document(cli.folder / "t.html", script, width=width))
+    assert seen
+    inner, scrolled, *panels = json.loads(seen[1])
+    assert inner == scrolled == width
+    assert len(panels) == 3
+    assert all(width - 30 <= right <= width for right in panels)
+
+
+def test_a_page_shows_values_under_the_pointer(cli: Cli) -> None:
+    """The tooltip has the period and the count of each app, and there is no menu."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    script = """
+        while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
+        const canvas = document.querySelector("canvas");
+        const box = canvas.getBoundingClientRect();
+        const place = {clientX: box.left + box.width / 2, clientY: box.top + box.height / 2, bubbles: true};
+        for (const kind of ["pointermove", "mousemove", "pointerover", "mouseover", "pointermove"])
+            canvas.dispatchEvent(new PointerEvent(kind, place));
+        await new Promise((done) => setTimeout(done, 300));
+    """
+    html = document(cli.folder / "t.html", script)
+    tooltip = re.search(r'id="vg-tooltip-element"[^>]*>(.*?)</div>', html, re.DOTALL)
+    assert tooltip
+    text = re.sub(r"<[^>]+>", " ", tooltip[1])
+    when = re.search(r"(\w{3} \d{4}-\d\d-\d\d \d\d:\d\d CES?T \+0[12]:00) to ", text)
+    assert when
+    periods = content(cli.folder / "t.html")["datasets"]["periods"]
+    (period,) = [period for period in periods if period["when"].startswith(when[1])]
+    assert f"App 1 {period['requests_0']}" in re.sub(r"[\s:]+", " ", text).replace(" 1 ", " 1 ")
+    assert "vega-actions" not in re.sub(r"<s(?:cript|tyle).*?</s(?:cript|tyle)>", "", html, flags=re.DOTALL)
+
+
+def test_a_plot_in_the_terminal(cli: Cli) -> None:
+    """Without a file: the lines from zero, the ticks at local times, in colours unless they are not wanted."""
+    code, seen = on_terminal(cli, "plot", "1", "2", *AUTUMN)
+    assert code == 0
+    assert "Apps 1, 2, 2025-10-24 00:00 to 2025-10-28 00:00 (Europe/Berlin), by hour: requests" in seen
+    assert "\x1b[38;5;" in seen
+    plain = cli.data("plot", "1", "2", *AUTUMN)
+    assert "\x1b" not in plain
+    assert re.search(r"^ *0┤", plain, re.MULTILINE)
+    assert {"App 1", "App 2"} <= set(re.findall(r"App \d", plain))
+    assert re.search(r"\w{3} \d+ Oct", plain.splitlines()[-1] + plain.splitlines()[-2])
+    uncoloured = on_terminal(cli, "plot", "1", *AUTUMN, env={"NO_COLOR": "1"})[1]
+    assert "\x1b[" not in uncoloured[uncoloured.index("App 1, 2025") :]
+    assert cli.run("plot", "1", *AUTUMN, env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["1", "--output", "t.gif"], 2, "'t.gif' ends in none of .png, .svg, .html."),
+        (["1", "--since", "x", "--output", "t.svg"], 4, "'x' is neither"),
+        (["99", "--output", "t.svg"], 4, "404"),
+        (["1", "--output", "nowhere/t.svg"], 5, "nowhere/t.svg cannot be written"),
+    ],
+)
+def test_failures_are_sentences(cli: Cli, arguments: list[str], code: int, sentence: str) -> None:
+    """With the exit codes of `get`, and no file."""
+    done = cli.run("plot", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert sentence in done.stderr
+    assert not list(cli.folder.iterdir())

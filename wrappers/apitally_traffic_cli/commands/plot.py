@@ -1,0 +1,53 @@
+"""`apitally-traffic plot`: traffic as a picture."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from apitally_traffic_cli import logs
+from apitally_traffic_cli.options import app_ids, connection_options, window_options
+from apitally_traffic_cli.output import open_output
+from apitally_traffic_cli.plots.catalogue import ENDINGS, writer
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  apitally-traffic plot 1 2 --since 7d --output week.html
+  apitally-traffic plot 1 --consumer-id 3 --consumer-id 4 --output both.svg
+"""
+)
+@app_ids(required=True)
+@window_options(several_consumers=True)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="FILE",
+    help=f"{', '.join(ENDINGS)}; without it, to the terminal.",
+)
+@connection_options
+def command(
+    api_key: str | None,
+    base_url: str | None,
+    verbose: int,
+    output: Path | None,
+    consumer_id: tuple[int, ...],
+    **request: Any,
+) -> None:
+    """Plot the requests and bytes of apps, or of consumers, side by side."""
+    if output is not None and output.suffix.lower() not in ENDINGS:
+        raise click.UsageError(f"{output.name!r} ends in none of {', '.join(ENDINGS)}.")
+    write = writer(output)
+    from apitally_traffic import TrafficClient  # noqa: PLC0415 - imports httpx, which --help does not need
+    from apitally_traffic_cli import progress  # noqa: PLC0415
+    from apitally_traffic_cli.plots.data import Reading  # noqa: PLC0415
+    from apitally_traffic_cli.traffic import Request  # noqa: PLC0415
+
+    with logs.printed(verbose), open_output(output) as file, TrafficClient(api_key, base_url=base_url) as client:
+        reading = Reading(client, Request(**request), consumer_id)
+        with nullcontext() if verbose else progress.shown(reading):
+            picture = reading.picture()
+        write(picture, file)

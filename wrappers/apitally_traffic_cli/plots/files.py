@@ -1,0 +1,39 @@
+"""PNG and SVG files, drawn by Vega without a browser or a network."""
+
+from typing import BinaryIO
+
+import vl_convert
+
+from apitally_traffic_cli.plots import labels, vega
+from apitally_traffic_cli.plots.data import Picture
+
+_WIDTH = 840
+_PNG_SCALE = 2
+
+
+def write_png(picture: Picture, file: BinaryIO) -> None:
+    """Write a PNG of two pixels for each point."""
+    file.write(
+        vl_convert.vegalite_to_png(_spec(picture), vl_version=vega.VEGA_LITE, scale=_PNG_SCALE, allowed_base_urls=[])
+    )
+
+
+def write_svg(picture: Picture, file: BinaryIO) -> None:
+    """Write an SVG; its bytes depend on the picture alone, and not on the timezone of this machine."""
+    svg: str = vl_convert.vegalite_to_svg(_spec(picture), vl_version=vega.VEGA_LITE, allowed_base_urls=[])
+    file.write(svg.encode())
+
+
+def _spec(picture: Picture) -> vega.Dict:
+    panels = [
+        {"width": _WIDTH, **vega.panel(picture, panel, is_first=panel is vega.PANELS[0], is_interactive=False)}
+        for panel in vega.PANELS
+    ]
+    return {
+        "title": {"text": picture.title, "subtitle": labels.window(picture.window), "frame": "bounds"},
+        "padding": 16,
+        "spacing": 16,
+        "datasets": vega.datasets(picture),
+        "vconcat": panels,
+        "config": vega.config(vega.LIGHT),
+    }

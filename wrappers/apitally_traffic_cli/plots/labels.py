@@ -1,0 +1,22 @@
+"""How a plot writes times."""
+
+from datetime import datetime
+
+from apitally_traffic import Period, TimeWindow
+
+
+def moment(time: datetime) -> str:
+    """Return a local time with its timezone's abbreviation, where it has one, and its offset."""
+    abbreviation = time.strftime("%Z")
+    named = f"{abbreviation} " if abbreviation[:1].isalpha() else ""
+    return f"{time:%a %Y-%m-%d %H:%M} {named}{time.isoformat()[19:]}"
+
+
+def period(of: Period) -> str:
+    """Return from when to when a period lasts."""
+    return f"{moment(of.start)} to {moment(of.end)}"
+
+
+def window(of: TimeWindow) -> str:
+    """Return the window with its timezone, for a title."""
+    return f"{of.start:%Y-%m-%d %H:%M} to {of.end:%Y-%m-%d %H:%M} ({of.timezone.key}), by {of.interval}"

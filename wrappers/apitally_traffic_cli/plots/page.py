@@ -1,0 +1,39 @@
+"""One HTML file that works anywhere: Vega is inside, nothing is loaded from elsewhere, and the policy forbids it."""
+
+import html
+import json
+from importlib.resources import files
+from typing import BinaryIO
+
+import vl_convert
+
+from apitally_traffic_cli.plots import labels, vega
+from apitally_traffic_cli.plots.data import Picture
+
+
+def write_html(picture: Picture, file: BinaryIO) -> None:
+    """Write the page. It follows the width of the window and the preference for light or dark."""
+    panels = [
+        {"width": "container", **vega.panel(picture, panel, is_first=panel is vega.PANELS[0], is_interactive=True)}
+        for panel in vega.PANELS
+    ]
+    content = {
+        "datasets": vega.datasets(picture),
+        "panels": panels,
+        "configs": {"light": vega.config(vega.LIGHT), "dark": vega.config(vega.DARK)},
+    }
+    template = files("apitally_traffic_cli.plots").joinpath("page.html").read_text(encoding="utf-8")
+    # Last what may contain anything, so that nothing in it is taken for a place to fill.
+    page = (
+        template.replace("{{title}}", html.escape(picture.title))
+        .replace("{{subtitle}}", html.escape(labels.window(picture.window)))
+        .replace("{{font}}", vega.FONT)
+        .replace("{{content}}", json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"))
+        .replace("{{vega}}", _vega())
+    )
+    file.write(page.encode())
+
+
+def _vega() -> str:
+    bundle = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=vega.VEGA_LITE)
+    return bundle.replace("</script", "<\\/script")

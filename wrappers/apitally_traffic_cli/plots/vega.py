@@ -1,0 +1,222 @@
+"""A picture as Vega-Lite: plain dicts, one for each panel.
+
+Times are milliseconds since 1970 on a UTC scale with a fixed domain, and every text that tells a time is ready-made.
+A panel has no width of its own: a file gives it one, a page lets it follow the window.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from apitally_traffic_cli.plots import labels
+from apitally_traffic_cli.plots.data import Picture
+from apitally_traffic_cli.plots.ticks import ticks
+from apitally_traffic_cli.traffic import COUNT_COLUMNS
+
+VEGA_LITE = "6.1"
+"""The version of Vega-Lite that the dicts are written for."""
+
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+_LEAST_TOP = 5
+_FILL = 0.25
+_STROKE, _DENSE = 1.5, 400
+_EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
+
+Dict = dict[str, Any]
+
+
+class Panel(NamedTuple):
+    """One of the plots that stand below each other."""
+
+    column: str
+    title: str
+    height: int
+    unit: str
+
+
+PANELS = (
+    Panel("requests", "Requests", 200, ""),
+    Panel("bytes_sent", "Bytes sent", 110, "B"),
+    Panel("bytes_received", "Bytes received", 110, "B"),
+)
+
+
+class Theme(NamedTuple):
+    """The colours of a picture."""
+
+    background: str
+    text: str
+    grid: str
+    series: tuple[str, ...]
+
+
+# The series are told apart with any colour vision: Okabe and Ito's colours, brighter on the dark ground.
+LIGHT = Theme(
+    "#ffffff", "#222222", "#dddddd", ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#666666")
+)
+DARK = Theme(
+    "#16181c", "#dddddd", "#3a3d44", ("#56B4E9", "#E69F00", "#2BC9A0", "#FF8A50", "#E6A8CC", "#5C8DFF", "#aaaaaa")
+)
+
+
+def datasets(picture: Picture) -> dict[str, list[Dict]]:
+    """Return the rows that the panels refer to by name.
+
+    `lines` has a row for each period and series, and one more that gives the last period its width. `periods` has the
+    tooltips, `open` what has not ended yet.
+    """
+    starts = [epoch(period.start) for period in picture.periods]
+    ends = [epoch(period.end) for period in picture.periods]
+    lines: list[Dict] = []
+    for series in picture.series:
+        points = list(zip(starts, series.counts, strict=True))
+        points += [(ends[-1], series.counts[-1])] if points else []
+        lines += [
+            {"time": time, "series": series.name, **dict(zip(COUNT_COLUMNS, counts, strict=True))}
+            for time, counts in points
+        ]
+    periods: list[Dict] = []
+    for index, period in enumerate(picture.periods):
+        row: Dict = {"start": starts[index], "end": ends[index], "when": labels.period(period)}
+        if index >= picture.first_open:
+            row["when"] += " (so far)"
+        for number, series in enumerate(picture.series):
+            for name, count in zip(COUNT_COLUMNS, series.counts[index], strict=True):
+                row[f"{name}_{number}"] = f"{count:,}"
+        periods.append(row)
+    is_open = picture.first_open < len(starts)
+    still_open = [{"start": starts[picture.first_open], "end": ends[-1]}] if is_open else []
+    return {"lines": lines, "periods": periods, "open": still_open}
+
+
+def panel(picture: Picture, which: Panel, *, is_first: bool, is_interactive: bool) -> Dict:
+    """Return the Vega-Lite dict of one panel.
+
+    Args:
+        picture: what to show.
+        which: which of its counts.
+        is_first: whether it is the one that carries the legend.
+        is_interactive: whether it shows values under the pointer.
+    """
+    layers = [_open_band(), _lines(picture, which, has_legend=is_first and len(picture.series) > 1)]
+    if is_first:
+        layers.append(_open_label())
+    if is_interactive:
+        layers.append(_tooltips(picture, which))
+    return {
+        "height": which.height,
+        "encoding": {"x": _x(picture)},
+        "layer": layers,
+        "view": {"stroke": None},
+    }
+
+
+def config(theme: Theme) -> Dict:
+    """Return the Vega-Lite configuration of a theme."""
+    axis = {"labelColor": theme.text, "titleColor": theme.text, "gridColor": theme.grid, "domainColor": theme.grid}
+    return {
+        "background": theme.background,
+        "font": FONT,
+        "axis": {**axis, "tickColor": theme.grid, "titleFontWeight": "normal"},
+        "legend": {"labelColor": theme.text, "titleColor": theme.text},
+        "title": {"color": theme.text, "subtitleColor": theme.text, "anchor": "start", "fontSize": 15, "offset": 14},
+        "text": {"color": theme.text},
+        "range": {"category": list(theme.series)},
+    }
+
+
+def epoch(time: datetime) -> int:
+    """Return the milliseconds since 1970."""
+    return (time.astimezone(UTC) - _EPOCH) // _MILLISECOND
+
+
+def _x(picture: Picture) -> Dict:
+    found = {epoch(instant): label for instant, label in ticks(picture.window).items()}
+    end = picture.periods[-1].end if picture.periods else picture.window.end
+    return {
+        "field": "time",
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc", "domain": [epoch(picture.window.start), epoch(end)], "nice": False},
+        "axis": {
+            "values": list(found),
+            "labelExpr": f"({_literal(found)})[toString(+datum.value)]",
+            "labelOverlap": "greedy",
+            "labelBound": True,
+            "labelFlush": False,
+        },
+    }
+
+
+def _literal(texts: Mapping[int, str]) -> str:
+    """Return an object of Vega's expression language; the texts are dates, without quotes."""
+    return "{" + ",".join(f'"{key}":"{text}"' for key, text in texts.items()) + "}"
+
+
+def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
+    # Zero without a unit: SI prefixes would make "0B" of it, or "0k".
+    label = f"datum.value ? format(datum.value, '~s') + '{which.unit}' : '0'"
+    names = [series.name for series in picture.series]
+    width = _STROKE if len(picture.periods) <= _DENSE else _STROKE / 2
+    column = COUNT_COLUMNS.index(which.column)
+    most = max((counts[column] for series in picture.series for counts in series.counts), default=0)
+    return {
+        "data": {"name": "lines"},
+        "mark": {
+            "type": "area",
+            "interpolate": "step-after",
+            "line": {"strokeWidth": width},
+            "fillOpacity": _FILL if len(names) == 1 else 0,
+        },
+        "encoding": {
+            "y": {
+                "field": which.column,
+                "type": "quantitative",
+                "stack": None,
+                "title": which.title,
+                # A few requests get whole numbers, too.
+                "scale": {"domain": [0, max(most, _LEAST_TOP)], "nice": True},
+                "axis": {"labelExpr": label, "tickCount": which.height // 30, "minExtent": 45},
+            },
+            "color": {
+                "field": "series",
+                "type": "nominal",
+                "title": None,
+                "scale": {"domain": names},
+                "legend": {"orient": "top", "symbolType": "stroke", "columns": 3} if has_legend else None,
+            },
+        },
+    }
+
+
+def _open_band() -> Dict:
+    return {
+        "data": {"name": "open"},
+        "mark": {"type": "rect", "color": "#888888", "opacity": 0.2},
+        "encoding": {"x": {"field": "start", "type": "temporal"}, "x2": {"field": "end"}},
+    }
+
+
+def _open_label() -> Dict:
+    return {
+        "data": {"name": "open"},
+        "mark": {"type": "text", "text": "so far", "align": "right", "baseline": "bottom", "y": -3},
+        "encoding": {"x": {"field": "end", "type": "temporal"}},
+    }
+
+
+def _tooltips(picture: Picture, which: Panel) -> Dict:
+    counts = [
+        {"field": f"{which.column}_{number}", "title": series.name} for number, series in enumerate(picture.series)
+    ]
+    return {
+        "data": {"name": "periods"},
+        "params": [{"name": "hover", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}],
+        "mark": {"type": "rect", "color": "#888888"},
+        "encoding": {
+            "x": {"field": "start", "type": "temporal"},
+            "x2": {"field": "end"},
+            "opacity": {"condition": {"param": "hover", "empty": False, "value": 0.3}, "value": 0},
+            "tooltip": [{"field": "when", "title": which.title}, *counts],
+        },
+    }
