@@ -16,6 +16,9 @@ class Spec:
     name: str
     worked_out: dict[int, tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
     digests: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    whole_digests: dict[int, tuple[Any, str]] = field(default_factory=dict, repr=False, compare=False)
+    unchanged: dict[int, Any] = field(default_factory=dict, repr=False, compare=False)
+    compared: dict[tuple[Any, ...], tuple[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
     proofs: dict[tuple[int, str, str, bool], bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -13,6 +13,7 @@ from spec_pipeline.changes.rules.rule import Level
 from spec_pipeline.openapi.operation_ids import METHODS, short_operation_id
 from spec_pipeline.openapi.parameters import parameters_of
 from spec_pipeline.openapi.references import Spec
+from spec_pipeline.project import PipelineError
 
 _WHOLE_DOCUMENT = None
 
@@ -46,8 +47,15 @@ def compare_documents(old: Spec, new: Spec) -> list[Change]:
         new: the document as it is.
 
     Raises:
-        PipelineError: a reference leads nowhere.
+        PipelineError: a reference leads nowhere, or the schemas are nested too deeply to be compared.
     """
+    try:
+        return _compare(old, new)
+    except RecursionError as error:
+        raise PipelineError(f"{new.name} is nested too deeply to be compared with {old.name}.") from error
+
+
+def _compare(old: Spec, new: Spec) -> list[Change]:
     changes = [Change.of(_WHOLE_DOCUMENT, finding) for finding in _compare_whole(old, new)]
     before, after = _operations(old), _operations(new)
     partners = _partners(before, after)

@@ -135,6 +135,13 @@ _ROWS = [
         send="Send with it what it names now.",
         read="Read what it names now.",
     ),
+    _Row(
+        "discriminator-value-changed",
+        INCOMPARABLE,
+        "An alternative has another value of the property that tells the alternatives apart.",
+        send="Send the new value with it.",
+        read="Read the new value.",
+    ),
     _Row("default-value-added", NONE, "It has a stated default now."),
     _Row(
         "default-value-changed",

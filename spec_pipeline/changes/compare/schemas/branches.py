@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from spec_pipeline.changes.compare.schemas.normal_form import ABSENT, Schema, normalise
+from spec_pipeline.changes.compare.schemas.normal_form import normalise
+from spec_pipeline.changes.compare.schemas.schema import ABSENT, Schema
 from spec_pipeline.changes.compare.schemas.written import Raw, bare, fingerprint
 from spec_pipeline.openapi.references import Spec
 
@@ -51,21 +52,34 @@ def paired_groups(old: list[Group], new: list[Group]) -> tuple[list[tuple[Group,
     return pairs, before, after
 
 
-def paired(old: tuple[Spec, list[Raw]], new: tuple[Spec, list[Raw]], keyword: str) -> Pairing:
+def paired(
+    old: tuple[Spec, list[Raw]],
+    new: tuple[Spec, list[Raw]],
+    keyword: str,
+    *,
+    values: tuple[dict[str, str], dict[str, str]] = ({}, {}),
+) -> Pairing:
     """Pair the branches: those of the same text first, then the most alike of one type.
 
     Args:
         old: the old document and its branches.
         new: the new document and its branches.
         keyword: `anyOf` or `oneOf`.
+        values: the reference that each value of the discriminators stands for.
     """
     before, after = list(old[1]), list(new[1])
+    shared = {(values[0][value], values[1][value]) for value in values[0].keys() & values[1].keys()}
 
     def likeness(left: Raw, right: Raw) -> float:
         return _likeness(normalise(old[0], left), normalise(new[0], right))
 
+    def same_value(left: Raw, right: Raw) -> float:
+        references = (raw.get("$ref") if isinstance(raw, dict) else None for raw in (left, right))
+        return tuple(references) in shared
+
     pairs: list[tuple[Raw, Raw]] = []
-    for alike in (_same_text, likeness):
+    _take_same(before, after, pairs)
+    for alike in (same_value, likeness):
         _take_pairs(before, after, pairs, alike)
     return Pairing(
         "one-of" if keyword == "oneOf" else "any-of",
@@ -105,8 +119,20 @@ def _take_pairs(
     after[:] = [branch for index, branch in enumerate(after) if index not in taken_after]
 
 
-def _same_text(old: Raw, new: Raw) -> float:
-    return fingerprint(bare(old)) == fingerprint(bare(new))
+def _take_same(before: list[Raw], after: list[Raw], pairs: list[tuple[Raw, Raw]]) -> None:
+    """Move the pairs of the same text out of both lists, in the order of the first."""
+    waiting: dict[str, list[Raw]] = {}
+    for branch in after:
+        waiting.setdefault(fingerprint(bare(branch)), []).append(branch)
+    rest = []
+    for branch in before:
+        if same := waiting.get(fingerprint(bare(branch))):
+            pairs.append((branch, same.pop(0)))
+        else:
+            rest.append(branch)
+    before[:] = rest
+    left = {id(branch) for branches in waiting.values() for branch in branches}
+    after[:] = [branch for branch in after if id(branch) in left]
 
 
 def _likeness(old: Schema, new: Schema) -> float:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.constraints import compare_constraints
@@ -9,6 +10,7 @@ from spec_pipeline.changes.compare.schemas.discriminators import compare_discrim
 from spec_pipeline.changes.compare.schemas.members import compare_items, compare_properties
 from spec_pipeline.changes.compare.schemas.normal_form import normalise
 from spec_pipeline.changes.compare.schemas.pair import Pair, Side
+from spec_pipeline.changes.compare.schemas.unchanged import Unchanged
 from spec_pipeline.changes.compare.schemas.unions import compare_unions, union_of_one_side
 from spec_pipeline.changes.compare.schemas.values import (
     compare_defaults,
@@ -48,7 +50,11 @@ class Comparison:
         self._scope = scope
         self._direction = SCOPES[scope]
         self._strict = strict
-        self._known: dict[str, tuple[str, list[Finding]]] = {}
+        # Two documents are compared in many operations, and most pairs of components come back in several of them.
+        self._context = (id(new), self._direction, strict)
+        if id(new) not in old.unchanged:
+            old.unchanged[id(new)] = Unchanged(old, new)
+        self._unchanged: Unchanged = old.unchanged[id(new)]
 
     def findings(self, old: Raw, new: Raw, *, branch: bool = False) -> Iterator[Finding]:
         """Yield what differs, each place relative to these two schemas.
@@ -58,18 +64,26 @@ class Comparison:
             new: the new schema.
             branch: whether they are branches, whose null and default are left to the whole.
         """
+        reported: dict[Any, str] = {}
         queue = deque([Pair(old, new, self._scope, "", branch=branch)])
         while queue:
             pair = queue.popleft()
-            key = fingerprint([pair.old, pair.new, pair.branch])
-            if key not in self._known:
-                own, below = self._look_into(pair)
+            key = _key(pair)
+            own, below = self._compared(pair, key)
+            if key not in reported:
                 queue.extend(child._replace(place=pair.place + child.place) for child in below)
-                self._known[key] = (pair.scope, own)
-            scope, own = self._known[key]
             # A body that contains itself has been reported as the body.
-            if scope == pair.scope:
+            if reported.setdefault(key, pair.scope) == pair.scope:
                 yield from (finding.below(pair.place) for finding in own)
+
+    def _compared(self, pair: Pair, key: Any) -> tuple[list[Finding], list[Pair]]:
+        """Return what is known about a pair, or find it out."""
+        known, key = self._old.compared, (*self._context, pair.scope, key)
+        if key not in known:
+            # In normal form first: a schema that leads back to itself with nothing in between is an error in any case.
+            normalise(self._old, pair.old)
+            known[key] = ([], []) if self._unchanged.holds(pair.old, pair.new) else self._look_into(pair)
+        return known[key]
 
     def _look_into(self, pair: Pair) -> tuple[list[Finding], list[Pair]]:
         """Return what differs without following a reference on both sides, and the pairs that have one."""
@@ -112,7 +126,7 @@ class Comparison:
             return found, []
         found += compare_values(before, after, scope)
         if not self._strict:
-            found += compare_discriminators((self._old, before.discriminator), (self._new, after.discriminator), scope)
+            found += compare_discriminators(old, new, scope)
         found += compare_constraints(old, new, scope, covers)
         parts = (
             compare_properties(old, new, scope, self._direction, strict=self._strict),
@@ -122,6 +136,12 @@ class Comparison:
         return found + [finding for part, _ in parts for finding in part], [
             pair for _, below in parts for pair in below
         ]
+
+
+def _key(pair: Pair) -> Any:
+    """Return what a pair is known by: components by their names, which is fast, and all else by what it says."""
+    names = [raw.get("$ref") if isinstance(raw, dict) and len(raw) == 1 else None for raw in (pair.old, pair.new)]
+    return (*names, pair.branch) if all(names) else fingerprint([pair.old, pair.new, pair.branch])
 
 
 def covers(wide: tuple[Spec, Raw], narrow: tuple[Spec, Raw], *, branch: bool = False) -> bool:

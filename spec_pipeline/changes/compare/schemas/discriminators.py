@@ -1,49 +1,81 @@
-"""Compare how alternatives are told apart: by which property, and which of its values stands for which schema."""
+"""Compare how alternatives are told apart: by which property, and which of its values stands for which schema.
+
+A component that no entry of `mapping` names stands for its own name: "the name of the schema" is then the value.
+"""
 
 from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
+from spec_pipeline.changes.compare.schemas.branches import paired
+from spec_pipeline.changes.compare.schemas.pair import Side
 from spec_pipeline.changes.compare.schemas.written import digest
-from spec_pipeline.openapi.references import Spec
-
-Discriminator = dict[str, Any] | None
 
 
-def compare_discriminators(
-    old: tuple[Spec, Discriminator], new: tuple[Spec, Discriminator], scope: str
-) -> Iterator[Finding]:
-    """Yield what differs between two discriminators, each beside its document; None where there is none."""
-    before, after = old[1], new[1]
+def compare_discriminators(old: Side, new: Side, scope: str) -> Iterator[Finding]:
+    """Yield what differs between the discriminators of two schemas."""
+    before, after = old.schema.discriminator, new.schema.discriminator
     if not before or not after:
         if before or after:
             event = "removed" if before else "added"
-            yield Finding(f"{scope}-discriminator-{event}", "", *(_property(each) for each in (before, after)))
+            properties = (each.get("propertyName") if each else None for each in (before, after))
+            yield Finding(f"{scope}-discriminator-{event}", "", *properties)
         return
-    if _property(before) != _property(after):
-        yield Finding(f"{scope}-discriminator-property-name-changed", "", _property(before), _property(after))
-    mapping, partners = before.get("mapping", {}), after.get("mapping", {})
-    for value in {**mapping, **partners}:
+    names = before.get("propertyName"), after.get("propertyName")
+    if names[0] != names[1]:
+        yield Finding(f"{scope}-discriminator-property-name-changed", "", *names)
+    pairs = _paired_references(old, new, before, after)
+    renamed = [_renamed(before, after, pair) for pair in sorted(pairs)]
+    for values, partners in filter(None, renamed):
+        yield Finding(f"{scope}-discriminator-value-changed", "", " or ".join(values), " or ".join(partners))
+    known = {value for pair in filter(None, renamed) for values in pair for value in values}
+    unpaired = [
+        {value for value in each["implicit"] if each["mapping"][value] not in {pair[side] for pair in pairs}}
+        for side, each in enumerate((before, after))
+    ]
+    mapping, others = before["mapping"], after["mapping"]
+    for value in {**mapping, **others}:
         place = f" (discriminator {value})"
-        if value not in partners:
+        if value in mapping and value in others:
+            if _another_schema(old, new, (mapping[value], others[value]), pairs):
+                yield Finding(f"{scope}-discriminator-mapping-changed", place, mapping[value], others[value])
+        elif value in known or value in unpaired[0] | unpaired[1]:
+            continue
+        elif value in mapping:
             yield Finding(f"{scope}-discriminator-mapping-deleted", place, mapping[value])
-        elif value not in mapping:
-            yield Finding(f"{scope}-discriminator-mapping-added", place, None, partners[value])
-        elif _other_schema((old[0], mapping[value]), (new[0], partners[value])):
-            yield Finding(f"{scope}-discriminator-mapping-changed", place, mapping[value], partners[value])
+        else:
+            yield Finding(f"{scope}-discriminator-mapping-added", place, None, others[value])
 
 
-def _other_schema(old: tuple[Spec, str], new: tuple[Spec, str]) -> bool:
-    """Tell whether two names mean two schemas; what changes inside one is reported where it is one of the branches."""
-    references = [_reference(name) for _, name in (old, new)]
-    return references[0] != references[1] and digest(old[0], {"$ref": references[0]}) != digest(
-        new[0], {"$ref": references[1]}
-    )
+def _paired_references(old: Side, new: Side, before: dict[str, Any], after: dict[str, Any]) -> set[tuple[str, str]]:
+    """Return the components that are branches on both sides, each with the one that it has become."""
+    sides = [[{"$ref": reference} for reference in each["references"]] for each in (before, after)]
+    if len(sides[0]) == len(sides[1]) == 1:
+        return {(before["references"][0], after["references"][0])}
+    pairing = paired((old.spec, sides[0]), (new.spec, sides[1]), "oneOf", values=(before["mapping"], after["mapping"]))
+    return {(left["$ref"], right["$ref"]) for left, right, _ in pairing.pairs}
 
 
-def _property(discriminator: Discriminator) -> str | None:
-    return discriminator.get("propertyName") if discriminator else None
+def _renamed(
+    before: dict[str, Any], after: dict[str, Any], pair: tuple[str, str]
+) -> tuple[list[str], list[str]] | None:
+    """Return the values of a branch before and after, where it has others, and both are of one kind."""
+    sides = [
+        sorted(value for value, reference in each["mapping"].items() if reference == name)
+        for each, name in zip((before, after), pair, strict=True)
+    ]
+    kinds = [
+        {value in each["implicit"] for value in values} for each, values in zip((before, after), sides, strict=True)
+    ]
+    kept = set(sides[0]) & after["mapping"].keys() | set(sides[1]) & before["mapping"].keys()
+    if not all(sides) or kept or kinds[0] != kinds[1]:
+        return None
+    return sides[0], sides[1]
 
 
-def _reference(name: str) -> str:
-    return name if "/" in name or "#" in name else f"#/components/schemas/{name}"
+def _another_schema(old: Side, new: Side, names: tuple[str, str], pairs: set[tuple[str, str]]) -> bool:
+    """Tell whether one value means two schemas; what changes inside a branch is reported there."""
+    if names[0] == names[1] or names in pairs:
+        return False
+    both_branches = names[0] in {left for left, _ in pairs} and names[1] in {right for _, right in pairs}
+    return both_branches or digest(old.spec, {"$ref": names[0]}) != digest(new.spec, {"$ref": names[1]})

@@ -3,7 +3,8 @@
 As everywhere else, nobody is taken to send a property that a schema, which lists some, does not list.
 """
 
-from spec_pipeline.changes.compare.schemas.normal_form import Schema, normalise
+from spec_pipeline.changes.compare.schemas.normal_form import normalise
+from spec_pipeline.changes.compare.schemas.schema import Schema
 from spec_pipeline.changes.compare.schemas.written import Raw, fingerprint
 from spec_pipeline.openapi.references import Spec
 

@@ -1,8 +1,9 @@
 """Compare what is inside objects and lists: properties by name and by pattern, and items."""
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.schemas.normal_form import Schema, normalise, side_by_side
+from spec_pipeline.changes.compare.schemas.normal_form import normalise
 from spec_pipeline.changes.compare.schemas.pair import Pair, Side
+from spec_pipeline.changes.compare.schemas.schema import Schema, side_by_side
 from spec_pipeline.changes.compare.schemas.written import Raw
 from spec_pipeline.changes.rules.rule import Direction
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from spec_pipeline.changes.compare.schemas.normal_form import Schema
+from spec_pipeline.changes.compare.schemas.schema import Schema
 from spec_pipeline.changes.compare.schemas.written import Raw
 from spec_pipeline.openapi.references import Spec
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.branches import Group, admits_all, label, paired, paired_groups
 from spec_pipeline.changes.compare.schemas.disjoint import disjoint
-from spec_pipeline.changes.compare.schemas.normal_form import Schema
 from spec_pipeline.changes.compare.schemas.pair import Covers, Pair, Side
+from spec_pipeline.changes.compare.schemas.schema import Schema
 from spec_pipeline.changes.compare.schemas.written import Raw
 from spec_pipeline.changes.rules.rule import Direction
 from spec_pipeline.changes.rules.schemas import SCOPES
@@ -22,7 +22,8 @@ def compare_unions(old: Side, new: Side, scope: str, covers: Covers) -> Result:
     found += [Finding(f"{scope}-constraint-added", f" ({group[0]})", None, _labels(group)) for group in come]
     below: list[Pair] = []
     for before, after in pairs:
-        pairing = paired((old.spec, before[1]), (new.spec, after[1]), after[0])
+        values = _values(old.schema), _values(new.schema)
+        pairing = paired((old.spec, before[1]), (new.spec, after[1]), after[0], values=values)
         found += [Finding(f"{scope}-{pairing.keyword}-removed", "", name) for name in pairing.removed]
         found += [Finding(f"{scope}-{pairing.keyword}-added", "", None, name) for name in pairing.added]
         below += [_branch(left, right, scope, left) for left, right, _ in pairing.pairs]
@@ -142,6 +143,10 @@ def _overlaps(
 
 def _branch(old: Raw, new: Raw, scope: str, named: Raw) -> Pair:
     return Pair(old, new, scope, f"<{label(named)}>", branch=True)
+
+
+def _values(schema: Schema) -> dict[str, str]:
+    return schema.discriminator["mapping"] if schema.discriminator else {}
 
 
 def _labels(group: Group) -> list[str]:

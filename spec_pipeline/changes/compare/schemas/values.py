@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.schemas.normal_form import ABSENT, Schema
+from spec_pipeline.changes.compare.schemas.schema import ABSENT, Schema
 from spec_pipeline.changes.compare.schemas.written import fingerprint
 from spec_pipeline.changes.rules.rule import Direction
 from spec_pipeline.changes.rules.schemas import BOUNDS

@@ -61,7 +61,11 @@ def digest(spec: Spec, node: Raw) -> str:
     Raises:
         PipelineError: a reference leads nowhere.
     """
-    return _Walk(spec).digest(node)[0]
+    # By identity, with the node beside it: as long as it is known here, nothing else can be at its address.
+    known = spec.whole_digests.get(id(node))
+    if known is None:
+        known = spec.whole_digests[id(node)] = (node, _Walk(spec).digest(node)[0])
+    return known[1]
 
 
 class _Walk:
@@ -97,6 +101,9 @@ class _Walk:
             else:
                 part = (fingerprint(value), False) if key in _LITERALS else self.digest(value)
             parts.append(_joined([(key, False), part]))
+            if key == "discriminator":
+                # The names of the components are the values, where no mapping says others.
+                parts.append((fingerprint(sorted(_references(node))), False))
         return _joined(parts)
 
     def _members(self, key: str, members: list[Raw]) -> list[tuple[str, bool]]:
@@ -133,3 +140,25 @@ def _with_whole_numbers(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_whole_numbers(child) for child in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def effective_discriminator(node: dict[str, Any]) -> dict[str, Any]:
+    """Return the discriminator of a schema, with a value for each branch: its name where `mapping` has no entry for it.
+
+    Returns:
+        What is stated, `mapping` completed, beside it `implicit`, the values that are names, and `references`, the
+        branches that are components.
+    """
+    stated, references = node["discriminator"], _references(node)
+    explicit = {
+        value: name if "/" in name or "#" in name else f"#/components/schemas/{name}"
+        for value, name in stated.get("mapping", {}).items()
+    }
+    implicit = {name.rsplit("/", 1)[-1]: name for name in references if name not in explicit.values()}
+    unnamed = sorted(implicit.keys() - explicit.keys())
+    return {**stated, "mapping": implicit | explicit, "implicit": unnamed, "references": references}
+
+
+def _references(node: dict[str, Any]) -> list[str]:
+    branches = [branch for key in ("anyOf", "oneOf") for branch in node.get(key, ()) if isinstance(branch, dict)]
+    return [branch["$ref"] for branch in branches if isinstance(branch.get("$ref"), str)]

@@ -17,6 +17,14 @@ _SHARED = {
         "properties": {"id": {"type": "integer"}, "parent": {"type": "string"}},
     },
     "Name": {"type": "string"},
+    **{
+        name: {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": {"type": "string"}, own: {"type": "integer", "maximum": maximum}},
+        }
+        for name, own, maximum in (("Dog", "age", 30), ("Hound", "age", 30), ("Puppy", "age", 40), ("Cat", "lives", 9))
+    },
     "SameThing": {"$ref": "#/components/schemas/Thing"},
 }
 
