@@ -3,6 +3,7 @@
 Exit codes: 0 every exercised promise is kept, 1 one is broken, 2 the suite could not run.
 """
 
+import os
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,7 @@ from contract_tests.preflight import PreflightError, check_server
 from contract_tests.promises.baseline import BaselineError, read_baseline
 from contract_tests.promises.catalogue import promises_of
 from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError
+from contract_tests.report.github import annotations, write_job_summary
 from contract_tests.report.outcome import Outcome
 from contract_tests.report.write import write_reports, write_table
 from contract_tests.run import Run
@@ -137,8 +139,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the closing table."""
     outcome = config.stash.get(_OUTCOME, None)
-    if outcome is not None:
-        write_table(outcome, terminalreporter.write_line)
+    if outcome is None:
+        return
+    write_table(outcome, terminalreporter.write_line)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(outcome):
+            terminalreporter.write_line(line)
+        write_job_summary(outcome, os.environ)
 
 
 def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:

@@ -33,15 +33,19 @@ class BrokenPromiseError(AssertionError):
         promise_id: which one; it need not be the one that the running test is about.
         message: what was expected, and what was seen.
         exchanges: the requests that show it.
+        expected: what a correct server returns, in a few words; empty where the message says it all.
+        got: what this server returned, likewise.
     """
 
-    def __init__(self, promise_id: str, message: str, *exchanges: Exchange) -> None:
+    def __init__(self, promise_id: str, message: str, *exchanges: Exchange, expected: str = "", got: str = "") -> None:
         for exchange in exchanges:
-            message = exchange.hide(message)
+            message, expected, got = map(exchange.hide, (message, expected, got))
         super().__init__(f"{promise_id}: {message}")
         self.promise_id = promise_id
         self.message = message
         self.exchanges = exchanges
+        self.expected = expected
+        self.got = got
 
 
 class NotExercisedError(Exception):

@@ -1,9 +1,11 @@
 """A run of the suite as the reports see it, and the exit code that it earns."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from contract_tests.options import Options
-from contract_tests.promises.promise import Ledger
+from contract_tests.promises.promise import Finding, Ledger
 from contract_tests.wire.client import Client
 
 
@@ -18,6 +20,7 @@ class Outcome:
         baseline: acknowledged findings, by promise id.
         errors: failures of the suite itself.
         gone: why the server could not be asked to the end, if so.
+        started_at: when the run began, in UTC.
     """
 
     client: Client
@@ -26,12 +29,33 @@ class Outcome:
     baseline: dict[str, str]
     errors: list[str] = field(default_factory=list)
     gone: str | None = None
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def broken(self) -> list[Finding]:
+        """The findings of broken promises, acknowledged or not."""
+        return [finding for finding in self.ledger.findings.values() if finding.verdict == "broken"]
+
+    @property
+    def headline(self) -> str:
+        """How the run went, in one line."""
+        broken = [finding.promise.id for finding in self.broken]
+        if not broken:
+            return "The run did not come to its end" if self.problems else "Every promise that could be tested is kept"
+        names = ", ".join(broken[:3]) + (" and more" if len(broken) > 3 else "")
+        return f"{len(broken)} {'promise is' if len(broken) == 1 else 'promises are'} broken: {names}"
+
+    @property
+    def counted(self) -> str:
+        """How many promises have which verdict, and what it took."""
+        counts = Counter(finding.verdict for finding in self.ledger.findings.values())
+        verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("kept", "broken", "not exercised"))
+        return f"{verdicts}; {self.client.sent} requests"
 
     @property
     def exit_code(self) -> int:
         """0 every exercised promise is kept, 1 one is broken, 2 the suite could not run to its end."""
-        broken = [finding.promise.id for finding in self.ledger.findings.values() if finding.verdict == "broken"]
-        if any(promise_id not in self.baseline for promise_id in broken):
+        if any(finding.promise.id not in self.baseline for finding in self.broken):
             return 1
         return 2 if self.errors or self.gone else 0
 

@@ -5,9 +5,9 @@ from html import escape
 from importlib.resources import files
 from itertools import groupby
 
-from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import Finding
 from contract_tests.report.coverage import Mark
+from contract_tests.report.evidence import Evidence, Shown, evidence_of
 from contract_tests.report.outcome import Outcome
 
 _CLASSES = {"kept": "kept", "broken": "broken", "not exercised": "not"}
@@ -18,46 +18,53 @@ _GROUPS = {
     "timezone": "Timezones",
     "window": "The window",
     "pagination": "Pages",
-    "response": "Answers",
+    "response": "Responses",
 }
 _SHOWN = 6
+_BREACHES_SHOWN = 3
 
 
 def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark]) -> str:
-    """Give the page as HTML."""
+    """Return the page as HTML: how the run went, what is broken, then everything else."""
     findings = list(outcome.ledger.findings.values())
-    broken = [finding for finding in findings if finding.verdict == "broken"]
-    others = sorted((finding for finding in findings if finding not in broken), key=_group)
-    sections = [_section("Broken", broken, outcome)] if broken else []
+    others = sorted((finding for finding in findings if finding not in outcome.broken), key=_group)
+    sections = [_section("Broken", outcome.broken, outcome)] if outcome.broken else []
     sections += [
         _section(list(_GROUPS.values())[place], list(group), outcome) for place, group in groupby(others, _group)
     ]
-    style = files("contract_tests.report").joinpath("page.css").read_text(encoding="utf-8")
+    style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(_headline(outcome, broken))}</title><style>{style}</style></head><body><main>
-<h1>{escape(_headline(outcome, broken))}</h1>
-<p class="lead">{escape(outcome.client.base_url)}, app {outcome.client.app_id} · seed {outcome.options.seed} ·
-{outcome.client.sent} of at most {outcome.client.max_requests} requests</p>
+<title>{escape(outcome.headline)}</title><style>{style}</style></head><body><main>
+<h1>{escape(outcome.headline)}</h1>
+<p class="lead">{escape(outcome.client.base_url)}, app {outcome.client.app_id} · {outcome.started_at:%Y-%m-%d %H:%M} UTC</p>
 {_sums(findings)}
 {"".join(f'<p class="note">{escape(error)}</p>' for error in outcome.problems)}
+{_contents(outcome)}
 {"".join(sections)}
-<h2>What of the specification was met</h2>
+<h2>How it was asked</h2>
+<p class="lead">Seed {outcome.options.seed}, {outcome.client.sent} of at most {outcome.client.max_requests} requests. The curl lines
+take the key from the variable APITALLY_API_KEY and can be pasted into a shell.</p>
+<h3>Parameters</h3>
 <p class="lead">How many requests kept to each declaration, at its very edge where it has one, and how many went
 beyond it.</p>
 {_coverage(parameters)}
-<h2>Answers by status</h2>
+<h3>Responses by status</h3>
 {_statuses(statuses)}
-<p class="lead last">The lines take the key from the variable APITALLY_API_KEY. They can be pasted into a shell.</p>
-</main></body></html>
+</main><script>{script}</script></body></html>
 """
 
 
-def _headline(outcome: Outcome, broken: Sequence[Finding]) -> str:
-    if not broken:
-        return "The run did not come to its end" if outcome.problems else "Every promise that could be tested is kept"
-    names = ", ".join(finding.promise.id for finding in broken[:3]) + (" and more" if len(broken) > 3 else "")
-    return f"{len(broken)} {'promise is' if len(broken) == 1 else 'promises are'} broken: {names}"
+def _contents(outcome: Outcome) -> str:
+    """Return links to the findings, if there are so many that they do not fit one screen."""
+    if len(outcome.broken) < 2:
+        return ""
+    links = "".join(
+        f'<li><a href="#{escape(finding.promise.id)}"><code>{escape(finding.promise.id)}</code></a> '
+        f"{escape(finding.breaches[0].message)}</li>"
+        for finding in outcome.broken
+    )
+    return f'<ol class="contents">{links}</ol>'
 
 
 def _group(finding: Finding) -> int:
@@ -79,34 +86,53 @@ def _section(title: str, findings: Sequence[Finding], outcome: Outcome) -> str:
 
 def _card(finding: Finding, acknowledged: str | None) -> str:
     verdict, promise = finding.verdict, finding.promise
-    parts = {"Promised": f"<blockquote>{escape(promise.sentence)}</blockquote>"}
+    parts = {"What the documentation says": f"<blockquote>{escape(promise.sentence)}</blockquote>"}
     if verdict == "broken":
-        told = finding.breaches[0].message
-        parts["Seen"] = "".join(f"<p>{escape(breach.message)}</p>" for breach in finding.breaches[:3])
-        exchanges: list[Exchange] = [exchange for breach in finding.breaches for exchange in breach.exchanges]
+        evidence = evidence_of(finding)
+        told = evidence[0].message
+        parts["What the suite concludes"] = "".join(_conclusion(one) for one in evidence[:_BREACHES_SHOWN])
+        exchanges = [exchange for one in evidence[:_BREACHES_SHOWN] for exchange in one.exchanges]
+        parts["What the server returns"] = "".join(map(_response, _unique(exchanges)[:_SHOWN]))
     elif verdict == "kept":
-        told, exchanges = promise.sentence, finding.exercised
+        told = promise.sentence
+        lines = dict.fromkeys(f"{escape(exchange.curl)}" for exchange in finding.exercised)
         count = len(finding.exercised)
-        parts["Seen"] = f"<p>{count} requests that could have shown otherwise, and did not. Some of them:</p>"
+        parts["What was asked"] = (
+            f"<p>{count} requests that could have shown otherwise, and did not, such as:</p>"
+            f"<pre>{chr(10).join(list(lines)[:_SHOWN])}</pre>"
+        )
     else:
-        told, exchanges = finding.reason, []
+        told = finding.reason
         parts["Not exercised"] = f"<p>{escape(finding.reason)}</p>"
     if acknowledged and verdict == "broken":
         parts["Acknowledged"] = f"<p>{escape(acknowledged)}</p>"
-    lines = list(dict.fromkeys(_line(exchange) for exchange in exchanges))[:_SHOWN]
-    if lines:
-        parts["To see it again"] = f"<pre>{chr(10).join(lines)}</pre>"
     inside = "".join(f"<h3>{heading}</h3>{content}" for heading, content in parts.items())
     css = _CLASSES[verdict]
     return (
-        f'<details class="{css}"{" open" if verdict == "broken" else ""}><summary><code>{escape(promise.id)}</code>'
+        f'<details id="{escape(promise.id)}" class="{css}"{" open" if verdict == "broken" else ""}>'
+        f"<summary><code>{escape(promise.id)}</code>"
         f'<span class="badge {css}">{verdict}</span><span class="what">{escape(told)}</span></summary>'
         f'<div class="inside">{inside}</div></details>'
     )
 
 
-def _line(exchange: Exchange) -> str:
-    return f'{escape(exchange.curl)}\n<span class="seen"># {escape(exchange.summary[:160])}</span>'
+def _conclusion(evidence: Evidence) -> str:
+    table = (
+        '<table class="versus"><tr><th>Expected</th><th>Got</th></tr>'
+        f"<tr><td>{escape(evidence.expected)}</td><td>{escape(evidence.got)}</td></tr></table>"
+    )
+    return f"<p>{escape(evidence.message)}</p>" + (table if evidence.expected or evidence.got else "")
+
+
+def _response(exchange: Shown) -> str:
+    headers = [f"{name}: {value}" for name, value in exchange.headers.items()]
+    content = [*exchange.rows, *([f"… and {exchange.rows_left_out} other rows"] if exchange.rows_left_out else [])]
+    text = "\n".join([f"{exchange.status}, at {exchange.sent_at}", *headers, "", *(content or [exchange.body])])
+    return f'<pre>{escape(exchange.curl)}\n<span class="seen">{escape(text)}</span></pre>'
+
+
+def _unique(exchanges: Sequence[Shown]) -> list[Shown]:
+    return list({exchange.number: exchange for exchange in exchanges}.values())
 
 
 def _coverage(marks: Sequence[Mark]) -> str:

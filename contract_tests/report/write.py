@@ -6,23 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from contract_tests.promises.promise import Finding
+from contract_tests.report import issue, page
 from contract_tests.report.coverage import parameter_marks, status_marks
+from contract_tests.report.evidence import evidence_of
 from contract_tests.report.outcome import Outcome
-from contract_tests.report.page import render
 from contract_tests.schema.spec import load_operations
 
 _EVIDENCE_KEPT = 6
+_BREACHES_KEPT = 10
 
 
 def write_reports(outcome: Outcome) -> None:
-    """Write report.json and report.html; JUnit is pytest's own."""
+    """Write report.json, report.html and a bug report for each broken promise; JUnit is pytest's own."""
     folder = Path(outcome.options.report_dir)
     folder.mkdir(parents=True, exist_ok=True)
     asked = (load_operations(), outcome.client.exchanges)
     parameters, statuses = parameter_marks(*asked), status_marks(*asked)
     content = summary(outcome)
     (folder / "report.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(render(outcome, parameters, statuses), encoding="utf-8")
+    (folder / "report.html").write_text(page.render(outcome, parameters, statuses), encoding="utf-8")
+    for stale in folder.glob("issue-*.md"):
+        stale.unlink()
+    for finding in outcome.broken:
+        (folder / issue.file_name(finding)).write_text(issue.render(outcome, finding), encoding="utf-8")
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
@@ -30,6 +36,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
     return {
         "base_url": outcome.client.base_url,
         "app_id": outcome.client.app_id,
+        "started_at": outcome.started_at.isoformat(timespec="seconds"),
         "seed": outcome.options.seed,
         "requests": outcome.client.sent,
         "max_requests": outcome.client.max_requests,
@@ -46,13 +53,8 @@ def write_table(outcome: Outcome, write_line: Callable[[str], None]) -> None:
     for finding in outcome.ledger.findings.values():
         for line in _lines(outcome, finding, width):
             write_line(line)
-    counts = dict.fromkeys(("kept", "broken", "not exercised"), 0)
-    for finding in outcome.ledger.findings.values():
-        counts[finding.verdict] += 1
     write_line("")
-    write_line(
-        ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) + f"; {outcome.client.sent} requests"
-    )
+    write_line(outcome.counted)
     options = outcome.options
     write_line(f"--seed {options.seed} repeats this run; all details are in {options.report_dir}/report.html")
     for error in outcome.problems:
@@ -80,4 +82,5 @@ def _entry(outcome: Outcome, finding: Finding) -> dict[str, Any]:
         "reason": finding.reason if finding.verdict == "not exercised" else "",
         "acknowledged": outcome.baseline.get(finding.promise.id),
         "evidence": finding.curl_lines[:_EVIDENCE_KEPT],
+        "breaches": [evidence.as_json() for evidence in evidence_of(finding)[:_BREACHES_KEPT]],
     }

@@ -1,0 +1,49 @@
+"""What GitHub Actions shows of a run: an annotation for each broken promise, and a summary of the job."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from contract_tests.report.evidence import evidence_of
+from contract_tests.report.outcome import Outcome
+
+
+def annotations(outcome: Outcome) -> Iterator[str]:
+    """Yield the lines that GitHub turns into annotations; an acknowledged finding is a warning."""
+    for finding in outcome.broken:
+        level = "warning" if finding.promise.id in outcome.baseline else "error"
+        yield f"::{level} title={_property(finding.promise.id)}::{_data(finding.breaches[0].message)}"
+    for problem in outcome.problems:
+        yield f"::error title=The contract suite could not run to its end::{_data(problem)}"
+
+
+def write_job_summary(outcome: Outcome, environment: Mapping[str, str]) -> None:
+    """Add the run to the summary of the job, if GitHub runs it."""
+    if path := environment.get("GITHUB_STEP_SUMMARY"):
+        with Path(path).open("a", encoding="utf-8") as summary:
+            summary.write(job_summary(outcome))
+
+
+def job_summary(outcome: Outcome) -> str:
+    """Return the summary as Markdown: how the run went, then every finding with the requests that show it."""
+    lines = [f"## {outcome.headline}", "", outcome.counted, ""]
+    for finding in outcome.broken:
+        first = evidence_of(finding)[0]
+        acknowledged = outcome.baseline.get(finding.promise.id)
+        lines += [f"### `{finding.promise.id}`", "", f"> {finding.promise.sentence}", "", f"{first.message}", ""]
+        lines += [f"Acknowledged: {acknowledged}", ""] if acknowledged else []
+        lines += ["```sh", *(exchange.curl for exchange in first.exchanges[:2]), "```", ""]
+    open_ones = [finding for finding in outcome.ledger.findings.values() if finding.verdict == "not exercised"]
+    if open_ones:
+        lines += ["<details><summary>Not exercised</summary>", ""]
+        lines += [f"- `{finding.promise.id}`: {finding.reason}" for finding in open_ones]
+        lines += ["", "</details>", ""]
+    lines += [*(f"**{problem}**\n" for problem in outcome.problems)]
+    return "\n".join([*lines, ""])
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

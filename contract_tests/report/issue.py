@@ -1,0 +1,58 @@
+"""One file for each broken promise, ready to be pasted into a bug report to the vendor."""
+
+from contract_tests.promises.promise import Finding
+from contract_tests.report.evidence import Evidence, Shown, evidence_of
+from contract_tests.report.outcome import Outcome
+
+_EXCHANGES_SHOWN = 3
+
+
+def file_name(finding: Finding) -> str:
+    """Return the name of the file for a finding."""
+    return f"issue-{finding.promise.id.replace('/', '-')}.md"
+
+
+def render(outcome: Outcome, finding: Finding) -> str:
+    """Return the bug report as Markdown."""
+    first, *more = evidence_of(finding)
+    lines = [
+        f"# {finding.promise.id}: {_title(first)}",
+        "",
+        f"Seen on {outcome.started_at:%Y-%m-%d} at {outcome.client.base_url}, app {outcome.client.app_id}.",
+        "",
+        "## What the documentation says",
+        "",
+        *(f"> {line}" for line in finding.promise.sentence.splitlines()),
+        "",
+        "## What the server does",
+        "",
+        f"{first.message[:1].upper()}{first.message[1:]}.",
+        "",
+    ]
+    if first.expected or first.got:
+        lines += ["| expected | got |", "| --- | --- |", f"| {_cell(first.expected)} | {_cell(first.got)} |", ""]
+    lines += ["## How to see it", "", "The key is taken from the variable `APITALLY_API_KEY`.", ""]
+    for exchange in first.exchanges[:_EXCHANGES_SHOWN]:
+        lines += _exchange(exchange)
+    if more:
+        lines += ["## Also seen", "", *(f"- {other.message}" for other in more[:5]), ""]
+    when = f"{outcome.started_at:%Y-%m-%d %H:%M} UTC"
+    lines += ["---", f"Found by the contract suite of apitally-traffic on {when}, seed {outcome.options.seed}.", ""]
+    return "\n".join(lines)
+
+
+def _title(first: Evidence) -> str:
+    return first.message if len(first.message) <= 100 else f"{first.message[:99]}…"
+
+
+def _exchange(exchange: Shown) -> list[str]:
+    lines = ["```sh", exchange.curl, "```", "", f"Response at {exchange.sent_at}, status {exchange.status}:", ""]
+    lines += ["```text", *(f"{name}: {value}" for name, value in exchange.headers.items()), ""]
+    lines += exchange.rows or [exchange.body]
+    if exchange.rows_left_out:
+        lines.append(f"… and {exchange.rows_left_out} other rows")
+    return [*lines, "```", ""]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|") or "-"
