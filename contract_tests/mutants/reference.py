@@ -109,7 +109,7 @@ class Reference:
             raise RefusalError(401, "Invalid API key")
 
     def is_right(self, key: str | None) -> bool:
-        """Say whether a key opens the API."""
+        """Return whether a key opens the API."""
         return key == self.key
 
     def check_app(self, text: str, params: Params) -> None:
@@ -174,7 +174,7 @@ class Reference:
         return int(text)
 
     def least(self, name: str) -> int:
-        """Give the minimum of an integer parameter."""
+        """Return the minimum of an integer parameter."""
         return 1
 
     def optional_id(self, name: str, params: Params) -> int | None:
@@ -189,7 +189,7 @@ class Reference:
         return limit
 
     def greatest_limit(self) -> int:
-        """Give the maximum of the limit."""
+        """Return the maximum of the limit."""
         return 1000
 
     def interval(self, params: Params) -> str:
@@ -246,7 +246,7 @@ class Reference:
             raise self.invalid("next_token", token, "Invalid token") from None
 
     def longest_token(self) -> int:
-        """Give the maximum length of a token."""
+        """Return the maximum length of a token."""
         return 1024
 
     def encode(self, query: Query, position: int) -> str:
@@ -270,7 +270,7 @@ class Reference:
     # Periods.
 
     def floor(self, moment: datetime, interval: str, zone: str) -> datetime:
-        """Give the beginning of the hour or day that a moment lies in, in UTC."""
+        """Return the beginning of the hour or day that a moment lies in, in UTC."""
         local = moment.astimezone(ZoneInfo(zone))
         if interval == "hour":
             return moment.astimezone(UTC) - timedelta(
@@ -279,11 +279,11 @@ class Reference:
         return self.midnight(local.date(), zone)
 
     def midnight(self, day: date, zone: str) -> datetime:
-        """Give the beginning of a day, in UTC."""
+        """Return the beginning of a day, in UTC."""
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
     def after(self, start: datetime, interval: str, zone: str) -> datetime:
-        """Give the end of the period that begins at a moment, in UTC."""
+        """Return the end of the period that begins at a moment, in UTC."""
         if interval == "hour":
             return start + timedelta(hours=1)
         # By noon, so that the days of a changed server go on even where they begin an hour early.
@@ -291,7 +291,7 @@ class Reference:
         return self.midnight(noon.astimezone(ZoneInfo(zone)).date() + timedelta(days=1), zone)
 
     def periods(self, query: Query) -> list[tuple[datetime, datetime]]:
-        """Give the periods that begin in the window, oldest first."""
+        """Return the periods that begin in the window, oldest first."""
         if query.end - query.start > timedelta(days=1000):
             query = replace(query, start=self.floor(query.end - timedelta(days=1000), query.interval, query.zone))
         periods, start = [], query.start
@@ -302,7 +302,7 @@ class Reference:
         return periods
 
     def is_inside(self, start: datetime, query: Query) -> bool:
-        """Say whether a period that begins at a moment belongs to the window."""
+        """Return whether a period that begins at a moment belongs to the window."""
         return start < query.end
 
     # Traffic.
@@ -320,7 +320,7 @@ class Reference:
         return {name: requests * share for name, share in _SHARES.items()}
 
     def rows(self, query: Query) -> list[Row]:
-        """Give all rows of the query, in the order in which they are served."""
+        """Return all rows of the query, in the order in which they are served."""
         return [Row(start, end, self.counts(query, start, end)) for start, end in self.periods(query)]
 
     # The answer.
@@ -337,19 +337,19 @@ class Reference:
         return self.success(self.envelope(body, query), params)
 
     def size(self, query: Query, total: int) -> int:
-        """Give the number of rows on a page."""
+        """Return the number of rows on a page."""
         return query.limit
 
     def cut(self, rows: list[Row], first: int, last: int) -> list[Row]:
-        """Give the rows of a page."""
+        """Return the rows of a page."""
         return rows[first:last]
 
     def has_more(self, total: int, last: int, query: Query) -> bool:
-        """Say whether there are rows after a page."""
+        """Return whether there are rows after a page."""
         return last < total
 
     def next_position(self, last: int) -> int:
-        """Give the position that the next page begins at."""
+        """Return the position that the next page begins at."""
         return last
 
     def item(self, row: Row, query: Query) -> dict[str, Any]:
@@ -380,7 +380,7 @@ class Reference:
 
 @lru_cache
 def _sums(env: int, consumer: int) -> list[int]:
-    """Give the requests since the app was born, by the quarter hours that have passed since then."""
+    """Return the requests since the app was born, by the quarter hours that have passed since then."""
     quarters = range(_BORN, int(time.time()) // _QUARTER + 2)
     return list(accumulate((_noise(quarter, env, consumer) for quarter in quarters), initial=0))
 

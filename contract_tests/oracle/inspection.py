@@ -1,6 +1,8 @@
 """What every single page must satisfy, whatever it was asked for: its rows lie in the window, on the zone's clock."""
 
+from collections import Counter
 from dataclasses import replace
+from typing import NoReturn
 
 from contract_tests.oracle import zones
 from contract_tests.oracle.page import Edge, Page, Row
@@ -29,26 +31,52 @@ def inspect(page: Page, query: Query, limit: int, truth: Series | None) -> None:
             "pagination.limit",
             f"the page has {len(page.rows)} records, and at most {limit} were asked for",
             page.exchange,
+            expected=f"at most {limit} records",
+            got=f"{len(page.rows)} records",
         )
-    starts = [row.start for row in page.rows]
-    if len(set(starts)) != len(starts):
-        twice = next(row for row in page.rows if starts.count(row.start) > 1)
-        raise BrokenPromiseError("pagination.each-once", f"the period {twice} stands twice on one page", page.exchange)
+    _require_each_once(page, query)
     ends = query.ends
     # Nearly every row is a period of the window, and needs no closer look.
-    unexpected = (row for row in page.rows if ends.get(row.start) != row.end)
-    breach = next(filter(None, (_breach(row, query, page) for row in unexpected)), None)
-    if breach is None:
+    unexpected = ((row, _breach(row, query, page)) for row in page.rows if ends.get(row.start) != row.end)
+    row, breach = next((found for found in unexpected if found[1] is not None), (None, None))
+    if row is None or breach is None:
         return
-    if _fits_by_its_clock(page, query, truth):
-        row = page.rows[0]
-        raise BrokenPromiseError(
-            "response.offsets",
-            f"{row} has the clock of {query.named_zone} with an offset that it does not have then, and so names "
-            "another instant",
-            page.exchange,
-        )
+    if not _has_offset_of(row, query.named_zone) and _fits_by_its_clock(page, query, truth):
+        _accuse_offset(row, query, page)
     raise breach
+
+
+def _require_each_once(page: Page, query: Query) -> None:
+    starts = Counter(row.start for row in page.rows)
+    twice = next((row for row in page.rows if starts[row.start] > 1), None)
+    if twice is None:
+        return
+    # A clock time that comes twice: the second one has the offset of the first where its own instant is missing.
+    second = next((start for start in query.ends if zones.is_repeated(query.named_zone, twice.start, start)), None)
+    if second is not None and second not in starts:
+        _accuse_offset(twice, query, page)
+    raise BrokenPromiseError(
+        "pagination.each-once",
+        f"the period {twice} stands twice on one page",
+        page.exchange,
+        expected="each period once",
+        got=f"{twice} {starts[twice.start]} times",
+    )
+
+
+def _accuse_offset(row: Row, query: Query, page: Page) -> NoReturn:
+    raise BrokenPromiseError(
+        "response.offsets",
+        f"{row} has the clock of {query.named_zone} with an offset that it does not have then, and so names "
+        "another instant",
+        page.exchange,
+        expected=f"{row.first.clock} with the offset that {query.named_zone} has at that time",
+        got=str(row),
+    )
+
+
+def _has_offset_of(row: Row, zone: str) -> bool:
+    return all(edge.offset == zones.offset_at(zone, edge.instant) for edge in (row.first, row.last))
 
 
 def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
@@ -56,22 +84,56 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
     if query.is_unclear(row.start):
         return None
     if not row.start < query.end:
-        message = f"the period {row} begins at or after the end, {zones.utc(query.end)}"
-        return BrokenPromiseError("window.nothing-outside", message, page.exchange)
-    whole = zones.following(zone, interval, zones.floor(zone, interval, row.start))
-    if zones.floor(zone, interval, row.start) != row.start:
-        message = f"the period {row} does not begin with {_a(interval)} of {zone}"
-        return BrokenPromiseError(_promise_of_edge(query, row.start), message, page.exchange)
+        return BrokenPromiseError(
+            "window.nothing-outside",
+            f"the period {row} begins at or after the end, {zones.utc(query.end)}",
+            page.exchange,
+            expected=f"periods that begin before {zones.utc(query.end)}",
+            got=f"one that begins at {row}",
+        )
+    first = zones.floor(zone, interval, row.start)
+    whole = zones.following(zone, interval, first)
+    if first != row.start:
+        return BrokenPromiseError(
+            "window.start-rounded"
+            if _is_start_rounded_in_utc(row, query, page)
+            else _promise_of_edge(query, row.start),
+            f"the period {row} does not begin with {_a(interval)} of {zone}",
+            page.exchange,
+            expected=f"a period that begins at {zones.utc(first)} or {zones.utc(whole)}",
+            got=f"one that begins at {row}",
+        )
     if row.start < query.first:
-        message = f"the period {row} begins before {zones.utc(query.first)}, the start rounded down"
-        return BrokenPromiseError("window.nothing-outside", message, page.exchange)
-    # Now lies somewhere between the request and the answer, which may take long.
+        return BrokenPromiseError(
+            "window.nothing-outside",
+            f"the period {row} begins before {zones.utc(query.first)}, the start rounded down",
+            page.exchange,
+            expected=f"periods that begin at {zones.utc(query.first)} or later",
+            got=f"one that begins at {row}",
+        )
+    # Now lies somewhere between the request and the response, which may take long.
     slack = _LONGEST_ANSWER_SECONDS if "end" in query.omitted else _CLOCK_SLACK_SECONDS
     is_clipped = row.start < row.end < whole and abs(row.end - query.end) <= slack
     if row.end != whole and not is_clipped:
-        message = f"the period {row} ends at {zones.utc(row.end)}; {_a(interval)} of {zone} ends at {zones.utc(whole)}"
-        return BrokenPromiseError(_promise_of_edge(query, row.start, whole), message, page.exchange)
+        return BrokenPromiseError(
+            _promise_of_edge(query, row.start, whole),
+            f"the period {row} ends at {zones.utc(row.end)}; {_a(interval)} of {zone} ends at {zones.utc(whole)}",
+            page.exchange,
+            expected=f"{row} to {zones.utc(whole)}",
+            got=f"{row} to {zones.utc(row.end)}",
+        )
     return None
+
+
+def _is_start_rounded_in_utc(row: Row, query: Query, page: Page) -> bool:
+    """Return whether the start was rounded on the clock of UTC, and all other periods follow the zone."""
+    zone, interval = query.named_zone, query.named_interval
+    others = [other for other in page.rows if other.start != row.start]
+    return (
+        bool(others)
+        and row.start == zones.floor("UTC", interval, query.start)
+        and all(zones.floor(zone, interval, other.start) == other.start for other in others)
+    )
 
 
 def _promise_of_edge(query: Query, *edges: int) -> str:
@@ -83,7 +145,7 @@ def _promise_of_edge(query: Query, *edges: int) -> str:
 
 
 def _fits_by_its_clock(page: Page, query: Query, truth: Series | None) -> bool:
-    """Say whether the page is right as soon as its clock times are read in the zone, whatever offset they carry."""
+    """Return whether the page is right as soon as its clock times are read in the zone, whatever offset they carry."""
     zone = query.named_zone
 
     def reread(edge: Edge) -> Edge:
@@ -97,7 +159,7 @@ def _fits_by_its_clock(page: Page, query: Query, truth: Series | None) -> bool:
 
 
 def _is_true(rows: list[Row], query: Query, truth: Series | None) -> bool:
-    """Say whether rows have the traffic that is known; where nothing is, whether they carry offsets at all."""
+    """Return whether rows have the traffic that is known; where nothing is, whether they carry offsets at all."""
     if truth is None or query.filter != EVERYTHING:
         return any(row.first.offset for row in rows)
     known = [row for row in rows if truth.query.start < row.start and row.end < truth.query.end and any(row.counts)]

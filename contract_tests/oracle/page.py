@@ -25,7 +25,7 @@ class Counts(NamedTuple):
     bytes_sent: int = 0
 
     def fits_in(self, other: "Counts") -> bool:
-        """Say whether no part of this amount exceeds the other one."""
+        """Return whether no part of this amount exceeds the other one."""
         return self[0] <= other[0] and self[1] <= other[1] and self[2] <= other[2]
 
     def __str__(self) -> str:

@@ -89,7 +89,7 @@ class Query:
         return dict(self.periods)
 
     def is_unclear(self, start: int) -> bool:
-        """Say whether the period that begins at an instant is an hour near or after an odd shift of the clocks.
+        """Return whether the period that begins at an instant is an hour near or after an odd shift of the clocks.
 
         A server that counts hours on from the beginning of the window is off the clock after a shift by half an hour;
         who is right then, nobody has promised.
@@ -107,6 +107,6 @@ class Query:
         return next((shift.instant for shift in shifts if zones.is_odd(shift)), math.inf)
 
     def naive(self) -> Self:
-        """Give the same window with its start and end written without an offset."""
+        """Return the same window with its start and end written without an offset."""
         zone = self.named_zone
         return replace(self, start_text=zones.naive(zone, self.start), end_text=zones.naive(zone, self.end))

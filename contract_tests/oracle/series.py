@@ -38,7 +38,7 @@ class Series:
         return {row.start: row.counts for row in self.rows if row.counts != NOTHING}
 
     def of_period(self, start: int) -> Counts:
-        """Give the traffic of the period that begins at an instant."""
+        """Return the traffic of the period that begins at an instant."""
         return self.by_start.get(start, NOTHING)
 
     def total(self, start: int, end: int) -> Counts | None:
@@ -50,7 +50,7 @@ class Series:
         return Counts(*(after - before for after, before in zip(self._sums[right], self._sums[left], strict=True)))
 
     def bounds(self, start: int, end: int) -> tuple[Counts, Counts]:
-        """Give the least and the most traffic of a stretch of time, by the periods in it and across its ends."""
+        """Return the least and the most traffic of a stretch of time, by the periods in it and across its ends."""
         inner_left, inner_right = bisect_left(self._starts, start), bisect_right(self._ends, end)
         outer_left, outer_right = bisect_right(self._ends, start), bisect_left(self._starts, end)
         inner = NOTHING

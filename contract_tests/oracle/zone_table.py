@@ -125,5 +125,5 @@ CHANGING: Final = _agreed(_CHANGING)
 
 
 def alignment(zone: str, instant: int) -> int:
-    """Say at how many seconds past the full hour of UTC the hours of a zone begin."""
+    """Return at how many seconds past the full hour of UTC the hours of a zone begin."""
     return -zones.offset_at(zone, instant) % zones.HOUR

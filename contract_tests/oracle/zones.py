@@ -27,7 +27,7 @@ class Transition(NamedTuple):
 
 @lru_cache(maxsize=1 << 16)
 def offset_at(zone: str, instant: int) -> int:
-    """Give the seconds east of UTC that a zone uses at an instant."""
+    """Return the seconds east of UTC that a zone uses at an instant."""
     offset = datetime.fromtimestamp(instant, ZoneInfo(zone)).utcoffset()
     assert offset is not None, "a zone of the database always has an offset"
     return int(offset.total_seconds())
@@ -35,7 +35,7 @@ def offset_at(zone: str, instant: int) -> int:
 
 @lru_cache(maxsize=1 << 12)
 def transitions(zone: str, start: int, end: int) -> tuple[Transition, ...]:
-    """Give the changes of a zone's offset after `start` and up to `end`, the earliest first."""
+    """Return the changes of a zone's offset after `start` and up to `end`, the earliest first."""
     found = []
     for left in range(start, end, DAY):
         right = min(left + DAY, end)
@@ -50,7 +50,7 @@ def transitions(zone: str, start: int, end: int) -> tuple[Transition, ...]:
 
 
 def floor(zone: str, interval: Interval, instant: int) -> int:
-    """Give the beginning of the hour or day that an instant lies in."""
+    """Return the beginning of the hour or day that an instant lies in."""
     if interval == "hour":
         return instant - (instant + offset_at(zone, instant)) % HOUR
     local = datetime.fromtimestamp(instant, ZoneInfo(zone))
@@ -58,14 +58,14 @@ def floor(zone: str, interval: Interval, instant: int) -> int:
 
 
 def following(zone: str, interval: Interval, start: int) -> int:
-    """Give the beginning of the period after the one that begins at `start`."""
+    """Return the beginning of the period after the one that begins at `start`."""
     if interval == "hour":
         return start + HOUR
     return _midnight(zone, datetime.fromtimestamp(start, ZoneInfo(zone)) + timedelta(days=1))
 
 
 def is_odd(change: Transition) -> bool:
-    """Say whether the clocks shift by something else than whole hours, or at another time than a full hour.
+    """Return whether the clocks shift by something else than whole hours, or at another time than a full hour.
 
     An hour in which that happens has no length that everybody agrees on.
     """
@@ -73,7 +73,7 @@ def is_odd(change: Transition) -> bool:
 
 
 def periods(zone: str, interval: Interval, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Give the periods that begin in a window, each with its end; `start` must be the beginning of one."""
+    """Return the periods that begin in a window, each with its end; `start` must be the beginning of one."""
     while start < end:
         after = following(zone, interval, start)
         yield start, after
@@ -81,13 +81,13 @@ def periods(zone: str, interval: Interval, start: int, end: int) -> Iterator[tup
 
 
 def is_day_of_change(zone: str, instant: int) -> bool:
-    """Say whether the clocks change on the local day of an instant, or change at its very beginning or end."""
+    """Return whether the clocks change on the local day of an instant, or change at its very beginning or end."""
     midnight = floor(zone, "day", instant)
     return bool(transitions(zone, midnight - 1, following(zone, "day", midnight)))
 
 
 def has_fraction(zone: str, instant: int) -> bool:
-    """Say whether the zone's offset at an instant is not made of whole hours."""
+    """Return whether the zone's offset at an instant is not made of whole hours."""
     return offset_at(zone, instant) % HOUR != 0
 
 
@@ -108,8 +108,13 @@ def naive(zone: str, instant: int) -> str:
     return datetime.fromtimestamp(instant, ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def is_repeated(zone: str, first: int, second: int) -> bool:
+    """Return whether the clock of a zone shows the same at two instants, the second one later."""
+    return first < second and naive(zone, first) == naive(zone, second)
+
+
 def names_one_instant(zone: str, instant: int) -> bool:
-    """Say whether the local time of an instant happens only once, so that it can be given without an offset."""
+    """Return whether the local time of an instant happens only once, so that it can be given without an offset."""
     local = datetime.fromtimestamp(instant, ZoneInfo(zone)).replace(tzinfo=None)
     readings = {local.replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp() for fold in (0, 1)}
     return readings == {float(instant)}

@@ -186,7 +186,7 @@ PROMISE_IDS = tuple(promise.id for promise in PROMISES)
 
 
 def promises_of(operations: Iterable[Operation]) -> tuple[Promise, ...]:
-    """Give all promises of a server with these operations.
+    """Return all promises of a server with these operations.
 
     Those about pages are made once more for each other operation that has pages, with its id behind an `@`.
     """

@@ -47,6 +47,19 @@ class BrokenPromiseError(AssertionError):
         self.expected = expected
         self.got = got
 
+    def under(self, promise_id: str, what: str, *exchanges: Exchange) -> "BrokenPromiseError":
+        """Return the same breach as one of another promise.
+
+        Args:
+            promise_id: which one.
+            what: what was special about the request, put before the message.
+            exchanges: further requests that show it.
+        """
+        evidence = (*self.exchanges, *exchanges)
+        return BrokenPromiseError(
+            promise_id, f"{what}: {self.message}", *evidence, expected=self.expected, got=self.got
+        )
+
 
 class NotExercisedError(Exception):
     """The promise cannot be put to the test on this server; the message says why."""

@@ -52,7 +52,8 @@ class Comparison:
                 fits, said = counts == expected, str(expected)
             if not fits:
                 message = f"{what}: from {zones.utc(start)} to {zones.utc(end)} one has {counts}, the other {said}"
-                blame(self._reader, self.named(promise_id, query), message, series, base)
+                named = self.named(promise_id, query)
+                blame(self._reader, named, message, series, base, expected=said, got=str(counts))
             compared += counts != NOTHING
         return compared
 
@@ -80,13 +81,13 @@ class Comparison:
         except BrokenPromiseError as breach:
             if not breach.promise_id.startswith(_FOLLOWS_FROM_A_MISREADING):
                 raise
-            message = f"{what}: {breach.message}"
-            raise BrokenPromiseError(promise_id, message, *breach.exchanges, *expected.exchanges[:1]) from breach
+            raise breach.under(promise_id, what, *expected.exchanges[:1]) from breach
         if series.by_start != expected.by_start:
             odd = min(set(series.by_start.items()) ^ set(expected.by_start.items()))[0]
             counts = (series.of_period(odd), expected.of_period(odd))
             message = f"{what}: of the period from {zones.utc(odd)} one response has {counts[0]}, the other {counts[1]}"
-            blame(self._reader, promise_id, message, series, expected)
+            told = {"expected": str(counts[1]), "got": str(counts[0])}
+            blame(self._reader, promise_id, message, series, expected, **told)
         if series.by_start:
             self._ledger.seen(promise_id, *series.exchanges)
         return series
@@ -107,7 +108,7 @@ class Comparison:
         except BrokenPromiseError as breach:
             if not breach.promise_id.startswith(_FOLLOWS_FROM_A_MISREADING):
                 raise
-            raise BrokenPromiseError(promise_id, f"{what}: {breach.message}", *breach.exchanges) from breach
+            raise breach.under(promise_id, what) from breach
         if self.agree(promise_id, series, self._sample.base_of(query), what):
             self._ledger.seen(promise_id, *series.exchanges)
         return series

@@ -82,7 +82,7 @@ class Listing:
         return f"GET {self._path}"
 
     def promise(self, name: str) -> str:
-        """Give the id of a promise about pages, as it is for this listing."""
+        """Return the id of a promise about pages, as it is for this listing."""
         return f"pagination.{name}@{self._name}"
 
     def ask(self, limit: int | None, token: str | None = None, *, token_alone: bool = False) -> Page:
@@ -131,7 +131,7 @@ class Listing:
         return Walk(tuple(pages))
 
     def whole(self, *, again: bool = False) -> Walk:
-        """Give all records, read in as few pages as can be.
+        """Return all records, read in as few pages as can be.
 
         Args:
             again: read them now, even if they were read before.

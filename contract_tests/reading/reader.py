@@ -41,7 +41,7 @@ class Reader:
         self._read: dict[tuple[Query, int | None, bool], Series] = {}
 
     def now(self) -> float:
-        """Give the server's Unix time, in seconds."""
+        """Return the server's Unix time, in seconds."""
         return time.time() + self._skew
 
     def ask(self, query: Query, extra: Mapping[str, str] | None = None, *, limit: int | None = None) -> Page:
@@ -118,7 +118,14 @@ class Reader:
                 break
             if len(pages) > len(expected) + _SPARE_PAGES:
                 message = f"after {len(pages)} pages of a window of {len(expected)} periods there is still a token"
-                raise BrokenPromiseError("pagination.walk-ends", message, pages[0].exchange, page.exchange)
+                raise BrokenPromiseError(
+                    "pagination.walk-ends",
+                    message,
+                    pages[0].exchange,
+                    page.exchange,
+                    expected="a last page without a token",
+                    got=f"a token on page {len(pages)}",
+                )
             leads_back = page.token in followed
             followed.add(page.token)
             page = self._next(page, query, limit, token_alone=token_alone)
@@ -128,13 +135,16 @@ class Reader:
                 named = "pagination.walk-ends" if leads_back else "pagination.each-once"
                 message = f"the period {row} comes on a later page once more"
                 message += ", by a token that was followed before" if leads_back else ""
-                raise BrokenPromiseError(named, message, pages[-1].exchange, page.exchange)
+                evidence = (pages[-1].exchange, page.exchange)
+                raise BrokenPromiseError(named, message, *evidence, expected="each period once", got=f"{row} twice")
             delivered.update(row.start for row in page.rows)
             pages.append(page)
         had_all = expected.keys() <= {row.start for page in pages[:-1] for row in page.rows}
         if len(pages) > 1 and had_all:
             message = "has_more is true on the page that completes the window: no record was left to fetch"
-            raise BrokenPromiseError("pagination.has-more", message, pages[-2].exchange, pages[-1].exchange)
+            evidence = (pages[-2].exchange, pages[-1].exchange)
+            told = {"expected": "has_more: false on the page before", "got": "has_more: true"}
+            raise BrokenPromiseError("pagination.has-more", message, *evidence, **told)
         return Series(query, pages, limit)
 
     def _next(self, page: Page, query: Query, limit: int | None, *, token_alone: bool) -> Page:
@@ -144,14 +154,15 @@ class Reader:
             given["limit"] = str(limit)
         exchange = self.client.get(given | {"next_token": page.token})
         if exchange.status != 200:
-            message = f"a token is refused that the page before had given: {exchange.summary}"
-            raise BrokenPromiseError("pagination.walk-ends", message, page.exchange, exchange)
+            message = f"a token is refused that the page before had given, with {exchange.status}"
+            told = {"expected": "200 with the next page", "got": str(exchange.status)}
+            raise BrokenPromiseError("pagination.walk-ends", message, page.exchange, exchange, **told)
         try:
             return self.check(exchange, query, limit)
         except BrokenPromiseError as breach:
             if breach.promise_id.startswith(("window.", "timezone.")):
-                message = f"the page after the first does not belong to the query: {breach.message}"
-                raise BrokenPromiseError("pagination.token-keeps-query", message, page.exchange, exchange) from breach
+                what = "the page after the first does not belong to the query"
+                raise breach.under("pagination.token-keeps-query", what, page.exchange) from breach
             raise
 
 
@@ -161,7 +172,10 @@ def require_page(exchange: Exchange) -> None:
     Raises:
         BrokenPromiseError: under `requests.no-server-error` for a 5xx, else under `requests.accepted`.
     """
-    if exchange.status >= 500:
-        raise BrokenPromiseError("requests.no-server-error", f"a valid query earns {exchange.summary}", exchange)
-    if exchange.status != 200:
-        raise BrokenPromiseError("requests.accepted", f"a valid query is refused: {exchange.summary}", exchange)
+    if exchange.status == 200:
+        return
+    named, what = (
+        ("requests.accepted", "is refused") if exchange.status < 500 else ("requests.no-server-error", "fails")
+    )
+    message = f"a valid query {what} with {exchange.status}"
+    raise BrokenPromiseError(named, message, exchange, expected="200 with a page", got=str(exchange.status))

@@ -9,7 +9,9 @@ from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.reading.reader import Reader
 
 
-def blame(reader: Reader, promise_id: str, message: str, *compared: Series) -> NoReturn:
+def blame(
+    reader: Reader, promise_id: str, message: str, *compared: Series, expected: str = "", got: str = ""
+) -> NoReturn:
     """Break a promise, unless one of the series comes out differently when it is read again.
 
     Args:
@@ -17,6 +19,8 @@ def blame(reader: Reader, promise_id: str, message: str, *compared: Series) -> N
         promise_id: what is broken where all of them stay the same.
         message: what was expected, and what was seen.
         compared: the series that contradict each other.
+        expected: what was expected, in a few words.
+        got: what was seen, likewise.
 
     Raises:
         BrokenPromiseError: always; under `consistency.closed-periods` where a series has changed.
@@ -25,7 +29,7 @@ def blame(reader: Reader, promise_id: str, message: str, *compared: Series) -> N
         if series.query.end <= reader.settled:
             require_unchanged(series, reader.ask(series.query, limit=series.limit))
     evidence = (exchange for series in compared for exchange in series.exchanges[:2])
-    raise BrokenPromiseError(promise_id, message, *evidence)
+    raise BrokenPromiseError(promise_id, message, *evidence, expected=expected, got=got)
 
 
 def require_unchanged(before: Series, again: Page) -> None:
@@ -41,4 +45,7 @@ def require_unchanged(before: Series, again: Page) -> None:
         if known.get(start) != found.get(start):
             told = [str(counts.get(start, "no record")) for counts in (known, found)]
             message = f"the period from {zones.utc(start)}, over for two days, had {told[0]}, and now has {told[1]}"
-            raise BrokenPromiseError("consistency.closed-periods", message, *before.exchanges[:1], again.exchange)
+            evidence = (*before.exchanges[:1], again.exchange)
+            raise BrokenPromiseError(
+                "consistency.closed-periods", message, *evidence, expected=told[0], got=f"the second time {told[1]}"
+            )

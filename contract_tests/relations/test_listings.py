@@ -24,7 +24,7 @@ def of_each_listing(name: str, cost: int) -> Callable[[Any], Any]:
 
 @pytest.fixture
 def listing(run: Run, request: pytest.FixtureRequest) -> Listing:
-    """Give one of the listings."""
+    """Return one of the listings."""
     return run.listing(request.param)
 
 
@@ -112,7 +112,7 @@ def _agrees(
 
 
 def _is_cut(walk: Walk, whole: Walk) -> bool:
-    """Say whether a walk ends on a full page, and has nothing but less records than there are."""
+    """Return whether a walk ends on a full page, and has nothing but less records than there are."""
     return walk.records < whole.records and len(walk.pages[-1].records) == len(walk.pages[0].records)
 
 

@@ -128,7 +128,7 @@ def test_times_without_an_offset_are_read_in_the_zone(run: Run) -> None:
 
 
 def _changes(run: Run) -> Iterator[tuple[str, Transition]]:
-    """Give the changes of the last year: the newest ones of many zones, and of a few zones all of them."""
+    """Return the changes of the last year: the newest ones of many zones, and of a few zones all of them."""
     for place, zone in enumerate(zone_table.CHANGING):
         for change in zones.transitions(zone, run.sample.settled - _YEAR, run.sample.settled - 2 * DAY):
             if place < (_RECENT_CHANGES if change.instant > run.sample.first + 3 * DAY else _OLDER_CHANGES):
@@ -152,7 +152,7 @@ def _has_its_hours(run: Run, zone: str, days: Series, hours: Series) -> None:
 
 
 def _is_known(run: Run, hours: Series) -> bool:
-    """Say whether a day without a change agrees with other zones: if not even that does, the change is not to blame."""
+    """Return whether days without a change agree with other zones: else the change is not to blame."""
     base, days = run.sample.base_of(hours.query), run.reader.read(run.sample.days(hours.query.named_zone))
     quiet = [period for period in days.query.periods if not zones.is_day_of_change(hours.query.named_zone, period[0])]
     return all(base.total(*day) in {days.of_period(day[0]), None} for day in quiet) and all(

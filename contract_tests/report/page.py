@@ -37,14 +37,15 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(outcome.headline)}</title><style>{style}</style></head><body><main>
 <h1>{escape(outcome.headline)}</h1>
-<p class="lead">{escape(outcome.client.base_url)}, app {outcome.client.app_id} · {outcome.started_at:%Y-%m-%d %H:%M} UTC</p>
+<p class="lead">{escape(outcome.client.base_url)}, app {outcome.client.app_id} ·
+{outcome.started_at:%Y-%m-%d %H:%M} UTC</p>
 {_sums(findings)}
 {"".join(f'<p class="note">{escape(error)}</p>' for error in outcome.problems)}
 {_contents(outcome)}
 {"".join(sections)}
 <h2>How it was asked</h2>
-<p class="lead">Seed {outcome.options.seed}, {outcome.client.sent} of at most {outcome.client.max_requests} requests. The curl lines
-take the key from the variable APITALLY_API_KEY and can be pasted into a shell.</p>
+<p class="lead">Seed {outcome.options.seed}, {outcome.client.sent} of at most {outcome.client.max_requests} requests.
+The curl lines take the key from the variable APITALLY_API_KEY and can be pasted into a shell.</p>
 <h3>Parameters</h3>
 <p class="lead">How many requests kept to each declaration, at its very edge where it has one, and how many went
 beyond it.</p>

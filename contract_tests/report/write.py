@@ -32,7 +32,7 @@ def write_reports(outcome: Outcome) -> None:
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:
-    """Give the content of report.json."""
+    """Return the content of report.json."""
     return {
         "base_url": outcome.client.base_url,
         "app_id": outcome.client.app_id,

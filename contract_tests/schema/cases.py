@@ -33,7 +33,7 @@ _NO_MOMENT = {"now", "today"}
 
 
 def operation_of(spec: dict[str, Any], path: str, seed: int) -> APIOperation[Any, Any, Any, Any]:
-    """Give schemathesis' view of one operation, and of no other."""
+    """Return schemathesis' view of one operation, and of no other."""
     config = schemathesis.Config(seed=seed)
     schema = schemathesis.openapi.from_dict(copy.deepcopy(spec), config=config).include(path=path, method="GET")
     schema.config.update(base_url="http://127.0.0.1")
@@ -91,7 +91,7 @@ def _breach(failure: Failure, exchange: Exchange) -> BrokenPromiseError:
 
 
 def _clearly_invalid(operation: Operation, exchange: Exchange) -> str | None:
-    """Give the parameter that is out of its declaration however kindly it is read, if there is one."""
+    """Return the parameter that is out of its declaration however kindly it is read, if there is one."""
     for name, value in exchange.parameters.items():
         declared = operation.alternatives(name)
         if value and declared and not _is_none(value) and not any(_may_fit(schema, value) for schema in declared):
@@ -100,7 +100,7 @@ def _clearly_invalid(operation: Operation, exchange: Exchange) -> str | None:
 
 
 def _may_fit(schema: dict[str, Any], value: str) -> bool:
-    """Say whether a value can be read as one that a schema allows; what cannot be decided here may."""
+    """Return whether a value can be read as one that a schema allows; what cannot be decided here may."""
     word = value.strip().lower()
     match schema:
         case {"type": "null"}:
@@ -135,7 +135,7 @@ def _number(text: str) -> float:
 
 
 def as_response(exchange: Exchange) -> Response:
-    """Give an answer in the form that schemathesis knows."""
+    """Return an answer in the form that schemathesis knows."""
     request = requests.Request(exchange.method, exchange.url).prepare()
     return Response(
         status_code=exchange.status,

@@ -47,36 +47,36 @@ class Operation:
         return self.path == TRAFFIC
 
     def alternatives(self, name: str, place: str = "query") -> list[dict[str, Any]]:
-        """Give the schemas any of which a value of a parameter may fit; none where it is not declared."""
+        """Return the schemas any of which a value of a parameter may fit; none where it is not declared."""
         schema = self.parameters.get((place, name), {}).get("schema")
         return [] if schema is None else list(schema.get("anyOf", [schema]))
 
     def body_schema(self, status: str) -> dict[str, Any] | None:
-        """Give the schema of the JSON that is declared for a status, if any is."""
+        """Return the schema of the JSON that is declared for a status, if any is."""
         return _body_schema(self.responses, status)
 
     def values_of(self, url: str) -> dict[str, str] | None:
-        """Give the parameters in the path of a URL; `None` where another operation serves it."""
+        """Return the parameters in the path of a URL; `None` where another operation serves it."""
         pattern = _PLACEHOLDER.sub("([^/]*)", re.sub(r"[.+*?^$()|\[\]]", r"\\\g<0>", self.path))
         match = re.fullmatch(f".*{pattern}", urlsplit(url).path)
         return match and dict(zip(_PLACEHOLDER.findall(self.path), map(unquote, match.groups()), strict=True))
 
     def requires(self, name: str) -> bool:
-        """Say whether a parameter of the query has to be given."""
+        """Return whether a parameter of the query has to be given."""
         return bool(self.parameters.get(("query", name), {}).get("required"))
 
     def unknown(self, known: Mapping[str, Any]) -> list[str]:
-        """Name the parameters that have to be given, in the path or the query, and that nobody knows a value for."""
+        """Return the parameters that have to be given, in the path or the query, and that nobody knows a value for."""
         return [name for (_, name), one in self.parameters.items() if one.get("required") and name not in known]
 
     def target(self, values: Mapping[str, Any]) -> str:
-        """Give the path for values of its parameters."""
+        """Return the path for values of its parameters."""
         return _PLACEHOLDER.sub(lambda match: quote(str(values[match[1]]), safe=""), self.path)
 
 
 @cache
 def load_spec() -> dict[str, Any]:
-    """Give the specification under its overlay, with a link that leads from each page to the next one.
+    """Return the specification under its overlay, with a link that leads from each page to the next one.
 
     Raises:
         PipelineError: the specification or the overlay cannot be used.
@@ -97,7 +97,7 @@ def load_spec() -> dict[str, Any]:
 
 @cache
 def load_operations() -> tuple[Operation, ...]:
-    """Give the operations that read, traffic first.
+    """Return the operations that read, traffic first.
 
     Raises:
         PipelineError: the specification or the overlay cannot be used.
@@ -106,7 +106,7 @@ def load_operations() -> tuple[Operation, ...]:
 
 
 def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
-    """Give the operations of a specification that read, traffic first."""
+    """Return the operations of a specification that read, traffic first."""
     spec = Spec(document, "the specification")
     found = []
     for path, item in document["paths"].items():
@@ -120,7 +120,7 @@ def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
 
 
 def listings_of(operations: Iterable[Operation]) -> list[Operation]:
-    """Give the operations that have pages, but for traffic."""
+    """Return the operations that have pages, but for traffic."""
     return [operation for operation in operations if operation.is_listing and not operation.is_traffic]
 
 

@@ -59,7 +59,7 @@ def test_times_carry_an_offset(run: Run) -> None:
 
 
 def _pages(run: Run) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
-    """Give the items of each page of traffic that fits the schema; the others are the business of that promise."""
+    """Return the items of each page of traffic that fits the schema; the others are the business of that promise."""
     traffic = load_operations()[0]
     validator = _validator(traffic, "200")
     assert validator is not None, "traffic is declared"

@@ -81,7 +81,7 @@ class _Schema:
 
 @pytest.fixture(params=_OPERATIONS, ids=lambda operation: operation.id)
 def schema(run: Run, request: pytest.FixtureRequest) -> _Schema:
-    """Give schemathesis and a server, for each operation."""
+    """Return schemathesis and a server, for each operation."""
     return _Schema(run, request.param)
 
 

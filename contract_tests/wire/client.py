@@ -124,7 +124,7 @@ class Client:
         self._http.close()
 
     def is_opened_by(self, headers: Mapping[str, str]) -> bool:
-        """Say whether headers, given as for `get`, carry the right key after all."""
+        """Return whether headers, given as for `get`, carry the right key after all."""
         return _fill(headers.get("Api-Key", ""), self._key).strip() == self._key
 
     def _send_once(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
@@ -179,7 +179,7 @@ class Client:
 
 
 def is_loopback(base_url: str) -> bool:
-    """Say whether a URL leads to this machine."""
+    """Return whether a URL leads to this machine."""
     host = urlsplit(base_url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

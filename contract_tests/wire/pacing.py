@@ -22,7 +22,7 @@ class Pacer:
         self._closed_until = 0.0
 
     def wait(self, now: float) -> float:
-        """Say how many seconds to wait before the next request.
+        """Return how many seconds to wait before the next request.
 
         Args:
             now: Unix time in seconds.
@@ -44,7 +44,7 @@ class Pacer:
 
 
 def wait_after_429(headers: Mapping[str, str], now: float, attempt: int) -> float:
-    """Say how many seconds to wait before a refused request is sent again.
+    """Return how many seconds to wait before a refused request is sent again.
 
     Args:
         headers: the answer's headers, with lower-case names.

@@ -59,7 +59,7 @@ PAGES = st.builds(
 
 @contextmanager
 def client_of(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[TrafficClient]:
-    """Give a client whose requests a function answers."""
+    """Return a client whose requests a function answers."""
     transport = httpx.MockTransport(answer)
     with fast_retries(), TrafficClient("key", base_url="http://127.0.0.1:9", transport=transport) as client:
         yield client

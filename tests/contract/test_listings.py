@@ -46,13 +46,13 @@ class Consumers(Reference):
 
 
 def json_answer(status: int, body: Any) -> Answer:
-    """Give an answer with JSON in it."""
+    """Return an answer with JSON in it."""
     return Answer(status, json.dumps(body).encode(), {"content-type": "application/json"})
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a copy of the suite whose pin has the second listing."""
+    """Return a copy of the suite whose pin has the second listing."""
     folder = tmp_path_factory.mktemp("project")
     for name in ("contract_tests", "spec_pipeline"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -20,25 +20,25 @@ Body = dict[str, Any]
 
 
 def exchange_of(body: Body, content_type: str = "application/json") -> Exchange:
-    """Give an answer with that body."""
+    """Return an answer with that body."""
     content = json.dumps(body).encode()
     return Exchange(1, "GET", "http://h/", (), 200, {"content-type": content_type}, content, 0.0, 0.0)
 
 
 def row(hour: int, requests: Any = 1, *, offset: int = 0, hours: int = 1) -> Body:
-    """Give an hour, or more, of traffic, counted from the start."""
+    """Return an hour, or more, of traffic, counted from the start."""
     first, last = START + hour * HOUR, START + (hour + hours) * HOUR
     edges = {"period_start": zones.with_offset(first, offset), "period_end": zones.with_offset(last, offset)}
     return edges | {"requests": requests, "bytes_received": 2, "bytes_sent": 3}
 
 
 def body_of(*rows: Body, **changes: Any) -> Body:
-    """Give a last page."""
+    """Return a last page."""
     return {"data": list(rows), "has_more": False, "next_token": None} | changes
 
 
 def page_of(*rows: Body) -> Page:
-    """Give a page that was read."""
+    """Return a page that was read."""
     return read_page(exchange_of(body_of(*rows)))
 
 

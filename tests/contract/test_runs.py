@@ -36,7 +36,7 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
 
 
 def server_named(name: str) -> Reference:
-    """Give a server of the catalogue."""
+    """Return a server of the catalogue."""
     return next(entry for entry in ENTRIES if entry.name == name).server()
 
 

@@ -14,7 +14,7 @@ CAUSE, EFFECT = Promise("a.cause", "Sentence.", "hint."), Promise("a.effect", "S
 
 
 def verdict(ledger: Ledger, promise_id: str) -> str:
-    """Give what is known of a promise so far."""
+    """Return what is known of a promise so far."""
     return ledger.findings[promise_id].verdict
 
 

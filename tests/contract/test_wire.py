@@ -14,7 +14,7 @@ KEY = "secret-Key"
 
 
 def client_of(answer: Callable[[httpx.Request], httpx.Response], *, most: int = 600) -> tuple[Client, list[float]]:
-    """Give a client whose requests a function answers, and the waits that it asks for."""
+    """Return a client whose requests a function answers, and the waits that it asks for."""
     waits: list[float] = []
     client = Client(
         "http://127.0.0.1:1",

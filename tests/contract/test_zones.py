@@ -9,7 +9,7 @@ from contract_tests.oracle.zones import DAY, HOUR
 
 
 def at(text: str) -> int:
-    """Give the seconds since 1970 of a time in UTC."""
+    """Return the seconds since 1970 of a time in UTC."""
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 
