@@ -21,7 +21,7 @@ nox.options.download_python = "never"
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
 _PARALLEL = ["-n", "auto", "--dist", "worksteal"]
-_SHIPPED = ["tests/wrappers", "tests/cli", "tests/mock", "tests/examples"]
+_SHIPPED = ["tests/wrappers", "tests/cli", "tests/sync", "tests/mock", "tests/examples"]
 _TOOLS = ["tests/pipeline", "tests/contract", "tests/project"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 _VERSION_FILE = Path("wrappers/apitally_traffic/_version.py")
@@ -85,7 +85,7 @@ def package(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Make the site of docs/ in reports/docs/; a broken link, or a name that no docstring has, fails."""
-    _install(session, ".", groups=["docs"])
+    _install(session, ".[sync]", groups=["docs"])
     session.run("sphinx-build", "--quiet", "--fail-on-warning", "--fresh-env", "docs", "reports/docs", *session.posargs)
 
 

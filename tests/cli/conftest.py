@@ -71,7 +71,7 @@ def bare(tmp_path: Path) -> Cli:
     home.mkdir()
     work.mkdir()
     env = {"HOME": str(home), "PATH": os.pathsep.join([str(Path(COMMAND).parent), os.environ["PATH"]])}
-    return Cli(work, {**env, "LANG": "C.UTF-8"})
+    return Cli(work, {**env, "DLT_DATA_DIR": str(home / "dlt"), "LANG": "C.UTF-8"})
 
 
 @pytest.fixture

@@ -19,10 +19,15 @@ for name in ("apitally_api_client", "apitally_traffic"):
     package = importlib.import_module(name)
     names += [name, *(found.name for found in pkgutil.walk_packages(package.__path__, f"{name}."))]
 names.append("apitally_mock")
+names.remove("apitally_traffic.sync")
 for name in names:
     importlib.import_module(name)
+try:
+    import apitally_traffic.sync
+except ModuleNotFoundError as error:
+    missing = str(error)
 origin = sys.modules["apitally_traffic"].__file__
-print(json.dumps({"names": names, "prefix": sys.prefix, "origin": origin}))
+print(json.dumps({"names": names, "prefix": sys.prefix, "origin": origin, "missing": missing}))
 """
 
 
@@ -96,6 +101,7 @@ def _install_and_import(interpreter: str, distribution: Path, folder: Path) -> N
     seen = json.loads(run.stdout)
     assert Path(seen["origin"]).is_relative_to(Path(seen["prefix"]))
     assert "apitally_traffic.client" in seen["names"]
+    assert "'apitally-traffic[sync]'" in seen["missing"]
     installed = subprocess.run(
         [python, "-m", "pip", "list", "--format=json"], check=True, capture_output=True, text=True
     )

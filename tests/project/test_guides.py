@@ -11,7 +11,7 @@ import pytest
 from apitally_mock import MockServer
 
 ROOT = Path(__file__).parents[2]
-GUIDES = ["docs/getting-started.md", "docs/windows.md", "docs/pagination.md", "docs/errors.md"]
+GUIDES = ["docs/getting-started.md", "docs/windows.md", "docs/pagination.md", "docs/errors.md", "docs/sync.md"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,13 @@ def run_blocks(path: Path, server: MockServer, folder: Path) -> tuple[str, str]:
     run = subprocess.run(
         [sys.executable, "-W", "error", "-c", script],
         cwd=folder,
-        env={"APITALLY_API_KEY": server.api_key, "APITALLY_API_BASE_URL": server.url, "HOME": str(folder)},
+        env={
+            "APITALLY_API_KEY": server.api_key,
+            "APITALLY_API_BASE_URL": server.url,
+            "DLT_DATA_DIR": str(folder / "dlt"),
+            "HOME": str(folder),
+            "RUNTIME__DLTHUB_TELEMETRY": "false",
+        },
         capture_output=True,
         text=True,
         timeout=120,

@@ -21,9 +21,9 @@ def test_all_and_the_public_names_agree(package: object) -> None:
 
 
 def test_the_tree_shows_what_is_public() -> None:
-    """Users import from the package, `client`, `errors` and `testing`; the name of every other module is private."""
+    """Users import from the package, `client`, `errors`, `sync` and `testing`; every other module is private."""
     modules = {module.name for module in pkgutil.iter_modules(apitally_traffic.__path__)}
-    assert {name for name in modules if not name.startswith("_")} == {"client", "errors", "testing"}
+    assert {name for name in modules if not name.startswith("_")} == {"client", "errors", "sync", "testing"}
 
 
 def test_every_public_name_is_documented() -> None:

@@ -19,7 +19,14 @@ from typing import IO
 
 import click
 
-EXTRAS = {"click": "cli", "rich": "cli", "pyarrow": "arrow", "vl_convert": "plot", "plotext": "plot"}
+EXTRAS = {
+    "click": "cli",
+    "dlt": "sync",
+    "plotext": "plot",
+    "pyarrow": "arrow",
+    "rich": "cli",
+    "vl_convert": "plot",
+}
 """The extra that installs each library that a command imports when it runs."""
 
 

@@ -13,6 +13,7 @@ from apitally_traffic_cli.failures import handled
 COMMANDS = {
     "get": "Print traffic as a table, or write CSV, NDJSON, JSON or Parquet.",
     "plot": "Plot traffic as PNG, SVG, HTML, or in the terminal.",
+    "sync": "Store what is new in DuckDB, PostgreSQL or another database.",
     "check": "Check the key, the connection, the rate limit and the clock.",
     "mock": "Run a mock server of the API on this machine.",
     "completion": "Print the completion script of bash, zsh or fish.",
@@ -53,6 +54,7 @@ class LazyGroup(click.Group):
 Examples:
   apitally-traffic get 1 --since 7d --interval day --timezone Europe/Berlin
   apitally-traffic plot 1 2 --since 30d --output month.html
+  apitally-traffic sync 1 2 --interval day
   apitally-traffic check 1
   apitally-traffic mock --port 8000
   eval "$(apitally-traffic completion bash)"

@@ -19,10 +19,17 @@ def app_ids(*, required: bool) -> Decorator:
 
 def window_options(*, several_consumers: bool = False) -> Decorator:
     """Return the options that say which traffic: from when to when, in which periods, of which part of the app."""
-    consumer = "Only this consumer; repeat it to compare some." if several_consumers else "Only this consumer."
     return _apply(
         click.option("--since", "--start", "start", metavar="TIME", help="7d, 24h, 2026-01-31, …  [default: 24h|30d]"),
         click.option("--until", "--end", "end", metavar="TIME", help="End of the window.  [default: now]"),
+        series_options(several_consumers=several_consumers),
+    )
+
+
+def series_options(*, several_consumers: bool = False) -> Decorator:
+    """Return the options that say in which periods, and of which part of the app."""
+    consumer = "Only this consumer; repeat it to compare some." if several_consumers else "Only this consumer."
+    return _apply(
         click.option(
             "--interval",
             type=click.Choice(["hour", "day"]),

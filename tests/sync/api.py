@@ -1,0 +1,92 @@
+"""The API as the tests of the sync need it: with a clock in its headers, and with counts that change."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from apitally_mock import MockServer
+
+HEADERS = ("Content-Type", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+SEEDS = (0, 1, 2)
+
+
+class Api:
+    """One address for several mock servers, each of which has other counts; their clock is in the Date of responses.
+
+    A mock server's own Date is that of the machine, wherever its clock stands.
+    """
+
+    def __init__(self, servers: dict[int, MockServer], address: str) -> None:
+        self.url = address
+        self.api_key = servers[0].api_key
+        self._servers = servers
+        self.reset()
+
+    def reset(self) -> None:
+        """Serve the counts of seed 0, as if nothing had happened before."""
+        for server in self._servers.values():
+            server.reset()
+        self.date: str | None = None
+        self._shown = self._servers[0]
+
+    def show(self, seed: int, now: str) -> None:
+        """Serve the counts of a seed from now on, and stop the clock."""
+        self._shown = self._servers[seed]
+        self._shown.set_now(now)
+        self.date = format_datetime(datetime.fromisoformat(now).astimezone(UTC), usegmt=True)
+
+    @property
+    def server(self) -> MockServer:
+        """The mock server whose counts are served."""
+        return self._shown
+
+    def answer(self, path: str, key: str) -> tuple[int, dict[str, str], bytes]:
+        """Return status, headers and body of a mock server's response."""
+        target = urlsplit(self._shown.url)
+        connection = HTTPConnection(target.hostname or "", target.port, timeout=30)
+        try:
+            connection.request("GET", path, headers={"Api-Key": key})
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        return response.status, {name: value for name, value in response.getheaders() if name.title() in HEADERS}, body
+
+
+@contextmanager
+def running_api() -> Iterator[Api]:
+    """Run the API on a port of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, headers, body = api.answer(self.path, self.headers.get("Api-Key", ""))
+            self.send_response_only(status)
+            if api.date is not None:
+                self.send_header("Date", api.date)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ExitStack() as stack:
+        servers = {seed: stack.enter_context(MockServer(seed=seed)) for seed in SEEDS}
+        httpd = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        api = Api(servers, f"http://127.0.0.1:{httpd.server_port}")
+        thread = threading.Thread(target=httpd.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield api
+        finally:
+            httpd.shutdown()
+            thread.join()

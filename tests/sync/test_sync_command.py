@@ -1,0 +1,216 @@
+"""The command `sync`: what it prints, and the sentence and exit code of each failure."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.sync.api import Api
+from tests.sync.databases import DuckDB, PostgresServer
+
+COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
+NOW = "2026-03-28T10:20:30+00:00"
+FILE = "apitally_traffic.duckdb"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def env(api: Api) -> dict[str, str]:
+    """Return the environment of a user: a home, a key, and the address of the API."""
+    api.show(0, NOW)
+    kept = {name: os.environ[name] for name in ("HOME", "PATH", "DLT_DATA_DIR")}
+    return {**kept, "LANG": "C.UTF-8", "APITALLY_API_KEY": api.api_key, "APITALLY_API_BASE_URL": api.url}
+
+
+@pytest.fixture
+def start(env: dict[str, str]) -> Callable[..., "subprocess.Popen[str]"]:
+    """Return a function that starts `sync` with arguments, in the folder of the test."""
+
+    def start(*arguments: str, limit: str = "", **more: str) -> "subprocess.Popen[str]":
+        command = shlex.join([COMMAND, "sync", *arguments])
+        return subprocess.Popen(
+            ["/bin/bash", "-c", f"{limit} exec {command}"],
+            env=env | more,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    return start
+
+
+@pytest.fixture
+def run(start: Callable[..., "subprocess.Popen[str]"]) -> Run:
+    """Return a function that runs `sync` to its end."""
+
+    def run(*arguments: str, **options: str) -> "subprocess.CompletedProcess[str]":
+        with start(*arguments, **options) as process:
+            output, errors = process.communicate(timeout=120)
+        return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+    return run
+
+
+def failure(done: "subprocess.CompletedProcess[str]") -> tuple[int, str]:
+    """Return exit code and sentence; there must be one line, and no data."""
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    return done.returncode, line
+
+
+def test_the_report_of_a_run(run: Run) -> None:
+    """Two lines say how much was stored where, and until when an app is complete in its timezone."""
+    done = run("1", "2", "--interval", "day", "--timezone", "Europe/Berlin", "--since", "2026-03-01")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        f"Stored 54 periods in apitally.traffic of {FILE}.",
+        "App 1 is complete until 2026-03-28 00:00 in Europe/Berlin.",
+        "App 2 is complete until 2026-03-28 00:00 in Europe/Berlin.",
+    ]
+    assert DuckDB(Path(FILE)).query("SELECT count(*) FROM apitally.traffic") == [(54,)]
+
+
+def test_all_options_reach_the_sync(run: Run) -> None:
+    """The filters, the start, the lookback and the file."""
+    options = ["1", "--env-id", "2", "--consumer-id", "3", "--start", "2026-03-20", "--to", "other.db"]
+    run(*options)
+    assert run(*options, "--lookback", "5h").stdout.startswith("Stored 5 periods in apitally.traffic of other.db.")
+    assert DuckDB(Path("other.db")).query("SELECT DISTINCT app_env_id, consumer_id FROM apitally.traffic") == [(2, 3)]
+
+
+def test_into_postgres(run: Run, postgres_server: PostgresServer) -> None:
+    """A destination of dlt is called by its name, and found by dlt's own configuration."""
+    database = postgres_server.database()
+    done = run("1", "--to", "postgres", **database.env)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert database.query("SELECT count(*) FROM apitally.traffic") == [(720,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        ([], 2, "Missing argument 'APP_ID...'."),
+        (["1", "--interval", "week"], 2, "'week' is not one of"),
+        (["1", "--api-key", "wrong"], 3, "401"),
+        (["99"], 4, "/v1/apps/99/traffic"),
+        (["1", "--lookback", "2026-01-01"], 4, "lookback must be a duration"),
+        (["1", "--since", "2100-01-01"], 4, "is after end"),
+        (["1", "--timezone", "Mars/Base"], 4, "Unknown timezone 'Mars/Base'"),
+        (["1", "--to", "nosuch"], 4, "dlt knows no destination 'nosuch'"),
+        (["1", "--to", "postgres"], 5, "set DESTINATION__POSTGRES__CREDENTIALS"),
+        (["1", "--to", "nowhere/traffic.duckdb"], 5, "No such file or directory"),
+        pytest.param(["1", "--base-url", "http://127.0.0.1:9"], 5, "cannot be reached", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_exit_codes(run: Run, arguments: list[str], code: int, sentence: str) -> None:
+    """Each failure has its code and its sentence, never a traceback, and leaves no file of rows."""
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert sentence in done.stderr.splitlines()[-1]
+    assert code == 2 or len(done.stderr.splitlines()) == 1
+
+
+def test_5_for_a_file_that_is_open_elsewhere(run: Run) -> None:
+    """DuckDB lets one process write; the sentence names it."""
+    with duckdb.connect(FILE):
+        code, sentence = failure(run("1"))
+    assert code == 5
+    assert f"PID {os.getpid()}" in sentence
+    assert run("1").returncode == 0
+
+
+def test_5_for_a_wrong_password(run: Run, postgres_server: PostgresServer) -> None:
+    """The sentence is the server's, without the password."""
+    url = postgres_server.database().url("wrong-password")
+    code, sentence = failure(run("1", "--to", "postgres", DESTINATION__POSTGRES__CREDENTIALS=url))
+    assert code == 5
+    assert "password authentication failed" in sentence
+    assert "wrong-password" not in sentence
+
+
+@pytest.mark.parametrize(
+    "kilobytes", [1000, *(pytest.param(room, marks=pytest.mark.exhaustive) for room in (300, 1500))]
+)
+def test_5_for_a_full_disk(run: Run, kilobytes: int) -> None:
+    """A file that cannot grow any more gets a sentence, whichever file it is; with more room, a rerun is complete."""
+    code, sentence = failure(run("1", "--since", "2025-01-01", limit=f"ulimit -f {kilobytes};"))
+    assert code == 5
+    assert "File too large" in sentence
+    assert run("1", "--since", "2025-01-01").returncode == 0
+    hours = DuckDB(Path(FILE)).query("SELECT count(*), count(DISTINCT period_start) FROM apitally.traffic")
+    assert hours == [(10_834, 10_834)]
+
+
+def test_130_for_ctrl_c(api: Api, start: Callable[..., "subprocess.Popen[str]"], run: Run) -> None:
+    """Ctrl-C ends a run quietly while a response is waited for; the next run is complete."""
+    api.server.inject("latency", seconds=10)
+    with start("1") as process:
+        while not api.server.requests:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=8)
+    assert (process.returncode, output, errors.strip()) == (130, "", "")
+    api.server.clear_faults()
+    assert run("1").returncode == 0
+
+
+def test_two_syncs_at_once(api: Api, start: Callable[..., "subprocess.Popen[str]"]) -> None:
+    """One waits for the other and says so; both are stored."""
+    api.server.inject("latency", seconds=1)
+    with start("1") as first, start("2", "--interval", "day") as second:
+        ended = [process.communicate(timeout=120) for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0)
+    (waited,) = [errors.splitlines() for _, errors in ended if errors]
+    assert waited == [f"Waiting for another sync into {FILE} to end."]
+    rows = DuckDB(Path(FILE)).query("SELECT app_id, count(*) FROM apitally.traffic GROUP BY 1 ORDER BY 1")
+    assert rows == [(1, 720), (2, 30)]
+
+
+@pytest.fixture
+def telemetry() -> Iterator[tuple[str, list[str]]]:
+    """Run a server in place of that of dlt's telemetry; return its address and what it receives."""
+    received: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append(self.path)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/track", received
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_telemetry_is_off(run: Run, telemetry: tuple[str, list[str]], *, is_on: bool) -> None:
+    """Nothing is reported to the makers of dlt, unless the user turns that on."""
+    url, received = telemetry
+    choice = {"RUNTIME__DLTHUB_TELEMETRY": "true"} if is_on else {}
+    assert run("1", RUNTIME__DLTHUB_TELEMETRY_ENDPOINT=url, **choice).returncode == 0
+    assert bool(received) == is_on
+
+
+def test_nothing_is_left_of_dlts_files(run: Run, env: dict[str, str]) -> None:
+    """Its working directory is removed after a run and after a failure."""
+    run("1")
+    run("1", "--api-key", "wrong")
+    left = [path.name for path in Path(env["DLT_DATA_DIR"]).rglob("*") if path.is_file()]
+    assert left == ["lock"]

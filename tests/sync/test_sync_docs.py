@@ -1,0 +1,82 @@
+"""What docs/sync.md and the docstrings show is true."""
+
+import doctest
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import dlt
+import pytest
+
+import apitally_traffic.sync
+from apitally_mock import MockServer
+from apitally_traffic_cli.commands.sync import command
+from tests.sync.api import Api
+from tests.sync.databases import Database
+
+GUIDE = Path(__file__).parents[2] / "docs" / "sync.md"
+COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
+
+
+def blocks(language: str) -> list[str]:
+    """Return the blocks of the guide in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def test_every_option_is_in_the_table() -> None:
+    """With its default, where it has one of its own."""
+    rows = re.findall(r"^\| (`--.*?) \|.*\| (.*) \|$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE)
+    described = {spelling: default for row, default in rows for spelling in re.findall(r"`(-[\w-]+)`", row)}
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    assert set(described) == {spelling for option in options for spelling in option.opts}
+    for option in options:
+        if isinstance(option.default, str):
+            assert described[option.opts[0]] == f"`{option.default}`"
+
+
+def test_commands_run(api: Api) -> None:
+    """Each line of the first example ends well and creates its file."""
+    (example,) = blocks("sh")
+    api.show(0, "2026-01-05T10:20:30+00:00")
+    for line in example.splitlines():
+        name, *arguments = shlex.split(line)
+        assert name == "apitally-traffic"
+        connection = ["--api-key", api.api_key, "--base-url", api.url]
+        subprocess.run([COMMAND, *arguments, *connection], check=True, capture_output=True, timeout=120)
+    assert sorted(path.name for path in Path().glob("*.duckdb")) == ["apitally_traffic.duckdb", "warehouse.duckdb"]
+
+
+def test_query_runs(api: Api, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The query of the guide adds up the total of each app, and not its parts again."""
+    for name, value in database.env.items():
+        monkeypatch.setenv(name, value)
+    api.show(0, "2026-03-28T10:20:30+00:00")
+    for environment in (None, 1):
+        apitally_traffic.sync.sync_traffic(
+            [1, 2],
+            destination=database.destination,
+            app_env_id=environment,
+            api_key=api.api_key,
+            base_url=api.url,
+        )
+    (query,) = blocks("sql")
+    total = "SELECT app_id, sum(requests), sum(bytes_sent) FROM apitally.traffic WHERE series LIKE '%env=* %'"
+    since = "AND period_start >= '2026-03-01T00:00:00Z' GROUP BY app_id ORDER BY app_id"
+    assert database.query(query) == database.query(f"{total} {since}")
+
+
+@pytest.mark.parametrize("name", apitally_traffic.sync.__all__)
+def test_example_is_true(name: str) -> None:
+    """The example of a public name does what it shows."""
+    public = {name: getattr(apitally_traffic.sync, name) for name in apitally_traffic.sync.__all__}
+    report: list[str] = []
+    with MockServer() as server:
+        known: dict[str, Any] = {**public, "dlt": dlt, "server": server}
+        example = doctest.DocTestParser().get_doctest(public[name].__doc__ or "", known, name, None, None)
+        assert example.examples
+        outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append)
+    assert outcome.failed == 0, "".join(report)

@@ -1,0 +1,24 @@
+"""Incremental sync of traffic into a database, with dlt; needs the extra `sync`.
+
+    from apitally_traffic.sync import sync_traffic
+
+    sync_traffic([1, 2], interval="day")  # into ./apitally_traffic.duckdb
+
+`sync_traffic` does a whole run, as the command `apitally-traffic sync` does. `traffic_source` is the dlt source behind
+it, for whoever has pipelines of their own.
+"""
+
+try:
+    import dlt  # noqa: F401 - to name the extra where it is missing
+except ModuleNotFoundError as error:
+    if error.name != "dlt":
+        raise  # it is installed, and something that it needs is not
+    raise ModuleNotFoundError(
+        "dlt is not installed: python3 -m pip install 'apitally-traffic[sync]'.", name="dlt"
+    ) from error
+
+from apitally_traffic.sync._errors import SyncError
+from apitally_traffic.sync._run import SyncResult, sync_traffic
+from apitally_traffic.sync._source import traffic_source
+
+__all__ = ["SyncError", "SyncResult", "sync_traffic", "traffic_source"]

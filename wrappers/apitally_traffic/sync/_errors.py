@@ -1,0 +1,58 @@
+"""The error of a sync, and the one sentence in which it says what dlt or a database reports."""
+
+from collections.abc import Callable, Iterator
+
+from apitally_traffic.errors import ApitallyError
+
+_MAX_SENTENCE = 500
+_CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
+
+
+class SyncError(ApitallyError):
+    """The destination cannot be reached, opened or written to, or another sync is writing to it.
+
+    Nothing is lost: the next run reads everything again that this one did not store.
+
+    Example:
+        >>> sync_traffic(1, destination="nowhere/traffic.duckdb", api_key=server.api_key, base_url=server.url)
+        Traceback (most recent call last):
+        apitally_traffic.sync._errors.SyncError: nowhere/traffic.duckdb: IO Error: Cannot open file ...
+    """
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """Return the interruption or the client's own error where there is one behind an error of dlt, else the innermost.
+
+    While dlt cleans up after an interruption, other errors occur, which do not matter any more.
+    """
+    chain = list(_chain(error, _context))
+    if interruption := next((cause for cause in chain if isinstance(cause, KeyboardInterrupt)), None):
+        return interruption
+    chain = list(_chain(error, _cause))
+    return next((cause for cause in chain if isinstance(cause, ApitallyError)), chain[-1])
+
+
+def sentence_of(error: BaseException) -> str:
+    """Return what an error says, in one line."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _MAX_SENTENCE else f"{text[:_MAX_SENTENCE]}…"
+
+
+def _chain(error: BaseException, before: Callable[[BaseException], BaseException | None]) -> Iterator[BaseException]:
+    """Yield an error and what came before it, outermost first."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = before(current)
+
+
+def _cause(error: BaseException) -> BaseException | None:
+    """Return what an error was raised from; dlt keeps that in an attribute in some places."""
+    kept = (getattr(error, name, None) for name in _CAUSE_ATTRIBUTES)
+    return next((cause for cause in kept if isinstance(cause, BaseException)), None) or error.__cause__
+
+
+def _context(error: BaseException) -> BaseException | None:
+    return _cause(error) or error.__context__

@@ -1,0 +1,209 @@
+"""One run of a sync, from the lock to the result.
+
+What is stored is known to the destination alone: dlt writes its state there, in the same package as the rows, and
+counts it only once the package is complete. So each run starts in an empty working directory, with the state of the
+destination. What a killed run has left on this machine is never loaded: its values are old by now, and the next run
+reads all of its periods again.
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dlt
+from dlt.common.configuration.exceptions import ConfigFieldMissingException
+from dlt.common.exceptions import DltException
+from dlt.extract import DltSource
+from dlt.pipeline.exceptions import PipelineStepFailed
+from filelock import FileLock, Timeout
+
+from apitally_api_client.models import Interval
+from apitally_traffic.errors import ApitallyError
+from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, TimeLike
+from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
+from apitally_traffic.sync._errors import SyncError, cause_of, sentence_of
+from apitally_traffic.sync._series import TABLE
+from apitally_traffic.sync._source import SOURCE, all_series, ends_of, traffic_source
+
+_LOGGER = logging.getLogger("apitally_traffic")
+DATASET = "apitally"
+PATIENCE = 300.0
+"""How many seconds to wait for another sync into the same destination."""
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """What a run has stored.
+
+    Attributes:
+        rows: how many periods were read and stored, new ones and those that were read again.
+        table: the table, with its dataset.
+        destination: the DuckDB file, or the name of the destination.
+        complete_until: for each app the time up to which every period is stored.
+
+    Example:
+        >>> result = sync_traffic([1, 2], destination="traffic.duckdb", api_key=server.api_key, base_url=server.url)
+        >>> result.table, sorted(result.complete_until)
+        ('apitally.traffic', [1, 2])
+    """
+
+    rows: int
+    table: str
+    destination: str
+    complete_until: dict[int, datetime]
+
+
+def sync_traffic(
+    app_ids: int | Iterable[int],
+    *,
+    destination: str | os.PathLike[str] = DEFAULT_DESTINATION,
+    interval: Interval = "hour",
+    timezone: str | ZoneInfo = "UTC",
+    app_env_id: int | None = None,
+    consumer_id: int | None = None,
+    start: TimeLike | None = None,
+    lookback: timedelta | str = DEFAULT_LOOKBACK,
+    api_key: str | None = None,
+    base_url: str | None = None,
+) -> SyncResult:
+    """Store the traffic of apps in the table `apitally.traffic` of a database, from where the last run has stopped.
+
+    A run stores the periods that have ended by the server's clock, and replaces those that ended within `lookback`
+    before the last stored one. Running it again at any time, also after it was killed, loses no period and stores none
+    twice. Another sync into the same destination from this machine is waited for.
+
+    dlt's telemetry is off, unless `RUNTIME__DLTHUB_TELEMETRY` turns it on.
+
+    Args:
+        app_ids: the apps' IDs, from the Apitally dashboard.
+        destination: a DuckDB file, whose name ends in .duckdb or .db; or the name of a destination of dlt, which dlt's
+            own configuration describes, such as `DESTINATION__POSTGRES__CREDENTIALS`.
+        interval: "hour" or "day".
+        timezone: an IANA name or a ZoneInfo. Hours and days are those of this timezone.
+        app_env_id: "Filter to environment ID, if provided."
+        consumer_id: "Filter to consumer ID, if provided."
+        start: where the series begins, as for `traffic_source`. Defaults to 30 days before the first run.
+        lookback: how far before the last stored period to read again, as a timedelta or a duration such as `2d`.
+        api_key: as for `TrafficClient`.
+        base_url: as for `TrafficClient`.
+
+    Raises:
+        ApitallyError: the API refused, failed, or could not be reached. Nothing of this run is stored.
+        SyncError: the destination failed, or another sync still writes to it after five minutes.
+        TypeError: an argument has a wrong type.
+        ValueError: an argument is out of bounds or cannot be parsed, or the destination cannot be used.
+
+    Example:
+        >>> result = sync_traffic(1, destination="traffic.duckdb", api_key=server.api_key, base_url=server.url)
+        >>> result.rows
+        720
+    """
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # dlt reads it when the first pipeline is made
+    source = traffic_source(
+        app_ids,
+        interval=interval,
+        timezone=timezone,
+        app_env_id=app_env_id,
+        consumer_id=consumer_id,
+        start=start,
+        lookback=lookback,
+        api_key=api_key,
+        base_url=base_url,
+    )
+    target = resolve_destination(destination)
+    folder = _folder(target)
+    with _lock(folder, target), _empty(folder / SOURCE), _one_sentence(target):
+        rows, state = _load(source, target, folder)
+    return SyncResult(
+        rows=rows,
+        table=f"{DATASET}.{TABLE}",
+        destination=target.name,
+        complete_until=ends_of(all_series(app_ids, app_env_id, consumer_id, interval, timezone), state),
+    )
+
+
+def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[str, Any]]:
+    """Return how many rows were stored, and the source's state after that."""
+    pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
+    # Whatever dlt's configuration says: the state comes from the destination, and Ctrl-C ends the run.
+    pipeline.config.restore_from_destination = True
+    pipeline.config.runtime.intercept_signals = False
+    try:
+        pipeline.sync_destination()
+        pipeline.extract(source)
+        normalized = pipeline.normalize()
+        pipeline.load(raise_on_failed_jobs=True)
+        return normalized.row_counts.get(TABLE, 0), pipeline.state.get("sources", {})[SOURCE]
+    finally:
+        pipeline.deactivate()
+
+
+@contextmanager
+def _empty(folder: Path) -> Iterator[None]:
+    """Remove a folder before the block, where a killed run has left it, and after it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder(target: Target) -> Path:
+    """Return the folder of the lock and of dlt's working directory, which are different for each destination."""
+    digest = hashlib.sha256(target.identity.encode()).hexdigest()[:16]
+    folder = Path(dlt.current.run_context().get_data_entity(SOURCE)) / digest
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SyncError(f"{folder} cannot be made: {error.strerror}. DLT_DATA_DIR names another place.") from error
+    return folder
+
+
+@contextmanager
+def _lock(folder: Path, target: Target) -> Iterator[None]:
+    """Let one run at a time write to a destination: two would share dlt's staging tables."""
+    lock = FileLock(folder / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        _LOGGER.warning("Waiting for another sync into %s to end.", target.name)
+        try:
+            lock.acquire(timeout=PATIENCE)
+        except Timeout as error:
+            raise SyncError(
+                f"Another sync into {target.name} still runs after {PATIENCE:.0f} s of waiting: try again later."
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _one_sentence(target: Target) -> Iterator[None]:
+    """Turn an error of dlt into the client's own error behind it, or into one sentence about the destination."""
+    try:
+        yield
+    except DltException as error:
+        cause = cause_of(error)
+        if isinstance(cause, KeyboardInterrupt):
+            raise cause from error
+        if isinstance(cause, ApitallyError):
+            cause.resume_from = None  # nothing of this run is stored
+            raise cause from error
+        if isinstance(error, PipelineStepFailed) and error.step == "extract" and isinstance(cause, ValueError):
+            raise cause from error
+        if isinstance(cause, ConfigFieldMissingException):
+            raise SyncError(
+                f"dlt does not know where {target.name} is: set DESTINATION__{target.name.upper()}__CREDENTIALS to a "
+                f"connection string, or write [destination.{target.name}.credentials] in .dlt/secrets.toml."
+            ) from error
+        raise SyncError(f"{target.name}: {sentence_of(cause)}") from error

@@ -1,0 +1,30 @@
+"""A series is what one row of the table belongs to: an app, its filters, an interval and a timezone."""
+
+from dataclasses import dataclass
+
+from apitally_api_client.models import Interval
+
+TABLE = "traffic"
+
+
+@dataclass(frozen=True)
+class Series:
+    """The traffic of one app, in periods of one interval of one timezone."""
+
+    app_id: int
+    app_env_id: int | None
+    consumer_id: int | None
+    interval: Interval
+    timezone: str
+
+    @property
+    def key(self) -> str:
+        """The text that identifies the series in the table.
+
+        It is part of the key of each row, and therefore never NULL: a database finds no row that equals NULL, so a
+        nullable column in the key would store every row again in each run.
+        """
+        environment, consumer = ("*" if value is None else value for value in (self.app_env_id, self.consumer_id))
+        return (
+            f"app={self.app_id} env={environment} consumer={consumer} interval={self.interval} timezone={self.timezone}"
+        )

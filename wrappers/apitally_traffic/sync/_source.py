@@ -1,0 +1,236 @@
+"""The dlt source: one resource per app, which reads what is new and what may have changed."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dlt
+from dlt.common.schema.typing import TTableSchemaColumns
+from dlt.extract import DltResource, DltSource
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_api_client.models import Interval
+from apitally_traffic import ResponseError, TimeWindow, TrafficClient, TrafficItem
+from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
+from apitally_traffic.sync._series import TABLE, Series
+
+SOURCE = "apitally_traffic"
+_KEY = ("series", "period_start")
+_COLUMNS: TTableSchemaColumns = {
+    "series": {"data_type": "text", "nullable": False},
+    "app_id": {"data_type": "bigint", "nullable": False},
+    "app_env_id": {"data_type": "bigint", "nullable": True},
+    "consumer_id": {"data_type": "bigint", "nullable": True},
+    "interval": {"data_type": "text", "nullable": False},
+    "timezone": {"data_type": "text", "nullable": False},
+    "period_start": {"data_type": "timestamp", "timezone": True, "nullable": False},
+    "period_end": {"data_type": "timestamp", "timezone": True, "nullable": False},
+    "requests": {"data_type": "bigint", "nullable": False},
+    "bytes_received": {"data_type": "bigint", "nullable": False},
+    "bytes_sent": {"data_type": "bigint", "nullable": False},
+}
+_BATCH = 1000
+
+
+def traffic_source(
+    app_ids: int | Iterable[int],
+    *,
+    interval: Interval = "hour",
+    timezone: str | ZoneInfo = "UTC",
+    app_env_id: int | None = None,
+    consumer_id: int | None = None,
+    start: TimeLike | None = None,
+    lookback: timedelta | str = DEFAULT_LOOKBACK,
+    api_key: str | None = None,
+    base_url: str | None = None,
+) -> DltSource:
+    """Make a dlt source of the traffic of apps, with a parallelized resource `app_ID` for each app.
+
+    All resources write to the table `traffic`, merged on `series` and `period_start`. A resource reads the periods that
+    have ended by the server's clock and are not stored yet, and again those that ended within `lookback` before the
+    last stored one. The cursor is kept in dlt's state, for each series apart: an app with its filters, its interval and
+    its timezone.
+
+    dlt itself loads only the pending package where a run was killed before, and reads nothing new. `sync_traffic` has
+    no such packages; in a pipeline of your own, call `pipeline.run()` without data first.
+
+    Args:
+        app_ids: the apps' IDs, from the Apitally dashboard.
+        interval: "hour" or "day".
+        timezone: an IANA name or a ZoneInfo. Hours and days are those of this timezone.
+        app_env_id: "Filter to environment ID, if provided."
+        consumer_id: "Filter to consumer ID, if provided."
+        start: where the series begins, in the forms that `TrafficClient.get_traffic` takes. Defaults to 30 days before
+            the first run. One that is earlier than that of earlier runs reads what is missing before it; a later one
+            leaves no gap.
+        lookback: how far before the last stored period to read again, as a timedelta or a duration such as `2d`.
+        api_key: as for `TrafficClient`.
+        base_url: as for `TrafficClient`.
+
+    Raises:
+        ConfigurationError: there is no key, or the key or the base URL cannot be used.
+        TypeError: an argument has a wrong type.
+        ValueError: an argument is out of bounds or cannot be parsed.
+
+    Example:
+        >>> pipeline = dlt.pipeline("warehouse", destination=dlt.destinations.duckdb("warehouse.duckdb"))
+        >>> source = traffic_source([1, 2], interval="day", api_key=server.api_key, base_url=server.url)
+        >>> list(source.resources)
+        ['app_1', 'app_2']
+        >>> _ = pipeline.run()  # what a killed run has left, if any
+        >>> _ = pipeline.run(source)
+        >>> pipeline.last_trace.last_normalize_info.row_counts["traffic"]
+        60
+    """
+    client = _SharedClient(TrafficClient(api_key, base_url=base_url))
+    series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
+    schedule = Schedule(interval, series[0].timezone, start, lookback)
+    resources = [_resource(client, one, schedule) for one in series]
+
+    # Without parameters, so that dlt fills none of them from environment variables of the same name, such as API_KEY.
+    @dlt.source(name=SOURCE)
+    def source() -> list[DltResource]:
+        return resources
+
+    return source()
+
+
+def all_series(
+    app_ids: int | Iterable[int],
+    app_env_id: int | None,
+    consumer_id: int | None,
+    interval: Interval,
+    timezone: str | ZoneInfo,
+) -> list[Series]:
+    """Return the series of each app, in the order of the apps.
+
+    Raises:
+        TypeError: the timezone has a wrong type.
+        ValueError: there is no app, no such interval or no such timezone.
+    """
+    zone = TimeWindow.resolve(interval=interval, timezone=timezone).timezone.key
+    apps = dict.fromkeys([app_ids] if isinstance(app_ids, int) else app_ids)
+    if not apps:
+        raise ValueError("app_ids is empty: name at least one app.")
+    return [Series(app_id, app_env_id, consumer_id, interval, zone) for app_id in apps]
+
+
+def ends_of(series: Iterable[Series], state: dict[str, Any]) -> dict[int, datetime]:
+    """Return the end of each app's cursor from the source's state."""
+    cursors = {one.app_id: Cursor.from_state(state["resources"][_name(one)][one.key]) for one in series}
+    return {app_id: cursor.end for app_id, cursor in cursors.items() if cursor}
+
+
+def _name(series: Series) -> str:
+    """Return the name of a resource. dlt keeps its state under it, with one entry for each series."""
+    return f"app_{series.app_id}"
+
+
+class _SharedClient:
+    """A client that several threads read with, closed when none of them does any more."""
+
+    def __init__(self, client: TrafficClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._users = 0
+
+    def query(self, series: Series, window: TimeWindow | None = None) -> Iterable[TrafficItem]:
+        """Make a query, which checks the IDs; nothing is sent yet."""
+        return self._client.get_traffic(
+            series.app_id,
+            start=None if window is None else window.start,
+            end=None if window is None else window.end,
+            interval=series.interval,
+            timezone=series.timezone,
+            app_env_id=series.app_env_id,
+            consumer_id=series.consumer_id,
+        )
+
+    def server_time(self, app_id: int) -> datetime:
+        """Return the time by the server's clock, from the Date of a small response.
+
+        Raises:
+            ApitallyError: the API refused, failed, could not be reached, or does not tell the time.
+        """
+        response = get_traffic.sync_detailed(client=self._client.api, app_id=app_id, interval="day", limit=1)
+        date = response.headers.get("date", "")
+        try:
+            return parsedate_to_datetime(date).astimezone(UTC)
+        except ValueError as error:
+            raise ResponseError(
+                f"The API returned {date!r} as its Date, so nobody can tell which periods have ended. "
+                "Is there a proxy that removes this header?"
+            ) from error
+
+    def __enter__(self) -> None:
+        """Count one more user."""
+        with self._lock:
+            self._users += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the connections after the last user; the client opens new ones for the next."""
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                self._client.close()
+
+
+def _resource(client: _SharedClient, series: Series, schedule: Schedule) -> DltResource:
+    client.query(series)  # checks the IDs
+    name = _name(series)
+
+    def rows() -> Iterator[list[dict[str, Any]]]:
+        state: dict[str, dict[str, str]] = dlt.current.resource_state(name)
+        with client:
+            now = client.server_time(series.app_id)
+            windows, cursor = schedule.windows(Cursor.from_state(state.get(series.key, {})), now)
+            for window in windows:
+                yield from _batches(series, window, client.query(series, window))
+        # dlt stores the state in the package of the rows, and neither if reading fails.
+        state[series.key] = cursor.to_state()
+
+    resource: DltResource = dlt.resource(
+        rows,
+        name=name,
+        table_name=TABLE,
+        write_disposition="merge",
+        primary_key=_KEY,
+        columns=_COLUMNS,
+        parallelized=True,
+    )
+    return resource
+
+
+def _batches(series: Series, window: TimeWindow, items: Iterable[TrafficItem]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for item in items:
+        if item.period_end > window.end:
+            continue  # it has not ended
+        batch.append(_row(series, item))
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _row(series: Series, item: TrafficItem) -> dict[str, Any]:
+    return {
+        "series": series.key,
+        "app_id": series.app_id,
+        "app_env_id": series.app_env_id,
+        "consumer_id": series.consumer_id,
+        "interval": series.interval,
+        "timezone": series.timezone,
+        "period_start": item.period_start.astimezone(UTC),
+        "period_end": item.period_end.astimezone(UTC),
+        "requests": item.requests,
+        "bytes_received": item.bytes_received,
+        "bytes_sent": item.bytes_sent,
+    }

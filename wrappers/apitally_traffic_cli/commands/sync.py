@@ -1,0 +1,53 @@
+"""`apitally-traffic sync`: store what is new in a database."""
+
+import os
+import signal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from apitally_traffic_cli import logs
+from apitally_traffic_cli.failures import InputError
+from apitally_traffic_cli.options import app_ids, connection_options, series_options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  apitally-traffic sync 1 2 --interval day --timezone Europe/Berlin
+  apitally-traffic sync 1 --since 2026-01-01 --to postgres
+"""
+)
+@app_ids(required=True)
+@series_options()
+@click.option("--since", "--start", "start", metavar="TIME", help="Where the history begins.  [default: 30d]")
+@click.option(
+    "--lookback", metavar="DURATION", default="2d", show_default=True, help="How far back to read again for changes."
+)
+@click.option(
+    "--to",
+    "destination",
+    metavar="FILE|NAME",
+    default="apitally_traffic.duckdb",
+    show_default=True,
+    help="DuckDB file, or destination of dlt.",
+)
+@connection_options
+def command(verbose: int, timezone: str, **arguments: Any) -> None:
+    """Store the periods that have ended since the last run in a database."""
+    if not verbose:
+        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # dlt's own log; the error below says the same
+    from apitally_traffic.sync import sync_traffic  # noqa: PLC0415 - imports dlt, which --help does not need
+
+    with logs.printed(verbose):
+        try:
+            result = sync_traffic(arguments.pop("app_ids"), timezone=timezone, **arguments)
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        except KeyboardInterrupt:
+            # Python would wait for dlt's threads, which cannot be interrupted; a run may be killed at any time.
+            os._exit(128 + signal.SIGINT)
+    click.echo(f"Stored {result.rows:,} periods in {result.table} of {result.destination}.")
+    for app_id, end in result.complete_until.items():
+        click.echo(f"App {app_id} is complete until {end.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} in {timezone}.")
