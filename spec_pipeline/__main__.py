@@ -73,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
         choices=[level.value for level in Level],
         help="with --from: exit with 1, and pin nothing, where a change is this bad or worse and not accepted",
     )
+    options.add_argument(
+        "--accept-flaws", action="store_true", help="with --from: pin the spec although it is not valid in every detail"
+    )
     return parser
 
 
@@ -80,8 +83,8 @@ def _regenerate(project: Project, options: argparse.Namespace) -> int:
     """Write generated/ from the pin, the overlay and the configuration."""
     if options.source is not None:
         return _repin(project, options)
-    if options.dry_run or options.report or options.fail_on:
-        raise PipelineError("--dry-run, --report and --fail-on need a new spec: name it with --from.")
+    if options.dry_run or options.report or options.fail_on or options.accept_flaws:
+        raise PipelineError("--dry-run, --report, --fail-on and --accept-flaws need a new spec: name it with --from.")
     regenerate(project, overlaid_spec(project))
     print(f"{project.generated} is what {project.pin.name}, {project.overlay.name} and {project.config.name} produce.")
     return 0
@@ -98,14 +101,20 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     if candidate.redirects:
         print(f"Redirected: {' → '.join(candidate.redirects)}")
     show(verdict, terminal())
+    _show_flaws(candidate)
     if options.report:
-        options.report.write_text(_REPORTS[options.report.suffix](verdict), encoding="utf-8")
+        options.report.write_text(_REPORTS[options.report.suffix](verdict, candidate.flaws), encoding="utf-8")
         print(f"Written to {options.report}.")
     if failing := _failing(verdict, options.fail_on):
         print(
             f"error: {failing} of these changes count for --fail-on {options.fail_on}; pinned nothing.", file=sys.stderr
         )
         return 1
+    if candidate.flaws and not options.dry_run and not options.accept_flaws:
+        raise PipelineError(
+            f"{candidate.name} is not valid in every detail, as listed above; pinned nothing. Take it over as it is "
+            "with --accept-flaws."
+        )
     spec = _overlaid(project, candidate)
     if options.dry_run:
         names = try_out(project, spec)
@@ -117,9 +126,18 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     return 0
 
 
+def _show_flaws(candidate: Candidate) -> None:
+    if candidate.flaws:
+        terminal().print(
+            Text(f"warning: {candidate.name} is not valid in every detail; pinning it needs --accept-flaws:")
+        )
+    for flaw in candidate.flaws:
+        terminal().print(Text(f"  {flaw}"))
+
+
 def _overlaid(project: Project, candidate: Candidate) -> Document:
     try:
-        return overlay_onto(candidate.document, project)
+        return overlay_onto(candidate.document, candidate.flaws, project)
     except PipelineError as error:
         raise PipelineError(f"{error} Pinned nothing; change {project.overlay.name} first.") from error
 

@@ -5,6 +5,7 @@ vendor has changed the part of the spec that one of our corrections is about.
 """
 
 import copy
+from collections.abc import Sequence
 
 import oas_patch
 from jsonpath_ng.ext.parser import parse
@@ -13,7 +14,7 @@ from ruamel.yaml import YAML
 from spec_pipeline.openapi.operation_ids import refuse_shared_operation_ids, with_short_operation_ids
 from spec_pipeline.openapi.parsing import Document, read_document
 from spec_pipeline.openapi.references import Spec
-from spec_pipeline.openapi.validation import validate_openapi
+from spec_pipeline.openapi.validation import Flaw, validate_openapi
 from spec_pipeline.project import PipelineError, Project
 
 
@@ -25,12 +26,16 @@ def overlaid_spec(project: Project) -> Document:
             the result is not valid OpenAPI.
     """
     pin = read_document(project.pin)
-    validate_openapi(pin, project.pin.name)
-    return overlay_onto(pin, project)
+    return overlay_onto(pin, validate_openapi(pin, project.pin.name), project)
 
 
-def overlay_onto(document: Document, project: Project) -> Document:
-    """Return a valid spec with short operationIds and the project's overlay applied.
+def overlay_onto(document: Document, flaws: Sequence[Flaw], project: Project) -> Document:
+    """Return a spec with short operationIds and the project's overlay applied, without flaws that it did not have.
+
+    Args:
+        document: the spec.
+        flaws: the flaws that it has, and may keep.
+        project: where the overlay is.
 
     Raises:
         PipelineError: the overlay cannot be read or is not valid, an action's target is not in the spec, two operations
@@ -43,10 +48,18 @@ def overlay_onto(document: Document, project: Project) -> Document:
     origin = f"{project.pin.name} with {project.overlay.name} applied"
     refuse_shared_operation_ids(spec, origin)
     try:
-        validate_openapi(spec, origin)
+        _refuse_new_flaws(spec, origin, flaws)
     except PipelineError as error:
-        raise _blame_action(error, document, overlay) from error
+        raise _blame_action(error, document, flaws, overlay) from error
     return spec
+
+
+def _refuse_new_flaws(document: Document, origin: str, flaws: Sequence[Flaw]) -> None:
+    # Without the place: a response that was a reference stands elsewhere now.
+    known = {(flaw.rule, flaw.message) for flaw in flaws}
+    for flaw in validate_openapi(document, origin):
+        if (flaw.rule, flaw.message) not in known:
+            raise PipelineError(f"{origin} is not valid OpenAPI: {flaw}")
 
 
 def apply_overlay(document: Document, overlay: Document) -> Document:
@@ -76,12 +89,12 @@ def _inline_responses(document: Document) -> None:
             responses |= {status: copy.deepcopy(spec.resolve(response)) for status, response in responses.items()}
 
 
-def _blame_action(error: PipelineError, document: Document, overlay: Document) -> PipelineError:
+def _blame_action(error: PipelineError, document: Document, flaws: Sequence[Flaw], overlay: Document) -> PipelineError:
     """Return the error with the first action that makes the spec invalid, and the action's reason."""
     actions = overlay["actions"]
     for number in range(len(actions) + 1):
         try:
-            validate_openapi(apply_overlay(document, {"actions": actions[:number]}), "the spec")
+            _refuse_new_flaws(apply_overlay(document, {"actions": actions[:number]}), "the spec", flaws)
         except PipelineError:
             break
     if not number:

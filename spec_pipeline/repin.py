@@ -14,7 +14,7 @@ from spec_pipeline.generator import generate
 from spec_pipeline.names import NameChange, Signature, compare_names, mentions, public_names
 from spec_pipeline.openapi.parsing import Document, parse_document, read_document
 from spec_pipeline.openapi.references import Spec
-from spec_pipeline.openapi.validation import validate_openapi
+from spec_pipeline.openapi.validation import Flaw, validate_openapi
 from spec_pipeline.project import Project
 from spec_pipeline.regenerate import regenerate
 from spec_pipeline.suggestions import Suggestion, suggest_names
@@ -24,17 +24,19 @@ _READERS_OF_NAMES = ("wrappers", "contract_tests")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A new version of the spec that is valid.
+    """A new version of the spec that can be read.
 
     Attributes:
         name: where it comes from.
         document: its content.
+        flaws: what is not valid in it.
         pin: the bytes to pin: the publisher's if they are JSON, else the same content as JSON.
         redirects: the addresses that led to it; empty without a redirect.
     """
 
     name: str
     document: Document
+    flaws: list[Flaw]
     pin: bytes
     redirects: tuple[str, ...]
 
@@ -43,19 +45,19 @@ def read_candidate(source: str) -> Candidate:
     """Fetch a spec from a file or the web, and validate it.
 
     Raises:
-        PipelineError: it cannot be fetched, is neither JSON nor YAML, or is not valid.
+        PipelineError: it cannot be fetched, is neither JSON nor YAML, or cannot be read as OpenAPI.
     """
     fetched = fetch(source)
     name = shown(source)
     document = parse_document(fetched.content, name, json_only=source.endswith(".json"))
-    validate_openapi(document, name)
+    flaws = validate_openapi(document, name)
     # Some JSON readers do not accept a byte order mark, which has no meaning in UTF-8.
     pin = fetched.content.removeprefix(codecs.BOM_UTF8)
     try:
         json.loads(pin)
     except ValueError:
         pin = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
-    return Candidate(name, document, pin, fetched.redirects)
+    return Candidate(name, document, flaws, pin, fetched.redirects)
 
 
 def classify(project: Project, candidate: Candidate) -> Verdict:

@@ -2,15 +2,17 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from spec_pipeline.changes.accepted import Verdict
 from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.rules.rule import Level
+from spec_pipeline.openapi.validation import Flaw
 
 
-def as_json(verdict: Verdict) -> str:
-    """Return the report for programs: `changes`, and the accepted ones with their reasons."""
+def as_json(verdict: Verdict, flaws: Sequence[Flaw] = ()) -> str:
+    """Return the report for programs: `changes`, the accepted ones with their reasons, and the flaws of the spec."""
     accepted = [
         {
             "id": entry.id,
@@ -21,12 +23,16 @@ def as_json(verdict: Verdict) -> str:
         }
         for entry in verdict.accepted
     ]
-    report = {"changes": [change.as_json() for change in verdict.changes], "accepted": accepted}
+    report = {
+        "changes": [change.as_json() for change in verdict.changes],
+        "accepted": accepted,
+        "flaws": [flaw._asdict() for flaw in flaws],
+    }
     return json.dumps(report, indent=2) + "\n"
 
 
-def as_markdown(verdict: Verdict) -> str:
-    """Return the report for a pull request: a summary, and a table for each level."""
+def as_markdown(verdict: Verdict, flaws: Sequence[Flaw] = ()) -> str:
+    """Return the report for a pull request: a summary, a table for each level, and the flaws of the new spec."""
     lines = ["# Changes of the spec", "", summary(verdict)]
     for level in Level:
         changes = [change for change in verdict.changes if change.level is level]
@@ -34,6 +40,10 @@ def as_markdown(verdict: Verdict) -> str:
             lines += ["", f"## {level.value.capitalize()} ({len(changes)})", ""]
             lines += ["| operation | place | old → new | what happened | what to do | rule |", "|" + " --- |" * 6]
             lines += [_row(change, verdict) for change in changes]
+    if flaws:
+        lines += ["", f"## Flaws of the new document ({len(flaws)})", "", "| rule | place | what is wrong |"]
+        lines += ["|" + " --- |" * 3]
+        lines += [f"| {_code(flaw.rule)} | {_prose(flaw.place) or '-'} | {_prose(flaw.message)} |" for flaw in flaws]
     return "\n".join(lines) + "\n"
 
 

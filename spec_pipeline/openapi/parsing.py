@@ -8,10 +8,12 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from spec_pipeline.openapi.time_limit import time_limit
 from spec_pipeline.project import PipelineError
 
 Document = dict[str, Any]
 
+_YAML_SECONDS = 6
 _LONGEST_REASON = 300
 # A YAML file of a few lines can expand to billions of values through its anchors.
 _MOST_VALUES = 2_000_000
@@ -61,7 +63,8 @@ def parse_yaml(content: bytes, origin: str) -> Any:
         PipelineError: it is not YAML, or has values that JSON does not have.
     """
     text = _text(content, origin)
-    return _parsed(origin, "YAML", lambda: _load_yaml(text))
+    with time_limit(_YAML_SECONDS, f"{origin} takes too long to read as YAML; convert it to JSON first."):
+        return _parsed(origin, "YAML", lambda: _load_yaml(text))
 
 
 def _text(content: bytes, origin: str) -> str:

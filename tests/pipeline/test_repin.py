@@ -278,7 +278,11 @@ SCHEMAS_REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("broken reference", {"$ref": "#/components/schemas/Nowhere"}, "refers to .*Nowhere, which it does not define"),
     ("other document", {"$ref": "other.yaml#/A"}, "refers to other.yaml#/A, another document"),
     ("loop", {"$ref": "#/components/schemas/New"}, "leads back to itself"),
-    ("loop of allOf", {"allOf": [{"$ref": "#/components/schemas/New"}]}, "leads back to itself"),
+    (
+        "loop of allOf",
+        {"allOf": [{"$ref": "#/components/schemas/New"}]},
+        "refers back to itself with nothing in between",
+    ),
 ]
 
 
@@ -332,10 +336,71 @@ def test_schema_that_contains_itself_is_taken_over(project: Project, capsys: pyt
     assert "Nothing changes" in capsys.readouterr().out
 
 
+def add_flaws(spec: dict[str, Any]) -> None:
+    """Add flaws that the generator does not mind: a default and a description where they do not belong."""
+    item = spec["components"]["schemas"]["TrafficItem"]
+    item["properties"]["note"] = {"type": "object", "maxProperties": 0, "default": {"a": 1}}
+    spec["components"]["description"] = "components"
+
+
+def test_flaws_are_shown_and_pinned_on_demand(
+    project: Project, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A dry run warns of slight flaws; pinning them needs `--accept-flaws`, and then every command works with them."""
+    spec, reports = candidate(project, add_flaws), tmp_path_factory.mktemp("reports")
+    before = contents(project.root)
+    for name in ("flaws.json", "flaws.md"):
+        assert run(project, "--from", spec, "--dry-run", "--report", reports / name) == 0
+    output = capsys.readouterr().out
+    assert "  unknown-field, at components: Unevaluated properties" in output
+    assert "  default-not-allowed, at components/schemas/TrafficItem/properties/note: " in output
+    assert "response-optional-property-added" in output
+    rules = [flaw["rule"] for flaw in json.loads((reports / "flaws.json").read_bytes())["flaws"]]
+    assert sorted(rules) == ["default-not-allowed", "unknown-field"]
+    assert "## Flaws of the new document (2)" in (reports / "flaws.md").read_text(encoding="utf-8")
+    assert run(project, "--from", spec) == 2
+    assert "Take it over as it is with --accept-flaws." in capsys.readouterr().err
+    assert contents(project.root) == before
+    assert run(project, "--from", spec, "--accept-flaws") == 0
+    assert project.pin.read_bytes() == spec.read_bytes()
+    assert main(["--root", str(project.root), "drift"]) == 0
+    assert run(project) == 0
+    assert run(project, "--from", spec, "--dry-run") == 0
+    assert "Nothing changes" in capsys.readouterr().out
+
+
+def test_overlay_may_not_add_a_flaw(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A flaw that an overlay action makes is refused with the action, also in a document that has flaws of its own."""
+    with project.overlay.open("a") as overlay:
+        overlay.write("\n  - {target: $.info, description: because, update: {subtitle: no such field}}\n")
+    assert run(project, "--from", candidate(project, add_flaws), "--accept-flaws") == 2
+    error = capsys.readouterr().err
+    assert "unknown-field, at info: Unevaluated properties are not allowed ('subtitle' was unexpected)" in error
+    assert "makes it so. It is there because: because" in error
+
+
+def test_flaw_that_the_generator_minds_is_corrected_by_the_overlay(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A parameter that the generator cannot read fails the dry run too, until an overlay action corrects it."""
+    spec = candidate(project, lambda spec: operation(spec)["parameters"][7]["schema"].update(default="ten"))
+    for arguments in (["--dry-run"], ["--accept-flaws"]):
+        assert run(project, "--from", spec, *arguments) == 2
+        error = capsys.readouterr().err
+        assert "GET /v1/apps/{app_id}/traffic within metrics. Endpoint will not be generated" in error
+        assert "Invalid int value: ten. Correct the spec with an action in overlay.yaml." in error
+    with project.overlay.open("a") as overlay:
+        target = "$.paths['/v1/apps/{app_id}/traffic'].get.parameters[7].schema"
+        overlay.write(f'\n  - {{target: "{target}", description: the prose says 100, update: {{default: 100}}}}\n')
+    assert run(project, "--from", spec, "--accept-flaws") == 0
+    assert main(["--root", str(project.root), "drift"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["--dry-run"], "name it with --from"),
+        (["--accept-flaws"], "name it with --from"),
         (["--fail-on", "breaking"], "name it with --from"),
         (["--from", "openapi.json", "--report", "x.txt"], "name a file that ends in .json or .md"),
         (["--from", ""], "The name of the spec is empty"),

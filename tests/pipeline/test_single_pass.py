@@ -18,9 +18,9 @@ def test_each_document_is_validated_and_overlaid_once(project: Project, monkeypa
     applied: list[str] = []
     apply = oas_patch.apply_overlay
 
-    def validate(document: Document, origin: str) -> None:
+    def validate(document: Document, origin: str) -> list[validation.Flaw]:
         validated.append(origin)
-        validation.validate_openapi(document, origin)
+        return validation.validate_openapi(document, origin)
 
     def count_actions(document: Document, actions: Document) -> Any:
         applied.extend(action["target"] for action in actions["actions"])

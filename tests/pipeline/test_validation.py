@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from spec_pipeline.openapi.parsing import Document
+from spec_pipeline.openapi.parsing import Document, parse_document
 from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.project import PipelineError
 from tests.pipeline.conftest import PROJECT
@@ -77,11 +77,6 @@ def test_validator_itself_fetches_nothing(server: str) -> None:
     [
         pytest.param(add_property("x", {"$ref": "#x"}), "refers to #x; only references of the form #/", id="anchor"),
         pytest.param(
-            add_property("x", {"type": "integer", "default": "word"}),
-            "at components/schemas/TrafficItem/properties/x: 'word' is not of type 'integer'",
-            id="default",
-        ),
-        pytest.param(
             add_property("x", {"$ref": "#/components/schemas/Nowhere"}),
             "refers to #/components/schemas/Nowhere, which it does not define",
             id="nowhere",
@@ -100,9 +95,132 @@ def test_what_is_wrong_is_said_with_its_place(edit: Edit, sentence: str) -> None
     assert "\n" not in str(caught.value)
 
 
-def test_operation_id_twice_is_said_without_a_place_of_its_own() -> None:
-    """Where the message names the operation, no other place is made up for it."""
+FLAWS: list[tuple[str, Edit, tuple[str, str, str]]] = [
+    (
+        "default",
+        add_property("x", {"type": "integer", "default": "word"}),
+        ("default-not-allowed", "components/schemas/TrafficItem/properties/x", "'word' is not of type 'integer'"),
+    ),
+    (
+        "default of a parameter",
+        lambda get, _: get["parameters"][7]["schema"].update(default=5000),
+        (
+            "default-not-allowed",
+            "paths//v1/apps/{app_id}/traffic/get/parameters/7/schema",
+            "5000 is greater than the maximum of 1000",
+        ),
+    ),
+    (
+        "default inside a default",
+        add_property("x", {"properties": {"a": {"maxLength": 1}}, "default": {"a": "word"}}),
+        ("default-not-allowed", "components/schemas/TrafficItem/properties/x", "'word' is too long"),
+    ),
+    (
+        "default against a pattern",
+        add_property("x", {"type": "string", "pattern": "^[0-9]+$", "default": "word"}),
+        ("default-not-allowed", "components/schemas/TrafficItem/properties/x", "'word' does not match '^[0-9]+$'"),
+    ),
+    (
+        "undeclared path parameter",
+        lambda get, _: get["parameters"].pop(0),
+        (
+            "path-parameter-undeclared",
+            "",
+            "Path parameter 'app_id' for 'get' operation in '/v1/apps/{app_id}/traffic' was not resolved",
+        ),
+    ),
+    (
+        "parameter twice",
+        lambda get, _: get["parameters"].append(get["parameters"][7]),
+        ("parameter-twice", "", "Duplicate parameter 'limit'"),
+    ),
+    (
+        "description of the components",
+        lambda _, components: components.update(description="x"),
+        ("unknown-field", "components", "Unevaluated properties are not allowed ('description' was unexpected)"),
+    ),
+    (
+        "description of a media type",
+        lambda get, _: get["responses"]["200"]["content"]["application/json"].update(description="x"),
+        (
+            "unknown-field",
+            "paths//v1/apps/{app_id}/traffic/get/responses/200/content/application/json",
+            "Unevaluated properties are not allowed ('description' was unexpected)",
+        ),
+    ),
+    (
+        "required property that is not defined",
+        lambda _, components: components["schemas"].update(X={"allOf": [{"type": "object"}], "required": ["a"]}),
+        ("required-property-undefined", "", "Required list has not defined properties: ['a']"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("edit", "flaw"), [row[1:] for row in FLAWS], ids=[row[0] for row in FLAWS])
+def test_slight_flaw_is_returned_with_place_and_rule(edit: Edit, flaw: tuple[str, str, str]) -> None:
+    """What is not valid, but can be read, does not refuse the document."""
+    assert validate_openapi(broken(edit), "the spec") == [flaw]
+
+
+def test_valid_document_has_no_flaw() -> None:
+    """The fixture project's pin is valid, also with schemas that refer to each other as Jackson's inheritance does."""
+    assert validate_openapi(PIN, "the spec") == []
+    schemas = {
+        "Pet": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]},
+        "Cat": {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"properties": {"claws": {"type": "integer"}}}]},
+        "Dog": {"allOf": [{"$ref": "#/components/schemas/Pet"}], "required": ["name"], "properties": {"name": {}}},
+    }
+    assert validate_openapi(broken(lambda _, components: components["schemas"].update(schemas)), "the spec") == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (lambda get, _: get["responses"].update(description="x"), "get/responses: Unevaluated properties"),
+        (lambda get, _: get.update(parameters={}), "get/parameters: "),
+        (add_property("x", {"type": "int"}), "properties/x/type: "),
+    ],
+    ids=["response that is text", "parameters that are no list", "unknown type"],
+)
+def test_what_cannot_be_read_is_refused(edit: Edit, sentence: str) -> None:
+    """A document whose parts are not what they have to be is an error, not a flaw."""
+    with pytest.raises(PipelineError, match="is not valid OpenAPI, at .*" + sentence):
+        validate_openapi(broken(edit), "the spec")
+
+
+def test_operation_id_twice_is_a_flaw() -> None:
+    """An operationId that the vendor uses twice is a flaw: the overlay can give one of them another name."""
     document = copy.deepcopy(PIN)
     document["paths"]["/x"] = {"get": {"operationId": OPERATION["operationId"], "responses": OPERATION["responses"]}}
-    with pytest.raises(PipelineError, match=r"is not valid OpenAPI: Operation ID .* in '/x' is not unique\.$"):
+    [flaw] = validate_openapi(document, "the spec")
+    assert flaw.rule == "operation-id-twice"
+    assert "in '/x' is not unique" in flaw.message
+
+
+HOSTILE: list[tuple[str, dict[str, Any]]] = [
+    ("pattern", {"type": "string", "pattern": "^(a+)+$", "default": "a" * 60 + "b"}),
+    ("pattern of a property", {"patternProperties": {"^(a+)+$": {}}, "default": {"a" * 60 + "b": 1}}),
+    ("doubled allOf", {"$ref": "#/components/schemas/A0"}),
+]
+
+
+@pytest.mark.parametrize("schema", [row[1] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+def test_validation_ends(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that takes exponential time is refused in one sentence."""
+    monkeypatch.setattr("spec_pipeline.openapi.validation._SECONDS", 0.5)
+    document = broken(add_property("x", schema))
+    for number in range(24):
+        branch = {"$ref": f"#/components/schemas/A{number + 1}"}
+        document["components"]["schemas"][f"A{number}"] = {"allOf": [branch, dict(branch)]}
+    document["components"]["schemas"] |= {"A24": {"type": "object"}}
+    if "$ref" in schema:
+        document["components"]["schemas"]["A0"]["default"] = {}
+    with pytest.raises(PipelineError, match="takes too long to validate"):
         validate_openapi(document, "the spec")
+
+
+def test_yaml_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large YAML document is refused in one sentence that says what to do."""
+    monkeypatch.setattr("spec_pipeline.openapi.parsing._YAML_SECONDS", 0.2)
+    with pytest.raises(PipelineError, match="takes too long to read as YAML; convert it to JSON first"):
+        parse_document(b"x:\n" + b"- {a: 1, b: text}\n" * 20_000, "the spec")

@@ -109,7 +109,7 @@ def test_order_of_the_pin_means_nothing(order: random.Random) -> None:
 def test_pin_in_the_language_of_30() -> None:
     """The pin written as OpenAPI 3.0, with `nullable: true`, is valid and is no change in either direction."""
     older = in_30(copy.deepcopy(PIN))
-    validate_openapi(older, "the pin as 3.0")
+    assert validate_openapi(older, "the pin as 3.0") == []
     assert "null" not in json.dumps(older["paths"]["/v1/apps/{app_id}/traffic"]["get"]["parameters"]).replace(
         "nullable", ""
     )

@@ -1,0 +1,39 @@
+"""End what would not end by itself, such as a pattern with catastrophic backtracking."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from spec_pipeline.project import PipelineError
+
+
+@contextmanager
+def time_limit(seconds: float, sentence: str) -> Iterator[None]:
+    """Limit how long the block computes, in seconds of this process's own time, however busy the machine is.
+
+    There is no limit outside of the main thread, nor on Windows, which has no such timer.
+
+    Args:
+        seconds: the limit.
+        sentence: the message of the error.
+
+    Raises:
+        PipelineError: the block has computed for longer.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(_: int, __: FrameType | None) -> NoReturn:
+        raise PipelineError(sentence)
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

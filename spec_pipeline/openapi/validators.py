@@ -1,0 +1,104 @@
+"""The validators of OpenAPI documents: they load no other document, locate defaults, and end on circular schemas."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from jsonschema_path.paths import SchemaPath
+from openapi_schema_validator import OAS30Validator, OAS31Validator
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from openapi_spec_validator.validation.keywords import (
+    OpenAPIV30SchemaValidator,
+    OpenAPIV30ValueValidator,
+    OpenAPIV31SchemaValidator,
+    OpenAPIV31ValueValidator,
+)
+
+
+class DefaultError(OpenAPIValidationError):
+    """A default that its own schema does not allow; its path is that of the schema."""
+
+
+class _NoOtherDocument(dict[str, Any]):
+    """The handlers by which the validator loads other documents: for every URL scheme, one that refuses."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __missing__(self, _: str) -> Callable[[str], Any]:
+        return _refuse_to_load
+
+
+def _refuse_to_load(url: str) -> NoReturn:
+    raise ValueError(url)
+
+
+def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    """Check a pattern by the standard library: the validator's own engine cannot be interrupted."""
+    try:
+        matches = not isinstance(value, str) or re.search(pattern, value)
+    except re.error:
+        # A pattern of ECMAScript that Python does not have, such as `\p{L}`, is not checked.
+        return
+    if not matches:
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+class _Default30(OpenAPIV30ValueValidator):
+    value_validator_cls = extend(OAS30Validator, {"pattern": _pattern})
+
+    def __call__(self, schema: SchemaPath, value: Any) -> Iterator[ValidationError]:
+        yield from (_default_error(schema, error) for error in super().__call__(schema, value))
+
+
+class _Default31(OpenAPIV31ValueValidator):
+    value_validator_cls = extend(OAS31Validator, {"pattern": _pattern})
+
+    def __call__(self, schema: SchemaPath, value: Any) -> Iterator[ValidationError]:
+        yield from (_default_error(schema, error) for error in super().__call__(schema, value))
+
+
+def _default_error(schema: SchemaPath, error: ValidationError) -> DefaultError:
+    found: DefaultError = DefaultError.create_from(error)
+    found.path.clear()
+    found.path.extend(schema.parts)
+    return found
+
+
+class _Schema30(OpenAPIV30SchemaValidator):
+    def _collect_properties(self, schema: SchemaPath) -> set[str]:
+        return _properties(schema, set())
+
+
+class _Schema31(OpenAPIV31SchemaValidator):
+    def _collect_properties(self, schema: SchemaPath) -> set[str]:
+        return _properties(schema, set())
+
+
+def _properties(schema: SchemaPath, visited: set[int]) -> set[str]:
+    """Return the names of all properties that a schema reaches without entering one; each schema is read once."""
+    value = schema.read_value()
+    if not isinstance(value, dict) or id(value) in visited:
+        return set()
+    visited.add(id(value))
+    found = set(value.get("properties", ()))
+    parts = [part for keyword in ("allOf", "anyOf", "oneOf") if keyword in value for part in schema / keyword]
+    parts += [schema / keyword for keyword in ("items", "not") if keyword in value]
+    return found.union(*(_properties(part, visited) for part in parts))
+
+
+class Validator30(OpenAPIV30SpecValidator):
+    """Validates OpenAPI 3.0."""
+
+    resolver_handlers = _NoOtherDocument()
+    keyword_validators = OpenAPIV30SpecValidator.keyword_validators | {"default": _Default30, "schema": _Schema30}
+
+
+class Validator31(OpenAPIV31SpecValidator):
+    """Validates OpenAPI 3.1."""
+
+    resolver_handlers = _NoOtherDocument()
+    keyword_validators = OpenAPIV31SpecValidator.keyword_validators | {"default": _Default31, "schema": _Schema31}
