@@ -170,8 +170,12 @@ def client_of(*pages: dict[str, Any], requests_per_minute: int | None = 100) -> 
 )
 def test_cursor_faults(pages: list[dict[str, Any]], sentence: str) -> None:
     """A loop of any length, a missing token and too many items raise an error, on the page that shows it."""
-    with client_of(*pages) as client, pytest.raises(PaginationError, match=sentence):
+    with client_of(*pages) as client, pytest.raises(PaginationError, match=sentence) as raised:
         client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+    assert (raised.value.method, raised.value.status_code) == ("GET", 200)
+    assert "start=2026-01-01T00" in str(raised.value.url)
+    assert str(raised.value.body).startswith('{"data":')
+    assert raised.value.headers["content-type"] == "application/json"
 
 
 def test_more_items_than_a_slice_has_periods() -> None:

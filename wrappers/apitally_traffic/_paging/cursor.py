@@ -1,5 +1,6 @@
 """Follow the cursor from page to page, and detect a cursor that leads nowhere."""
 
+from copy import copy
 from urllib.parse import quote
 
 from apitally_traffic.errors import PaginationError
@@ -35,6 +36,12 @@ class Cursor:
         self._pages = 0
         self._empty_pages = 0
         self._repeating_pages = 0
+
+    def copy(self) -> "Cursor":
+        """Return a cursor at the same position."""
+        twin = copy(self)
+        twin._seen = set(self._seen)  # noqa: SLF001 - of the same class
+        return twin
 
     def advance(self, *, has_more: bool, next_token: object, items: int, new_items: int) -> None:
         """Move past a page that was read.

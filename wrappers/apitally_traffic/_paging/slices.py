@@ -28,10 +28,12 @@ class SlicePage(NamedTuple):
     Attributes:
         page: the page as it came.
         rows: its rows and those of all pages before it, in order, each once.
+        cursor: the position after it.
     """
 
     page: Page
     rows: Rows
+    cursor: Cursor
 
 
 class SliceReader:
@@ -64,6 +66,7 @@ class SliceReader:
         Raises:
             ValueError: the body breaks the schema.
             FalseRowsError: it contradicts itself or an earlier page, or is no part of the slice.
+            PaginationError: the cursor leads nowhere, or the slice holds more items than the window has periods.
         """
         page = decode_page(body)
         try:
@@ -74,28 +77,30 @@ class SliceReader:
             self._bounds.check(page.rows, rows)
         except ValueError as error:
             raise FalseRowsError(f"was not requested: {error}") from None
-        return SlicePage(page, rows)
+        self._check_number(rows)
+        cursor = self.cursor.copy()
+        cursor.advance(
+            has_more=page.has_more,
+            next_token=page.next_token,
+            items=len(page.rows),
+            new_items=len(rows) - len(self.rows),
+        )
+        return SlicePage(page, rows, cursor)
 
     def add(self, read: SlicePage) -> None:
-        """Add the page that the cursor requested, and move the cursor past it.
+        """Add the page that the cursor requested, and move the cursor past it."""
+        self.pages.append(read.page)
+        self.rows, self.cursor = read.rows, read.cursor
 
-        Raises:
-            PaginationError: the cursor leads nowhere, or the slice holds more items than the window has periods.
-        """
-        page, new_rows = read.page, len(read.rows) - len(self.rows)
-        self.pages.append(page)
-        self.rows = read.rows
-        inside = bisect_left(self.rows, self.window.end, key=period_start) - bisect_left(
-            self.rows, self.window.start, key=period_start
+    def _check_number(self, rows: Rows) -> None:
+        inside = bisect_left(rows, self.window.end, key=period_start) - bisect_left(
+            rows, self.window.start, key=period_start
         )
         limit = _max_rows(self.window)
-        if inside > limit or len(self.rows) > limit + _TOLERATED_PERIODS:
+        if inside > limit or len(rows) > limit + _TOLERATED_PERIODS:
             raise PaginationError(
-                f"The API returned {len(self.rows)} different periods for a window that has {len(self.window)}."
+                f"The API returned {len(rows)} different periods for a window that has {len(self.window)}."
             )
-        self.cursor.advance(
-            has_more=page.has_more, next_token=page.next_token, items=len(page.rows), new_items=new_rows
-        )
 
     def rows_after(self, last: datetime | None) -> Rows:
         """Return the rows that lie in the slice, without those up to `last`.

@@ -110,6 +110,13 @@ def error_of_body(request: httpx.Request, response: httpx.Response, reason: str,
     return ResponseError(sentence, **_details(request, response, redact))
 
 
+def with_details(
+    error: ApitallyError, request: httpx.Request, response: httpx.Response, redact: Redact
+) -> ApitallyError:
+    """Return an error with what is known of the request and its response."""
+    return type(error)(error.message, **_details(request, response, redact))
+
+
 def server_of(url: httpx.URL) -> str:
     """Return the part of a URL that names the server, for a message."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"

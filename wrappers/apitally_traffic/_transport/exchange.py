@@ -12,12 +12,21 @@ from apitally_traffic._decoding import FalseRowsError
 from apitally_traffic._settings import Settings, origin_of
 from apitally_traffic._transport.body import ACCEPT_ENCODING, BodyError, BodyReader
 from apitally_traffic._transport.call import CALL, Call
-from apitally_traffic._transport.error_mapping import error_of_body, error_of_exception, error_of_response, server_of
+from apitally_traffic._transport.error_mapping import (
+    error_of_body,
+    error_of_exception,
+    error_of_response,
+    server_of,
+    with_details,
+)
 from apitally_traffic._transport.retry import pause_after
 from apitally_traffic.errors import ApitallyError, ConfigurationError
 
 DECODE = "apitally_traffic.decode"
-"""The extension of a request with the function that decodes the body of its response, or raises a ValueError."""
+"""The extension of a request with the function that decodes the body of its response.
+
+It raises a ValueError if the body cannot be used, or an ApitallyError that is complete but for the response.
+"""
 
 DECODED = "apitally_traffic.decoded"
 """The extension of a response with what that function returned."""
@@ -127,6 +136,8 @@ class Exchange:
             failure = error_of_body(self._request, response, str(error), self._settings.redactor.text)
             failure.is_final = isinstance(error, FalseRowsError)
             return failure
+        except ApitallyError as error:
+            return with_details(error, self._request, response, self._settings.redactor.text)
         return None
 
     def _refuse(self, response: httpx.Response) -> None:
