@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apitally_traffic import Interval, Period, ResponseError, TimeWindow, TrafficClient
+from apitally_traffic import GetTrafficResponse, Interval, Period, ResponseError, TimeWindow, TrafficClient
+from apitally_traffic._decoding import decode_page
 
 Json = dict[str, Any]
+COUNTS = ("requests", "bytes_received", "bytes_sent")
 HOUR = timedelta(hours=1)
 WINDOW = TimeWindow.resolve("2026-01-01", "2026-01-02", "hour", "UTC")
 
@@ -228,7 +230,7 @@ def read_slices(first: Sequence[Json], second: Sequence[Json]) -> list[int]:
         return [item.requests for item in query]
 
 
-@pytest.mark.parametrize("field", ["requests", "bytes_received", "bytes_sent"])
+@pytest.mark.parametrize("field", COUNTS)
 def test_contradictions_between_pages_and_slices(field: str) -> None:
     """The error names the period and both values, also where the other row came with another page or slice."""
     data = rows(WINDOW)
@@ -343,6 +345,38 @@ def test_one_false_row_is_found(choices: tuple[TimeWindow, list[list[Json]]], pl
         client.get_traffic(
             1, start=window.start, end=window.end, interval=window.interval, timezone=window.timezone
         ).to_list()
+
+
+instants = st.datetimes(
+    timezones=st.sampled_from([UTC, timezone(-timedelta(hours=5)), timezone(timedelta(hours=5.75))])
+)
+counts = st.integers(0, 2**63 - 1)
+unknown = st.dictionaries(
+    st.text(max_size=3),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists, max_leaves=3
+    ),
+    max_size=2,
+)
+written_rows = st.builds(
+    lambda more, start, end, numbers: (
+        more
+        | {"period_start": start.isoformat(), "period_end": end.isoformat()}
+        | dict(zip(COUNTS, numbers, strict=True))
+    ),
+    unknown,
+    instants,
+    instants,
+    st.tuples(counts, counts, counts),
+)
+
+
+@given(more=unknown, data=st.lists(written_rows, max_size=4), token=st.none() | st.text())
+def test_decoding_agrees_with_the_generated_models(more: Json, data: list[Json], token: str | None) -> None:
+    """A page that fits the schema becomes what the generated models make of it, to the last field and digit."""
+    document = more | {"data": data, "has_more": token is not None, "next_token": token}
+    decoded = decode_page(json.dumps(document).encode()).to_response()
+    assert decoded == GetTrafficResponse.from_dict(document)
 
 
 def body(count: str = "5", extra: str = "", begin: str = "") -> bytes:
