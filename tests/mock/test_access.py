@@ -61,10 +61,12 @@ def test_control_requests_of_the_own_origin_are_served(client: httpx.Client, ser
 
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/json"])
-def test_bodies_must_be_declared_as_json(client: httpx.Client, kind: str | None) -> None:
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_bodies_must_be_declared_as_json(client: httpx.Client, kind: str | None, *, is_chunked: bool) -> None:
     """A web page can send every other type to another site without asking first."""
     headers = {} if kind is None else {"Content-Type": kind}
-    response = client.post("/_mock/faults", content=b'{"fault": "status"}', headers=headers)
+    body = b'{"fault": "status"}'
+    response = client.post("/_mock/faults", content=iter([body]) if is_chunked else body, headers=headers)
     assert response.status_code == 415
     assert "Content-Type: application/json" in response.json()["detail"]
     assert client.get("/_mock/faults").json() == []

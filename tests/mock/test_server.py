@@ -44,6 +44,18 @@ def test_the_journal_keeps_the_last_ten_thousand() -> None:
     assert (len(entries), entries[0]["number"], entries[-1]["number"]) == (10_000, 51, 10_050)
 
 
+def test_the_journal_keeps_a_bounded_number_of_bytes() -> None:
+    """Long URLs push out older entries, and one that is longer than the bound is not kept."""
+    journal = Journal("key")
+    for number in range(200):
+        journal.add("GET", PATH, b"x" * 100_000 if number % 2 else b"")
+    entries = journal.to_json()
+    assert 150 < len(entries) < 170
+    assert entries[-1]["number"] == 200
+    journal.add("GET", PATH, b"x" * 10_000_000)
+    assert journal.to_json() == []
+
+
 def test_a_reset_brings_everything_back(server: MockServer, traffic: Endpoint) -> None:
     """Journal, faults, clock, rate limit and latency are as at the start."""
     page = traffic.page()
