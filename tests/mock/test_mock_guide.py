@@ -91,6 +91,7 @@ def test_each_test_gets_the_server_reset(tmp_path: Path) -> None:
     assert run_pytest(tmp_path).count("PASSED") == 3
 
 
+@pytest.mark.exhaustive
 def test_each_worker_of_xdist_has_its_own_server(tmp_path: Path) -> None:
     """Tests that run in parallel do not see the requests and faults of each other."""
     (tmp_path / "test_parallel.py").write_text(
