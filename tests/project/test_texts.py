@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "wrappers" / "apitally_traffic"
+MOCK = ROOT / "mock_server" / "apitally_mock"
 TEXTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "SECURITY.md"]
 MADE_BY_COMMANDS = (".nox/", "dist/", "reports/", "~/", "/_mock/")
 
@@ -29,12 +30,20 @@ def test_links_lead_somewhere(name: str) -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_drawing_shows_the_modules_of_the_client() -> None:
-    """Each module in the drawing exists, and each module of the transport, of paging and of the query is drawn."""
-    drawing = read("ARCHITECTURE.md")
-    drawn = {Path(path).name for path in re.findall(r"[\w/]+\.py", drawing)}
-    assert drawn - {path.name for path in CLIENT.rglob("*.py")} == set()
-    on_the_way = {path.name for room in ("_transport", "_paging", "_query") for path in (CLIENT / room).glob("*.py")}
+@pytest.mark.parametrize(
+    ("heading", "package", "rooms"),
+    [
+        ("A request, to the wire and back", CLIENT, ("_transport", "_paging", "_query")),
+        ("A request to the mock server", MOCK, ("_api", "_control", "_faults")),
+    ],
+)
+def test_the_drawings_show_the_modules(heading: str, package: Path, rooms: tuple[str, ...]) -> None:
+    """Each module in a drawing exists, and each module of the rooms that a request goes through is drawn."""
+    _, _, rest = read("ARCHITECTURE.md").partition(f"\n## {heading}\n")
+    section, _, _ = rest.partition("\n## ")
+    drawn = {Path(path).name for path in re.findall(r"[\w/]+\.py", section)}
+    assert drawn - {path.name for path in package.rglob("*.py")} == set()
+    on_the_way = {path.name for room in rooms for path in (package / room).glob("*.py")}
     assert on_the_way - drawn - {"__init__.py"} == set()
 
 
