@@ -136,8 +136,15 @@ def test_a_spreadsheet_keeps_equal_values(cli: Cli, server: MockServer, window: 
     assert instants(read) == instants(expected(server, window))
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.ndjson", "t.parquet"])
-@pytest.mark.parametrize("filters", [[], ["--env-id", "2"], ["--env-id", "1", "--consumer-id", "3"]])
+@pytest.mark.parametrize(
+    ("name", "filters"),
+    [
+        ("t.csv", []),
+        ("t.ndjson", ["--env-id", "2"]),
+        ("t.json", ["--consumer-id", "2"]),
+        ("t.parquet", ["--env-id", "1", "--consumer-id", "3"]),
+    ],
+)
 def test_the_mock_server_serves_what_get_wrote(cli: Cli, name: str, filters: list[str]) -> None:
     """A recording of two apps, served by the mock server and asked for in the same way, is the same again."""
     arguments = ["get", "2", "1", *NIGHTS["25 hours"], *filters, "--format", "csv"]
