@@ -166,9 +166,7 @@ def _show_names(names: Names, project: Project) -> None:
             console.print(Text(f"  {word} is mentioned in {', '.join(found)}"))
     if names.suggestions:
         console.print(
-            Text(
-                f"Long names that can be shorter, below class_overrides in {project.config.name}; later it would break:"
-            )
+            Text(f"Shorter names for class_overrides in {project.config.name}; after a release they would break users:")
         )
     for suggestion in names.suggestions:
         console.print(Text(f"  {suggestion}"))
