@@ -14,6 +14,7 @@ from openapi_spec_validator.validation.exceptions import (
 )
 from referencing.exceptions import Unresolvable
 
+from spec_pipeline.openapi.circular import circular_schemas
 from spec_pipeline.openapi.parsing import Document, one_line
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.time_limit import time_limit
@@ -104,6 +105,10 @@ def validate_openapi(document: Document, origin: str) -> list[Flaw]:
             f"{origin} is not valid OpenAPI: one of its references leads to an object of the wrong kind "
             f"({type(error).__name__}: {one_line(str(error))})."
         ) from error
+    flaws += [
+        Flaw("circular-schema", f"components/schemas/{circle[0]}", f"it is part of itself: {' → '.join(circle)}")
+        for circle in circular_schemas(document)
+    ]
     return list(dict.fromkeys(flaws))
 
 

@@ -369,6 +369,31 @@ def test_flaws_are_shown_and_pinned_on_demand(
     assert "Nothing changes" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("kinds", [["Cat"], ["Cat", "Dog"]])
+def test_circular_inheritance_is_shown_with_its_changes(
+    project: Project, capsys: pytest.CaptureFixture[str], kinds: list[str]
+) -> None:
+    """A parent that chooses from children which include the parent is compared, and is what the generator minds."""
+
+    def inherit(spec: dict[str, Any], *more: str) -> None:
+        schemas = spec["components"]["schemas"]
+        parent = {"$ref": "#/components/schemas/Pet"}
+        schemas["Pet"] = {"oneOf": [{"$ref": f"#/components/schemas/{kind}"} for kind in kinds]}
+        for kind in kinds:
+            own = {"type": "object", "properties": {name: {"type": "string"} for name in (kind, *more)}}
+            schemas[kind] = {"allOf": [parent, own]}
+        schemas["TrafficItem"]["properties"]["pet"] = parent
+
+    project.pin.write_bytes(candidate(project, inherit).read_bytes())
+    assert run(project, "--from", candidate(project, lambda spec: inherit(spec, "color")), "--dry-run") == 2
+    captured = capsys.readouterr()
+    assert "circular-schema, at components/schemas/Pet: it is part of itself: Pet → Cat → Pet." in captured.out
+    assert "response-optional-property-added" in captured.out
+    assert "color" in captured.out
+    assert "Unable to process schema /components/schemas/Cat" in captured.err
+    assert captured.err.count("\n") == 1
+
+
 def test_overlay_may_not_add_a_flaw(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A flaw that an overlay action makes is refused with the action, also in a document that has flaws of its own."""
     with project.overlay.open("a") as overlay:

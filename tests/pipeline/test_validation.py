@@ -163,14 +163,34 @@ def test_slight_flaw_is_returned_with_place_and_rule(edit: Edit, flaw: tuple[str
 
 
 def test_valid_document_has_no_flaw() -> None:
-    """The fixture project's pin is valid, also with schemas that refer to each other as Jackson's inheritance does."""
+    """The fixture project's pin is valid."""
     assert validate_openapi(PIN, "the spec") == []
-    schemas = {
-        "Pet": {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]},
-        "Cat": {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"properties": {"claws": {"type": "integer"}}}]},
-        "Dog": {"allOf": [{"$ref": "#/components/schemas/Pet"}], "required": ["name"], "properties": {"name": {}}},
+
+
+TREE = {"type": "object", "properties": {"children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}}}
+
+
+@pytest.mark.parametrize(
+    ("schemas", "circles"),
+    [
+        ({"Pet": ["oneOf", "Cat"], "Cat": ["allOf", "Pet"]}, ["Pet → Cat → Pet"]),
+        ({"Pet": ["oneOf", "Dog", "Cat"], "Cat": ["allOf", "Pet"], "Dog": ["allOf", "Pet"]}, ["Pet → Cat → Pet"]),
+        ({"A": ["anyOf", "B"], "B": ["anyOf", "C"], "C": ["allOf", "B"]}, ["B → C → B"]),
+        ({"A": ["anyOf", "A"], "B": ["oneOf", "C"], "C": ["allOf", "B"]}, ["A → A", "B → C → B"]),
+        ({"A": ["allOf", "B", "B"], "B": ["allOf", "C"], "C": ["allOf", "Tree"]}, []),
+    ],
+)
+def test_circular_schema_is_a_flaw(schemas: dict[str, list[str]], circles: list[str]) -> None:
+    """Schemas that are part of themselves, as in Jackson's inheritance, are a flaw; recursion through items is none."""
+    components = {
+        name: {keyword: [{"$ref": f"#/components/schemas/{part}"} for part in parts]}
+        for name, (keyword, *parts) in schemas.items()
     }
-    assert validate_openapi(broken(lambda _, components: components["schemas"].update(schemas)), "the spec") == []
+    document = broken(lambda _, found: found["schemas"].update(components, Tree=TREE))
+    flaws = validate_openapi(document, "the spec")
+    assert [(flaw.rule, flaw.message) for flaw in flaws] == [
+        ("circular-schema", f"it is part of itself: {circle}") for circle in circles
+    ]
 
 
 @pytest.mark.parametrize(

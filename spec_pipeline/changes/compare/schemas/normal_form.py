@@ -7,13 +7,15 @@ level is brought into this form at a time, so a schema that contains itself is n
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from spec_pipeline.changes.compare.schemas.merging import as_list, merge, tidy
 from spec_pipeline.changes.compare.schemas.schema import ABSENT, Schema
 from spec_pipeline.changes.compare.schemas.written import Raw, bare, effective_discriminator, fingerprint, is_annotation
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.project import PipelineError
+
+_CHOICE: Final = ""
 
 
 def normalise(spec: Spec, raw: Raw) -> Schema:
@@ -56,15 +58,15 @@ def _parts(
         raw: the schema.
         refs: takes up all references that are followed.
         yielded: takes up those that have to hold themselves, each of which is followed once.
-        path: the references that led here.
+        path: the references that led here, with a mark for each choice in between.
     """
     if not isinstance(raw, dict):
         yield ({}, None) if raw is not False else ({"not": {}}, False)
         return
     if isinstance(raw.get("$ref"), str):
         name = raw["$ref"]
-        if name in path:
-            raise PipelineError(f"{spec.name} refers to {name}, which refers back to itself with nothing in between.")
+        if _closes_circle(spec, name, path):
+            return
         refs.add(name)
         if name not in yielded:
             yielded.add(name)
@@ -80,11 +82,24 @@ def _parts(
         if keyword in own:
             branches, null = _branches(spec, keyword, own.pop(keyword), set())
             if len(branches) == 1:
-                only = _parts(spec, branches[0], refs, set(), path)
+                only = _parts(spec, branches[0], refs, set(), (*path, _CHOICE))
                 yield from ((part, null or own_null) for part, own_null in only)
             else:
                 yield _alternatives(spec, keyword, branches), null
     yield own, _own_null(own)
+
+
+def _closes_circle(spec: Spec, name: str, path: tuple[str, ...]) -> bool:
+    """Tell whether a branch leads back to its own choice, as in Jackson's inheritance: such a reference says nothing.
+
+    Raises:
+        PipelineError: a schema leads back to itself without a choice.
+    """
+    if name not in path:
+        return False
+    if _CHOICE not in path[path.index(name) :]:
+        raise PipelineError(f"{spec.name} refers to {name}, which refers back to itself with nothing in between.")
+    return True
 
 
 def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> tuple[list[Raw], bool | None]:
