@@ -306,7 +306,7 @@ def free_choices(draw: st.DrawFn) -> tuple[TimeWindow, list[list[Json]]]:
         start, start + draw(periods) * (HOUR if interval == "hour" else 24 * HOUR), interval, zone
     )
     data = [entry for entry in rows(window) if draw(st.booleans())]
-    data = draw(st.permutations([*data, *draw(st.lists(st.sampled_from(data), max_size=5))] if data else []))
+    data = draw(st.permutations([*data, *draw(st.lists(st.sampled_from(data), max_size=2))] if data else []))
     cuts = sorted(draw(st.lists(st.integers(0, len(data)), max_size=4)))
     return window, [data[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(data)], strict=True)]
 
@@ -430,6 +430,7 @@ def test_numbers_that_are_no_counts(written: str) -> None:
         ("123456789012345678901234567890", 123456789012345678901234567890),
         ("9" * 5000, float("inf")),
         ("Infinity", float("inf")),
+        ("[1e400, 2.515680477992437e+16]", [float("inf"), 2.515680477992437e16]),
         ("1.5", 1.5),
         (r'"\ud800"', "\ud800"),
         ("[" * 50 + "]" * 50, json.loads("[" * 50 + "]" * 50)),

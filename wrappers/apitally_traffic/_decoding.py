@@ -114,11 +114,13 @@ def decode_page(body: bytes) -> Page:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return _decode_open(body, msgspec.json.decode)
+        document = msgspec.json.decode(body)
+        return _decode_open(document, document)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         reason = str(error)
     try:
-        return _decode_open(body, _parse_leniently)
+        # Only the counts are read as integers in any notation: an unknown field keeps the number that Python reads.
+        return _decode_open(_parse_leniently(body, _number), _parse_leniently(body, float))
     except msgspec.ValidationError as error:
         reason = str(error)  # it names the place, also in what is no JSON for msgspec
     except (ValueError, RecursionError):
@@ -126,23 +128,23 @@ def decode_page(body: bytes) -> Page:
     raise ValueError(f"breaks the schema: {_sentence(reason)}")
 
 
-def _decode_open(body: bytes, parse: Callable[[bytes], Any]) -> Page:
-    document = parse(body)
+def _decode_open(document: Any, extra: Any) -> Page:
+    """Check a parsed page, and take from `extra` the fields that the schema does not have."""
     page = msgspec.convert(document, _OpenPage)
     items = list(to_items(page.data))
-    for item, source in zip(items, document["data"], strict=True):
+    for item, source in zip(items, extra["data"], strict=True):
         item.additional_properties = {name: source[name] for name in source.keys() - _ROW_FIELDS}
-    additional = {name: document[name] for name in document.keys() - _PAGE_FIELDS}
+    additional = {name: extra[name] for name in extra.keys() - _PAGE_FIELDS}
     return Page(items, page.has_more, page.next_token, additional)
 
 
-def _parse_leniently(body: bytes) -> Any:
+def _parse_leniently(body: bytes, parse_float: Callable[[str], float]) -> Any:
     """Parse what Python accepts as JSON; where that is nested too deeply, what is below `_MAX_DEPTH` becomes None."""
     text = body.decode("utf-8-sig")
     try:
-        return json.loads(text, parse_int=_integer, parse_float=_number)
+        return json.loads(text, parse_int=_integer, parse_float=parse_float)
     except RecursionError:
-        return json.loads(_without_deep_values(text), parse_int=_integer, parse_float=_number)
+        return json.loads(_without_deep_values(text), parse_int=_integer, parse_float=parse_float)
 
 
 def _integer(text: str) -> float:
