@@ -291,3 +291,13 @@ def test_at_least_one_period_in_a_slice() -> None:
     """A slice has at least one period."""
     with pytest.raises(ValueError, match="at least 1"):
         list(TimeWindow.resolve(now=NOW).slices(0))
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Australia/Lord_Howe", "America/St_Johns"])
+@pytest.mark.parametrize("interval", ["hour", "day"])
+def test_length_of_a_long_window(zone: str, interval: Interval) -> None:
+    """The length of thousands of years is the sum of the lengths of their parts, which are counted one by one."""
+    whole = TimeWindow.resolve("1650-03-05T07:00Z", "3005-10-30T07:00Z", interval, zone)
+    bounds = [f"{year}-01-01" for year in (1799, 1801, 2099, 2101, 2300, 2499, 2501, 2700, 2899, 2901)]
+    parts = pairwise(["1650-03-05T07:00Z", *bounds, "3005-10-30T07:00Z"])
+    assert len(whole) == sum(len(TimeWindow.resolve(start, end, interval, zone)) for start, end in parts)
