@@ -1,7 +1,7 @@
 """The process that a `MockServer` runs in: how it starts, and how it ends with the process that owns it.
 
 The owner holds one end of the child's stdin and stdout. It sends one line that says what to serve; the child replies
-with one line, marked by a random word because whatever else is loaded at the start of an interpreter may print, too.
+with one line, which a random word marks, because other code that Python loads at its start may print, too.
 """
 
 import contextlib
@@ -113,7 +113,7 @@ class ServerProcess:
 def main(settings: dict[str, Any], marker: str) -> int:
     """Serve until stdin ends, and report the `url`, or the `error` that keeps the server from starting."""
     threading.Thread(target=_end_with_stdin, daemon=True).start()
-    # From here on, whatever prints goes to stderr: nobody reads the pipe behind stdout after the report.
+    # From here on, all output goes to stderr: nobody reads the pipe behind stdout after the report.
     report = os.dup(1)
     os.dup2(2, 1)
 

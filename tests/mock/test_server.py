@@ -36,7 +36,7 @@ def test_the_journal_never_holds_the_key(server: MockServer, client: httpx.Clien
 
 
 def test_the_journal_keeps_the_last_ten_thousand() -> None:
-    """The journal drops its oldest entries, and goes on counting."""
+    """The journal drops its oldest entries, and the numbers continue."""
     journal = Journal("key")
     for _ in range(10_050):
         journal.add("GET", PATH, b"")

@@ -1,4 +1,4 @@
-"""From the parameters of a traffic request to the query that it makes, anew or with a token."""
+"""The query of a traffic request: made of its parameters, or continued with a token."""
 
 from typing import NamedTuple
 

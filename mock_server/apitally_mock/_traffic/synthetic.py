@@ -2,7 +2,7 @@
 
 Each environment and consumer of an app has its own level, a rhythm over the day and the week, slow growth and noise.
 The rate changes from quarter hour to quarter hour; week and noise are interpolated between the middays of the
-consumer's own zone, so that no midnight, of whatever zone, is a step. Everything is integer arithmetic on bytes of
+consumer's own zone, so that there is no step at the midnight of any zone. Everything is integer arithmetic on bytes of
 SHAKE-128, so that every machine and every Python counts the same. Traffic is the difference of two running counts, so
 hours add up to days, and environments and consumers to the total, without anything being stored.
 """
@@ -30,6 +30,8 @@ _MIDDAY: Final = 48
 _LATEST_ZONE: Final = 24  # consumers live up to 24 quarter hours east of UTC
 _UNIT: Final = 100 * 1000 * 512 * 256 * 4 * sum(_DAY) * _QUARTERS**2
 """What one request is in the product of level, growth, week (per cent), day, noise (512ths) and wobble (256ths)."""
+_WOBBLE: Final = tuple(192 + byte // 2 for byte in range(256))  # 256ths, for each byte of noise
+_EMPTY_DAY: Final = (0,) * (_QUARTERS + 1)
 _SIZES: Final = 8  # requests of this many different sizes take turns
 
 Day = tuple[int, ...]
@@ -120,15 +122,12 @@ class _Habit:
         self._first_day = first_day
         self._is_quiet = consumer % 5 == 0
         self._level = (12 if environment % 2 else 1) * (40 + noise[0]) * 8 // (1 + consumer % 5)
-        local = [number + noise[1] % _LATEST_ZONE for number in range(_QUARTERS)]
-        self._rates = [_DAY[number // 4 % 24] for number in local]
-        # The midday before each quarter hour (0: that of the same day), and how far it is from there to the next one.
-        self._middays = [divmod(number - _MIDDAY, _QUARTERS) for number in local]
+        self._zone = noise[1] % _LATEST_ZONE
+        rates = [_DAY[(number + self._zone) // 4 % 24] for number in range(_QUARTERS)]
+        self._shares = [*accumulate(rates, initial=0)]
         # 1970-01-01 was a Thursday.
-        weeks = ([_WEEK[(number + midday + 3) % 7] for midday in range(-1, 3)] for number in range(7))
-        self._weekly_rates = [
-            [rate * part for rate, part in zip(self._rates, self._interpolated(week), strict=True)] for week in weeks
-        ]
+        weeks = ([_WEEK[(number + midday + 3) % 7] for midday in range(-1, 2)] for number in range(7))
+        self._weekly_rates = [[*map(mul, rates, self._interpolated(*week))] for week in weeks]
         sizes = [int.from_bytes(noise[i : i + 2]) for i in range(2, len(noise), 2)]
         self.received = [*accumulate((60 + size % 1500 for size in sizes[:_SIZES]), initial=0)]
         self.sent = [*accumulate((150 + size % 12_000 for size in sizes[_SIZES:]), initial=0)]
@@ -138,16 +137,18 @@ class _Habit:
         busyness, activity, *wobble = self._noise(number, 2 + _QUARTERS)
         if self._is_quiet:
             requests = 1 + busyness % 20 if activity < 32 else 0
-            shares = [*accumulate(self._rates, initial=0)]
-            return tuple(requests * share // shares[-1] for share in shares)
-        noise = self._interpolated([384 + self._noise(number + midday, 1)[0] for midday in range(-1, 3)])
+            return tuple(requests * share // self._shares[-1] for share in self._shares) if requests else _EMPTY_DAY
+        day_before, day_after = self._noise(number - 1, 1)[0], self._noise(number + 1, 1)[0]
+        noise = self._interpolated(384 + day_before, 384 + busyness, 384 + day_after)
         growth = self._level * (1000 + number - self._first_day)
-        rates = map(mul, map(mul, self._weekly_rates[number % 7], noise), [192 + byte // 2 for byte in wobble])
-        return tuple(growth * running // _UNIT for running in accumulate(rates, initial=0))
+        rates = map(mul, map(mul, self._weekly_rates[number % 7], noise), [_WOBBLE[byte] for byte in wobble])
+        return tuple([growth * running // _UNIT for running in accumulate(rates, initial=0)])
 
-    def _interpolated(self, values: Sequence[int]) -> list[int]:
-        """Return a value for each quarter hour, times 96, from those of the middays -1 to 2."""
-        return [values[m + 1] * (_QUARTERS - passed) + values[m + 2] * passed for m, passed in self._middays]
+    def _interpolated(self, before: int, here: int, after: int) -> list[int]:
+        """Return a value for each quarter hour, times 96, from those of the middays before, of and after a UTC day."""
+        return [before * _QUARTERS + (here - before) * passed for passed in range(_MIDDAY + self._zone, _QUARTERS)] + [
+            here * _QUARTERS + (after - here) * passed for passed in range(_MIDDAY + self._zone)
+        ]
 
     def _noise(self, day: int, length: int) -> bytes:
         return shake_128(self._who + b"/%d" % day).digest(length)
@@ -160,5 +161,5 @@ def _count_until(day: Day, second: int) -> int:
 
 
 def _bytes_until(requests: list[int], sizes: list[int]) -> list[int]:
-    """Return the bytes of the first so many requests, whose sizes, given by their running sums, take turns."""
+    """Return the bytes of that many requests; the sizes, given as running sums, are used in turn."""
     return [count // _SIZES * sizes[_SIZES] + sizes[count % _SIZES] for count in requests]
