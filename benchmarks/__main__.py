@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.measure import Table, save
 
-NAMES = ["reading", "frames", "year_of_hours", "rate_limit", "command"]
+NAMES = ["reading", "frames", "year_of_hours", "rate_limit", "command", "spec_changes"]
 
 
 def main(names: list[str]) -> int:
