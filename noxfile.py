@@ -21,8 +21,9 @@ nox.options.download_python = "never"
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
 _PARALLEL = ["-n", "auto", "--dist", "worksteal"]
-_SHIPPED = ["tests/wrappers", "tests/cli", "tests/sync", "tests/mock", "tests/examples"]
-_TOOLS = ["tests/pipeline", "tests/contract", "tests/project"]
+_SHIPPED = ["tests/wrappers", "tests/cli", "tests/mock", "tests/examples"]
+# The sync is tested once: what takes long there is up to dlt and the databases.
+_ONCE = ["tests/sync", "tests/pipeline", "tests/contract", "tests/project"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 _VERSION_FILE = Path("wrappers/apitally_traffic/_version.py")
 _PYPROJECT = nox.project.load_toml("pyproject.toml")
@@ -61,9 +62,9 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(name="tests-tools")
 def tests_tools(session: nox.Session) -> None:
-    """Run the tests of the spec pipeline, the contract suite and the workflows, once."""
+    """Run the tests of the sync, the spec pipeline, the contract suite and the workflows, once."""
     _install(session, ".[all]", groups=["test"])
-    session.run("pytest", *(session.posargs or [*_PARALLEL, *_TOOLS]))
+    session.run("pytest", *(session.posargs or [*_PARALLEL, *_ONCE]))
 
 
 @nox.session(name="tests-full", default=False)

@@ -144,6 +144,14 @@ def test_the_server_says_which_periods_have_ended(api: Api, duckdb_file: DuckDB,
     assert last == datetime(2026, 3, 28 if interval == "hour" else 29, 11 if interval == "hour" else 0, tzinfo=UTC)
 
 
+def test_the_open_period_is_not_asked_for(api: Api, duckdb_file: DuckDB) -> None:
+    """The window ends where it begins, so a server that cuts a period at the end of a window cannot pass it off."""
+    api.show(0, NOW)
+    sync(api, duckdb_file)
+    ends = [entry.query["end"] for entry in api.server.requests if "end" in entry.query]
+    assert ends == ["2026-03-28T10:00:00+00:00"]
+
+
 def test_without_a_date_nothing_is_stored(api: Api, duckdb_file: DuckDB) -> None:
     """A server that does not tell its time leaves open which periods have ended."""
     api.show(0, NOW)

@@ -108,7 +108,7 @@ def test_into_postgres(run: Run, postgres_server: PostgresServer) -> None:
         (["1", "--timezone", "Mars/Base"], 4, "Unknown timezone 'Mars/Base'"),
         (["1", "--to", "nosuch"], 4, "dlt knows no destination 'nosuch'"),
         (["1", "--to", "postgres"], 5, "set DESTINATION__POSTGRES__CREDENTIALS"),
-        (["1", "--to", "nowhere/traffic.duckdb"], 5, "No such file or directory"),
+        (["1", "--to", "nowhere/traffic.duckdb"], 5, "there is no folder"),
         pytest.param(["1", "--base-url", "http://127.0.0.1:9"], 5, "cannot be reached", marks=pytest.mark.exhaustive),
     ],
 )
@@ -139,7 +139,7 @@ def test_5_for_a_wrong_password(run: Run, postgres_server: PostgresServer) -> No
 
 
 @pytest.mark.parametrize(
-    "kilobytes", [1000, *(pytest.param(room, marks=pytest.mark.exhaustive) for room in (300, 1500))]
+    "kilobytes", [8, *(pytest.param(room, marks=pytest.mark.exhaustive) for room in (300, 1000, 1500))]
 )
 def test_5_for_a_full_disk(run: Run, kilobytes: int) -> None:
     """A file that cannot grow any more gets a sentence, whichever file it is; with more room, a rerun is complete."""

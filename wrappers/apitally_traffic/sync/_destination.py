@@ -1,17 +1,19 @@
 """The destination of a sync: a DuckDB file, or what dlt's own configuration describes."""
 
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import dlt
+import duckdb
 from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.exceptions import MissingDependencyException
 
-from apitally_traffic.sync._errors import SyncError
+from apitally_traffic.sync._errors import SyncError, sentence_of
 from apitally_traffic.sync._series import TABLE
 
 DEFAULT_DESTINATION = "apitally_traffic.duckdb"
@@ -22,11 +24,39 @@ _ATOMIC: dict[str, Any] = {"supports_transactions": True}
 
 @dataclass(frozen=True)
 class Target:
-    """A destination the name by which the user knows it, and what tells it from others."""
+    """Where a run writes to.
+
+    Attributes:
+        name: the name by which the user knows it.
+        identity: what tells it from others.
+        destination: the destination of dlt.
+        file: the DuckDB file, if it is one.
+    """
 
     name: str
     identity: str
     destination: Destination[Any, Any]
+    file: Path | None = None
+
+    def create_file(self) -> None:
+        """Create the DuckDB file if it is not there: beside its place, and then renamed.
+
+        Where a full disk or a kill interrupts DuckDB, it leaves a part of a file, which no later run could open.
+
+        Raises:
+            SyncError: the file cannot be created.
+        """
+        if self.file is None or self.file.exists():
+            return
+        if not self.file.parent.is_dir():
+            raise SyncError(f"{self.name}: there is no folder {self.file.parent}.")
+        try:
+            with tempfile.TemporaryDirectory(dir=self.file.parent, prefix=f".{self.file.name}.") as folder:
+                new = Path(folder, self.file.name)
+                duckdb.connect(str(new)).close()
+                new.replace(self.file)
+        except (OSError, duckdb.Error) as error:
+            raise SyncError(f"{self.name} cannot be created: {sentence_of(error)}") from error
 
 
 def resolve_destination(destination: str | os.PathLike[str]) -> Target:
@@ -38,7 +68,8 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
     """
     path = Path(destination)
     if path.suffix in _DUCKDB_SUFFIXES:
-        return Target(str(path), str(path.resolve()), dlt.destinations.duckdb(str(path.absolute()), **_ATOMIC))
+        file = path.resolve()
+        return Target(str(path), str(file), dlt.destinations.duckdb(str(file), **_ATOMIC), file)
     name = os.fspath(destination)
     if not name.isidentifier():
         raise ValueError(

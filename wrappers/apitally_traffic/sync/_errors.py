@@ -16,7 +16,7 @@ class SyncError(ApitallyError):
     Example:
         >>> sync_traffic(1, destination="nowhere/traffic.duckdb", api_key=server.api_key, base_url=server.url)
         Traceback (most recent call last):
-        apitally_traffic.sync._errors.SyncError: nowhere/traffic.duckdb: IO Error: Cannot open file ...
+        apitally_traffic.sync._errors.SyncError: nowhere/traffic.duckdb: there is no folder ...
     """
 
 

@@ -132,6 +132,7 @@ def sync_traffic(
 
 def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[str, Any]]:
     """Return how many rows were stored, and the source's state after that."""
+    target.create_file()
     pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
     # Whatever dlt's configuration says: the state comes from the destination, and Ctrl-C ends the run.
     pipeline.config.restore_from_destination = True
