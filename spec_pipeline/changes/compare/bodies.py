@@ -5,6 +5,7 @@ from typing import Any
 
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.comparison import Comparison
+from spec_pipeline.changes.compare.schemas.written import bare, fingerprint
 from spec_pipeline.changes.compare.serialisation import compare_written_values
 from spec_pipeline.openapi.references import Spec
 
@@ -23,7 +24,7 @@ def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Ite
     was, is_ = bool(body.get("required")), bool(partner.get("required"))
     if was != is_:
         yield Finding(f"request-body-became-{'required' if is_ else 'optional'}", place, was, is_)
-    yield from _compare_contents(old, new, body, partner, scope="request-body", place=place)
+    yield from compare_contents(old, new, body, partner, scope="request-body", place=place)
 
 
 def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
@@ -44,16 +45,34 @@ def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[
         for match in matches:
             inside = place if len(matches) == 1 else f"response {match}"
             headers = answer.get("headers", {}), partners[match].get("headers", {})
-            yield from _compare_headers(old, new, *headers, inside)
-            yield from _compare_contents(old, new, answer, partners[match], scope="response-body", place=inside)
+            yield from compare_headers(old, new, *headers, inside)
+            yield from compare_contents(old, new, answer, partners[match], scope="response-body", place=inside)
+            yield from _compare_links(old, new, answer.get("links", {}), partners[match].get("links", {}), inside)
     for status in partners:
         if status not in answers and status not in paired:
             yield Finding(f"response-{_kind(status)}-status-added", f"response {status}", None, status)
 
 
-def _compare_contents(
+def _compare_links(
+    old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], place: str
+) -> Iterator[Finding]:
+    """Compare what a response says about the operations that its values lead to."""
+    for name in {**before, **after}:
+        inside = f"{place} link {name}"
+        if name not in after:
+            yield Finding("response-link-removed", inside, name)
+        elif name not in before:
+            yield Finding("response-link-added", inside, None, name)
+        else:
+            links = bare(old.resolve(before[name])), bare(new.resolve(after[name]))
+            if fingerprint(links[0]) != fingerprint(links[1]):
+                yield Finding("response-link-changed", inside, *links)
+
+
+def compare_contents(
     old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], *, scope: str, place: str
 ) -> Iterator[Finding]:
+    """Yield what differs between two bodies, by media type."""
     rule = "request-body-media-type" if scope == "request-body" else "response-media-type"
     contents, partners = _contents(before), _contents(after)
     paired = {media_type: media_type for media_type in contents if media_type in partners}
@@ -80,9 +99,10 @@ def _compare_contents(
             yield Finding(f"{rule}-added", f"{place} {media_type}", None, media_type)
 
 
-def _compare_headers(
+def compare_headers(
     old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], place: str
 ) -> Iterator[Finding]:
+    """Yield what differs between the headers of two messages that the API sends."""
     headers = {name.lower(): (name, old.resolve(header)) for name, header in before.items()}
     partners = {name.lower(): (name, new.resolve(header)) for name, header in after.items()}
     for key, (name, header) in headers.items():

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from spec_pipeline.changes.change import Change, Finding
 from spec_pipeline.changes.compare.bodies import compare_request_bodies, compare_responses
+from spec_pipeline.changes.compare.messages import compare_callbacks, compare_webhooks
 from spec_pipeline.changes.compare.parameters import compare_parameters, renamed_parameters
 from spec_pipeline.changes.compare.security import compare_requirements, compare_schemes
 from spec_pipeline.changes.compare.servers import compare_servers
@@ -84,6 +85,7 @@ def _compare_whole(old: Spec, new: Spec) -> Iterator[Finding]:
     if versions[0] != versions[1]:
         yield Finding("api-version-changed", "info.version", *versions)
     yield from compare_schemes(old, new)
+    yield from compare_webhooks(old, new)
 
 
 def _compare_operations(old: Spec, new: Spec, before: _Operation, after: _Operation) -> Iterator[Finding]:
@@ -110,6 +112,7 @@ def _compare_operations(old: Spec, new: Spec, before: _Operation, after: _Operat
     )
     yield from compare_request_bodies(old, new, before.content.get("requestBody"), after.content.get("requestBody"))
     yield from compare_responses(old, new, before.content.get("responses", {}), after.content.get("responses", {}))
+    yield from compare_callbacks(old, new, before.content.get("callbacks", {}), after.content.get("callbacks", {}))
 
 
 def _operations(spec: Spec) -> dict[tuple[str, str], _Operation]:

@@ -265,6 +265,36 @@ RULES = [
         "Lists or objects are written another way into the header.",
         "Change code that reads it.",
     ),
+    Rule(
+        "response-link-removed",
+        _WARNING,
+        "The response no longer says which operation a value of it leads to.",
+        "Call the operation without the help of the link.",
+    ),
+    Rule("response-link-added", _INFO, "The response says which operation a value of it leads to.", "Nothing."),
+    Rule(
+        "response-link-changed",
+        _WARNING,
+        "The link leads to another operation, or passes other values to it.",
+        "Check code that follows the link.",
+    ),
+    # Webhooks and callbacks
+    Rule("webhook-removed", _BREAKING, "The webhook is gone.", "Stop waiting for its requests."),
+    Rule("webhook-added", _INFO, "The webhook is new.", "Nothing; receive it if you like."),
+    Rule("callback-removed", _BREAKING, "The callback is gone.", "Stop waiting for its requests."),
+    Rule("callback-added", _INFO, "The callback is new.", "Nothing; receive it if you like."),
+    Rule(
+        "expected-response-status-removed",
+        _BREAKING,
+        "The status is no longer among those that the API expects from the receiver.",
+        "Answer with one of the statuses that are left.",
+    ),
+    Rule(
+        "expected-response-status-added",
+        _INFO,
+        "The API accepts one more status from the receiver.",
+        "Nothing.",
+    ),
     # Security
     Rule(
         "api-security-removed",
