@@ -94,7 +94,6 @@ RULES = [
         _BREAKING,
         "The parameter of the path has another name; the URL is the same.",
         "Rename the argument in calls that pass it by keyword.",
-        "oasdiff: no level of its own. Here breaking, because the generated argument goes: a call that names it raises",
     ),
     Rule("request-parameter-became-required", _BREAKING, "The parameter is required now.", "Add it to each call."),
     Rule("request-parameter-became-optional", _INFO, "The parameter may be left out now.", "Nothing."),
@@ -231,7 +230,6 @@ RULES = [
         _WARNING,
         "The optional property is gone.",
         "Stop reading it; the generated model loses the attribute.",
-        "oasdiff: info since 1.30. Here a warning, because the generated model loses the attribute",
     ),
     Rule(
         "response-required-property-added", _INFO, "There is a new required property.", "Nothing; read it if you like."
@@ -301,6 +299,7 @@ RULES = [
         _BREAKING,
         "A way to authenticate is gone.",
         "Authenticate in one of the ways that are left.",
+        "oasdiff: info. Here breaking, because calls that authenticate that way are refused",
     ),
     Rule(
         "api-security-relaxed",
@@ -311,7 +310,13 @@ RULES = [
     Rule("api-security-added", _INFO, "There is one more way to authenticate.", "Nothing."),
     Rule("api-security-became-required", _BREAKING, "Anonymous calls are refused now.", "Authenticate each call."),
     Rule("api-security-became-optional", _INFO, "Anonymous calls are accepted now.", "Nothing."),
-    Rule("api-security-scope-added", _BREAKING, "One more scope is needed.", "Ask for tokens with the new scope."),
+    Rule(
+        "api-security-scope-added",
+        _BREAKING,
+        "One more scope is needed.",
+        "Ask for tokens with the new scope.",
+        "oasdiff: info. Here breaking, because calls with tokens that lack the scope are refused",
+    ),
     Rule("api-security-scope-removed", _INFO, "A scope is not needed any more.", "Nothing."),
     Rule(
         "api-security-component-type-changed",
@@ -325,21 +330,18 @@ RULES = [
         _BREAKING,
         "The key travels under another name.",
         "Update the client: the old one sends the key where the server does not look.",
-        "oasdiff: no level of its own. Here breaking, because every call fails with 401",
     ),
     Rule(
         "api-security-component-in-changed",
         _BREAKING,
         "The key travels in another part of the request.",
         "Update the client: the old one sends the key where the server does not look.",
-        "oasdiff: no level of its own. Here breaking, because every call fails with 401",
     ),
     Rule(
         "api-security-component-scheme-changed",
         _BREAKING,
         "The HTTP authentication scheme is another.",
         "Update the client: the old one sends the key in the wrong form.",
-        "oasdiff: no level of its own. Here breaking, because every call fails with 401",
     ),
     Rule(
         "api-security-component-oauth-url-changed",
@@ -361,7 +363,6 @@ RULES = [
         _BREAKING,
         "Tokens do not come through this OAuth flow any more.",
         "Get tokens through one of the flows that are left.",
-        "oasdiff: no level of its own. Here breaking, because who gets tokens through the flow gets none",
     ),
     Rule("api-security-component-oauth-flow-added", _INFO, "There is one more OAuth flow.", "Nothing."),
     Rule("api-security-component-added", _INFO, "There is a new security scheme.", "Nothing."),

@@ -163,10 +163,15 @@ _ROWS = [
     _Row("constraint-changed", INCOMPARABLE, "It has to meet another constraint."),
 ]
 
-_DEFAULT_REASON = (
-    "oasdiff: info, because each request stays valid. Here breaking, because the same call brings other data in silence"
-)
+_DEFAULT_REASON = "oasdiff: info. Here breaking, because the same call brings other data in silence"
 _DISCRIMINATOR_REASON = "oasdiff: info. Here {}, because the same value of the property says another thing, or nothing"
+
+
+def _discriminator_reason(scope: str, level: Level) -> str:
+    """Return the reason; oasdiff has no such rules about parameters and headers."""
+    return "" if scope in {"request-parameter", "response-header"} else _DISCRIMINATOR_REASON.format(level.value)
+
+
 _DISCRIMINATOR_LEVELS = {
     "property-name-changed": Level.BREAKING,
     "mapping-deleted": Level.WARNING,
@@ -174,16 +179,16 @@ _DISCRIMINATOR_LEVELS = {
 }
 _OVERRIDES: dict[str, tuple[Level, str]] = (
     {
-        f"request-{place}-default-value-{event}": (Level.BREAKING, _DEFAULT_REASON)
+        f"request-{place}-default-value-{event}": (Level.BREAKING, _DEFAULT_REASON if place != "parameter" else "")
         for place in ("parameter", "body", "property")
         for event in ("changed", "removed")
     }
     | {
         f"request-{place}-default-value-added": (
             Level.WARNING,
-            "oasdiff: info. Here a warning, because it may be what held anyway, or not",
+            f"oasdiff: {level}. Here a warning, because it may be what held anyway, or not",
         )
-        for place in ("parameter", "body", "property")
+        for place, level in (("parameter", "breaking"), ("body", "info"), ("property", "info"))
     }
     | {
         f"response-{place}-enum-value-added": (
@@ -193,7 +198,32 @@ _OVERRIDES: dict[str, tuple[Level, str]] = (
         for place in ("body", "property", "header")
     }
     | {
-        f"{scope}-discriminator-{event}": (level, _DISCRIMINATOR_REASON.format(level.value))
+        f"request-{place}-{bound}-set": (
+            Level.BREAKING,
+            "oasdiff: warning. Here breaking, because a call that sent more or less is refused",
+        )
+        for place in ("parameter", "body", "property")
+        for bound in ("max", "min", "exclusive-max", "exclusive-min", "max-length", "min-items")
+    }
+    | {
+        f"response-{place}-any-of-added": (
+            Level.BREAKING,
+            "oasdiff: info. Here breaking, because code that reads the response meets an unknown alternative",
+        )
+        for place in ("body", "property")
+    }
+    | {
+        "response-property-pattern-removed": (
+            Level.BREAKING,
+            "oasdiff: info. Here breaking, because code that reads by the pattern meets texts that do not match",
+        ),
+        "response-property-pattern-changed": (
+            Level.WARNING,
+            "oasdiff: info. Here a warning, because code that reads by the pattern may meet texts that do not match",
+        ),
+    }
+    | {
+        f"{scope}-discriminator-{event}": (level, _discriminator_reason(scope, level))
         for scope in SCOPES
         for event, level in _DISCRIMINATOR_LEVELS.items()
     }
