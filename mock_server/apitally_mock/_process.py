@@ -100,6 +100,7 @@ class ServerProcess:
             raise MockServerError(msg)
         finally:
             timer.cancel()
+            timer.join()  # whoever forks next has no thread of ours
 
     def end(self) -> None:
         """End the server; it is gone when this returns."""
