@@ -1,4 +1,4 @@
-"""Compare what travels in the body: request bodies, answers by their status, and the headers of answers."""
+"""Compare what travels in the body: request bodies, responses by their status, and their headers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,15 +28,15 @@ def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Ite
 
 
 def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
-    """Yield what differs between the answers of two operations, matched by their status."""
-    answers = {_status(key): old.resolve(answer) for key, answer in before.items() if _is_status(key)}
-    partners = {_status(key): new.resolve(answer) for key, answer in after.items() if _is_status(key)}
+    """Yield what differs between the responses of two operations, matched by their status."""
+    responses = {_status(key): old.resolve(response) for key, response in before.items() if _is_status(key)}
+    partners = {_status(key): new.resolve(response) for key, response in after.items() if _is_status(key)}
     paired: set[str] = set()
-    for status, answer in answers.items():
+    for status, response in responses.items():
         place = f"response {status}"
         matches = [key for key in (status, *_wider_statuses(status)) if key in partners][:1]
         if not matches:
-            matches = [key for key in partners if status in _wider_statuses(key) and key not in answers]
+            matches = [key for key in partners if status in _wider_statuses(key) and key not in responses]
             event = f"response-{'status-specialized' if matches else f'{_kind(status)}-status-removed'}"
             yield Finding(event, place, status, ", ".join(matches) or None)
         elif matches != [status]:
@@ -44,12 +44,12 @@ def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[
         paired.update(matches)
         for match in matches:
             inside = place if len(matches) == 1 else f"response {match}"
-            headers = answer.get("headers", {}), partners[match].get("headers", {})
+            headers = response.get("headers", {}), partners[match].get("headers", {})
             yield from compare_headers(old, new, *headers, inside)
-            yield from compare_contents(old, new, answer, partners[match], scope="response-body", place=inside)
-            yield from _compare_links(old, new, answer.get("links", {}), partners[match].get("links", {}), inside)
+            yield from compare_contents(old, new, response, partners[match], scope="response-body", place=inside)
+            yield from _compare_links(old, new, response.get("links", {}), partners[match].get("links", {}), inside)
     for status in partners:
-        if status not in answers and status not in paired:
+        if status not in responses and status not in paired:
             yield Finding(f"response-{_kind(status)}-status-added", f"response {status}", None, status)
 
 

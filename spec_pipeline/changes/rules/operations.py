@@ -1,4 +1,4 @@
-"""The rules about everything around schemas: operations, parameters, bodies, answers, security, servers, version."""
+"""The rules about everything around schemas: operations, parameters, bodies, responses, security, servers, version."""
 
 from spec_pipeline.changes.rules.rule import Effect, Level, Rule
 
@@ -169,7 +169,7 @@ RULES = [
     ),
     Rule("request-property-deprecated", _INFO, "The property is deprecated.", "Plan to stop sending it."),
     Rule("request-property-reactivated", _INFO, "The property is not deprecated any more.", "Nothing."),
-    # Answers
+    # Responses
     Rule(
         "response-success-status-removed",
         _BREAKING,
@@ -215,10 +215,10 @@ RULES = [
     Rule(
         "response-media-type-removed",
         _BREAKING,
-        "The answer does not come in this media type any more.",
+        "The response does not come in this media type any more.",
         "Read one of the media types that are left.",
     ),
-    Rule("response-media-type-added", _INFO, "The answer comes in one more media type.", "Nothing."),
+    Rule("response-media-type-added", _INFO, "The response comes in one more media type.", "Nothing."),
     Rule(
         "response-required-property-removed",
         _BREAKING,
