@@ -68,7 +68,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     opened = config.stash[_OPENED] = ExitStack()
     try:
-        options = read_options(config)
+        options = read_options(config, len(load_operations()))
         promises = promises_of(load_operations())
         baseline = read_baseline(options.baseline, [promise.id for promise in promises])
         base_url, api_key, options = _server(options, opened)
@@ -78,6 +78,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             options.app_id,
             max_requests=options.max_requests,
             requests_per_minute=options.rate_limit,
+            proxy=options.proxy,
+            ca_file=options.ca_file,
         )
         opened.callback(client.close)
         ledger = Ledger(promises)
@@ -91,7 +93,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Print what repeats the run."""
     run = config.stash.get(_RUN, None)
-    return f"contract: {run.client.base_url}, app {run.options.app_id}, --seed {run.options.seed}" if run else None
+    if run is None:
+        return None
+    options = run.options
+    told = f"--seed {options.seed}, --max-requests {options.max_requests}"
+    return f"contract: {run.client.base_url}, app {options.app_id}, {told}"
 
 
 @pytest.fixture

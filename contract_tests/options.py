@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,12 @@ from contract_tests.oracle.query import EVERYTHING, Filter
 from contract_tests.promises.promise import NotExercisedError
 
 MAX_REQUESTS = 600
+MORE_REQUESTS = 200
 RATE_LIMIT = 100
+
+_MAX_REQUESTS_HELP = (
+    f"send no more requests than this; default {MAX_REQUESTS}, and {MORE_REQUESTS} for each operation but the first"
+)
 
 
 class OptionError(ValueError):
@@ -30,6 +36,8 @@ class Options:
         consumer_id: a consumer of the app that has traffic, likewise.
         max_requests: how many requests may be sent.
         rate_limit: requests a minute, away from loopback addresses.
+        proxy: the URL of a proxy; `None` for that of the environment.
+        ca_file: a file of certificates to trust; `None` for those of the environment.
         seed: decides everything that is drawn.
         deep: for how many seconds to go on drawing after the default profile.
         baseline: a file of acknowledged findings.
@@ -43,6 +51,8 @@ class Options:
     consumer_id: int | None
     max_requests: int
     rate_limit: int
+    proxy: str | None
+    ca_file: str | None
     seed: int
     deep: int
     baseline: str | None
@@ -91,16 +101,22 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--app-id", help="the app (APITALLY_APP_ID)")
     group.addoption("--app-env-id", help="an environment of the app that has traffic (APITALLY_APP_ENV_ID)")
     group.addoption("--consumer-id", help="a consumer of the app that has traffic (APITALLY_CONSUMER_ID)")
-    group.addoption("--max-requests", help=f"send no more requests than this; default {MAX_REQUESTS}")
+    group.addoption("--max-requests", help=_MAX_REQUESTS_HELP)
     group.addoption("--rate-limit", help=f"requests a minute, not on loopback addresses; default {RATE_LIMIT}")
+    group.addoption("--proxy", help="the URL of a proxy; by default HTTPS_PROXY and NO_PROXY decide")
+    group.addoption("--ca-file", help="a file of certificates to trust; by default SSL_CERT_FILE, or httpx's own")
     group.addoption("--seed", default="0", help="decides what is drawn: a number, or `random`; default 0")
     group.addoption("--deep", help="go on drawing for so many seconds, however many requests that takes")
     group.addoption("--baseline", help="a file of acknowledged findings, one `promise-id: reason` a line")
     group.addoption("--report-dir", default="reports/contract", help="where reports go; default reports/contract")
 
 
-def read_options(config: pytest.Config) -> Options:
+def read_options(config: pytest.Config, operations: int) -> Options:
     """Read the options and the environment.
+
+    Args:
+        config: the command line.
+        operations: how many operations the specification has; the default budget grows with them.
 
     Raises:
         OptionError: one of them cannot be used.
@@ -115,15 +131,26 @@ def read_options(config: pytest.Config) -> Options:
             raise OptionError("--base-url needs a key: pass --api-key or set APITALLY_API_KEY.")
         if app_id is None:
             raise OptionError("--base-url needs an app: pass --app-id or set APITALLY_APP_ID.")
+    proxy, ca_file = _text(config, "--proxy"), _text(config, "--ca-file")
+    if proxy is not None and not proxy.startswith(("http://", "https://", "socks5://")):
+        raise OptionError(f"--proxy must begin with http://, https:// or socks5://, not {proxy!r}.")
+    if ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except OSError as error:
+            raise OptionError(f"--ca-file {ca_file} cannot be used: {error}.") from error
     deep = _count(config, "--deep")
+    by_default = MAX_REQUESTS + MORE_REQUESTS * (operations - 1)
     return Options(
         base_url=base_url,
         api_key=api_key,
         app_id=app_id or 1,
         app_env_id=_count(config, "--app-env-id", "APITALLY_APP_ENV_ID"),
         consumer_id=_count(config, "--consumer-id", "APITALLY_CONSUMER_ID"),
-        max_requests=_count(config, "--max-requests") or (MAX_REQUESTS if deep is None else 10**9),
+        max_requests=_count(config, "--max-requests") or (by_default if deep is None else 10**9),
         rate_limit=_count(config, "--rate-limit") or RATE_LIMIT,
+        proxy=proxy,
+        ca_file=ca_file,
         seed=_seed(config),
         deep=deep or 0,
         baseline=_text(config, "--baseline"),

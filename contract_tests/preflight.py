@@ -32,6 +32,8 @@ def check_server(client: Client) -> float:
     }
     if exchange.status in reasons:
         raise PreflightError(f"{client.base_url} answers {exchange.status}: {reasons[exchange.status]}")
+    if exchange.status >= 500:
+        raise PreflightError(f"{client.base_url} answers {exchange.status} to a plain request for traffic.")
     return _skew(exchange)
 
 

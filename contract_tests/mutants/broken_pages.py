@@ -4,21 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from contract_tests.mutants.entry import broken, times
-from contract_tests.mutants.reference import Params, Query, Reference
+from contract_tests.mutants.reference import Reference
 
 _LIMIT, _MORE, _ENDS = "pagination.limit", "pagination.has-more", "pagination.walk-ends"
 _ONCE, _SIZE, _KEEPS = "pagination.each-once", "pagination.any-page-size", "pagination.token-keeps-query"
-_ALL_FIELDS = ("start", "end", "interval", "zone", "env", "consumer")
-
-
-def _without(name: str) -> dict[str, Any]:
-    return {"token_fields": tuple(field for field in _ALL_FIELDS if field != name)}
-
-
-def _alone(self: Reference, params: Params, fresh: Query) -> Query:
-    """The query of the token counts only where the request does not say something else, defaults included."""
-    kept = Reference.resume(self, params, fresh)
-    return kept if "start" in params else replace(fresh, position=kept.position)
 
 
 def _later(change: Any) -> Any:
@@ -105,11 +94,6 @@ PAGES = (
         ),
     ),
     broken(
-        "tokens alone are refused",
-        (_ENDS, _KEEPS),
-        params=lambda self, params: params if "next_token" not in params or "start" in params else {"next_token": "no"},
-    ),
-    broken(
         "a period at the joint comes twice",
         _ONCE,
         fast=True,
@@ -159,6 +143,4 @@ PAGES = (
     ),
     broken("the token loses the zone", _KEEPS, resume=_later(lambda query: replace(query, zone="UTC"))),
     broken("the token loses the interval", _KEEPS, resume=_later(lambda query: replace(query, interval="hour"))),
-    *(broken(f"the token alone does not carry the {name}", _KEEPS, **_without(name)) for name in _ALL_FIELDS),
-    broken("the token carries nothing but the place", _KEEPS, resume=_alone),
 )

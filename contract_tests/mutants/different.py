@@ -155,6 +155,28 @@ def _late(self: Reference, query: Query) -> list[Row]:
     ]
 
 
+def _place_only(self: Reference, params: Any, fresh: Query) -> Query:
+    """Let the query count wherever it says something else than the token, defaults included."""
+    kept = Reference.resume(self, params, fresh)
+    return kept if "start" in params else replace(fresh, position=kept.position)
+
+
+def _gateway_fails(every: int) -> Any:
+    def answer(self: Reference, target: str, headers: Any) -> Answer:
+        if (self.asked + 1) % every == 0:
+            self.asked += 1
+            return Answer(502 + self.asked % 3, b"<html>Bad Gateway</html>", {"content-type": "text/html"})
+        return Reference.answer(self, target, headers)
+
+    return answer
+
+
+def _fields_but(name: str) -> tuple[str, ...]:
+    return tuple(field for field in _TOKEN_FIELDS if field != name)
+
+
+_TOKEN_FIELDS = ("start", "end", "interval", "zone", "env", "consumer")
+
 DIFFERENT = (
     different("the plain reference", fast=True),
     different("newest first", rows=_newest_first),
@@ -207,6 +229,19 @@ DIFFERENT = (
         ),
     ),
     different("tokens that change every time", fast=True, **_with_memory()),
+    *(
+        different(f"a token without its query loses the {name}", token_fields=_fields_but(name))
+        for name in _TOKEN_FIELDS
+    ),
+    different("a token without its query is only a place", resume=_place_only),
+    different(
+        "a token without its query is refused",
+        fast=True,
+        params=lambda self, params: (
+            params if "next_token" not in params or "start" in params or "end" in params else {"next_token": "no"}
+        ),
+    ),
+    different("a gateway fails now and then", fast=True, answer=_gateway_fails(40)),
     different("429 now and then, with headers", answer=_limited(60, headers=True)),
     different("429 now and then, without headers", answer=_limited(12, headers=False)),
     different(

@@ -85,19 +85,18 @@ class Listing:
         """Return the id of a promise about pages, as it is for this listing."""
         return f"pagination.{name}@{self._name}"
 
-    def ask(self, limit: int | None, token: str | None = None, *, token_alone: bool = False) -> Page:
+    def ask(self, limit: int | None, token: str | None = None) -> Page:
         """Ask for a page.
 
         Args:
             limit: its size; `None` leaves it to the default.
             token: the token that leads to it; `None` for the first one.
-            token_alone: leave out the rest of the query.
 
         Raises:
             BrokenPromiseError: the answer is a 5xx, or no page.
             NotExercisedError: it is another refusal.
         """
-        given = {} if token_alone else dict(self._query)
+        given = dict(self._query)
         if limit is not None and self.has_limit:
             given["limit"] = str(min(limit, self._largest))
         exchange = self._client.get(given | ({} if token is None else {"next_token": token}), path=self._path)
@@ -108,8 +107,8 @@ class Listing:
             raise NotExercisedError(f"{self} answers {exchange.summary}.")
         return self._read(exchange)
 
-    def walk(self, limit: int | None, *, token_alone: bool = False) -> Walk:
-        """Follow the tokens from the first page on; the arguments are those of `ask`.
+    def walk(self, limit: int | None) -> Walk:
+        """Follow the tokens from the first page on; the argument is that of `ask`.
 
         Raises:
             BrokenPromiseError: a page is no page, or its token is refused, or comes a second time.
@@ -123,7 +122,7 @@ class Listing:
                 raise BrokenPromiseError(self.promise("walk-ends"), message, *(page.exchange for page in pages[-2:]))
             tokens.add(token)
             try:
-                pages.append(self.ask(limit, token, token_alone=token_alone))
+                pages.append(self.ask(limit, token))
             except NotExercisedError as refusal:
                 message = f"a token is refused that the page before had given: {refusal}"
                 evidence = (pages[-1].exchange, self._client.exchanges[-1])

@@ -38,7 +38,7 @@ class Reader:
         self.truth: Series | None = None
         self._skew = skew
         self.settled = int(self.now()) // DAY * DAY - _SETTLED_DAYS * DAY
-        self._read: dict[tuple[Query, int | None, bool], Series] = {}
+        self._read: dict[tuple[Query, int | None], Series] = {}
 
     def now(self) -> float:
         """Return the server's Unix time, in seconds."""
@@ -92,24 +92,23 @@ class Reader:
         inspect(page, query, DEFAULT_LIMIT if limit is None else limit, self.truth)
         return page
 
-    def read(self, query: Query, *, limit: int | None = LARGEST_LIMIT, token_alone: bool = False) -> Series:
+    def read(self, query: Query, *, limit: int | None = LARGEST_LIMIT) -> Series:
         """Read a window to its last page; a window that was read before is not asked for again.
 
         Args:
             query: what to ask for.
             limit: the size of a page; `None` leaves it to the default.
-            token_alone: send the token, and the limit, without the query that it belongs to.
 
         Raises:
             BrokenPromiseError: a page is refused or breaks a promise, or the walk does not end, or repeats itself.
         """
-        key = (query, limit, token_alone)
+        key = (query, limit)
         if key not in self._read:
-            self._read[key] = self.walk(self.ask(query, limit=limit), query, limit=limit, token_alone=token_alone)
+            self._read[key] = self.walk(self.ask(query, limit=limit), query, limit=limit)
         return self._read[key]
 
-    def walk(self, page: Page, query: Query, *, limit: int | None, token_alone: bool = False) -> Series:
-        """Follow the tokens from a first page on; see `read`."""
+    def walk(self, page: Page, query: Query, *, limit: int | None) -> Series:
+        """Follow the tokens from a first page on, each beside its whole query; see `read`."""
         pages, followed = [page], set[str]()
         expected = query.ends
         delivered = {row.start for row in page.rows}
@@ -128,7 +127,7 @@ class Reader:
                 )
             leads_back = page.token in followed
             followed.add(page.token)
-            page = self._next(page, query, limit, token_alone=token_alone)
+            page = self._next(page, query, limit)
             twice = delivered.intersection(row.start for row in page.rows)
             if twice:
                 row = next(row for row in page.rows if row.start in twice)
@@ -147,9 +146,9 @@ class Reader:
             raise BrokenPromiseError("pagination.has-more", message, *evidence, **told)
         return Series(query, pages, limit)
 
-    def _next(self, page: Page, query: Query, limit: int | None, *, token_alone: bool) -> Page:
+    def _next(self, page: Page, query: Query, limit: int | None) -> Page:
         assert page.token is not None, "the caller has looked"
-        given = {} if token_alone else query.parameters
+        given = query.parameters
         if limit is not None:
             given["limit"] = str(limit)
         exchange = self.client.get(given | {"next_token": page.token})

@@ -71,13 +71,11 @@ def test_the_size_of_pages_changes_nothing(run: Run, listing: Listing) -> None:
 
 @of_each_listing("token-keeps-query", cost=4)
 def test_a_token_keeps_the_whole_query(run: Run, listing: Listing) -> None:
-    """A token alone goes on in the same listing."""
-    _agrees(run, listing, "token-keeps-query", lambda count: -(-count // 3), token_alone=True)
+    """A token beside its query goes on in the same listing."""
+    _agrees(run, listing, "token-keeps-query", lambda count: -(-count // 3))
 
 
-def _agrees(
-    run: Run, listing: Listing, name: str, limit_of: Callable[[int], int | None], *, token_alone: bool = False
-) -> None:
+def _agrees(run: Run, listing: Listing, name: str, limit_of: Callable[[int], int | None]) -> None:
     """Hold a walk in pages of some size against the listing in one piece, as it is before and after.
 
     Args:
@@ -85,11 +83,10 @@ def _agrees(
         listing: what is read.
         name: the promise, without the listing.
         limit_of: the size of a page, for the number of records; `None` leaves it to the default.
-        token_alone: send each token without the query.
     """
     for _ in range(_ATTEMPTS):
         before = listing.whole()
-        walk = listing.walk(limit_of(before.records.total()), token_alone=token_alone)
+        walk = listing.walk(limit_of(before.records.total()))
         whole = listing.whole(again=True)
         if before.records == whole.records:
             break

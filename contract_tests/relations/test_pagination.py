@@ -35,12 +35,12 @@ def test_a_page_holds_no_more_than_its_limit(run: Run) -> None:
 
 @pytest.mark.promise("pagination.walk-ends", cost=14)
 def test_walking_the_tokens_ends(run: Run) -> None:
-    """Following the tokens, with the query or without it, comes to a page without one."""
+    """Following the tokens comes to a page without one."""
     run.sample.traffic()
     busy = run.sample.busy_hours(8)
     hours, days = Query(busy, busy + 8 * HOUR, "hour"), run.sample.days("Asia/Tokyo")
-    for query, limit, token_alone in ((hours, 3, False), (hours, 3, True), (days, 20, True)):
-        _walked(run, "pagination.walk-ends", run.reader.read(query, limit=limit, token_alone=token_alone))
+    for query, limit in ((hours, 3), (days, 20)):
+        _walked(run, "pagination.walk-ends", run.reader.read(query, limit=limit))
 
 
 @pytest.mark.promise("pagination.has-more", cost=32)
@@ -114,25 +114,25 @@ def test_the_size_of_pages_changes_nothing(run: Run) -> None:
 
 @pytest.mark.promise("pagination.token-keeps-query", cost=36)
 def test_a_token_keeps_the_whole_query(run: Run) -> None:
-    """A token alone, or beside the query it came from, goes on in the same window, zone, interval and filter."""
+    """A token beside the query that it came from goes on in the same window, zone, interval and filter.
+
+    What a token does without its query, or beside another one, nobody has promised.
+    """
     run.sample.traffic()
     for query in _whole_queries(run):
-        for token_alone in (True, False):
-            _complete(
-                run, "pagination.token-keeps-query", query, max(1, len(query.periods) // 2), token_alone=token_alone
-            )
+        _complete(run, "pagination.token-keeps-query", query, max(1, len(query.periods) // 2))
     hours = replace(
         run.sample.base(0).query, start=run.sample.settled - min(run.sample.horizon, 10) * DAY, zone="Asia/Kathmandu"
     )
-    _complete(run, "pagination.token-keeps-query", hours, None, token_alone=True)
+    _complete(run, "pagination.token-keeps-query", hours, None)
     _token_of_defaults(run)
 
 
-def _complete(run: Run, promise_id: str, query: Query, limit: int | None, *, token_alone: bool = False) -> None:
+def _complete(run: Run, promise_id: str, query: Query, limit: int | None) -> None:
     """Walk a window in pages, and hold it against the same window read in as few pages as can be."""
     reference = run.reader.read(query)
     try:
-        series = run.reader.read(query, limit=limit, token_alone=token_alone)
+        series = run.reader.read(query, limit=limit)
     except BrokenPromiseError as breach:
         if not breach.promise_id.startswith(_FOREIGN):
             raise
@@ -143,7 +143,7 @@ def _complete(run: Run, promise_id: str, query: Query, limit: int | None, *, tok
         odd = min(set(series.by_start.items()) ^ set(reference.by_start.items()))[0]
         size = "of the default size" if limit is None else f"of {limit}"
         message = (
-            f"in pages {size}{', by the token alone,' if token_alone else ''} the {query.named_interval} from "
+            f"in pages {size} the {query.named_interval} from "
             f"{zones.utc(odd)} has {series.by_start.get(odd, 'no record')}, in pages of 1000 "
             f"{reference.by_start.get(odd, 'no record')}"
         )
@@ -192,20 +192,15 @@ def _token_of_defaults(run: Run) -> None:
     """The token of a query without start and end leads on in the window that its first page had."""
     start = int(run.reader.now()) - 30 * DAY
     query = Query(start, int(run.reader.now()) + 1, "day", "Asia/Tokyo", omitted=frozenset({"start", "end"}))
-    for token_alone in (True, False):
-        page = run.reader.ask(query, limit=20)
-        series = run.reader.walk(page, query, limit=20, token_alone=token_alone)
-        settled = {row.start: row.counts for row in series.rows if row.end <= run.sample.settled and any(row.counts)}
-        expected = {
-            row.start: row.counts
-            for row in run.reader.read(replace(run.sample.days("Asia/Tokyo"))).rows
-            if any(row.counts)
-        }
-        first = max(query.first, run.sample.days("Asia/Tokyo").start)
-        last = run.sample.days("Asia/Tokyo").end
-        if {k: v for k, v in settled.items() if first <= k < last} != {k: v for k, v in expected.items() if first <= k}:
-            message = (
-                "the pages of the default window do not have the days that the same window has when it is asked for"
-            )
-            raise BrokenPromiseError("pagination.token-keeps-query", message, *series.exchanges)
-        _walked(run, "pagination.token-keeps-query", series)
+    page = run.reader.ask(query, limit=20)
+    series = run.reader.walk(page, query, limit=20)
+    settled = {row.start: row.counts for row in series.rows if row.end <= run.sample.settled and any(row.counts)}
+    expected = {
+        row.start: row.counts for row in run.reader.read(replace(run.sample.days("Asia/Tokyo"))).rows if any(row.counts)
+    }
+    first = max(query.first, run.sample.days("Asia/Tokyo").start)
+    last = run.sample.days("Asia/Tokyo").end
+    if {k: v for k, v in settled.items() if first <= k < last} != {k: v for k, v in expected.items() if first <= k}:
+        message = "the pages of the default window do not have the days that the same window has when it is asked for"
+        raise BrokenPromiseError("pagination.token-keeps-query", message, *series.exchanges)
+    _walked(run, "pagination.token-keeps-query", series)

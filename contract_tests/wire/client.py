@@ -1,7 +1,9 @@
 """Sends requests to the server under test, one at a time: paced, within the budget, 429 waited out, all recorded."""
 
 import ipaddress
+import ssl
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -11,7 +13,8 @@ from contract_tests.exchange import KEY_VARIABLE, Exchange
 from contract_tests.wire.pacing import Pacer, wait_after_429
 
 _TIMEOUT_SECONDS = 60.0
-_CONNECTION_ATTEMPTS = 3
+_ATTEMPTS = 3
+_GATEWAY_STATUSES = {502, 503, 504}
 _REFUSALS_TAKEN = 14
 
 Parameters = Sequence[tuple[str, str]]
@@ -22,7 +25,7 @@ class BudgetUsedUpError(Exception):
 
 
 class ServerGoneError(Exception):
-    """The server stopped answering; the message is a sentence for the user."""
+    """The server stopped responding; the message is a sentence for the user."""
 
 
 class Client:
@@ -34,8 +37,14 @@ class Client:
         app_id: the app.
         max_requests: how many requests may be sent, repeated ones included.
         requests_per_minute: the pace away from loopback addresses; there, only the server's headers are heeded.
+        proxy: the URL of a proxy; by default the environment's, and none for a loopback address.
+        ca_file: a file of certificates to trust; by default the environment's, else those that httpx comes with.
         transport: what sends the requests instead of httpx's own.
         sleep: waits for a number of seconds.
+
+    Attributes:
+        unstable: requests that failed at a gateway or on the way, and succeeded when they were repeated.
+        ceiling: up to how many requests the running test may go; the budget of the run at the most.
     """
 
     def __init__(
@@ -46,6 +55,8 @@ class Client:
         *,
         max_requests: int,
         requests_per_minute: int,
+        proxy: str | None = None,
+        ca_file: str | None = None,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -54,18 +65,27 @@ class Client:
         self.max_requests = max_requests
         self.exchanges: list[Exchange] = []
         self.sent = 0
+        self.ceiling = max_requests
+        self.unstable: list[str] = []
         self.waited = 0.0
         self._key = api_key
         self._pacer = Pacer(None if is_loopback(self.base_url) else requests_per_minute)
         self._sleep = sleep
+        is_local = is_loopback(self.base_url)
+        self._proxy = proxy or (None if is_local else _environment_proxy(self.base_url))
         self._http = httpx.Client(
-            transport=transport, timeout=_TIMEOUT_SECONDS, follow_redirects=False, trust_env=False
+            transport=transport,
+            timeout=_TIMEOUT_SECONDS,
+            follow_redirects=False,
+            trust_env=not is_local,
+            proxy=proxy,
+            verify=True if ca_file is None else ssl.create_default_context(cafile=ca_file),
         )
 
     @property
     def remaining(self) -> int:
         """How many requests may still be sent."""
-        return self.max_requests - self.sent
+        return min(self.max_requests, self.ceiling) - self.sent
 
     def get(
         self,
@@ -85,7 +105,7 @@ class Client:
 
         Raises:
             BudgetUsedUpError: there is no request left to send.
-            ServerGoneError: no answer came.
+            ServerGoneError: no response came.
         """
         pairs = list(parameters.items()) if isinstance(parameters, Mapping) else list(parameters)
         if path is None:
@@ -103,18 +123,18 @@ class Client:
 
         Raises:
             BudgetUsedUpError: there is no request left to send.
-            ServerGoneError: no answer came.
+            ServerGoneError: no response came.
         """
         shown = {"Api-Key": "{key}"} if headers is None else dict(headers)
         url = self.base_url + target
         attempt = 0
         while True:
-            exchange = self._send_once(method, url, shown)
+            exchange = self._send_past_gateway(method, url, shown)
             if exchange.status != 429:
                 return exchange
             if attempt == _REFUSALS_TAKEN:
                 raise ServerGoneError(
-                    f"{self.base_url} has answered 429 {attempt + 1} times in a row: is the key in use?"
+                    f"{self.base_url} has responded 429 {attempt + 1} times in a row: is the key in use?"
                 )
             self._wait(wait_after_429(exchange.headers, time.time(), attempt))
             attempt += 1
@@ -127,13 +147,27 @@ class Client:
         """Return whether headers, given as for `get`, carry the right key after all."""
         return _fill(headers.get("Api-Key", ""), self._key).strip() == self._key
 
+    def _send_past_gateway(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
+        """Send a request again that a gateway failed on: one such failure says nothing about the promises."""
+        failed: list[Exchange] = []
+        while True:
+            exchange = self._send_once(method, url, shown)
+            if exchange.status not in _GATEWAY_STATUSES:
+                self.unstable += [f"{one.status}: {one.curl}" for one in failed]
+                break
+            failed.append(exchange)
+            if len(failed) == _ATTEMPTS:
+                break
+        self.exchanges.append(exchange)
+        return exchange
+
     def _send_once(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
         headers = {name: _fill(value, self._key) for name, value in shown.items()}
-        response, sent_at = self._answer(method, _fill(url, quote(self._key, safe="")), headers)
+        response, sent_at = self._respond(method, _fill(url, quote(self._key, safe="")), headers)
         received_at = time.time()
         answered = {name.lower(): value for name, value in response.headers.items()}
         self._pacer.answered(answered, received_at)
-        exchange = Exchange(
+        return Exchange(
             number=self.sent,
             method=method,
             url=_shell(url),
@@ -146,36 +180,58 @@ class Client:
             with_key=shown.get("Api-Key") == "{key}",
             key=self._key,
         )
-        self.exchanges.append(exchange)
-        return exchange
 
-    def _answer(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[httpx.Response, float]:
-        for attempt in range(_CONNECTION_ATTEMPTS):
+    def _respond(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[httpx.Response, float]:
+        failures: list[str] = []
+        for attempt in range(_ATTEMPTS):
             if self.remaining <= 0:
-                raise BudgetUsedUpError(
-                    f"All {self.max_requests} requests of this run are used up; raise --max-requests."
-                )
+                raise BudgetUsedUpError(self._budget_message())
             self._wait(self._pacer.wait(time.time()))
             self.sent += 1
             sent_at = time.time()
             self._pacer.sent(sent_at)
             try:
                 encoded = {name.encode(): value.encode() for name, value in headers.items()}
-                return self._http.request(method, url, headers=encoded), sent_at
-            except httpx.ReadTimeout as error:
-                raise ServerGoneError(
-                    f"{self.base_url} has given no answer for {_TIMEOUT_SECONDS:g} seconds."
-                ) from error
+                response = self._http.request(method, url, headers=encoded)
             except httpx.TransportError as error:
-                reason = str(error) or type(error).__name__
-                if attempt + 1 == _CONNECTION_ATTEMPTS:
-                    raise ServerGoneError(f"{self.base_url} gives no answer: {reason}.") from error
+                is_late = isinstance(error, httpx.ReadTimeout)
+                reason = f"none within {_TIMEOUT_SECONDS:g} seconds" if is_late else str(error) or type(error).__name__
+                failures.append(reason)
+                if attempt + 1 == _ATTEMPTS:
+                    through = f" through the proxy {_without_password(self._proxy)}" if self._proxy else ""
+                    raise ServerGoneError(f"{self.base_url} gives no response{through}: {reason}.") from error
+            else:
+                self.unstable += [f"{failure}: {method} {_path_of(url)}" for failure in failures]
+                return response, sent_at
         raise AssertionError("the last attempt returns or raises")
+
+    def _budget_message(self) -> str:
+        if self.sent >= self.max_requests:
+            return f"All {self.max_requests} requests of this run are used up; raise --max-requests."
+        return f"The share of this promise in {self.max_requests} requests is used up; raise --max-requests."
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:
             self.waited += seconds
             self._sleep(seconds)
+
+
+def _environment_proxy(base_url: str) -> str | None:
+    """Return the proxy that httpx takes from the environment for a URL."""
+    parts = urlsplit(base_url)
+    if urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _path_of(url: str) -> str:
+    return urlsplit(url).path
 
 
 def is_loopback(base_url: str) -> bool:
