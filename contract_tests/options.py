@@ -40,6 +40,7 @@ class Options:
         ca_file: a file of certificates to trust; `None` for those of the environment.
         seed: decides everything that is drawn.
         deep: for how many seconds to go on drawing after the default profile.
+        require_exercised: how many promises have to be exercised; `None` for any number.
         baseline: a file of acknowledged findings.
         report_dir: where the reports are written.
     """
@@ -51,12 +52,13 @@ class Options:
     consumer_id: int | None
     max_requests: int
     rate_limit: int
-    proxy: str | None
-    ca_file: str | None
     seed: int
     deep: int
     baseline: str | None
     report_dir: str
+    proxy: str | None = None
+    ca_file: str | None = None
+    require_exercised: int | None = None
 
     @property
     def environment(self) -> Filter:
@@ -107,6 +109,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--ca-file", help="a file of certificates to trust; by default SSL_CERT_FILE, or httpx's own")
     group.addoption("--seed", default="0", help="decides what is drawn: a number, or `random`; default 0")
     group.addoption("--deep", help="go on drawing for so many seconds, however many requests that takes")
+    group.addoption("--require-exercised", help="fail where fewer promises than this are exercised")
     group.addoption("--baseline", help="a file of acknowledged findings, one `promise-id: reason` a line")
     group.addoption("--report-dir", default="reports/contract", help="where reports go; default reports/contract")
 
@@ -153,6 +156,7 @@ def read_options(config: pytest.Config, operations: int) -> Options:
         ca_file=ca_file,
         seed=_seed(config),
         deep=deep or 0,
+        require_exercised=_count(config, "--require-exercised"),
         baseline=_text(config, "--baseline"),
         report_dir=str(config.getoption("--report-dir")),
     )

@@ -50,14 +50,34 @@ class Outcome:
         """How many promises have which verdict, and what it took."""
         counts = Counter(finding.verdict for finding in self.ledger.findings.values())
         verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("kept", "broken", "not exercised"))
-        return f"{verdicts}; {self.client.sent} requests"
+        told = f"{verdicts}; {self.client.sent} requests"
+        if self.client.unstable:
+            told += (
+                f"; unstable: {len(self.client.unstable)} of {self.client.sent} requests succeeded only when repeated"
+            )
+        return told
+
+    @property
+    def unmet(self) -> str | None:
+        """Why too little of the specification was put to the test, if so."""
+        findings = self.ledger.findings.values()
+        exercised = sum(finding.verdict != "not exercised" for finding in findings)
+        least = self.options.require_exercised
+        if least is not None and exercised < least:
+            return f"only {exercised} promises were exercised, and --require-exercised asks for {least}"
+        if exercised * 2 < len(findings):
+            return f"only {exercised} of {len(findings)} promises were exercised"
+        return None
 
     @property
     def exit_code(self) -> int:
-        """0 every exercised promise is kept, 1 one is broken, 2 the suite could not run to its end."""
+        """0 every exercised promise is kept, 1 one is broken or too few are exercised, 2 the run did not end."""
         if any(finding.promise.id not in self.baseline for finding in self.broken):
             return 1
-        return 2 if self.errors or self.gone else 0
+        if self.errors or self.gone:
+            return 2
+        least = self.options.require_exercised
+        return 1 if least is not None and self.unmet is not None else 0
 
     @property
     def problems(self) -> list[str]:

@@ -33,6 +33,7 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
         _section(list(_GROUPS.values())[place], list(group), outcome) for place, group in groupby(others, _group)
     ]
     style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    notes = [*outcome.problems, *([outcome.unmet] if outcome.unmet else [])]
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(outcome.headline)}</title><style>{style}</style></head><body><main>
@@ -40,7 +41,7 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
 <p class="lead">{escape(outcome.client.base_url)}, app {outcome.client.app_id} ·
 {outcome.started_at:%Y-%m-%d %H:%M} UTC</p>
 {_sums(findings)}
-{"".join(f'<p class="note">{escape(error)}</p>' for error in outcome.problems)}
+{"".join(f'<p class="note">{escape(error)}</p>' for error in notes)}
 {_contents(outcome)}
 {"".join(sections)}
 <h2>How it was asked</h2>

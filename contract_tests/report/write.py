@@ -42,6 +42,8 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "max_requests": outcome.client.max_requests,
         "exit_code": outcome.exit_code,
         "errors": outcome.problems,
+        "unstable": outcome.client.unstable,
+        "warning": outcome.unmet or "",
         "promises": [_entry(outcome, finding) for finding in outcome.ledger.findings.values()],
     }
 
@@ -59,6 +61,8 @@ def write_table(outcome: Outcome, write_line: Callable[[str], None]) -> None:
     write_line(f"--seed {options.seed} repeats this run; all details are in {options.report_dir}/report.html")
     for error in outcome.problems:
         write_line(f"error: {error}")
+    if outcome.unmet:
+        write_line(f"warning: {outcome.unmet}")
 
 
 def _lines(outcome: Outcome, finding: Finding, width: int) -> list[str]:

@@ -49,7 +49,10 @@ def verdicts(folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--base-url", "http://127.0.0.1:9", "--api-key", "k", "--app-id", "1"), "http://127.0.0.1:9 gives no answer"),
+        (
+            ("--base-url", "http://127.0.0.1:9", "--api-key", "k", "--app-id", "1"),
+            "http://127.0.0.1:9 gives no response",
+        ),
         (("--base-url", "127.0.0.1:9", "--api-key", "k", "--app-id", "1"), "--base-url must begin with http"),
         (("--base-url", "http://127.0.0.1:9", "--app-id", "1"), "pass --api-key or set APITALLY_API_KEY"),
         (("--base-url", "http://127.0.0.1:9", "--api-key", "k"), "pass --app-id or set APITALLY_APP_ID"),

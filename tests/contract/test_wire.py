@@ -63,8 +63,46 @@ def test_a_server_that_is_gone_is_one_sentence() -> None:
         raise httpx.ConnectError("refused")
 
     client, _ = client_of(refuse)
-    with pytest.raises(ServerGoneError, match=r"http://127.0.0.1:1 gives no answer: refused"):
+    with pytest.raises(ServerGoneError, match=r"http://127.0.0.1:1 gives no response: refused"):
         client.get()
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_gateway_that_fails_once_or_twice_is_unstable_and_no_finding(failures: int) -> None:
+    """A 502 is asked again, at most twice; the failures are counted and listed, and are no evidence."""
+    responses = itertools.chain(itertools.repeat(httpx.Response(502), failures), itertools.repeat(httpx.Response(200)))
+    client, _ = client_of(lambda _: next(responses))
+    assert client.get().status == 200
+    assert (client.sent, len(client.unstable), len(client.exchanges)) == (failures + 1, failures, 1)
+
+
+def test_a_gateway_that_keeps_failing_is_a_finding() -> None:
+    """The third 503 in a row is the response."""
+    client, _ = client_of(lambda _: httpx.Response(503))
+    assert client.get().status == 503
+    assert (client.sent, client.unstable) == (3, [])
+
+
+def test_repeats_stay_within_the_budget() -> None:
+    """A request that fails at a gateway is not repeated past the budget."""
+    client, _ = client_of(lambda _: httpx.Response(504), most=2)
+    with pytest.raises(BudgetUsedUpError):
+        client.get()
+    assert client.sent == 2
+
+
+def test_a_connection_that_breaks_once_is_unstable() -> None:
+    """A request whose connection breaks is sent again, and listed."""
+    reactions = itertools.chain([httpx.ReadError("reset")], itertools.repeat(None))
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        if error := next(reactions):
+            raise error
+        return httpx.Response(200)
+
+    client, _ = client_of(respond)
+    assert client.get().status == 200
+    assert client.unstable == ["reset: GET /v1/apps/1/traffic"]
 
 
 def test_evidence_never_carries_the_key() -> None:
