@@ -154,7 +154,7 @@ def running_postgres() -> Iterator[PostgresServer]:
 
 def _programs() -> Path:
     on_path = shutil.which("initdb")
-    found = [Path(on_path)] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    found = [Path(on_path).resolve()] if on_path else sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("PostgreSQL is not installed; on Debian: apt-get install postgresql.")
     return found[-1].parent
