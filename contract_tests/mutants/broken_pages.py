@@ -32,6 +32,11 @@ PAGES = (
         _LIMIT,
         size=lambda self, query, total: 10**6 if query.interval == "day" else query.limit,
     ),
+    broken(
+        "the first page decides the size of the others",
+        _LIMIT,
+        size=lambda self, query, total: max(query.limit, query.position),
+    ),
     broken("pages have at least ten records", _LIMIT, size=lambda self, query, total: max(10, query.limit)),
     broken(
         "a limit over 500 is none", _LIMIT, size=lambda self, query, total: 10**6 if query.limit > 500 else query.limit

@@ -232,6 +232,7 @@ REQUESTS = (
         ),
     ),
     broken("times without an offset are refused", "requests.formats", fast=True, parse=_refuses(r"T\d\d:\d\d:\d\d$")),
+    broken("an offset of minus zero is refused", "requests.formats", parse=_refuses(r"-00:00$")),
     broken("fractions are refused", "requests.formats", parse=_refuses(r"\.\d")),
     broken("only Z is accepted", "requests.formats", parse=_refuses(r"[+-]\d\d:\d\d$")),
     broken("offsets of 45 minutes are refused", "requests.formats", parse=_refuses(r":45$")),

@@ -85,7 +85,8 @@ class Finding:
     @property
     def reason(self) -> str:
         """Why the promise was not exercised."""
-        return " ".join(dict.fromkeys(self.reasons)) or f"Nothing was seen of it: {self.promise.hint}"
+        unseen = f"Nothing was seen of it: {self.promise.hint}" if self.completed else "Its test did not run."
+        return " ".join(dict.fromkeys(self.reasons)) or unseen
 
     @property
     def curl_lines(self) -> list[str]:

@@ -19,7 +19,7 @@ from contract_tests.run import Run
 _FOREIGN = ("window.", "timezone.", "consistency.")
 
 
-@pytest.mark.promise("pagination.limit", cost=10)
+@pytest.mark.promise("pagination.limit", cost=12)
 def test_a_page_holds_no_more_than_its_limit(run: Run) -> None:
     """No page has more records than its limit, by default 100."""
     run.sample.traffic()
@@ -27,10 +27,22 @@ def test_a_page_holds_no_more_than_its_limit(run: Run) -> None:
         page = run.reader.ask(run.sample.base(0).query, limit=limit)
         if page.has_more:
             run.ledger.seen("pagination.limit", page.exchange)
+    _a_smaller_limit_holds(run)
     for limit in (1, 3):
         page = run.reader.ask(run.sample.days("Asia/Kathmandu"), limit=limit)
         if page.has_more:
             run.ledger.seen("pagination.limit", page.exchange)
+
+
+def _a_smaller_limit_holds(run: Run) -> None:
+    """Whatever a token does beside a smaller limit than before, a page holds no more than the limit."""
+    query = run.sample.base(0).query
+    page = run.reader.ask(query, limit=6)
+    if page.token is not None:
+        exchange = run.client.get(query.parameters | {"limit": "2", "next_token": page.token})
+        if exchange.status == 200:
+            run.reader.check(exchange, query, 2)
+            run.ledger.seen("pagination.limit", exchange)
 
 
 @pytest.mark.promise("pagination.walk-ends", cost=14)

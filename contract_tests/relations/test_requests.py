@@ -92,6 +92,7 @@ def test_every_form_of_a_moment(run: Run) -> None:
     end = query.end
     for offset in (0, 20_700, -12_600, 14 * HOUR, -12 * HOUR):
         same(moment(start, offset), moment(end, offset))
+    same(zones.utc(start)[:-1] + "-00:00", zones.utc(end)[:-1] + "-00:00")
     for fraction in (".5", ".123"):
         same(moment(start, 0, fraction).replace("+00:00", "Z"), zones.utc(end))
     same(zones.utc(start), zones.utc(end)[:-1] + ".000Z")

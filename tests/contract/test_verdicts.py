@@ -21,6 +21,7 @@ def verdict(ledger: Ledger, promise_id: str) -> str:
 def test_a_promise_of_which_nothing_was_seen_is_not_kept() -> None:
     """A test that ran to its end without a single telling request leaves its promise not exercised."""
     ledger = Ledger([CAUSE])
+    assert ledger.findings["a.cause"].reason == "Its test did not run."
     ledger.completed("a.cause")
     assert verdict(ledger, "a.cause") == "not exercised"
     assert "hint" in ledger.findings["a.cause"].reason
