@@ -83,8 +83,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         )
         opened.callback(client.close)
         ledger = Ledger(promises)
-        config.stash[_RUN] = Run(options, client, ledger, check_server(client))
-        config.stash[_OUTCOME] = Outcome(client, ledger, options, baseline)
+        outcome = Outcome(client, ledger, options, baseline)
+        try:
+            config.stash[_RUN] = Run(options, client, ledger, check_server(client))
+        except PreflightError as error:
+            outcome.gone = str(error)
+            write_reports(outcome)
+            raise
+        config.stash[_OUTCOME] = outcome
     except (OptionError, PreflightError, BaselineError, PipelineError) as error:
         opened.close()
         pytest.exit(str(error), returncode=2)

@@ -77,6 +77,9 @@ def test_a_wrong_key_and_an_unknown_app_are_exit_2(tmp_path: Path) -> None:
         variables = {"APITALLY_API_BASE_URL": url, "APITALLY_API_KEY": server.key, "APITALLY_APP_ID": "8"}
         unknown_app = run(tmp_path, **variables)
     assert (wrong_key.returncode, unknown_app.returncode) == (2, 2)
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["exit_code"] == 2
+    assert "check --app-id" in report["errors"][0]
     assert "check --api-key" in wrong_key.stdout + wrong_key.stderr
     assert "check --app-id" in unknown_app.stdout + unknown_app.stderr
 
