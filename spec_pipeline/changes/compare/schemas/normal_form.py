@@ -111,7 +111,7 @@ def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> 
         raws: the branches as they are written.
         drawn_up: the references whose branches are among the result already.
     """
-    # By text: a branch that stands there twice is one.
+    # By text: a branch of `anyOf` that is there twice is one; twice in `oneOf`, it can never be the only one.
     branches: dict[str, Raw] = {}
     nulls: list[bool | None] = []
     for raw in raws:
@@ -127,7 +127,8 @@ def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> 
         form = _form_of_branch(spec, raw)
         nulls.append(form.nullable if isinstance(target, dict) and target else target is not False)
         if target is not False and not (form.nullable is True and _says_only(form) and form.types == frozenset()):
-            branches[fingerprint(bare(raw))] = raw
+            text = fingerprint(bare(raw))
+            branches[f"{text} again" if keyword == "oneOf" and text in branches else text] = raw
     # One that does not say leaves it open, where none says yes.
     return list(branches.values()), True if True in nulls else (None if None in nulls else False)
 
@@ -146,7 +147,11 @@ def _alternatives(spec: Spec, keyword: str, branches: list[Raw]) -> dict[str, An
     stated = {fingerprint(form.default): form.default for form in forms if form.default != ABSENT}
     defaults = [stated[text] for text in sorted(stated)]
     result: dict[str, Any] = {keyword: branches}
-    if all(form.types is not None and _says_only(form) for form in forms):
+    types = [name for form in forms for name in form.types or ()]
+    repeated = len(types) > len({name.replace("number", "integer") for name in types})
+    if keyword == "oneOf" and repeated and not any(form.enum for form in forms):
+        pass
+    elif all(form.types is not None and _says_only(form) for form in forms):
         result = {"type": [name for form in forms for name in sorted(form.types or ())]}
     elif all(form.types and form.enum and _says_only(replace(form, enum=None)) for form in forms):
         values = {fingerprint(value): value for form in forms for value in form.enum or ()}
