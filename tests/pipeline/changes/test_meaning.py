@@ -79,6 +79,8 @@ def lost(old: Any, new: Any) -> list[Any]:
     """
     before, after = Draft202012Validator(old), Draft202012Validator(new)
     values = VALUES if _described(new) <= _described(old) else [value for value in VALUES if not _has_properties(value)]
+    # Null is taken to be accepted by a `oneOf` where any of its branches accepts it, also where several do.
+    values = [value for value in values if value is not None or "oneOf" not in repr([old, new])]
     return [value for value in values if before.is_valid(value) and not after.is_valid(value)]
 
 
