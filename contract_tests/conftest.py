@@ -51,7 +51,7 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ask for the promises in the order of their catalogue; what looks at all answers comes last."""
+    """Ask for the promises in the order of their catalogue; what looks at all responses comes last."""
     promise_ids = [promise.id for promise in promises_of(load_operations())]
 
     def place(item: pytest.Item) -> float:

@@ -1,4 +1,4 @@
-"""One request and its answer, as evidence: never with the key, always with a line that repeats it in a shell."""
+"""One request and its response, as evidence: never with the key, always with a line that repeats it in a shell."""
 
 import json
 import shlex
@@ -14,7 +14,7 @@ _BODY_SHOWN = 300
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and the answer to it.
+    """A request and the response to it.
 
     Attributes:
         number: how many requests were sent before this one, plus one.
@@ -22,10 +22,10 @@ class Exchange:
         url: the whole URL; the key is replaced where it was part of it.
         shown_headers: the headers that matter, as a shell would write them, with the key as a variable.
         status: the HTTP status.
-        headers: the answer's headers, with lower-case names.
-        body: the answer's body.
+        headers: the response's headers, with lower-case names.
+        body: the response's body.
         sent_at: local Unix time before the request was sent, in seconds.
-        received_at: local Unix time after the answer was read, in seconds.
+        received_at: local Unix time after the response was read, in seconds.
         with_key: whether the request carried the right key in the right place.
         key: the right key, which `hide` takes out of whatever is shown.
     """

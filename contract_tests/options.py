@@ -1,4 +1,4 @@
-"""What a run is told: options of the command line first, then the environment, then the defaults."""
+"""The options of a run: options of the command line first, then the environment, then the defaults."""
 
 import os
 import secrets

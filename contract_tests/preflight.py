@@ -13,7 +13,7 @@ class PreflightError(Exception):
 
 
 def check_server(client: Client) -> float:
-    """Ask one question that every server answers.
+    """Send one request that every server can answer.
 
     Returns:
         by how many seconds the server's clock is ahead of this machine's; 0 where it does not say, or nearly agrees.
@@ -42,7 +42,7 @@ def _skew(exchange: Exchange) -> float:
         server = parsedate_to_datetime(exchange.headers["date"]).timestamp()
     except (KeyError, ValueError):
         return 0.0
-    # The header is cut to whole seconds, and written at any time between the request and the answer.
+    # The header is cut to whole seconds, and written at any time between the request and the response.
     if exchange.sent_at - _SLACK_SECONDS < server < exchange.received_at + _SLACK_SECONDS:
         return 0.0
     return server + 0.5 - (exchange.sent_at + exchange.received_at) / 2

@@ -15,7 +15,7 @@ class Run:
     """The parts of one run.
 
     Args:
-        options: what the run is told.
+        options: what the run is told to do.
         client: the connection.
         ledger: where verdicts are collected.
         skew: by how many seconds the server's clock is ahead of this machine's.

@@ -1,4 +1,4 @@
-"""Holds the suite against every server of the catalogue, and prints the kill matrix.
+"""Compares the suite with every server of the catalogue, and prints the kill matrix.
 
 Exit codes: 0 every broken server is caught under a right promise and every other one passes, 1 not so.
 """

@@ -1,4 +1,4 @@
-"""Servers that break a promise about the form of answers, or about defaults."""
+"""Servers that break a promise about the form of responses, or about defaults."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -85,7 +85,7 @@ class Reference:
     # The request.
 
     def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
-        """Answer a GET request."""
+        """Handle a GET request."""
         self.asked += 1
         parts = urlsplit(target)
         params = self.params(dict(parse_qsl(parts.query, keep_blank_values=True, errors="replace")))
@@ -323,7 +323,7 @@ class Reference:
         """Return all rows of the query, in the order in which they are served."""
         return [Row(start, end, self.counts(query, start, end)) for start, end in self.periods(query)]
 
-    # The answer.
+    # The response.
 
     def page(self, query: Query, params: Params) -> Answer:
         """Cut a page out of the rows."""
@@ -369,11 +369,11 @@ class Reference:
         return body
 
     def success(self, body: dict[str, Any], params: Params) -> Answer:
-        """Make the answer with a page."""
+        """Make the response with a page."""
         return Answer(200, json.dumps(body).encode(), {"content-type": "application/json"})
 
     def refusal(self, refusal: RefusalError) -> Answer:
-        """Make the answer without one."""
+        """Make the response without one."""
         body = json.dumps({"detail": refusal.detail}).encode()
         return Answer(refusal.status, body, {"content-type": "application/json"})
 

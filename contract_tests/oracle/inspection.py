@@ -15,7 +15,7 @@ _LONGEST_ANSWER_SECONDS = 90
 
 
 def inspect(page: Page, query: Query, limit: int, truth: Series | None) -> None:
-    """Hold one page against the query that it belongs to.
+    """Compare one page with the query that it belongs to.
 
     Args:
         page: the page.
@@ -159,7 +159,7 @@ def _fits_by_its_clock(page: Page, query: Query, truth: Series | None) -> bool:
 
 
 def _is_true(rows: list[Row], query: Query, truth: Series | None) -> bool:
-    """Return whether rows have the traffic that is known; where nothing is, whether they carry offsets at all."""
+    """Return whether rows have the traffic that is known; if nothing is, whether they carry offsets at all."""
     if truth is None or query.filter != EVERYTHING:
         return any(row.first.offset for row in rows)
     known = [row for row in rows if truth.query.start < row.start and row.end < truth.query.end and any(row.counts)]

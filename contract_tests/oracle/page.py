@@ -1,7 +1,7 @@
 """Reads a page of traffic, and refuses one that breaks the schema, field by field.
 
-The schema itself is held against every answer too, by `schema`; this says in plain words which row is wrong, and under
-which promise.
+`schema` validates every response against the schema, too; this says in plain words which row is wrong, and under which
+promise.
 """
 
 import re
@@ -76,7 +76,7 @@ class Page:
 
 
 def read_page(exchange: Exchange) -> Page:
-    """Read the body of an answer with status 200.
+    """Read the body of a response with status 200.
 
     Raises:
         BrokenPromiseError: it is not a page as the specification declares it.

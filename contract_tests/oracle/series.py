@@ -17,7 +17,7 @@ class Series:
 
     Args:
         query: what was asked.
-        pages: all pages of the answer.
+        pages: all pages of the response.
         limit: the size of a page that was asked for; `None` for none.
     """
 

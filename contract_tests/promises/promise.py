@@ -62,7 +62,7 @@ class BrokenPromiseError(AssertionError):
 
 
 class NotExercisedError(Exception):
-    """The promise cannot be put to the test on this server; the message says why."""
+    """The promise cannot be tested on this server; the message says why."""
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Ledger:
         self.findings[breach.promise_id].breaches.append(breach)
 
     def not_exercised(self, promise_id: str, reason: str) -> None:
-        """Note why a promise could not be put to the test, or not to the end."""
+        """Note why a promise could not be tested, or not to the end."""
         self.findings[promise_id].reasons.append(reason)
 
     def completed(self, promise_id: str) -> None:

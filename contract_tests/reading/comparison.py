@@ -1,4 +1,4 @@
-"""Holds one response against another: periods against their hours, and two queries that mean the same."""
+"""Compares one response with another: periods against their hours, and two queries that mean the same."""
 
 from functools import cached_property
 
@@ -30,7 +30,7 @@ class Comparison:
         self._ledger = ledger
 
     def agree(self, promise_id: str, series: Series, base: Series, what: str) -> int:
-        """Hold each period of a series against the same stretch of time in another one.
+        """Compare each period of a series with the same stretch of time in another one.
 
         Returns:
             how many periods with traffic were compared.
@@ -60,7 +60,7 @@ class Comparison:
     def same(
         self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = LARGEST_LIMIT
     ) -> Series:
-        """Hold the responses to two queries that mean the same against each other.
+        """Compare the responses to two queries that mean the same with each other.
 
         Args:
             promise_id: what is broken where they differ.
@@ -93,7 +93,7 @@ class Comparison:
         return series
 
     def fits(self, promise_id: str, query: Query, what: str) -> Series:
-        """Hold the response to a query against the hours of all closed periods, which were read once.
+        """Compare the response to a query with the hours of all closed periods, which were read once.
 
         Args:
             promise_id: what is broken where they differ.

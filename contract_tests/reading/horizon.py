@@ -22,7 +22,7 @@ class Horizon(NamedTuple):
 
 
 def find_horizon(reader: Reader) -> Horizon:
-    """Ask for shorter and shorter windows, until one is answered in a few pages.
+    """Ask for shorter and shorter windows, until one gets a response in a few pages.
 
     Args:
         reader: the connection.
@@ -35,7 +35,7 @@ def find_horizon(reader: Reader) -> Horizon:
         is_last = days == _DAYS[-1]
         page = reader.ask_kindly(query) if not is_last else reader.ask(query, limit=LARGEST_LIMIT)
         if page is None or not (page.rows or is_last):
-            continue  # a window that is too long for it, a server may answer with nothing
+            continue  # a window that is too long for it, a server may return nothing
         if page.has_more and len(page.rows) < LARGEST_LIMIT:
             size = max(1, len(page.rows))
             return Horizon(min(days, max(_FEWEST_DAYS, size * _MOST_PAGES // 24)), size)

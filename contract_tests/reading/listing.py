@@ -93,7 +93,7 @@ class Listing:
             token: the token that leads to it; `None` for the first one.
 
         Raises:
-            BrokenPromiseError: the answer is a 5xx, or no page.
+            BrokenPromiseError: the response is a 5xx, or no page.
             NotExercisedError: it is another refusal.
         """
         given = dict(self._query)

@@ -1,4 +1,4 @@
-"""Reads traffic from the server and holds every page against its query on the way; closed windows are read once."""
+"""Read traffic from the server and compare every page with its query; closed windows are read once."""
 
 import time
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Reader:
         return time.time() + self._skew
 
     def ask(self, query: Query, extra: Mapping[str, str] | None = None, *, limit: int | None = None) -> Page:
-        """Send one request that every correct server answers with a page.
+        """Send one request to which every correct server responds with a page.
 
         Args:
             query: what to ask for.
@@ -64,7 +64,7 @@ class Reader:
         """Send a request for the largest page, and give `None` where it is refused.
 
         Raises:
-            BrokenPromiseError: it earns a 5xx, or the page breaks a promise.
+            BrokenPromiseError: it gets a 5xx, or the page breaks a promise.
         """
         exchange = self.client.get(query.parameters | {"limit": str(LARGEST_LIMIT)})
         if 400 <= exchange.status < 500:
@@ -73,10 +73,10 @@ class Reader:
         return self.check(exchange, query, LARGEST_LIMIT)
 
     def check(self, exchange: Exchange, query: Query, limit: int | None) -> Page:
-        """Read a page that was answered, and hold it against its query.
+        """Read a page that was answered, and compare it with its query.
 
         Args:
-            exchange: the answer.
+            exchange: the response.
             query: what was asked.
             limit: the limit that was given; `None` for none.
 

@@ -113,7 +113,7 @@ class Sample:
         return max(chosen[:_CANDIDATES], key=lambda start: sum(start + step * HOUR in busy for step in range(count)))
 
     def _check(self, base: Series) -> None:
-        """Hold the last week, read on its own, against the whole, with which everything is compared."""
+        """Compare the last week, read on its own, with the whole, with which everything is compared."""
         week = self._reader.read(replace(base.query, start=max(base.query.start, base.query.end - 7 * DAY)))
         expected = {start: counts for start, counts in base.by_start.items() if start >= week.query.start}
         if week.by_start != expected:

@@ -33,7 +33,7 @@ def blame(
 
 
 def require_unchanged(before: Series, again: Page) -> None:
-    """Hold a page against an earlier response to the same query, period by period.
+    """Compare a page with an earlier response to the same query, period by period.
 
     Raises:
         BrokenPromiseError: under `consistency.closed-periods`, one of them has changed.

@@ -1,1 +1,1 @@
-"""The promises half: relations between requests and answers that hold for every correct server, whatever its data."""
+"""The promises half: relations between requests and responses that hold for every correct server, whatever its data."""

@@ -45,7 +45,7 @@ def test_no_data_for_another_key(run: Run) -> None:
     ]
     for headers in [*({"Api-Key": key} for key in keys), *elsewhere]:
         _refused(run, "auth.key-exact", {}, headers)
-    # The last of these has just been asked for with the right key: what a cache would answer with.
+    # The last of these has just been asked for with the right key: what a cache would return.
     for query in _queries(run):
         _refused(run, "auth.key-exact", query, {"Api-Key": made_up})
     _judge(run, "auth.key-exact", run.client.send("GET", f"/v1/apps/{run.client.app_id}/traffic?api_key={{key}}", {}))

@@ -1,4 +1,4 @@
-"""Answers of one server agree with each other: with themselves a moment later, with their parts, with their filters."""
+"""Responses of one server agree: with themselves a moment later, with their parts, with their filters."""
 
 import random
 from dataclasses import replace

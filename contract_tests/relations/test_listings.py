@@ -76,7 +76,7 @@ def test_a_token_keeps_the_whole_query(run: Run, listing: Listing) -> None:
 
 
 def _agrees(run: Run, listing: Listing, name: str, limit_of: Callable[[int], int | None]) -> None:
-    """Hold a walk in pages of some size against the listing in one piece, as it is before and after.
+    """Compare a walk in pages of some size with the listing in one piece, as it is before and after.
 
     Args:
         run: the run.

@@ -141,7 +141,7 @@ def test_a_token_keeps_the_whole_query(run: Run) -> None:
 
 
 def _complete(run: Run, promise_id: str, query: Query, limit: int | None) -> None:
-    """Walk a window in pages, and hold it against the same window read in as few pages as can be."""
+    """Walk a window in pages, and compare it with the same window read in as few pages as can be."""
     reference = run.reader.read(query)
     try:
         series = run.reader.read(query, limit=limit)

@@ -38,7 +38,7 @@ def test_unknown_app_is_not_found(run: Run) -> None:
 
 @pytest.mark.promise("requests.accepted", cost=16)
 def test_what_is_declared_is_accepted(run: Run) -> None:
-    """The least and the greatest values of each parameter, and all parameters at once, earn a page."""
+    """The least and the greatest values of each parameter, and all parameters at once, get a page."""
     start, end = zones.utc(run.sample.settled - DAY), zones.utc(run.sample.settled)
     given = {"app_env_id": run.options.app_env_id, "consumer_id": run.options.consumer_id}
     filters = {name: str(value) for name, value in given.items() if value is not None}
@@ -62,7 +62,7 @@ def test_what_is_declared_is_accepted(run: Run) -> None:
 
 @pytest.mark.promise("requests.formats", cost=30)
 def test_every_form_of_a_moment(run: Run) -> None:
-    """The same instant, written with Z, any offset, a fraction or none, earns the same periods."""
+    """The same instant, written with Z, any offset, a fraction or none, gets the same periods."""
     start = run.sample.busy_hours(6)
     query = Query(start, start + 6 * HOUR, "hour", "UTC")
     expected = run.reader.read(query)
@@ -107,7 +107,7 @@ def test_every_form_of_a_moment(run: Run) -> None:
 
 @pytest.mark.promise("requests.bounds", cost=24)
 def test_bounds_are_enforced(run: Run) -> None:
-    """Whatever breaks a declared bound, type, enum or length earns a 4xx."""
+    """Whatever breaks a declared bound, type, enum or length gets a 4xx."""
     for name, value in OUT_OF_BOUNDS:
         query = {} if name == "app_id" else {name: value}
         _refused(run, run.client.get(query, app_id=value if name == "app_id" else None), f"{name}={value[:40]}")
@@ -130,7 +130,7 @@ def test_bounds_are_enforced(run: Run) -> None:
 
 @pytest.mark.promise("requests.no-server-error", cost=80)
 def test_nothing_earns_a_server_error(run: Run) -> None:
-    """Odd, broken and extreme requests earn anything but a 5xx."""
+    """Odd, broken and extreme requests get anything but a 5xx."""
     for query in (*ODD, *EXTREME) if run.options.deep else ODD:
         _survived(run, run.client.get(query))
     for target in ODD_TARGETS:

@@ -136,7 +136,7 @@ def _changes(run: Run) -> Iterator[tuple[str, Transition]]:
 
 
 def _has_its_hours(run: Run, zone: str, days: Series, hours: Series) -> None:
-    """Hold days around a change against their hours; where other days are wrong too, the change is not to blame."""
+    """Compare days around a change with their hours; where other days are wrong too, the change is not to blame."""
     wrong = []
     for start, end in days.query.periods:
         if hours.query.start <= start < hours.query.end and hours.total(start, end) not in {

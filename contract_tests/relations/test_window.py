@@ -56,7 +56,7 @@ def test_nothing_outside_the_window(run: Run) -> None:
 
 @pytest.mark.promise("window.start-rounded", cost=20)
 def test_the_start_is_rounded_down_in_the_zone(run: Run) -> None:
-    """A start in the middle of a period earns that period whole, by the clock of the zone."""
+    """A start in the middle of a period gets that period whole, by the clock of the zone."""
     run.sample.traffic()
 
     def rounded(query: Query) -> None:
@@ -158,14 +158,14 @@ def test_the_end_is_now_by_default(run: Run) -> None:
 
 
 def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query) -> None:
-    """Ask with and without a parameter, in one quarter of an hour: no period is in one answer and not in the other.
+    """Ask with and without a parameter, in one quarter of an hour: no period is in one response and not in the other.
 
     Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
     before and after the other one, and has to lie around it.
 
     Args:
         run: the run.
-        promise_id: what is broken where the answers differ.
+        promise_id: what is broken where the responses differ.
         omitted: the parameter.
         from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that
             30 days before now are the same on every reading.

@@ -1,4 +1,4 @@
-"""A run of the suite as the reports see it, and the exit code that it earns."""
+"""A run of the suite as the reports see it, and the exit code that it gets."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ class Outcome:
 
     @property
     def unmet(self) -> str | None:
-        """Why too little of the specification was put to the test, if so."""
+        """Why too little of the specification was tested, if so."""
         findings = self.ledger.findings.values()
         exercised = sum(finding.verdict != "not exercised" for finding in findings)
         least = self.options.require_exercised

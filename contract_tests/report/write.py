@@ -1,4 +1,4 @@
-"""Brings the verdicts of a run to the terminal and into files."""
+"""Write the verdicts of a run to the terminal and into files."""
 
 import json
 from collections.abc import Callable

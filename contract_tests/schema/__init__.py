@@ -1,1 +1,1 @@
-"""The schema half: schemathesis makes up requests of every kind, and its checks look at the answers."""
+"""The schema half: schemathesis makes up requests of every kind, and its checks look at the responses."""

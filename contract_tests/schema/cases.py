@@ -2,7 +2,7 @@
 
 Left out of its checks, each because a correct server may fail it: `positive_data_acceptance` (a window far in the past
 or the future may be refused), `negative_data_rejection` (its negative date-times are numbers, which a server may read
-as Unix time; `is_clearly_invalid` stands in), `status_code_conformance` (400 may stand for 422), `unsupported_method`
+as Unix time; `is_clearly_invalid` stands in), `status_code_conformance` (400 may mean 422), `unsupported_method`
 (405 is not promised), `ignored_auth` and `missing_required_header` (the promises about keys ask for more). Scalar
 values for parameters in its configuration would switch its negative cases off, so good values are put in here, case by
 case.
@@ -68,7 +68,7 @@ def steer(case: Case[Any], known: Mapping[str, Any], zone: str) -> Mapping[str, 
 
 
 def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[BrokenPromiseError]:
-    """Let schemathesis' checks, and our own for what they cannot decide, look at an answer."""
+    """Let schemathesis' checks, and our own for what they cannot decide, look at a response."""
     breaches = []
     response = as_response(exchange)
     try:
@@ -135,7 +135,7 @@ def _number(text: str) -> float:
 
 
 def as_response(exchange: Exchange) -> Response:
-    """Return an answer in the form that schemathesis knows."""
+    """Return a response in the form that schemathesis knows."""
     request = requests.Request(exchange.method, exchange.url).prepare()
     return Response(
         status_code=exchange.status,

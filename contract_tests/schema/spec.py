@@ -31,8 +31,8 @@ class Operation:
         path: its template.
         id: its operationId, else its path.
         parameters: what is declared of its parameters, by place and name.
-        responses: what is declared of its answers, by status.
-        is_listing: whether it answers with pages, and takes the token that leads to the next one.
+        responses: what is declared of its responses, by status.
+        is_listing: whether it returns pages, and takes the token that leads to the next one.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Every answer of the run, whatever asked for it, against the schema; these tests send nothing and run last."""
+"""Every response of the run, whatever asked for it, against the schema; these tests send nothing and run last."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 @pytest.mark.promise("response.schema", cost=0)
 def test_answers_fit_the_schema(run: Run) -> None:
-    """Each answer is what its operation declares for its status: a page a GetTrafficResponse, and so on."""
+    """Each response is what its operation declares for its status: a page a GetTrafficResponse, and so on."""
     for operation in load_operations():
         validators = {status: _validator(operation, status) for status in operation.responses}
         for exchange in run.client.exchanges:

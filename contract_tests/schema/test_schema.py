@@ -1,4 +1,4 @@
-"""Requests of every kind that the specification lets one make up, for each operation, and what answers must be like."""
+"""Requests of every kind that the spec lets one make up, for each operation, and what responses must be like."""
 
 import random
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ class _Schema:
         self.run.budget.draw(strategy, send, most=most, cost=1)
 
     def send(self, case: Case[Any]) -> Exchange | None:
-        """Send a case that says something about this server and was not sent before, and look at the answer."""
+        """Send a case that says something about this server and was not sent before, and look at the response."""
         query = steer(case, self.run.options.known_values, self.chance.choice(zone_table.ALL))
         asked = repr((case.path_parameters, sorted(query.items(), key=repr))) if query is not None else ""
         if query is None or asked in self.asked:

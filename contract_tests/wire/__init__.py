@@ -1,1 +1,1 @@
-"""The connection to the server under test: paced, counted, recorded. What answers mean is left to `oracle`."""
+"""The connection to the server under test: paced, counted, recorded. What responses mean is left to `oracle`."""

@@ -101,7 +101,7 @@ class Client:
             parameters: the query, not yet encoded.
             app_id: another app than the one under test.
             path: another path than that of the app's traffic, encoded.
-            headers: sent instead of the right key; `{key}` in a value stands for the right key.
+            headers: sent instead of the right key; `{key}` in a value means the right key.
 
         Raises:
             BudgetUsedUpError: there is no request left to send.

@@ -37,7 +37,7 @@ class Pacer:
         self._sent.append(now)
 
     def answered(self, headers: Mapping[str, str], now: float) -> None:
-        """Heed the headers of an answer: where nothing remains of the window, none is sent before its reset."""
+        """Heed the headers of a response: where nothing remains of the window, none is sent before its reset."""
         reset = _number(headers.get("x-ratelimit-reset"))
         if _number(headers.get("x-ratelimit-remaining")) == 0 and reset is not None:
             self._closed_until = now + min(max(reset - now, 0.0), _LONGEST_WAIT)
@@ -47,7 +47,7 @@ def wait_after_429(headers: Mapping[str, str], now: float, attempt: int) -> floa
     """Return how many seconds to wait before a refused request is sent again.
 
     Args:
-        headers: the answer's headers, with lower-case names.
+        headers: the response's headers, with lower-case names.
         now: Unix time in seconds.
         attempt: how often this request was refused before; the wait doubles with it where the headers say nothing.
     """

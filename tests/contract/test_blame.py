@@ -64,7 +64,7 @@ def test_the_second_of_two_equal_clock_times_with_the_first_offset_is_a_wrong_of
 
 
 def test_a_period_that_stands_twice_is_that() -> None:
-    """Where both of the repeated hours are there, the one that comes again stands twice."""
+    """Where both of the repeated hours are there, the one that comes again occurs twice."""
     first = instant("2026-10-25T02:00", BERLIN)
     hours = [row(first, first + HOUR, 2 * HOUR, HOUR)] * 2 + [row(first + HOUR, first + 2 * HOUR, HOUR)]
     breach = breach_of(Query(first, first + 2 * HOUR, "hour", BERLIN), *hours)

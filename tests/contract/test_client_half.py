@@ -1,4 +1,4 @@
-"""The wrappers held against the specification: what they send, and what they make of any answer that it allows."""
+"""The wrappers compared with the specification: what they send, and what they make of any response that it allows."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,14 +59,14 @@ PAGES = st.builds(
 
 @contextmanager
 def client_of(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[TrafficClient]:
-    """Return a client whose requests a function answers."""
+    """Return a client whose requests a function handles."""
     transport = httpx.MockTransport(answer)
     with fast_retries(), TrafficClient("key", base_url="http://127.0.0.1:9", transport=transport) as client:
         yield client
 
 
 def breach_of(request: httpx.Request) -> str | None:
-    """Say which declaration a request breaks, if it breaks one."""
+    """Return which declaration a request breaks, if it breaks one."""
     if request.method != "GET" or request.headers.get("Api-Key") != "key":
         return "the method or the key"
     path = request.url.path.split("/")

@@ -46,7 +46,7 @@ class Consumers(Reference):
 
 
 def json_answer(status: int, body: Any) -> Answer:
-    """Return an answer with JSON in it."""
+    """Return a response with JSON in it."""
     return Answer(status, json.dumps(body).encode(), {"content-type": "application/json"})
 
 

@@ -1,4 +1,4 @@
-"""What the suite makes of a single page: read field by field, and held against the query that it answers."""
+"""What the suite makes of a single page: read field by field, and compared with the query that it is for."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Body = dict[str, Any]
 
 
 def exchange_of(body: Body, content_type: str = "application/json") -> Exchange:
-    """Return an answer with that body."""
+    """Return a response with that body."""
     content = json.dumps(body).encode()
     return Exchange(1, "GET", "http://h/", (), 200, {"content-type": content_type}, content, 0.0, 0.0)
 

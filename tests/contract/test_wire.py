@@ -14,7 +14,7 @@ KEY = "secret-Key"
 
 
 def client_of(answer: Callable[[httpx.Request], httpx.Response], *, most: int = 600) -> tuple[Client, list[float]]:
-    """Return a client whose requests a function answers, and the waits that it asks for."""
+    """Return a client whose requests a function handles, and the waits that it asks for."""
     waits: list[float] = []
     client = Client(
         "http://127.0.0.1:1",
@@ -39,7 +39,7 @@ def test_no_more_requests_than_allowed() -> None:
 
 
 def test_429_is_waited_out_and_counts_as_a_request() -> None:
-    """A refused request is sent again after the wait that the server asks for, until it is answered."""
+    """A refused request is sent again after the wait that the server asks for, until it gets a response."""
     answers = itertools.chain(
         [httpx.Response(429, headers={"Retry-After": "7"})], itertools.repeat(httpx.Response(200))
     )
@@ -106,7 +106,7 @@ def test_a_connection_that_breaks_once_is_unstable() -> None:
 
 
 def test_evidence_never_carries_the_key() -> None:
-    """No line, URL or body that is kept has the key in it, wherever the request or the answer had it."""
+    """No line, URL or body that is kept has the key in it, wherever the request or the response had it."""
     client, _ = client_of(lambda request: httpx.Response(200, text=f"you sent {request.headers.get('Api-Key')}"))
     exchanges = [
         client.get(),

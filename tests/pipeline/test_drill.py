@@ -91,7 +91,7 @@ def test_paginate_reads_a_new_operation(project: Project) -> None:
 
 
 def upload(content: dict[str, Any]) -> dict[str, Any]:
-    """Return an operation that takes a body and answers with another one."""
+    """Return an operation that takes a body and returns another one."""
     responses = {"200": {"description": "Done", "content": content}}
     return {
         "post": {"tags": ["Apps"], "operationId": "upload", "requestBody": {"content": content}}

@@ -51,7 +51,7 @@ def test_bad_answer_is_one_sentence(server: str, path: str, sentence: str) -> No
 
 
 def test_large_answer_is_not_read_to_its_end(server: str) -> None:
-    """An answer that goes on and on is cut off soon after the limit."""
+    """A response that goes on and on is cut off soon after the limit."""
     Handler.sent = 0
     with pytest.raises(PipelineError, match="larger than 10 MB"):
         fetch(f"{server}/endless")
@@ -61,7 +61,7 @@ def test_large_answer_is_not_read_to_its_end(server: str) -> None:
 
 @pytest.mark.parametrize("path", ["slow", "drip"])
 def test_slow_answer_ends(server: str, path: str) -> None:
-    """An answer whose body or headers trickle in is given up in time, though each byte comes soon enough."""
+    """A response whose body or headers trickle in is given up in time, though each byte comes soon enough."""
     begin = time.monotonic()
     with pytest.raises(PipelineError, match=rf"/{path} took longer than 0\.3 seconds"):
         fetch(f"{server}/{path}", seconds=0.3)

@@ -36,7 +36,7 @@ def test_overlay_changes_only_what_it_names(project: Project) -> None:
 
 
 def test_every_answer_carries_the_rate_limit_headers(project: Project) -> None:
-    """Each documented answer, the added ones included, refers to the three headers."""
+    """Each documented response, the added ones included, refers to the three headers."""
     responses = overlaid_spec(project)["paths"]["/v1/apps/{app_id}/traffic"]["get"]["responses"]
     assert set(responses) == {"200", "401", "403", "404", "422", "429"}
     for response in responses.values():
@@ -54,7 +54,7 @@ def test_action_without_target_is_refused(project: Project) -> None:
 
 
 def test_answer_that_is_a_reference_is_corrected_like_one_that_is_spelled_out(project: Project) -> None:
-    """When the vendor moves an answer into the components, the spec under the overlay stays the same."""
+    """When the vendor moves a response into the components, the spec under the overlay stays the same."""
     before = overlaid_spec(project)["paths"]
     pin = read_document(project.pin)
     responses = pin["paths"]["/v1/apps/{app_id}/traffic"]["get"]["responses"]
@@ -77,7 +77,7 @@ def test_action_that_makes_the_spec_invalid_is_named(project: Project) -> None:
 
 
 def test_no_action_is_blamed_for_what_the_vendor_did(project: Project) -> None:
-    """An answer that refers to a thing of another kind is told as it is."""
+    """A response that refers to a thing of another kind is reported as it is."""
     pin = read_document(project.pin)
     answers = pin["paths"]["/v1/apps/{app_id}/traffic"]["get"]["responses"]
     answers["404"] = {"$ref": "#/components/schemas/TrafficItem"}

@@ -31,7 +31,7 @@ def operation(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def drop_a_field(spec: dict[str, Any]) -> None:
-    """Take a field out of the answers, and add a parameter and an endpoint: the three edits of a bad day."""
+    """Take a field out of the responses, and add a parameter and an endpoint: the three edits of a bad day."""
     item = spec["components"]["schemas"]["TrafficItem"]
     del item["properties"]["bytes_sent"]
     item["required"].remove("bytes_sent")
@@ -200,7 +200,7 @@ def test_what_ends_a_run_is_no_traceback(
     code: int,
     said: str,
 ) -> None:
-    """Who interrupts a run is told nothing more, and a document beyond measure is one sentence."""
+    """An interrupted run prints nothing more, and a document beyond measure is one sentence."""
 
     def fail(_: str) -> None:
         raise error
@@ -239,7 +239,7 @@ def test_deep_extension_is_one_sentence(project: Project, capsys: pytest.Capture
 
 
 def test_address_is_followed_and_shown(project: Project, server: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """`--from` takes an address, and shows the way when it leads to another one; a bad answer changes nothing."""
+    """`--from` takes an address, and shows the way when it leads to another one; a bad response changes nothing."""
     before = contents(project.root)
     assert run(project, "--from", f"{server}/moved_pin", "--dry-run") == 0
     output = capsys.readouterr().out

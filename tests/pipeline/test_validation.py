@@ -27,7 +27,7 @@ def broken(edit: Edit) -> Document:
 
 
 def add_property(name: str, schema: Any) -> Edit:
-    """Return an edit that adds a property to what the operation answers."""
+    """Return an edit that adds a property to what the operation returns."""
     return lambda _, components: components["schemas"]["TrafficItem"]["properties"].update({name: schema})
 
 

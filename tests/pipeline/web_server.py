@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers each path with its own way to go right or wrong."""
+    """Handles each path in its own right or wrong way."""
 
     sent = 0
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
-        """Answer."""
+        """Response."""
         self.asked.append(self.path)
         getattr(self, f"answer_{self.path.strip('/')}")()
 
@@ -76,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             pass
 
     def reply(self, status: int, body: bytes, **headers: str) -> None:
-        """Send one answer and close."""
+        """Send one response and close."""
         self.send_response(status)
         for name, value in ({"Content-Length": str(len(body))} | headers).items():
             self.send_header(name, value)

@@ -29,7 +29,7 @@ OTHER = Change("api-server-removed", Level.BREAKING, None, "servers", "https://a
 
 
 def verdict(tmp_path: Path, entries: str) -> Verdict:
-    """Return the two changes held against a file of accepted ones."""
+    """Return the two changes compared with a file of accepted ones."""
     path = tmp_path / "accepted-changes.yaml"
     path.write_text(entries, encoding="utf-8")
     return judge([CHANGE, OTHER], read_accepted(path), TODAY)

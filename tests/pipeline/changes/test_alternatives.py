@@ -28,7 +28,7 @@ def test_default_of_one_that_becomes_several_is_compared(default: dict[str, int]
 
 
 def test_group_that_becomes_two_narrows() -> None:
-    """One of four becomes one of the first two and one of the last two: requests break, answers do not."""
+    """One of four becomes one of the first two and one of the last two: requests break, responses do not."""
     one, two = {"anyOf": GROUP}, {"allOf": [{"anyOf": GROUP[:2]}, {"anyOf": GROUP[2:]}]}
     assert "breaking" in " ".join(found("request-body", one, two))
     assert "breaking" not in " ".join(found("response-body", one, two))

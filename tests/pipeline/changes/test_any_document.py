@@ -215,7 +215,7 @@ def test_many_cross_references_take_no_longer_than_the_document_is_large() -> No
 
 
 def test_answer_that_refers_to_no_object_is_one_sentence() -> None:
-    """A reference to a text where an answer belongs is named in one sentence."""
+    """A reference to a text where a response belongs is named in one sentence."""
     document = edited(
         PIN, {"set": {"/paths/~1v1~1apps~1{app_id}~1traffic/get/responses/404": {"$ref": "#/info/title"}}}
     )

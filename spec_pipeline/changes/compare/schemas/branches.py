@@ -65,7 +65,7 @@ def paired(
         old: the old document and its branches.
         new: the new document and its branches.
         keyword: `anyOf` or `oneOf`.
-        values: the reference that each value of the discriminators stands for.
+        values: the reference that each value of the discriminators means.
     """
     before, after = list(old[1]), list(new[1])
     shared = {(values[0][value], values[1][value]) for value in values[0].keys() & values[1].keys()}

@@ -1,6 +1,6 @@
-"""Compare how alternatives are told apart: by which property, and which of its values stands for which schema.
+"""Compare how alternatives are told apart: by which property, and which of its values means which schema.
 
-A component that no entry of `mapping` names stands for its own name: "the name of the schema" is then the value.
+A component that no entry of `mapping` names means its own name: "the name of the schema" is then the value.
 """
 
 from collections.abc import Iterator

@@ -34,7 +34,7 @@ def compare_unions(old: Side, new: Side, scope: str, covers: Covers) -> Result:
 def union_of_one_side(old: Side, new: Side, scope: str, covers: Covers) -> Result | None:
     """Compare a schema with alternatives of which the other side has none; None where both sides or neither have some.
 
-    Each branch stands for all that has to hold beside it, too.
+    Each branch means all that has to hold beside it, too.
     """
     if sorted([len(old.schema.alternatives), len(new.schema.alternatives)]) != [0, 1]:
         return None
