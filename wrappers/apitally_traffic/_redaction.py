@@ -30,17 +30,18 @@ class Redactor:
         }
         # Header names arrive in lower case, and percent-encoding comes in both.
         longest_first = sorted(map(re.escape, forms), key=len, reverse=True)
-        pattern = "|".join(longest_first) if len(api_key) >= _MIN_SECRET_LENGTH else None
-        self._text = pattern and re.compile(pattern, re.IGNORECASE)
-        self._bytes = pattern and re.compile(pattern.encode(), re.IGNORECASE)
+        # No text matches the pattern for a key that is too short to look for.
+        pattern = "|".join(longest_first) if len(api_key) >= _MIN_SECRET_LENGTH else r"(?!)"
+        self._text = re.compile(pattern, re.IGNORECASE)
+        self._bytes = re.compile(pattern.encode(), re.IGNORECASE)
 
     def text(self, text: str) -> str:
         """Return a text without the key."""
-        return self._text.sub("…", text) if self._text else text
+        return self._text.sub("…", text)
 
     def body(self, body: bytes) -> bytes:
         """Return a body without the key."""
-        return self._bytes.sub("…".encode(), body) if self._bytes else body
+        return self._bytes.sub("…".encode(), body)
 
     def error(self, error: ApitallyError) -> ApitallyError:
         """Remove the key from everything that an error keeps, and return it."""

@@ -157,6 +157,7 @@ def check(edit: tuple[Any, Any]) -> None:
 @example(({"anyOf": [{"type": "null"}]}, False))
 @example(({"properties": {"a": {}, "b": {}, "c": {}}}, {"properties": {"a": False, "b": {}, "c": {}}}))
 @example(({"type": "array", "oneOf": [False, True]}, {"type": "array", "oneOf": [True, True]}))
+@example(({"oneOf": [True, False]}, {"oneOf": [True, {"oneOf": [True]}]}))
 # The same examples on every run: what a search of many thousands finds stands as an example above.
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_no_loss_is_silent(edit: tuple[Any, Any]) -> None:

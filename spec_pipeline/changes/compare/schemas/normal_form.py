@@ -111,7 +111,6 @@ def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> 
         raws: the branches as they are written.
         drawn_up: the references whose branches are among the result already.
     """
-    # By text: a branch of `anyOf` that is there twice is one; twice in `oneOf`, it can never be the only one.
     branches: dict[str, Raw] = {}
     nulls: list[bool | None] = []
     for raw in raws:
@@ -121,16 +120,21 @@ def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> 
             inside = [] if name in drawn_up else target[keyword]
             drawn_up |= {name} - {""}
             inner, inner_null = _branches(spec, keyword, inside, drawn_up)
-            branches |= {fingerprint(bare(branch)): branch for branch in inner}
+            branches |= {_key_of(keyword, branch, branches): branch for branch in inner}
             nulls.append(inner_null)
             continue
         form = _form_of_branch(spec, raw)
         nulls.append(form.nullable if isinstance(target, dict) and target else target is not False)
         if target is not False and not (form.nullable is True and _says_only(form) and form.types == frozenset()):
-            text = fingerprint(bare(raw))
-            branches[f"{text} again" if keyword == "oneOf" and text in branches else text] = raw
+            branches[_key_of(keyword, raw, branches)] = raw
     # One that does not say leaves it open, where none says yes.
     return list(branches.values()), True if True in nulls else (None if None in nulls else False)
+
+
+def _key_of(keyword: str, branch: Raw, known: dict[str, Raw]) -> str:
+    """Return the key of a branch: a repeated branch of `anyOf` is one; of `oneOf`, it can never be the only match."""
+    text = fingerprint(bare(branch))
+    return f"{text} again" if keyword == "oneOf" and text in known else text
 
 
 def _is_only(keyword: str, target: Raw) -> bool:
