@@ -122,6 +122,7 @@ def test_the_merge_is_one_transaction(api: Api, database: Database, moment: str)
     drill.check((0, hour(FIRST)))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("moment", cases(moment for moment in MOMENTS if moment not in OF_OUR_RUNS_ALONE))
 def test_pipeline_of_ones_own_is_complete(api: Api, database: Database, tmp_path: Path, moment: str) -> None:
     """The source does the same in a pipeline that first loads what the kill has left, as the guide says."""
