@@ -221,11 +221,12 @@ def test_statistics_of_a_query(server: MockServer, kind: Callable[..., Any]) -> 
 
 def test_statistics_of_waiting() -> None:
     """`query.stats.seconds_waited` is the time for which requests waited for the rate limit."""
-    with MockServer(rate_limit="2/1s") as server, TrafficClient(server.api_key, base_url=server.url) as client:
+    with MockServer(rate_limit="1/1s") as server, TrafficClient(server.api_key, base_url=server.url) as client:
         query = client.get_traffic(1, **DAY, page_size=6)
         query.to_list()
         assert query.stats.requests == 4
-        assert 0.1 < query.stats.seconds_waited < 60
+        # Each of the four needs a window of its own; where the first of them began is chance.
+        assert 1 < query.stats.seconds_waited < 60
 
 
 def test_raw_functions_have_the_options(server: MockServer) -> None:
