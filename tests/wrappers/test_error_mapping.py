@@ -347,3 +347,37 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
     for kind in kinds:
         depth = len(kind.__mro__) - len(ApitallyError.__mro__)
         assert drawn[kind.__name__].index(kind.__name__) == 4 + 4 * depth
+
+
+@pytest.mark.parametrize("status", [200, 404, 422, 500])
+def test_a_header_that_is_not_ascii_is_kept(status: int) -> None:
+    """Proxies put names of people and places into headers; the response counts, and the error has the value."""
+    body = {"data": [], "has_more": False, "next_token": None}
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, headers=[(b"X-Served-By", "Zürich".encode())], json=body)
+
+    transport = httpx.MockTransport(respond)
+    with TrafficClient("key-of-the-test", transport=transport, max_retries=0) as client:
+        if status == 200:
+            assert client.get_traffic(1).to_list() == []
+            return
+        with pytest.raises(ApitallyError) as caught:
+            client.get_traffic(1).to_list()
+    assert (caught.value.status_code, caught.value.headers["x-served-by"]) == (status, "Zürich")
+
+
+def test_a_body_that_claims_many_codings_is_a_response_error() -> None:
+    """A chain of codings that no server applies is refused in a sentence, not by the depth of the stack."""
+
+    class Body(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"{}"
+
+    codings = {"Content-Encoding": ", ".join(["gzip"] * 2000)}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=codings, stream=Body()))
+    with (
+        TrafficClient("key-of-the-test", transport=transport, max_retries=0) as client,
+        pytest.raises(ResponseError, match="compressed 2000 times"),
+    ):
+        client.get_traffic(1).to_list()

@@ -67,13 +67,15 @@ def test_headers_are_sent_with_each_request(kind: Callable[..., Any]) -> None:
         ({"": "b"}, ValueError),
         ({"X-A": "€"}, ValueError),
         ({"api-key": "other"}, ValueError),
+        ({"Content-Length": "5"}, ValueError),
+        ({"transfer-encoding": "chunked"}, ValueError),
         ({"X-A": 1}, TypeError),
         ({b"X-A": "b"}, TypeError),
         ([("X-A", "b")], TypeError),
     ],
 )
 def test_headers_that_cannot_be_sent(kind: Callable[..., Any], headers: Any, error: type[Exception]) -> None:
-    """A header that HTTP does not allow, or that would replace the key, is refused when the client is made."""
+    """A header that HTTP does not allow, or that would replace the key or the framing, is refused at once."""
     with pytest.raises(error, match=r"header"):
         kind("key", headers=headers)
     with pytest.raises(error, match=r"header"):

@@ -14,6 +14,7 @@ from apitally_traffic.errors import ConfigurationError
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 
 
 class Options(NamedTuple):
@@ -126,4 +127,6 @@ def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
             raise ValueError(f"The header {name!r} cannot be sent: it has a character that HTTP does not allow.")
         if name.lower() == "api-key":
             raise ValueError("The header 'Api-Key' is made of api_key.")
+        if name.lower() in _FRAMING:
+            raise ValueError(f"The header {name!r} is set by the client: it says how a request is sent.")
     return dict(headers)

@@ -14,6 +14,7 @@ ACCEPT_ENCODING = "gzip, deflate"
 """The codings that are understood here."""
 
 _PIECE = 2**18
+_MAX_CODINGS = 5
 _CODINGS = {"gzip", "x-gzip", "deflate"}
 # Formats, as zlib numbers them.
 _GZIP, _ZLIB, _RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
@@ -33,8 +34,13 @@ class BodyReader:
         Args:
             content_encoding: the header's value. Codings that are not known are ignored, as httpx does: some servers
                 name character sets there.
+
+        Raises:
+            BodyError: the header names more codings than any server applies.
         """
         codings = [coding.strip().lower() for coding in content_encoding.split(",")]
+        if len(codings) > _MAX_CODINGS:
+            raise BodyError(f"is compressed {len(codings)} times, by its Content-Encoding")
         self._steps = [_Decompression(coding) for coding in reversed(codings) if coding in _CODINGS]
         self._pieces: list[bytes] = []
         self._received = self._size = 0

@@ -158,5 +158,7 @@ class Exchange:
         )
 
 
-def _kept_headers(response: httpx.Response) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in response.headers.multi_items() if name not in _DROPPED_HEADERS]
+def _kept_headers(response: httpx.Response) -> list[tuple[bytes, bytes]]:
+    # As bytes: text would have to be encoded again, and a value need not be ASCII.
+    dropped = {name.encode() for name in _DROPPED_HEADERS}
+    return [(name, value) for name, value in response.headers.raw if name.lower() not in dropped]

@@ -87,8 +87,8 @@ class ApiTransport(httpx.BaseTransport):
         try:
             exchange.start()
             response = self._inner.handle_request(signed)
-            body = exchange.receive_headers(response)
             try:
+                body = exchange.receive_headers(response)
                 for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
                     body.feed(piece)
                     exchange.call.check()
@@ -148,8 +148,8 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
             exchange.start()
             async with timeout(exchange.call.remaining()):
                 response = await self._inner.handle_async_request(signed)
-                body = exchange.receive_headers(response)
                 try:
+                    body = exchange.receive_headers(response)
                     if response.is_stream_consumed:
                         body.feed(response.content)
                     else:
