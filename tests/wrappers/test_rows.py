@@ -209,6 +209,18 @@ def test_rows_that_are_shorter_than_the_interval() -> None:
             assert client.get_traffic(1, start="2026-01-01", end="2026-01-08", interval="day").to_list()
 
 
+@pytest.mark.parametrize("length", [timedelta(seconds=1), timedelta(minutes=29)])
+def test_short_rows_at_every_hour_are_not_hours(length: timedelta) -> None:
+    """Rows that start with each hour and end long before the next one are refused, except at the window's ends."""
+    window = TimeWindow.resolve("2026-01-01", "2026-01-02")
+    short = [row(period.start, period.start + length) for period in window.periods()]
+    with (
+        client_of(short) as client,
+        pytest.raises(ResponseError, match=r"`data\[1\]`.*is shorter than the requested interval, one hour"),
+    ):
+        client.get_traffic(1, start=window.start, end=window.end).to_list()
+
+
 def test_the_same_row_twice_is_one() -> None:
     """Identical rows are folded, on one page, on two pages and in two slices."""
     data = rows(WINDOW)

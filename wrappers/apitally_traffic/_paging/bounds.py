@@ -1,10 +1,12 @@
 """Refuse rows that are not what a slice was requested for."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import islice
+from operator import eq
 
 from apitally_api_client.models import Interval, TrafficItem
 from apitally_traffic._decoding import Row
-from apitally_traffic._paging.order import Rows
+from apitally_traffic._paging.order import Rows, period_end, period_start
 from apitally_traffic._windows.periods import floor, following
 from apitally_traffic._windows.window import TimeWindow
 
@@ -34,9 +36,9 @@ class Bounds:
         if not ordered:
             return
         first, last = ordered[0].period_start, ordered[-1].period_end
-        # Rows without gaps cover as much as their number says. Others are looked at one by one.
+        # Rows without gaps that cover as much as their number says are right. Others are looked at one by one.
         most, least = len(ordered) * self._length, (len(ordered) - 2) * self._length / 2
-        if first >= self._lower and last <= self._upper and least <= last - first <= most:
+        if first >= self._lower and last <= self._upper and least <= last - first <= most and _are_contiguous(ordered):
             return
         # A server may cut the first and the last period at the ends of the window.
         cut = {first, ordered[-1].period_start}
@@ -56,6 +58,10 @@ class Bounds:
             raise ValueError(f"{shown}is longer than the requested interval, one {interval}")
         if length < self._length / 2 and not may_be_short:
             raise ValueError(f"{shown}is shorter than the requested interval, one {interval}")
+
+
+def _are_contiguous(rows: Rows) -> bool:
+    return all(map(eq, map(period_end, rows), map(period_start, islice(rows, 1, None))))
 
 
 def _one_period_around(window: TimeWindow, length: timedelta) -> tuple[datetime, datetime]:
