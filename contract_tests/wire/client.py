@@ -44,7 +44,6 @@ class Client:
 
     Attributes:
         unstable: requests that failed at a gateway or on the way, and succeeded when they were repeated.
-        ceiling: up to how many requests the running test may go; the budget of the run at the most.
     """
 
     def __init__(
@@ -65,7 +64,6 @@ class Client:
         self.max_requests = max_requests
         self.exchanges: list[Exchange] = []
         self.sent = 0
-        self.ceiling = max_requests
         self.unstable: list[str] = []
         self.waited = 0.0
         self._key = api_key
@@ -85,7 +83,7 @@ class Client:
     @property
     def remaining(self) -> int:
         """How many requests may still be sent."""
-        return min(self.max_requests, self.ceiling) - self.sent
+        return self.max_requests - self.sent
 
     def get(
         self,
@@ -185,7 +183,9 @@ class Client:
         failures: list[str] = []
         for attempt in range(_ATTEMPTS):
             if self.remaining <= 0:
-                raise BudgetUsedUpError(self._budget_message())
+                raise BudgetUsedUpError(
+                    f"All {self.max_requests} requests of this run are used up; raise --max-requests."
+                )
             self._wait(self._pacer.wait(time.time()))
             self.sent += 1
             sent_at = time.time()
@@ -204,11 +204,6 @@ class Client:
                 self.unstable += [f"{failure}: {method} {_path_of(url)}" for failure in failures]
                 return response, sent_at
         raise AssertionError("the last attempt returns or raises")
-
-    def _budget_message(self) -> str:
-        if self.sent >= self.max_requests:
-            return f"All {self.max_requests} requests of this run are used up; raise --max-requests."
-        return f"The share of this promise in {self.max_requests} requests is used up; raise --max-requests."
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:
