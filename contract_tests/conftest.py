@@ -3,6 +3,7 @@
 Exit codes: 0 every exercised promise is kept, 1 one is broken, 2 the suite could not run.
 """
 
+import gc
 import os
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -28,6 +29,8 @@ from spec_pipeline.project import PipelineError
 _OUTCOME = pytest.StashKey[Outcome]()
 _RUN = pytest.StashKey[Run]()
 _OPENED = pytest.StashKey[ExitStack]()
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""Every response is kept, so there is little to collect: by default, looking for it takes a tenth of a run."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and write the JUnit report beside the others."""
     config.addinivalue_line("markers", "promise(id, cost): the promise that a test is about, and the requests it takes")
     config.addinivalue_line("markers", "schema(cost): a phase of schemathesis, and the requests it takes")
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if not config.option.xmlpath:
         config.option.xmlpath = f"{config.getoption('--report-dir')}/junit.xml"
 

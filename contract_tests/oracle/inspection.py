@@ -1,7 +1,6 @@
 """What every single page must satisfy, whatever it was asked for: its rows lie in the window, on the zone's clock."""
 
 from collections import Counter
-from dataclasses import replace
 from typing import NoReturn
 
 from contract_tests.oracle import zones
@@ -154,7 +153,7 @@ def _fits_by_its_clock(page: Page, query: Query, truth: Series | None) -> bool:
             instant = edge.instant + edge.offset - zones.offset_at(zone, instant)
         return edge._replace(instant=instant)
 
-    rows = [replace(row, first=reread(row.first), last=reread(row.last)) for row in page.rows]
+    rows = [row._replace(first=reread(row.first), last=reread(row.last)) for row in page.rows]
     return all(_breach(row, query, page) is None for row in rows) and _is_true(rows, query, truth)
 
 
