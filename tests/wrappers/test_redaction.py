@@ -4,10 +4,12 @@ import html
 import json
 import logging
 import pickle
+import re
 import traceback
+from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 import pytest
@@ -45,10 +47,12 @@ def detail(key: str) -> dict[str, Any]:
 
 PLACES: dict[str, Callable[[str], httpx.Response]] = {
     "text": lambda key: httpx.Response(500, text=f"<p>{key}</p>"),
-    "HTML": lambda key: httpx.Response(500, html=f"<p>{html.escape(key)}</p>"),
     "long text": lambda key: httpx.Response(500, text="x" * 1990 + key),
     "excerpt": lambda key: httpx.Response(418, text="x" * 190 + key),
+    "UTF-16": lambda key: httpx.Response(500, content=f"<p>{key}</p>".encode("utf-16")),
+    "UTF-32": lambda key: httpx.Response(422, content=json.dumps(detail(key)).encode("utf-32-be")),
     "JSON": lambda key: httpx.Response(403, json={"detail": key}),
+    "not found": lambda key: httpx.Response(404, json={"detail": "x" * 190 + key}),
     "validation": lambda key: httpx.Response(422, json=detail(key)),
     "bad request": lambda key: httpx.Response(400, json=detail(key)),
     "header value": lambda key: httpx.Response(429, headers={"X-Key": key, "Retry-After": key}),
@@ -62,8 +66,38 @@ PLACES: dict[str, Callable[[str], httpx.Response]] = {
     "field": lambda key: httpx.Response(200, json={key: 1}),
     "has_more": lambda key: httpx.Response(200, json=page(has_more=key)),
     "token": lambda key: httpx.Response(200, json=page(has_more=True, next_token=key)),
-    "token, percent-encoded": lambda key: httpx.Response(200, json=page(has_more=True, next_token=quote(key, safe=""))),
 }
+
+
+def each(form: str) -> Callable[[str], str]:
+    """Return a function that quotes each character of a text as a number."""
+    return lambda text: "".join(form.format(ord(character)) for character in text)
+
+
+QUOTINGS: dict[str, Callable[[str], str]] = {
+    "none": str,
+    "HTML": html.escape,
+    "HTML, in decimals": each("&#{};"),
+    "HTML, in PHP's decimals": each("&#{:03d};"),
+    "HTML, in hexadecimals": each("&#x{:X};"),
+    "HTML, by name": lambda key: html.escape(key).replace(".", "&period;").replace("=", "&equals;"),
+    "HTML, twice": lambda key: html.escape(html.escape(key)),
+    "JSON": each("\\u{:04x}"),
+    "JavaScript": each("\\x{:02X}"),
+    "URL": lambda key: quote(key, safe=""),
+    "URL, each character": each("%{:02x}"),
+    "URL, twice": each("%25{:02X}"),
+    "base64": lambda key: b64encode(key.encode()).decode(),
+    "base64 for URLs": lambda key: urlsafe_b64encode(f"{key}:".encode()).decode(),
+    "Basic": lambda key: "Basic " + b64encode(f"user:{key}".encode()).decode(),
+    "JSON in base64": lambda key: b64encode(json.dumps({"key": key}).encode()).decode(),
+}
+
+
+def planted(response: httpx.Response, quoted: str) -> httpx.Response:
+    """Return a response whose JSON has the quoted key as it is: it may be a quotation of JSON itself."""
+    content = response.content.replace(json.dumps(quoted)[1:-1].encode(), quoted.encode())
+    return httpx.Response(response.status_code, headers=response.headers, content=content)
 
 
 def shown(error: ApitallyError, *, local_variables: bool = True) -> str:
@@ -75,18 +109,34 @@ def shown(error: ApitallyError, *, local_variables: bool = True) -> str:
     return "\n".join(texts)
 
 
-def forms(key: str) -> set[str]:
-    """Return the key as it may be quoted."""
-    return {key, key.lower(), quote(key), quote(key, safe=""), json.dumps(key)[1:-1], html.escape(key), repr(key)[1:-1]}
+def found(key: str, text: str) -> list[str]:
+    """Return the ways to read a text in which it contains the key."""
+    text = text.replace("\0", "").replace("\\x00", "").replace("\\u0000", "")
+    readings = {
+        "as it is": text,
+        "as HTML": html.unescape(text),
+        "as HTML of HTML": html.unescape(html.unescape(text)),
+        "as a URL": unquote(text),
+        "as a URL of a URL": unquote(unquote(text)),
+        "as JSON": re.sub(r"\\+(?:u00|x)(..)", lambda match: chr(int(match[1], 16)), text),
+        "without backslashes": text.replace("\\", ""),
+        "as base64": " ".join(
+            b64decode(part[start : start + (len(part) - start) // 4 * 4], altchars="-_").decode("latin-1")
+            for part in re.findall(r"[A-Za-z0-9_-]{12,}", text.replace("+", "-").replace("/", "_"))
+            for start in range(4)
+        ),
+    }
+    wanted = {key.lower(), key.lower().replace("\\", "")}
+    return [name for name, reading in readings.items() if any(form in reading.lower() for form in wanted)]
 
 
-def check(caplog: pytest.LogCaptureFixture, read: str, place: str, key: str) -> None:
+def check(caplog: pytest.LogCaptureFixture, read: str, place: str, quoting: str, key: str) -> None:
     """Let a server quote the key, and look for it in the error and in the log."""
     caplog.clear()
-    caplog.set_level(logging.DEBUG, "apitally_traffic")
-    client = TrafficClient(
-        key, max_retries=0, requests_per_minute=None, transport=httpx.MockTransport(lambda _: PLACES[place](key))
-    )
+    caplog.set_level(logging.DEBUG)
+    quoted = QUOTINGS[quoting](key)
+    transport = httpx.MockTransport(lambda _: planted(PLACES[place](quoted), quoted))
+    client = TrafficClient(key, max_retries=0, requests_per_minute=None, transport=transport)
     raised: Exception | None = None
     try:
         if read == "query":
@@ -98,27 +148,56 @@ def check(caplog: pytest.LogCaptureFixture, read: str, place: str, key: str) -> 
     except (ApitallyError, KeyError, TypeError, ValueError, AttributeError) as error:
         raised = error
     assert raised is None or read == "raw" or isinstance(raised, ApitallyError)
-    text = "\n".join(record.getMessage() for record in caplog.records if record.name == "apitally_traffic")
+    text = "\n".join(record.getMessage() for record in caplog.records)
     if isinstance(raised, ApitallyError):
         # A token is sent back as it is, so there are variables that hold it.
         text += shown(raised, local_variables="token" not in place)
     else:
         text += str(raised)
-    assert not [form for form in forms(key) if form in text]
+    assert found(key, text) == []
 
 
-@pytest.mark.parametrize("key", ["zQ9abcd.0123456789abcdef0123456789abcdef", "zQ9 '\"\\/<&>%+=?#;,:{}Xk7"])
+REAL_KEY = "zQ9abcd.0123456789abcdef0123456789abcdef"
+READS = ["query", "paginate", "raw"]
+
+
+@pytest.mark.parametrize("key", [REAL_KEY, "zQ9 '\"\\/<&>%+=?#;,:{}Xk7"])
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("read", ["query", "paginate", "raw"])
+@pytest.mark.parametrize("read", READS)
 def test_a_key_that_a_server_sends_back(caplog: pytest.LogCaptureFixture, read: str, place: str, key: str) -> None:
     """Wherever a server quotes the key, no error and no log line has it."""
-    check(caplog, read, place, key)
+    check(caplog, read, place, "none", key)
 
 
-@given(read=st.sampled_from(["query", "paginate", "raw"]), place=st.sampled_from(sorted(PLACES)), key=KEYS)
-def test_any_key_that_a_server_sends_back(caplog: pytest.LogCaptureFixture, read: str, place: str, key: str) -> None:
+@pytest.mark.parametrize("place", ["text", "UTF-16", "validation", "header value", "token"])
+@pytest.mark.parametrize("quoting", QUOTINGS)
+def test_a_key_in_another_form(caplog: pytest.LogCaptureFixture, place: str, quoting: str) -> None:
+    """However a server quotes the key, no error and no log line has it."""
+    check(caplog, "query", place, quoting, REAL_KEY)
+
+
+@given(
+    read=st.sampled_from(READS),
+    place=st.sampled_from(sorted(PLACES)),
+    quoting=st.sampled_from(sorted(QUOTINGS)),
+    key=KEYS,
+)
+def test_any_key_that_a_server_sends_back(
+    caplog: pytest.LogCaptureFixture, read: str, place: str, quoting: str, key: str
+) -> None:
     """The same for keys of any characters."""
-    check(caplog, read, place, key)
+    check(caplog, read, place, quoting, key)
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_a_key_in_what_libraries_log(caplog: pytest.LogCaptureFixture, *, http2: bool) -> None:
+    """The libraries below log URLs and headers, without the key; its filter leaves other lines as they are."""
+    caplog.set_level(logging.DEBUG)
+    with TrafficClient(REAL_KEY, transport=httpx.MockTransport(lambda _: httpx.Response(401))):
+        for name in ("httpcore.http2", "hpack.hpack") if http2 else ("httpcore.http11", "httpx"):
+            logging.getLogger(name).debug("headers=%r at %d", [(b"x-key", REAL_KEY.encode())], 1)
+            logging.getLogger(name).debug("%s %d", "other", 2)
+    assert [record.getMessage() for record in caplog.records] == ["headers=[(b'x-key', b'…')] at 1", "other 2"] * 2
 
 
 def test_a_key_in_what_the_http_parser_quotes() -> None:

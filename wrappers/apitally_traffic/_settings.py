@@ -76,7 +76,9 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
         )
     url = _trimmed(base_url) or _trimmed(os.environ.get("APITALLY_API_BASE_URL")) or _trimmed(file.get("api_base_url"))
     url = url or DEFAULT_BASE_URL
-    return Settings(_checked_key(key), _checked_url(url))
+    settings = Settings(_checked_key(key), _checked_url(url))
+    settings.redactor.watch_logs()
+    return settings
 
 
 def _trimmed(value: str | None) -> str:

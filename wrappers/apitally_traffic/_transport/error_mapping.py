@@ -1,13 +1,13 @@
 """Map responses and exceptions to typed errors. Does no I/O, so that both transports share it."""
 
 import re
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 import httpx
 
 from apitally_api_client.models import HTTPValidationError, ValidationError
+from apitally_traffic._redaction import Redactor, wide_encoding
 from apitally_traffic._transport.body import BodyError
 from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import (
@@ -36,30 +36,31 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
 # What the spec says of a 404 is "App Not Found" where the app is all that the path names.
 _LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
 
-Redact = Callable[[str], str]
-"""Removes the key from a text, before that is cut anywhere."""
+# Of a longer body, errors say how it begins, and quote no message in it.
+_MAX_TEXT, _MAX_JSON = 100_000, 2**20
 
 
-def error_of_response(request: httpx.Request, response: httpx.Response, redact: Redact) -> ApitallyError:
+def error_of_response(request: httpx.Request, response: httpx.Response, redactor: Redactor) -> ApitallyError:
     """Return the error for a response whose status is not 200.
 
     Args:
         request: the request as the caller made it, without the key.
         response: the response, its body read.
-        redact: removes the key from the body, before that is cut.
+        redactor: removes the key from the body, before that is cut.
     """
     status = response.status_code
-    details = _details(request, response, redact)
+    details = _details(request, response, redactor)
     excerpt = " ".join(details["body"].split())[:200] or "(no body)"
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
         return kind(f"{request.method} {request.url.path} returned {status}. {sentence}", **details)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(
-            f"{request.method} {request.url.path} returned 404. {_not_found(request, response)}", **details
+            f"{request.method} {request.url.path} returned 404. {_not_found(request, _content(response, redactor))}",
+            **details,
         )
     if status in {400, 422}:
-        errors, sentences = _validation_errors(response)
+        errors, sentences = _validation_errors(_content(response, redactor))
         reason = "; ".join(sentences) or excerpt
         return InvalidRequestError(f"The API rejects the request: {reason}", errors=errors, **details)
     if 500 <= status < 600:
@@ -96,25 +97,25 @@ def error_of_exception(
     return APIConnectionError(f"{server} cannot be reached, or closed the connection: {reason}.", **details)
 
 
-def error_of_body(request: httpx.Request, response: httpx.Response, reason: str, redact: Redact) -> ResponseError:
+def error_of_body(request: httpx.Request, response: httpx.Response, reason: str, redactor: Redactor) -> ResponseError:
     """Return the error for a body with status 200 that cannot be used.
 
     Args:
         request: the request as the caller made it.
         response: the response, its body read.
         reason: what is wrong, and where, such as "breaks the schema: `has_more` is missing".
-        redact: removes the key from the body, before that is cut.
+        redactor: removes the key from the body, before that is cut.
     """
     kind = response.headers.get("content-type", "no declared type")
     sentence = f"The API returned 200 with a body ({kind}) that {reason}."
-    return ResponseError(sentence, **_details(request, response, redact))
+    return ResponseError(sentence, **_details(request, response, redactor))
 
 
 def with_details(
-    error: ApitallyError, request: httpx.Request, response: httpx.Response, redact: Redact
+    error: ApitallyError, request: httpx.Request, response: httpx.Response, redactor: Redactor
 ) -> ApitallyError:
     """Return an error with what is known of the request and its response."""
-    return type(error)(error.message, **_details(request, response, redact))
+    return type(error)(error.message, **_details(request, response, redactor))
 
 
 def server_of(url: httpx.URL) -> str:
@@ -122,17 +123,19 @@ def server_of(url: httpx.URL) -> str:
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
-def _details(request: httpx.Request, response: httpx.Response, redact: Redact) -> dict[str, Any]:
+def _details(request: httpx.Request, response: httpx.Response, redactor: Redactor) -> dict[str, Any]:
     return {
         "method": request.method,
         "url": str(request.url),
         "status_code": response.status_code,
         "headers": dict(response.headers.items()),
-        "body": redact(_text(response)),
+        "body": redactor.text(_text(response)[:_MAX_TEXT]),
     }
 
 
 def _text(response: httpx.Response) -> str:
+    if (encoding := wide_encoding(response.content)) is not None:
+        return response.content.decode(encoding, "replace")
     try:
         return response.text
     except (ValueError, TypeError, AssertionError):
@@ -140,13 +143,18 @@ def _text(response: httpx.Response) -> str:
         return response.content.decode("utf-8", "replace")
 
 
-def _not_found(request: httpx.Request, response: httpx.Response) -> str:
+def _content(response: httpx.Response, redactor: Redactor) -> Any:
+    """Return the decoded body without the key; None if it is not JSON."""
+    try:
+        return redactor.value(response.json()) if len(response.content) <= _MAX_JSON else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def _not_found(request: httpx.Request, content: Any) -> str:
     """Return what there is not, as far as the path tells, and what the API itself says."""
     is_app = _LISTING_OF_AN_APP.fullmatch(request.url.path) is not None
-    try:
-        detail = response.json()["detail"]
-    except (ValueError, TypeError, KeyError, RecursionError):
-        detail = None
+    detail = content.get("detail") if isinstance(content, dict) else None
     if not isinstance(detail, str):
         return (
             "There is no such app, or the base URL is not that of the API: check both."
@@ -159,12 +167,12 @@ def _not_found(request: httpx.Request, response: httpx.Response) -> str:
     return f"The API says: {says}"
 
 
-def _validation_errors(response: httpx.Response) -> tuple[list[ValidationError], list[str]]:
+def _validation_errors(content: Any) -> tuple[list[ValidationError], list[str]]:
     """Parse FastAPI's form of a refusal. For any other form the result is empty, and the message quotes the body."""
     try:
-        errors = HTTPValidationError.from_dict(response.json()).detail or []
+        errors = HTTPValidationError.from_dict(content).detail or []
         return errors, [_sentence(error) for error in errors]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return [], []
 
 

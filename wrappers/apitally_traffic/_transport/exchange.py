@@ -133,15 +133,15 @@ class Exchange:
         try:
             response.extensions[DECODED] = decode(response.content)
         except ValueError as error:
-            failure = error_of_body(self._request, response, str(error), self._settings.redactor.text)
+            failure = error_of_body(self._request, response, str(error), self._settings.redactor)
             failure.is_final = isinstance(error, FalseRowsError)
             return failure
         except ApitallyError as error:
-            return with_details(error, self._request, response, self._settings.redactor.text)
+            return with_details(error, self._request, response, self._settings.redactor)
         return None
 
     def _refuse(self, response: httpx.Response) -> None:
-        self._error = error_of_response(self._request, response, self._settings.redactor.text)
+        self._error = error_of_response(self._request, response, self._settings.redactor)
         self.pause = pause_after(self._error)
 
     def _log(self, outcome: str, size: int) -> None:
