@@ -195,7 +195,10 @@ class TrafficClient:
 
 
 class AsyncTrafficClient:
-    """Reads traffic from the Apitally API, for asyncio. A client belongs to the event loop in which it is first used.
+    """Reads traffic from the Apitally API, for asyncio.
+
+    One client can be used in any number of event loops, one after another or in several threads: each loop has
+    connections of its own, and all share the rate limit. The connections of a loop end with it.
 
     Example:
         >>> async def count() -> int:
@@ -277,7 +280,7 @@ class AsyncTrafficClient:
         return AsyncTrafficQuery(self.api, request)
 
     async def aclose(self) -> None:
-        """Close the connections. A transport that was passed in stays open."""
+        """Close the connections of the running event loop. A transport that was passed in stays open."""
         await self._transport.aclose()
 
     def __repr__(self) -> str:

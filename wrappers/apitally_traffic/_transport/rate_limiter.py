@@ -1,6 +1,7 @@
 """The rate limiter that every request passes: it asks the pacer, and waits as long as that says. Sync and async."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 from math import isinf
@@ -12,7 +13,7 @@ from apitally_traffic._transport.pacing import Now, Pacer, Permit
 
 _logger = logging.getLogger("apitally_traffic")
 
-# How often a waiting thread checks whether its work is cancelled.
+# How often a wait checks what nobody tells it: whether its work is cancelled, and whether another event loop has ended.
 _POLL_SECONDS = 0.1
 
 
@@ -60,33 +61,61 @@ class RateLimiter:
 
 
 class AsyncRateLimiter:
-    """Lets the requests of any number of tasks of one event loop through, as the pacer allows."""
+    """Lets the requests of any number of tasks through, in any number of event loops, as the pacer allows."""
 
     def __init__(self, pacer: Pacer) -> None:
         """Guard a pacer."""
         self._pacer = pacer
-        self._changed = asyncio.Event()
+        # Reentrant: the end of an abandoned task, which releases its permit, may come at any allocation of memory.
+        self._lock = threading.RLock()
+        self._permits: dict[int, tuple[Permit, asyncio.AbstractEventLoop]] = {}
+        self._waiting: set[asyncio.Future[None]] = set()
 
     async def acquire(self, call: Call) -> Permit | None:
         """Wait for a permit to send one request; return None when the deadline of the call comes first."""
-        wait = _Wait(call)
-        while not isinstance(permit := self._pacer.try_acquire(_now()), Permit):
-            seconds = wait.next(permit)
-            if seconds <= 0:
-                return None
+        wait, loop = _Wait(call), asyncio.get_running_loop()
+        while True:
+            with self._lock:
+                permit = self._try_acquire()
+                if isinstance(permit, Permit):
+                    self._permits[id(permit)] = permit, loop
+                    wait.end()
+                    return permit
+                # Nothing says when another event loop ends.
+                is_alone = all(other is loop for _, other in self._permits.values())
+                changed = loop.create_future()
+                self._waiting.add(changed)
             try:
-                async with timeout(seconds):
-                    await self._changed.wait()
+                seconds = wait.next(permit)
+                if seconds <= 0:
+                    return None
+                async with timeout(seconds if is_alone else min(seconds, _POLL_SECONDS)):
+                    await changed
             except TimeoutError:
                 continue
-        wait.end()
-        return permit
+            finally:
+                with self._lock:
+                    self._waiting.discard(changed)
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
         """Return a permit; the arguments are those of `RateLimiter.release`."""
-        _release(self._pacer, permit, headers, pause)
-        waiting, self._changed = self._changed, asyncio.Event()
-        waiting.set()
+        with self._lock:
+            if self._permits.pop(id(permit), None) is not None:
+                _release(self._pacer, permit, headers, pause)
+            waiting, self._waiting = self._waiting, set()
+        for changed in waiting:
+            with contextlib.suppress(RuntimeError):  # its event loop is closed
+                changed.get_loop().call_soon_threadsafe(_wake, changed)
+
+    def _try_acquire(self) -> Permit | float:
+        permit = self._pacer.try_acquire(_now())
+        if isinstance(permit, Permit):
+            return permit
+        lost = [permit for permit, loop in self._permits.values() if not loop.is_running()]
+        for permit_of_ended_loop in lost:
+            del self._permits[id(permit_of_ended_loop)]
+            self._pacer.on_failure(permit_of_ended_loop, _now())
+        return self._pacer.try_acquire(_now()) if lost else permit
 
 
 class _Wait:
@@ -107,6 +136,11 @@ class _Wait:
 
     def end(self) -> None:
         self._call.attempt(waited=monotonic() - self._began if self._logged else 0.0)
+
+
+def _wake(waiting: "asyncio.Future[None]") -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _now() -> Now:

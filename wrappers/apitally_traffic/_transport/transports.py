@@ -13,6 +13,7 @@ from apitally_traffic._transport.call import CALL, Call, current_call
 from apitally_traffic._transport.connection import ConnectionOptions, async_connector, connector
 from apitally_traffic._transport.exchange import EXCHANGE_ERRORS, Exchange
 from apitally_traffic._transport.fork import ForkedTransport, renew_after_fork
+from apitally_traffic._transport.loops import GivenTransport, LoopTransports
 from apitally_traffic._transport.network import close_inherited
 from apitally_traffic._transport.pacing import Pacer
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
@@ -115,10 +116,8 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         self._settings = settings
         self._requests_per_minute = requests_per_minute
         self._limiter = AsyncRateLimiter(Pacer(requests_per_minute))
-        connect = partial(_same, inner) if inner else async_connector(settings, options)
-        self._connect: Callable[[], httpx.AsyncBaseTransport] = connect
-        self._is_own = inner is None
-        self._inner: httpx.AsyncBaseTransport = self._connect()
+        connect = async_connector(settings, options)
+        self._inner = LoopTransports(connect) if inner is None else GivenTransport(inner)
         renew_after_fork(self)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -128,18 +127,17 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         return exchange.result()
 
     async def aclose(self) -> None:
-        """Close the connections, unless the transport was passed in."""
-        if self._is_own:
-            await self._inner.aclose()
+        """Close the connections of the running event loop, unless the transport was passed in."""
+        await self._inner.aclose()
 
     def renew(self) -> None:
         """Replace connections and rate limiter in a forked process."""
         self._limiter = AsyncRateLimiter(Pacer(self._requests_per_minute))
-        if isinstance(self._inner, httpx.AsyncHTTPTransport):
-            self._inner = self._connect() if self._is_own else ForkedTransport()
+        self._inner.renew()
 
     async def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
+        inner = await self._inner.current()
         permit = await self._limiter.acquire(exchange.call)
         if permit is None:
             exchange.fail(TimeoutError())
@@ -147,7 +145,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         try:
             exchange.start()
             async with timeout(exchange.call.remaining()):
-                response = await self._inner.handle_async_request(signed)
+                response = await inner.handle_async_request(signed)
                 try:
                     body = exchange.receive_headers(response)
                     if response.is_stream_consumed:
