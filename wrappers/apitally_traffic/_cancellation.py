@@ -1,6 +1,5 @@
 """Cancel worker threads whose results are no longer needed: their waits, and the requests that they have in flight."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,27 +14,22 @@ class Cancellation:
 
     def __init__(self) -> None:
         """Start without a cancellation."""
-        self._event = threading.Event()
-        self._interrupts: set[Callable[[], None]] = set()
+        self._is_cancelled = False
+        self._interrupts: set[Callable[[], object]] = set()
 
     def cancel(self) -> None:
         """End the waits of the worker threads, and interrupt what they are blocked in."""
-        self._event.set()
+        self._is_cancelled = True
         for interrupt in tuple(self._interrupts):
             interrupt()
 
     def check(self) -> None:
         """Raise a CancellationError after a cancellation."""
-        if self._event.is_set():
+        if self._is_cancelled:
             raise CancellationError
 
-    def sleep(self, seconds: float) -> None:
-        """Sleep, and raise a CancellationError after a cancellation."""
-        self._event.wait(seconds)
-        self.check()
-
     @contextmanager
-    def interruptible(self, interrupt: Callable[[], None]) -> Iterator[None]:
+    def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
         """Call `interrupt` if a cancellation comes while the block runs, which then raises a CancellationError."""
         self._interrupts.add(interrupt)
         try:

@@ -8,7 +8,7 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from math import isinf
 from types import BuiltinFunctionType
@@ -36,27 +36,27 @@ else:
 
 
 @asynccontextmanager
-async def timeout(seconds: float) -> AsyncIterator[None]:
-    """Cancel the block when it takes longer, and raise a TimeoutError; as `asyncio.timeout`, in real seconds."""
+async def timeout(seconds: float) -> AsyncIterator[Callable[[], None]]:
+    """Cancel the block when it takes longer, and raise a TimeoutError; as `asyncio.timeout`, in real seconds.
+
+    Yields:
+        a function that does so at once.
+    """
     is_frozen = not isinstance(time.monotonic, BuiltinFunctionType)
     async with asyncio.timeout(None if isinf(seconds) or is_frozen else seconds) as scope:
-        if not is_frozen or isinf(seconds):
-            yield
-            return
         loop = asyncio.get_running_loop()
-        timer = threading.Timer(seconds, loop.call_soon_threadsafe, [scope.reschedule, loop.time()])
+
+        def end() -> None:
+            if not scope.expired():
+                scope.reschedule(loop.time())
+
+        if not is_frozen or isinf(seconds):
+            yield end
+            return
+        timer = threading.Timer(seconds, loop.call_soon_threadsafe, [end])
         timer.daemon = True
         timer.start()
         try:
-            yield
+            yield end
         finally:
             timer.cancel()
-
-
-async def sleep(seconds: float) -> None:
-    """Sleep for so many real seconds, while other tasks run."""
-    try:
-        async with timeout(seconds):
-            await asyncio.Event().wait()
-    except TimeoutError:
-        return

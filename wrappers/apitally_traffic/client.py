@@ -176,7 +176,10 @@ class TrafficClient:
         return TrafficQuery(self.api, request)
 
     def close(self) -> None:
-        """Close the connections. A transport that was passed in stays open."""
+        """Close the connections, and end requests that wait or are under way with an APIConnectionError.
+
+        A transport that was passed in stays open.
+        """
         self._transport.close()
 
     def __repr__(self) -> str:
@@ -280,7 +283,10 @@ class AsyncTrafficClient:
         return AsyncTrafficQuery(self.api, request)
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop. A transport that was passed in stays open."""
+        """Close the connections of the running event loop, and end its requests that wait or are under way.
+
+        They raise an APIConnectionError. A transport that was passed in stays open.
+        """
         await self._transport.aclose()
 
     def __repr__(self) -> str:

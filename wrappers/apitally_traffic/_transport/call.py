@@ -1,5 +1,7 @@
-"""One call of the user: a request with all its attempts, its deadline, and what is counted about it."""
+"""One call of the user: a request with all its attempts, its deadline, its end, and what is counted about it."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
@@ -10,18 +12,55 @@ CALL = "apitally_traffic.call"
 """The extension of a request with its call."""
 
 
+class Lifetime:
+    """The time from one `close` of a client to the next; calls that are under way at its end are ended, too.
+
+    Attributes:
+        has_ended: whether the client was closed.
+    """
+
+    def __init__(self) -> None:
+        """Start."""
+        self.has_ended = False
+        self._interrupts: set[Callable[[], object]] = set()
+
+    def end(self) -> None:
+        """Interrupt what waits."""
+        self.has_ended = True
+        for interrupt in tuple(self._interrupts):
+            interrupt()
+
+    @contextmanager
+    def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
+        """Call `interrupt` if the end comes while the block runs, or came before."""
+        self._interrupts.add(interrupt)
+        try:
+            if self.has_ended:
+                interrupt()
+            yield
+        finally:
+            self._interrupts.discard(interrupt)
+
+
 class Call:
     """A request with all its attempts.
 
     Attributes:
         deadline: seconds for all of its attempts, from the first permit of the rate limiter on.
+        lifetime: of the client's connections; with it the call ends.
         attempts: how many attempts were made.
-        stats: where to count them.
     """
 
-    def __init__(self, deadline: float, stats: StatsRecorder | None) -> None:
-        """Start before the first attempt."""
+    def __init__(self, deadline: float, stats: StatsRecorder | None, lifetime: Lifetime) -> None:
+        """Start before the first attempt.
+
+        Args:
+            deadline: seconds for all of its attempts.
+            stats: where to count them.
+            lifetime: the client's present one.
+        """
         self.deadline = deadline
+        self.lifetime = lifetime
         self.attempts = 0
         self._stats = stats
         self._ends = inf
@@ -44,8 +83,8 @@ class Call:
             self._stats.add_response(status_code, headers)
 
     def check(self) -> None:
-        """Raise a TimeoutError after the deadline."""
-        if self.remaining() <= 0:
+        """Raise a TimeoutError after the deadline, or when the client is closed."""
+        if self.lifetime.has_ended or self.remaining() <= 0:
             raise TimeoutError
 
     def remaining(self) -> float:

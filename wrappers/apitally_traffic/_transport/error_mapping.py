@@ -83,6 +83,8 @@ def error_of_exception(
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
     if response is not None:
         details |= {"status_code": response.status_code, "headers": dict(response.headers.items())}
+    if call.lifetime.has_ended:
+        return APIConnectionError("The client was closed before the response was complete.", **details)
     if call.remaining() <= 0:
         sentence = f"{server} did not respond completely within the deadline of {call.deadline:g} s, retries included."
         return APITimeoutError(f"{sentence} Try again, or raise the deadline.", **details)

@@ -74,11 +74,11 @@ class _Stream:
         streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with self._interruptible():
+        with self._until_the_end(), self._interruptible():
             return self._inner.read(max_bytes, _limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        with self._interruptible():
+        with self._until_the_end(), self._interruptible():
             self._inner.write(buffer, _limit(timeout))
 
     def close(self) -> None:
@@ -87,12 +87,16 @@ class _Stream:
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
-        with self._interruptible():
+        with self._until_the_end(), self._interruptible():
             limit = _limit(timeout)
             return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._streams)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+    def _until_the_end(self) -> contextlib.AbstractContextManager[None]:
+        call = current_call.get()
+        return contextlib.nullcontext() if call is None else call.lifetime.interruptible(self._shut_down)
 
     def _interruptible(self) -> contextlib.AbstractContextManager[None]:
         cancellation = current.get()
@@ -103,6 +107,9 @@ class _Stream:
         tls = self.get_extra_info("ssl_object")
         if tls is not None and tls.selected_alpn_protocol() == "h2":
             return
+        self._shut_down()
+
+    def _shut_down(self) -> None:
         with contextlib.suppress(OSError):
             # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
             socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)

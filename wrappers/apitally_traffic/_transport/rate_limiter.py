@@ -26,7 +26,7 @@ class RateLimiter:
         self._changed = threading.Condition()
 
     def acquire(self, call: Call) -> Permit | None:
-        """Wait for a permit to send one request; return None when the deadline of the call comes first.
+        """Wait for a permit to send one request; return None when the deadline or the end of the client comes first.
 
         Raises:
             CancellationError: the result of the request is not needed any more.
@@ -37,6 +37,8 @@ class RateLimiter:
             while True:
                 if cancellation is not None:
                     cancellation.check()
+                if call.lifetime.has_ended:
+                    return None
                 permit = self._pacer.try_acquire(_now())
                 if isinstance(permit, Permit):
                     wait.end()
@@ -46,6 +48,11 @@ class RateLimiter:
                     return None
                 longest = threading.TIMEOUT_MAX if cancellation is None else _POLL_SECONDS
                 self._changed.wait(min(seconds, longest))
+
+    def wake(self) -> None:
+        """Let all waiting threads look again whether they have to wait."""
+        with self._changed:
+            self._changed.notify_all()
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
         """Return a permit when the exchange has ended.
@@ -57,7 +64,7 @@ class RateLimiter:
         """
         with self._changed:
             _release(self._pacer, permit, headers, pause)
-            self._changed.notify_all()
+        self.wake()
 
 
 class AsyncRateLimiter:
@@ -72,9 +79,9 @@ class AsyncRateLimiter:
         self._waiting: set[asyncio.Future[None]] = set()
 
     async def acquire(self, call: Call) -> Permit | None:
-        """Wait for a permit to send one request; return None when the deadline of the call comes first."""
+        """Wait for a permit to send one request; return None when the deadline or the end of the client comes first."""
         wait, loop = _Wait(call), asyncio.get_running_loop()
-        while True:
+        while not call.lifetime.has_ended:
             with self._lock:
                 permit = self._try_acquire()
                 if isinstance(permit, Permit):
@@ -96,12 +103,18 @@ class AsyncRateLimiter:
             finally:
                 with self._lock:
                     self._waiting.discard(changed)
+        return None
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
         """Return a permit; the arguments are those of `RateLimiter.release`."""
         with self._lock:
             if self._permits.pop(id(permit), None) is not None:
                 _release(self._pacer, permit, headers, pause)
+        self.wake()
+
+    def wake(self) -> None:
+        """Let all waiting tasks look again whether they have to wait."""
+        with self._lock:
             waiting, self._waiting = self._waiting, set()
         for changed in waiting:
             with contextlib.suppress(RuntimeError):  # its event loop is closed

@@ -4,10 +4,12 @@ httpx-retries runs the attempts, sync and async. It sees exceptions only: the tr
 for refusals, failed exchanges and broken bodies alike.
 """
 
+import asyncio
 import copy
 import logging
 import random
-import time
+import threading
+from contextlib import nullcontext, suppress
 from typing import Final, NamedTuple
 
 import httpx
@@ -95,7 +97,8 @@ class RetryPolicy(Retry):
     def is_retryable_exception(self, exception: Exception) -> bool:
         """Return whether to retry: not if the server asks for a wait beyond `MAX_WAIT` or the deadline."""
         wait = requested_wait(exception) or 0.0
-        return is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
+        is_open = not self._call.lifetime.has_ended
+        return is_open and is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
 
     def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - refusals arrive as exceptions
         """Return False: a response that arrives here has status 200."""
@@ -108,14 +111,18 @@ class RetryPolicy(Retry):
         return following
 
     def sleep(self, response: httpx.Response | Exception) -> None:
-        """Wait before the next attempt."""
-        cancellation = current.get()
-        sleep = time.sleep if cancellation is None else cancellation.sleep
-        sleep(self._wait_after(response))
+        """Wait before the next attempt, or until the client is closed."""
+        cancellation, end = current.get(), threading.Event()
+        is_cancellable = nullcontext() if cancellation is None else cancellation.interruptible(end.set)
+        with is_cancellable, self._call.lifetime.interruptible(end.set):
+            end.wait(self._wait_after(response))
 
     async def asleep(self, response: httpx.Response | Exception) -> None:
-        """Wait before the next attempt, while other tasks run."""
-        await _clock.sleep(self._wait_after(response))
+        """Wait before the next attempt, or until the client is closed, while other tasks run."""
+        end = asyncio.Event()
+        with self._call.lifetime.interruptible(end.set), suppress(TimeoutError):
+            async with _clock.timeout(self._wait_after(response)):
+                await end.wait()
 
     def _wait_after(self, failure: httpx.Response | Exception) -> float:
         requested = requested_wait(failure) if isinstance(failure, Exception) else None

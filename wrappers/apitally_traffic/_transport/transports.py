@@ -1,15 +1,17 @@
 """The httpx transports below the generated client, sync and async: two shells around the same exchange."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import httpx
 from httpx_retries import RetryTransport
 
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
-from apitally_traffic._transport.call import CALL, Call, current_call
+from apitally_traffic._transport.call import CALL, Call, Lifetime, current_call
 from apitally_traffic._transport.connection import ConnectionOptions, async_connector, connector
 from apitally_traffic._transport.exchange import EXCHANGE_ERRORS, Exchange
 from apitally_traffic._transport.fork import ForkedTransport, renew_after_fork
@@ -24,7 +26,11 @@ Transport = TypeVar("Transport")
 
 
 class ApiTransport(httpx.BaseTransport):
-    """Sends a request with the key when the rate limit allows it; failures and refusals raise typed errors."""
+    """Sends a request with the key when the rate limit allows it; failures and refusals raise typed errors.
+
+    Attributes:
+        lifetime: of the connections; a new one begins when they are closed.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class ApiTransport(httpx.BaseTransport):
         connect = partial(_same, inner) if inner else connector(settings, options)
         self._connect: Callable[[], httpx.BaseTransport] = connect
         self._is_own = inner is None
+        self.lifetime = Lifetime()
         self._inner: httpx.BaseTransport = self._connect()
         renew_after_fork(self)
 
@@ -68,12 +75,16 @@ class ApiTransport(httpx.BaseTransport):
         return exchange.result()
 
     def close(self) -> None:
-        """Close the connections, unless the transport was passed in."""
+        """End all calls that are under way, and close the connections, unless the transport was passed in."""
+        ended, self.lifetime = self.lifetime, Lifetime()
+        ended.end()
+        self._limiter.wake()
         if self._is_own:
             self._inner.close()
 
     def renew(self) -> None:
         """Replace connections and rate limiter in a forked process."""
+        self.lifetime = Lifetime()
         self._limiter = RateLimiter(Pacer(self._requests_per_minute))
         if isinstance(self._inner, httpx.HTTPTransport):
             close_inherited(self._inner)
@@ -118,7 +129,13 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         self._limiter = AsyncRateLimiter(Pacer(requests_per_minute))
         connect = async_connector(settings, options)
         self._inner = LoopTransports(connect) if inner is None else GivenTransport(inner)
+        self._lifetimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lifetime] = WeakKeyDictionary()
         renew_after_fork(self)
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """The lifetime of the connections of the running event loop."""
+        return self._lifetimes.setdefault(asyncio.get_running_loop(), Lifetime())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response; as `ApiTransport.handle_request`."""
@@ -127,11 +144,14 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         return exchange.result()
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop, unless the transport was passed in."""
+        """End all calls of the running event loop, and close its connections, unless the transport was passed in."""
+        self._lifetimes.pop(asyncio.get_running_loop(), Lifetime()).end()
+        self._limiter.wake()
         await self._inner.aclose()
 
     def renew(self) -> None:
         """Replace connections and rate limiter in a forked process."""
+        self._lifetimes.clear()
         self._limiter = AsyncRateLimiter(Pacer(self._requests_per_minute))
         self._inner.renew()
 
@@ -144,18 +164,10 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
             return
         try:
             exchange.start()
-            async with timeout(exchange.call.remaining()):
-                response = await inner.handle_async_request(signed)
-                try:
-                    body = exchange.receive_headers(response)
-                    if response.is_stream_consumed:
-                        body.feed(response.content)
-                    else:
-                        async for piece in response.aiter_raw():
-                            body.feed(piece)
-                finally:
-                    await response.aclose()
-            exchange.complete(response, body.body())
+            async with timeout(exchange.call.remaining()) as interrupt:
+                with exchange.call.lifetime.interruptible(interrupt):
+                    response, body = await _exchange(inner, exchange, signed)
+            exchange.complete(response, body)
         except EXCHANGE_ERRORS as error:
             exchange.fail(error)
         finally:
@@ -174,6 +186,7 @@ class RetryingTransport(RetryTransport):
             deadline: seconds for all attempts of one request.
         """
         super().__init__(inner)
+        self._inner = inner
         self._max_retries = max_retries
         self._deadline = deadline
 
@@ -188,9 +201,25 @@ class RetryingTransport(RetryTransport):
         return await super().handle_async_request(request)
 
     def _start_call(self, request: httpx.Request) -> None:
-        call = Call(self._deadline, request.extensions.get(STATS))
+        call = Call(self._deadline, request.extensions.get(STATS), self._inner.lifetime)
         request.extensions |= {CALL: call, "retry": RetryPolicy(self._max_retries, call)}
 
 
 def _same(transport: Transport) -> Transport:
     return transport
+
+
+async def _exchange(
+    transport: httpx.AsyncBaseTransport, exchange: Exchange, signed: httpx.Request
+) -> tuple[httpx.Response, bytes]:
+    response = await transport.handle_async_request(signed)
+    try:
+        body = exchange.receive_headers(response)
+        if response.is_stream_consumed:
+            body.feed(response.content)
+        else:
+            async for piece in response.aiter_raw():
+                body.feed(piece)
+    finally:
+        await response.aclose()
+    return response, body.body()

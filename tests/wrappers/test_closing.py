@@ -1,0 +1,102 @@
+"""Closing a client ends what waits or is under way in other threads and tasks."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import httpx
+import pytest
+
+from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
+from tests.wrappers.raw_server import PAGE, raw_server, response
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+CLOSED = "The client was closed before the response was complete."
+USED_UP = ("X-RateLimit-Limit: 1", "X-RateLimit-Remaining: 0", "Retry-After: 100")
+
+Respond = Callable[[socket.socket], Any]
+
+
+def waits(reached: threading.Event) -> dict[str, Respond]:
+    """Return responses after which a client waits, that say when it is about to."""
+
+    def send(connection: socket.socket, data: bytes) -> None:
+        connection.sendall(data)
+        reached.set()
+
+    return {
+        "for the rate limit": lambda connection: send(connection, response(PAGE, *USED_UP[:2])),
+        "for a retry": lambda connection: send(connection, response(b"", USED_UP[2], status="503 Service Unavailable")),
+        "for a response": lambda _: reached.set(),
+        "for a body": lambda connection: send(connection, response(PAGE)[:-5]),
+    }
+
+
+@pytest.fixture(params=["for the rate limit", "for a retry", "for a response", "for a body"])
+def waiting(request: pytest.FixtureRequest) -> Any:
+    """Run a server that makes a client wait, and return its URL and what is set when a response was sent."""
+    reached = threading.Event()
+    with raw_server(waits(reached)[request.param]) as url:
+        yield url, reached
+
+
+def test_closing_ends_what_waits_in_another_thread(waiting: tuple[str, threading.Event]) -> None:
+    """Whatever a thread waits for, it ends with one clear error when another one closes the client."""
+    url, reached = waiting
+    with ThreadPoolExecutor() as threads, TrafficClient("key", base_url=url, concurrency=2) as client:
+        reads = [threads.submit(client.get_traffic(1, **DAY, page_size=size).to_list) for size in (24, 6)]
+        assert reached.wait(20)
+        for _ in range(100):  # it may be that one does not wait yet
+            client.close()
+            if not wait(reads, timeout=0.1).not_done:
+                break
+        errors = [error for read in reads if (error := read.exception(0))]
+        assert errors
+        assert {type(error) for error in errors} == {APIConnectionError}
+        assert {str(error) for error in errors} == {CLOSED}
+
+
+def test_closing_ends_what_waits_in_another_task(waiting: tuple[str, threading.Event]) -> None:
+    """The same for tasks."""
+    url, reached = waiting
+
+    async def run() -> None:
+        async with AsyncTrafficClient("key", base_url=url) as client:
+            reads = [asyncio.create_task(client.get_traffic(1, **DAY).to_list()) for _ in range(2)]
+            await asyncio.to_thread(reached.wait, 20)
+            await asyncio.sleep(0.05)
+            await client.aclose()
+            outcomes = await asyncio.wait_for(asyncio.gather(*reads, return_exceptions=True), 20)
+            errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+            assert errors
+            assert {str(error) for error in errors} == {CLOSED}
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_closed_client_can_be_used_again(kind: Callable[..., Any]) -> None:
+    """What comes after closing has new connections."""
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, content=PAGE)
+
+    client = kind("key", transport=httpx.MockTransport(handle))
+
+    async def run() -> None:
+        await client.get_traffic(1, **DAY).to_list()
+        await client.aclose()
+        await client.get_traffic(1, **DAY).to_list()
+
+    if kind is AsyncTrafficClient:
+        asyncio.run(run())
+    else:
+        client.get_traffic(1, **DAY).to_list()
+        client.close()
+        client.get_traffic(1, **DAY).to_list()
+    assert len(requests) == 2
