@@ -34,7 +34,7 @@ if sys.platform != "win32":
 start = json.loads(sys.stdin.readline() or sys.exit())
 sys.path[:] = start["path"]
 from apitally_mock._process import main
-sys.exit(main(**start["arguments"]))
+sys.exit(main(start["settings"], start["marker"]))
 """
 """What the child runs. It imports from where its owner does, so that both have the same version of everything.
 
@@ -54,20 +54,18 @@ class ServerProcess:
     """
 
     def __init__(self, settings: Settings) -> None:
+        # The import system takes paths that are no strings, and ignores everything else.
+        path = [os.fsdecode(entry) for entry in sys.path if isinstance(entry, str | bytes | os.PathLike)]
         self._marker = f"apitally-mock-{secrets.token_hex(8)}:"
-        arguments = {"settings": settings.to_json(), "marker": self._marker}
-        self._start_line = json.dumps({"path": _import_path(), "arguments": arguments}).encode() + b"\n"
-        interpreter = _interpreter()
+        self._start = {"path": path, "settings": settings.to_json(), "marker": self._marker}
+        command = [_interpreter(), "-P", "-c", PROGRAM, str(os.getpid())]
         try:
             # In a session of its own, Ctrl-C in the terminal does not end it before the test has cleaned up.
             self._process = subprocess.Popen(
-                [interpreter, "-P", "-c", PROGRAM, str(os.getpid())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                start_new_session=True,
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
             )
         except (OSError, ValueError) as error:
-            msg = f"The mock server cannot be started with {interpreter}: {error}."
+            msg = f"The mock server cannot be started with {command[0]}: {error}."
             raise MockServerError(msg) from None
 
     def wait_until_ready(self) -> str:
@@ -76,31 +74,29 @@ class ServerProcess:
         Raises:
             MockServerError: if it ends or does not get ready.
         """
-        assert self._process.stdin is not None, "opened as a pipe"
-        assert self._process.stdout is not None, "opened as a pipe"
+        assert self._process.stdin, "opened as a pipe"
+        assert self._process.stdout, "opened as a pipe"
         timer = threading.Timer(_START_SECONDS, self._process.kill)
         timer.daemon = True  # an interrupt before its end must not delay the end of the interpreter
         timer.start()
         try:
             with contextlib.suppress(OSError):  # it has ended already
-                self._process.stdin.write(self._start_line)
+                self._process.stdin.write(json.dumps(self._start).encode() + b"\n")
                 self._process.stdin.flush()
-            for line in self._process.stdout:
-                _, _, reply = line.partition(self._marker.encode())
-                if reply:
-                    outcome: dict[str, str] = json.loads(reply)
-                    if "error" in outcome:
-                        raise MockServerError(outcome["error"])
-                    return outcome["url"]
-            code = self._process.wait()
-            if timer.finished.is_set():
-                msg = f"The mock server was not ready after {_START_SECONDS:g} seconds."
-            else:
+            reply = next((line for line in self._process.stdout if self._marker.encode() in line), None)
+            if reply is None:
+                code = self._process.wait()
                 msg = f"The mock server ended before it was ready, with exit code {code}; stderr may say why."
-            raise MockServerError(msg)
+                if timer.finished.is_set():
+                    msg = f"The mock server was not ready after {_START_SECONDS:g} seconds."
+                raise MockServerError(msg)
         finally:
             timer.cancel()
             timer.join()  # whoever forks next has no thread of ours
+        outcome: dict[str, str] = json.loads(reply.partition(self._marker.encode())[2])
+        if "error" in outcome:
+            raise MockServerError(outcome["error"])
+        return outcome["url"]
 
     def end(self) -> None:
         """End the server; it is gone when this returns."""
@@ -113,7 +109,7 @@ class ServerProcess:
 
 def main(settings: dict[str, Any], marker: str) -> int:
     """Serve until stdin ends, and report the `url`, or the `error` that keeps the server from starting."""
-    threading.Thread(target=_end_with_stdin, daemon=True).start()
+    threading.Thread(target=lambda: os._exit(bool(sys.stdin.buffer.read())), daemon=True).start()
     # From here on, all output goes to stderr: nobody reads the pipe behind stdout after the report.
     report = os.dup(1)
     os.dup2(2, 1)
@@ -130,24 +126,13 @@ def main(settings: dict[str, Any], marker: str) -> int:
     return 0
 
 
-def _end_with_stdin() -> None:
-    sys.stdin.buffer.read()
-    os._exit(0)
-
-
-def _import_path() -> list[str]:
-    """Return `sys.path` as strings, without entries that the import system ignores."""
-    return [os.fsdecode(entry) for entry in sys.path if isinstance(entry, str | bytes | os.PathLike)]
-
-
 def _interpreter() -> str:
     """Return the path of this version of Python, also where `sys.executable` is the program that embeds it.
 
     Raises:
         MockServerError: if there is none.
     """
-    name = f"python{sysconfig.get_python_version()}"
-    prefix = Path(sys.base_exec_prefix)
+    name, prefix = f"python{sysconfig.get_python_version()}", Path(sys.base_exec_prefix)
     for candidate in (sys.executable, prefix / "bin" / name, prefix / "python.exe", shutil.which(name)):
         if candidate and _PYTHON_NAME.fullmatch(Path(candidate).name) and os.access(candidate, os.X_OK):
             return str(candidate)

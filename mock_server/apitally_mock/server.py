@@ -1,25 +1,21 @@
 """`MockServer`: a mock server in a process of its own, controlled from a test."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
-from urllib.parse import urlsplit
+from typing import NoReturn, Self
 
 import anyio.to_thread
 
-from apitally_mock._control.journal import JournalEntry
 from apitally_mock._process import ServerProcess
+from apitally_mock._remote_control import RemoteControl
 from apitally_mock.errors import MockServerError
 from apitally_mock.settings import DEFAULT_API_KEY, App, Settings
 
-_RESPONSE_SECONDS = 30.0
 
-
-class MockServer:
+class MockServer(RemoteControl):
     """A mock server of the Apitally traffic API, over real HTTP, for the length of a `with` or `async with` block.
 
     Args:
@@ -72,12 +68,8 @@ class MockServer:
         Raises:
             MockServerError: if it cannot start, such as on a port that is taken.
         """
-        process = self._start()
-        try:
+        with self._starting() as process:
             self._url = process.wait_until_ready()
-        except BaseException:
-            self._end()
-            raise
         return self
 
     def __exit__(
@@ -88,12 +80,8 @@ class MockServer:
 
     async def __aenter__(self) -> Self:
         """Start the server as `with` does, without blocking the event loop."""
-        process = self._start()
-        try:
+        with self._starting() as process:
             self._url = await anyio.to_thread.run_sync(process.wait_until_ready)
-        except BaseException:  # a cancellation ends the process, and so the thread that waits for it
-            self._end()
-            raise
         return self
 
     async def __aexit__(
@@ -128,109 +116,20 @@ class MockServer:
         """The one API key that the server accepts."""
         return self._settings.api_key
 
-    @property
-    def requests(self) -> list[JournalEntry]:
-        """The latest requests to the API since the start or the last reset, oldest first: 10,000, or 8 MiB of URLs."""
-        return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
-
-    def reset(self) -> None:
-        """Return to the state at the start: an empty journal, no faults, the given clock, rate limit and latency."""
-        self._call("POST", "/_mock/reset")
-
-    def set_now(self, now: datetime | str | None) -> None:
-        """Stop the clock of the API at a time, or let it run with that of the machine again.
-
-        Args:
-            now: a time with an offset, or `None`.
-
-        Raises:
-            ValueError: if it is not a time with an offset.
-        """
-        self._change(now=now.isoformat() if isinstance(now, datetime) else now)
-
-    def set_rate_limit(self, rate_limit: str | None) -> None:
-        """Limit the requests from now on, with a fresh rate limit window.
-
-        Args:
-            rate_limit: such as `"100/60s"`; `None` for no limit.
-
-        Raises:
-            ValueError: if it has another form.
-        """
-        self._change(rate_limit=rate_limit)
-
-    def set_latency(self, latency: float) -> None:
-        """Wait before each response from now on.
-
-        Args:
-            latency: seconds to wait.
-
-        Raises:
-            ValueError: if it is not a number of seconds from 0 to 3600.
-        """
-        self._change(latency=latency)
-
-    def inject(
-        self,
-        fault: str,
-        *,
-        times: int | None = None,
-        at: int | None = None,
-        probability: float | None = None,
-        **options: object,
-    ) -> None:
-        """Inject a fault into all requests from now on, or into those that meet every given condition.
-
-        Args:
-            fault: the name of the fault; `docs/mock-server.md` and `GET /_mock/` list them.
-            times: only into this many requests.
-            at: only into this request, counted from 1 since the start or the last reset.
-            probability: into each request with this probability, above 0 and at most 1, drawn by the seed.
-            **options: the options of that fault.
-
-        Raises:
-            ValueError: if there is no such fault or option, or the option cannot have that value.
-        """
-        conditions = {"times": times, "at": at, "probability": probability}
-        self._call("POST", "/_mock/faults", {"fault": fault, **conditions, **options})
-
-    def clear_faults(self) -> None:
-        """Remove all faults."""
-        self._call("DELETE", "/_mock/faults")
-
-    def _start(self) -> ServerProcess:
+    @contextmanager
+    def _starting(self) -> Iterator[ServerProcess]:
+        """Start the process, and end it if it does not get ready; so ends a thread that waits for it, too."""
         if self._process is not None:
             msg = "This mock server is running already. Make another MockServer for a second one."
             raise MockServerError(msg)
         self._process = ServerProcess(self._settings)
-        return self._process
+        try:
+            yield self._process
+        except BaseException:
+            self._end()
+            raise
 
     def _end(self) -> None:
         process, self._process, self._url = self._process, None, None
         if process is not None:
             process.end()
-
-    def _change(self, **settings: object) -> None:
-        self._call("PATCH", "/_mock/settings", settings)
-
-    def _call(self, method: str, path: str, payload: object = None) -> Any:
-        """Call a control route; a new connection each time is safe in any thread and after any fork."""
-        parts = urlsplit(self.url)
-        try:
-            body = None if payload is None else json.dumps(payload)
-        except (TypeError, ValueError, RecursionError) as error:
-            msg = f"Options must be plain JSON values: {error}."
-            raise ValueError(msg) from None
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_RESPONSE_SECONDS)
-        try:
-            connection.request(method, path, body, {} if body is None else {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            content: Any = json.loads(response.read())
-        except (OSError, HTTPException) as error:
-            msg = f"The mock server at {self.url} does not respond: {error!r}."
-            raise MockServerError(msg) from error
-        finally:
-            connection.close()
-        if response.status >= 400:
-            raise ValueError(content["detail"])
-        return content
