@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -131,25 +132,64 @@ def test_a_refusal_whose_body_is_too_large() -> None:
 
 MEMORY = """
 import resource, sys
-from apitally_traffic import ResponseError, TrafficClient
+from apitally_traffic import ApitallyError, TrafficClient
 def read():
     with TrafficClient("key", base_url=sys.argv[1], max_retries=0) as client:
         try:
             client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
-        except ResponseError:
-            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        except ApitallyError as error:
+            print(error)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print((read() - before) // 1024)
 """
+ROW = json.dumps(
+    {
+        "period_start": "2026-01-01T00:00:00Z",
+        "period_end": "2026-01-01T01:00:00Z",
+        "requests": 1,
+        "bytes_received": 2,
+        "bytes_sent": 3,
+    }
+)
+
+
+def filled(begin: str, unit: str, end: str) -> bytes:
+    """Return a text of 60 MiB."""
+    return f"{begin}{unit * (60 * MIB // len(unit))}{end}".encode()
+
+
+LARGE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "too large": (lambda: b" " * 256 * MIB, "larger than 64 MiB"),
+    "rows that are lists": (
+        lambda: filled('{"data": [[]', ",[]", '], "has_more": false}'),
+        r"`array` - at `data\[0\]`",
+    ),
+    "a list": (lambda: filled("[1", ",1", "]"), "Expected `object`, got `array`"),
+    "unknown lists": (
+        lambda: filled('{"data": [], "has_more": false, "a": [[]', ",[]", "]}"),
+        "is too large to be checked",
+    ),
+    "unknown fields": (lambda: filled('{"data": [], "has_more": false', ',"a":0', "}"), "is too large to be checked"),
+    "rows": (lambda: filled(f'{{"data": [{ROW}', f",{ROW}", '], "has_more": false}'), "more than 100,000 rows"),
+    "a token": (lambda: filled('{"data": [], "has_more": true, "next_token": "\U0001f600', "a", '"}'), "is too large"),
+    "no JSON": (lambda: filled("<html>\U0001f600", "a", ""), "malformed"),
+    "space": (lambda: filled("", " ", PAGE.decode()), ""),
+}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss is that of Linux")
-def test_peak_of_memory() -> None:
-    """Reading a body of any size takes at most three times the bound."""
-    data = bomb("gzip, gzip")
+@pytest.mark.parametrize("kind", LARGE)
+def test_peak_of_memory(kind: str) -> None:
+    """Reading a body of any size and with any content takes at most three times the bound, and the error says why."""
+    make, reason = LARGE[kind]
+    body, compressor = make(), zlib.compressobj(1, wbits=31)
+    data = response(compressor.compress(body) + compressor.flush(), "Content-Encoding: gzip")
     with raw_server(lambda connection: connection.sendall(data)) as url:
         run = subprocess.run([sys.executable, "-c", MEMORY, url], capture_output=True, text=True, check=True)
-    assert int(run.stdout) < 3 * 64
+    *message, peak = run.stdout.splitlines()
+    assert re.search(reason, "".join(message))
+    assert int(peak) < 3 * 64
 
 
 def test_cookies_are_neither_kept_nor_sent() -> None:

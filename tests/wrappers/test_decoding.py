@@ -1,6 +1,7 @@
 """What the body of a page may be: every number and field that JSON Schema allows, as the generated models read it."""
 
 import json
+import re
 from datetime import UTC, timedelta, timezone
 from typing import Any
 
@@ -122,3 +123,52 @@ def test_deep_nesting_of_an_unknown_field() -> None:
 def test_a_byte_order_mark_is_skipped() -> None:
     """Some proxies put a byte order mark in front of UTF-8."""
     assert first_item(body(begin="\ufeff")).requests == 5
+
+
+@pytest.mark.parametrize(
+    ("page", "row", "place"),
+    [
+        (', "data": []', "", "data"),
+        (', "has_more": false', "", "has_more"),
+        (r', "has\u005fmore": true', "", "has_more"),
+        (', "next_token": null', "", "next_token"),
+        (r', "next_token": "a,\u002c"', "", "next_token"),
+        (', "unknown": 1, "unknown": 2', "", "unknown"),
+        ("", ', "requests": 6', "data[0].requests"),
+        ("", r', "r\u0065quests": 6', "data[0].requests"),
+        ("", ', "period_start": "2026-01-01T00:00:00Z"', "data[0].period_start"),
+        ("", ', "unknown": 1, "unknown": 1', "data[0].unknown"),
+    ],
+)
+def test_a_field_that_comes_twice(page: str, row: str, place: str) -> None:
+    """JSON allows a name twice, and nothing says which value is meant: the error names the place."""
+    content = body().decode().replace("}]", f"{row}}}]").replace("null}", f"null{page}}}")
+    with pytest.raises(ResponseError, match=re.escape(f"breaks the schema: `{place}` comes more than once")):
+        first_item(content.encode())
+
+
+@given(
+    data=st.lists(written_rows.map(lambda row: {name: row[name] for name in ("period_start", "period_end", *COUNTS)})),
+    token=st.none() | st.text(),
+    ascii_only=st.booleans(),
+    again=st.integers(0, 100),
+)
+def test_one_field_twice_in_any_page(data: list[Json], token: str | None, again: int, *, ascii_only: bool) -> None:
+    """A page of the schema is read, whatever its token contains, and refused with any one field written twice."""
+    members = [
+        ["data", json.dumps(data)],
+        ["has_more", "true"],
+        ["next_token", json.dumps(token, ensure_ascii=ascii_only)],
+    ]
+    text = ", ".join(f'"{name}": {value}' for name, value in members)
+    encoded = f"{{{text}}}".encode("utf-8", "surrogatepass")
+    assert decode_page(encoded).next_token == token
+    name, value = members[again % 3]
+    with pytest.raises(ValueError, match=f"`{name}` comes more than once"):
+        decode_page(f'{{"{name}": {value}, {text}}}'.encode())
+    if data:
+        place = f"`data[{again % len(data)}].requests` comes more than once"
+        written = [json.dumps(row) for row in data]
+        written[again % len(data)] = written[again % len(data)].replace('"requests"', '"requests": 1, "requests"')
+        with pytest.raises(ValueError, match=re.escape(place)):
+            decode_page(f'{{"data": [{",".join(written)}], "has_more": false}}'.encode())

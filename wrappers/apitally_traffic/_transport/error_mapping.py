@@ -1,5 +1,6 @@
 """Map responses and exceptions to typed errors. Does no I/O, so that both transports share it."""
 
+import codecs
 import re
 from http import HTTPStatus
 from typing import Any
@@ -131,18 +132,19 @@ def _details(request: httpx.Request, response: httpx.Response, redactor: Redacto
         "url": str(request.url),
         "status_code": response.status_code,
         "headers": dict(response.headers.items()),
-        "body": redactor.text(_text(response)[:_MAX_TEXT]),
+        "body": redactor.text(_text(response)),
     }
 
 
 def _text(response: httpx.Response) -> str:
-    if (encoding := wide_encoding(response.content)) is not None:
-        return response.content.decode(encoding, "replace")
+    """Return how the body begins, as text."""
+    content = response.content[:_MAX_TEXT]
+    encoding = wide_encoding(content) or response.encoding or "utf-8"
     try:
-        return response.text
-    except (ValueError, TypeError, AssertionError):
+        return codecs.getincrementaldecoder(encoding)("replace").decode(content, final=True)
+    except (LookupError, ValueError, TypeError, AssertionError):
         # Python has codecs such as hex that are not text encodings, and httpx accepts their names as a charset.
-        return response.content.decode("utf-8", "replace")
+        return content.decode("utf-8", "replace")
 
 
 def _content(response: httpx.Response, redactor: Redactor) -> Any:

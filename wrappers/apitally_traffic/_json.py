@@ -1,0 +1,163 @@
+"""Parse JSON that a strict parser rejects, within bounds, and refuse objects that give a field twice.
+
+JSON Schema counts `1.0` and `1e2` as integers, some servers put a byte order mark in front, and a field that the schema
+does not have may have any value: it must not make the rest unreadable.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import msgspec
+
+Checked = TypeVar("Checked")
+
+# A page of 1,000 rows has 0.2 MiB and 7,000 values. A value takes about a hundred bytes when it is parsed.
+_MIB = 2**20
+MAX_SIZE = 16 * _MIB
+MAX_VALUES = 500_000
+
+_MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
+_JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Both parsers call themselves for each level, and a page has three.
+_MAX_DEPTH = 100
+# An integer with more digits takes quadratic time to parse, or a few bytes such as 1e9999999 make a huge one.
+_MAX_DIGITS = 400
+
+
+def parse_and_check(body: bytes, schema: type[Checked]) -> tuple[Checked, Any]:
+    """Parse a body and check it against a schema.
+
+    Args:
+        body: the body of a response.
+        schema: a type that msgspec can check.
+
+    Returns:
+        What msgspec makes of the body, and the body as Python's parser reads it.
+
+    Raises:
+        ValueError: the body is not JSON, breaks the schema, gives a field of the page or of one of its items twice, or
+            is too large to be checked; the message names the place, such as `data[3].requests`.
+    """
+    if _is_large(body):
+        _check_types(body, schema)
+        raise ValueError(
+            f"is too large to be checked: it has more than {MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
+        )
+    document = _parse(body, float)
+    _check_repetitions(document)
+    try:
+        return msgspec.convert(document, schema), document
+    except msgspec.ValidationError:
+        document = _parse(body, _number)
+    try:
+        return msgspec.convert(document, schema), document
+    except msgspec.ValidationError as error:
+        raise ValueError(f"breaks the schema: {sentence(error)}") from None
+
+
+def sentence(error: Exception) -> str:
+    """Return msgspec's reason, with the place in the terms of a response."""
+    reason = str(error).replace("`$.", "`").replace(" - at `$`", "")
+    missing = _MISSING_FIELD.fullmatch(reason)
+    if missing is None:
+        return reason
+    place = f"{missing['place']}." if missing["place"] else ""
+    return f"`{place}{missing['field']}` is missing"
+
+
+def _is_large(body: bytes) -> bool:
+    # Commas and brackets in strings are counted, too.
+    return len(body) > MAX_SIZE or sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES
+
+
+def _check_types(body: bytes, schema: type[Any]) -> None:
+    """Refuse a body at the first value of a wrong type. Values of unknown fields are skipped, and take no memory."""
+    try:
+        msgspec.json.decode(body, type=schema)
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"breaks the schema: {sentence(error)}") from None
+    except (UnicodeDecodeError, RecursionError):
+        return
+
+
+def _parse(body: bytes, parse_float: Callable[[str], float]) -> Any:
+    """Parse what Python accepts as JSON; where that is nested too deeply, what is below `_MAX_DEPTH` becomes None."""
+    try:
+        text = body.decode("utf-8-sig")
+        try:
+            return _load(text, parse_float)
+        except RecursionError:
+            return _load(_without_deep_values(text), parse_float)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"breaks the schema: {_syntax_error(body, error)}") from None
+
+
+def _load(text: str, parse_float: Callable[[str], float]) -> Any:
+    return json.loads(text, parse_int=_integer, parse_float=parse_float, object_pairs_hook=_object)
+
+
+def _syntax_error(body: bytes, error: Exception) -> str:
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
+        return str(reason)
+    return type(error).__name__
+
+
+class _Repetition(dict[str, Any]):
+    """An object that gives a field more than once."""
+
+    field: str
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) == len(pairs):
+        return fields
+    repetition = _Repetition(fields)
+    repetition.field = Counter(name for name, _ in pairs).most_common(1)[0][0]
+    return repetition
+
+
+def _check_repetitions(document: Any) -> None:
+    items = document.get("data") if isinstance(document, dict) else None
+    places = [("", document), *((f"data[{index}].", item) for index, item in enumerate(_list(items)))]
+    repeated = [f"`{place}{found.field}`" for place, found in places if isinstance(found, _Repetition)]
+    if repeated:
+        raise ValueError(f"breaks the schema: {repeated[0]} comes more than once")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _integer(text: str) -> float:
+    return int(text) if len(text) <= _MAX_DIGITS else float(text)
+
+
+def _number(text: str) -> float:
+    """Return a number: exactly if it is an integer in another notation, such as `1.0` or `1e2`."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # the exponent itself is out of bounds
+        return float(text)
+    is_integer = number.adjusted() < _MAX_DIGITS and number == number.to_integral_value()
+    return int(number) if is_integer else float(text)
+
+
+def _without_deep_values(text: str) -> str:
+    kept, depth, begin = [], 0, 0
+    for token in _JSON_STRING_OR_BRACKET.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == _MAX_DEPTH:
+                kept += [text[begin : token.start()], "null"]
+        elif token[0] in "]}":
+            if depth == _MAX_DEPTH:
+                begin = token.end()
+            depth -= 1
+    return "".join([*kept, text[begin:]]) if depth == 0 else text
