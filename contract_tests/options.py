@@ -34,6 +34,7 @@ class Options:
         app_id: the app.
         app_env_id: an environment of the app that has traffic, for the promises about that filter.
         consumer_id: a consumer of the app that has traffic, likewise.
+        other_app_id: another app that the key opens, for the promises about what one app says of another.
         max_requests: how many requests may be sent.
         rate_limit: requests a minute, away from loopback addresses.
         proxy: the URL of a proxy; `None` for that of the environment.
@@ -59,6 +60,7 @@ class Options:
     proxy: str | None = None
     ca_file: str | None = None
     require_exercised: int | None = None
+    other_app_id: int | None = None
 
     @property
     def environment(self) -> Filter:
@@ -103,6 +105,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--app-id", help="the app (APITALLY_APP_ID)")
     group.addoption("--app-env-id", help="an environment of the app that has traffic (APITALLY_APP_ENV_ID)")
     group.addoption("--consumer-id", help="a consumer of the app that has traffic (APITALLY_CONSUMER_ID)")
+    group.addoption("--other-app-id", help="another app that the key opens (APITALLY_OTHER_APP_ID)")
     group.addoption("--max-requests", help=_MAX_REQUESTS_HELP)
     group.addoption("--rate-limit", help=f"requests a minute, not on loopback addresses; default {RATE_LIMIT}")
     group.addoption("--proxy", help="the URL of a proxy; by default HTTPS_PROXY and NO_PROXY decide")
@@ -150,6 +153,7 @@ def read_options(config: pytest.Config, operations: int) -> Options:
         app_id=app_id or 1,
         app_env_id=_count(config, "--app-env-id", "APITALLY_APP_ENV_ID"),
         consumer_id=_count(config, "--consumer-id", "APITALLY_CONSUMER_ID"),
+        other_app_id=_count(config, "--other-app-id", "APITALLY_OTHER_APP_ID"),
         max_requests=_count(config, "--max-requests") or (by_default if deep is None else 10**9),
         rate_limit=_count(config, "--rate-limit") or RATE_LIMIT,
         proxy=proxy,

@@ -4,15 +4,21 @@ from dataclasses import replace
 from typing import Any
 
 from contract_tests.mutants.entry import broken, times
-from contract_tests.mutants.reference import Reference
+from contract_tests.mutants.reference import Params, Query, Reference
 
 _LIMIT, _MORE, _ENDS = "pagination.limit", "pagination.has-more", "pagination.walk-ends"
+_UNKNOWN, _APP = "requests.unknown-app", "auth.token-stays-in-app"
+_UNKNOWN, _APP = "requests.unknown-app", "auth.token-stays-in-app"
 _ONCE, _SIZE, _KEEPS = "pagination.each-once", "pagination.any-page-size", "pagination.token-keeps-query"
 
 
 def _later(change: Any) -> Any:
     """Change the query of the pages after the first."""
     return lambda self, params, fresh: change(Reference.resume(self, params, fresh))
+
+
+def _app_of_token(self: Reference, params: Params, fresh: Query) -> Query:
+    return replace(Reference.resume(self, params, fresh), app=self.decode(params["next_token"])["app"])
 
 
 def _cut(change: Any) -> Any:
@@ -141,6 +147,54 @@ PAGES = (
         "pages of 99 lack a record",
         (_SIZE, _ONCE),
         cut=_cut(lambda rows, first, last: rows[first : last - 1] if last - first == 99 else rows[first:last]),
+    ),
+    broken(
+        "the token decides the app",
+        _APP,
+        fast=True,
+        check_token=lambda self, content, fresh: None,
+        resume=_app_of_token,
+    ),
+    broken(
+        "the token decides the app where nothing else is given",
+        _APP,
+        check_token=lambda self, content, fresh: None,
+        resume=lambda self, params, fresh: (
+            Reference.resume(self, params, fresh) if "start" in params else _app_of_token(self, params, fresh)
+        ),
+    ),
+    broken(
+        "the token decides the app, and the app is not looked up",
+        _UNKNOWN,
+        check_app=lambda self, text, params: (
+            None if "next_token" in params and "start" in params else Reference.check_app(self, text, params)
+        ),
+        check_token=lambda self, content, fresh: None,
+        resume=_app_of_token,
+    ),
+    broken(
+        "an unknown app with a token alone has the pages of the token",
+        _UNKNOWN,
+        check_app=lambda self, text, params: (
+            None
+            if "next_token" in params and not params.keys() & {"start", "interval"}
+            else Reference.check_app(self, text, params)
+        ),
+        check_token=lambda self, content, fresh: None,
+        resume=_app_of_token,
+    ),
+    broken(
+        "an unknown app with a token is empty",
+        _UNKNOWN,
+        check_app=lambda self, text, params: (
+            None if "next_token" in params else Reference.check_app(self, text, params)
+        ),
+        check_token=lambda self, content, fresh: None,
+        envelope=lambda self, body, query: (
+            body
+            if query.app in {self.app_id, *self.other_app_ids}
+            else {"data": [], "has_more": False, "next_token": None}
+        ),
     ),
     broken("the token loses the environment", _KEEPS, resume=_later(lambda query: replace(query, env=None))),
     broken(

@@ -109,7 +109,7 @@ class _Remembering:
 
     def encode(self, server: Reference, query: Query, position: int) -> str:
         token = f"{self.chance.randrange(16**20):x}"
-        fields = {name: getattr(query, name) for name in server.token_fields}
+        fields = {name: getattr(query, name) for name in (*server.token_fields, "app")}
         stamps = {name: fields[name].timestamp() for name in ("start", "end")}
         self.kept[token] = fields | stamps | {"position": position}
         return token
@@ -159,6 +159,11 @@ def _place_only(self: Reference, params: Any, fresh: Query) -> Query:
     """Let the query count wherever it says something else than the token, defaults included."""
     kept = Reference.resume(self, params, fresh)
     return kept if "start" in params else replace(fresh, position=kept.position)
+
+
+def _not_found(self: Reference, content: dict[str, Any], fresh: Query) -> None:
+    if content["app"] != fresh.app:
+        raise RefusalError(404, "App not found")
 
 
 def _gateway_fails(every: int) -> Any:
@@ -250,6 +255,9 @@ DIFFERENT = (
     different("open periods grow", counts=_growing),
     different("traffic that comes late", rows=_late),
     different("another app", app_id=7, envs=(1,), consumers=(2,)),
+    different("one app", other_app_ids=()),
+    different("a token of another app is the place alone", check_token=lambda self, content, fresh: None),
+    different("a token of another app is a 404", check_token=_not_found),
     different(
         "unknown filters are a 404",
         optional_id=lambda self, name, params: _known(self, name, Reference.optional_id(self, name, params)),

@@ -140,6 +140,11 @@ PROMISES = (
         f"{_ENV[:-1]} and --consumer-id likewise.",
         ("consistency.closed-periods",),
     ),
+    Promise(
+        "auth.token-stays-in-app",
+        f"Get API traffic data for an app. {_TOKEN}",
+        "pass --other-app-id with the id of another app that the key opens.",
+    ),
     Promise("pagination.limit", _LIMIT, _TRAFFIC),
     Promise(
         "pagination.has-more",

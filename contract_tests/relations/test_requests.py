@@ -1,7 +1,5 @@
 """What a server has to take, what it has to refuse, and that nothing at all makes it fail."""
 
-import random
-from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -19,21 +17,6 @@ from contract_tests.relations.probes import EXTREME, ODD, ODD_APPS, ODD_TARGETS,
 from contract_tests.run import Run
 
 _ANY_OFFSET = st.builds(lambda hours, minutes: (hours * 60 + minutes) * 60, st.integers(-12, 13), st.integers(0, 59))
-
-
-@pytest.mark.promise("requests.unknown-app", cost=9)
-def test_unknown_app_is_not_found(run: Run) -> None:
-    """An app that does not exist is a 404, whatever is asked of it."""
-    chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
-    start = zones.utc(run.sample.settled - DAY)
-    shapes: list[Mapping[str, str]] = [{}, {"interval": "day"}, {"start": start, "end": zones.utc(run.sample.settled)}]
-    shapes += [{"timezone": "Asia/Tokyo"}, {"app_env_id": "1"}, {"consumer_id": "1", "interval": "day"}]
-    for shape in shapes:
-        exchange = run.client.get(shape, app_id=chance.randrange(10**8, 2**31))
-        if exchange.status != 404:
-            message = f"an app that does not exist earns {exchange.summary}, not 404"
-            raise BrokenPromiseError(_server_error_or("requests.unknown-app", exchange), message, exchange)
-        run.ledger.seen("requests.unknown-app", exchange)
 
 
 @pytest.mark.promise("requests.accepted", cost=16)
