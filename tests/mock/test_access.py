@@ -62,11 +62,20 @@ def test_control_requests_of_the_own_origin_are_served(client: httpx.Client, ser
 
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/json"])
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_bodies_must_be_declared_as_json(client: httpx.Client, kind: str | None, *, is_chunked: bool) -> None:
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/_mock/faults", b'{"fault": "status"}'),
+        ("POST", "/_mock/reset", b"{}"),
+        ("DELETE", "/_mock/faults", b"{}"),
+    ],
+)
+def test_bodies_must_be_declared_as_json(
+    client: httpx.Client, kind: str | None, method: str, path: str, body: bytes, *, is_chunked: bool
+) -> None:
     """A web page can send every other type to another site without asking first."""
     headers = {} if kind is None else {"Content-Type": kind}
-    body = b'{"fault": "status"}'
-    response = client.post("/_mock/faults", content=iter([body]) if is_chunked else body, headers=headers)
+    response = client.request(method, path, content=iter([body]) if is_chunked else body, headers=headers)
     assert response.status_code == 415
     assert "Content-Type: application/json" in response.json()["detail"]
     assert client.get("/_mock/faults").json() == []
@@ -88,6 +97,28 @@ def test_bodies_are_at_most_one_mebibyte(client: httpx.Client, *, is_chunked: bo
         content = iter([body[:1000], body[1000:]]) if is_chunked else body
         response = client.post("/_mock/faults", content=content, headers={"Content-Type": "application/json"})
         assert response.status_code == status
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/_mock/reset"), ("DELETE", "/_mock/faults")])
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 200),
+        (b" {} ", 200),
+        (b'{"now": null}', 422),
+        (b"[]", 422),
+        (b"{", 422),
+        (b"x", 422),
+        (b"{" + b" " * 1024 * 1024 + b"}", 413),
+    ],
+)
+def test_what_takes_no_options(client: httpx.Client, method: str, path: str, body: bytes, status: int) -> None:
+    """The routes without options take no body or an empty object, and change nothing where they refuse."""
+    client.post("/_mock/faults", json={"fault": "status"})
+    response = client.request(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == status
+    assert len(client.get("/_mock/faults").json()) == (0 if status == 200 else 1)
+    assert status == 200 or response.json()["detail"].endswith(".")
 
 
 @pytest.mark.parametrize("path", [PATH, "/_mock/", "/nowhere"])

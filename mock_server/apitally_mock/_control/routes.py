@@ -54,10 +54,12 @@ def create_control(state: State) -> Starlette:  # noqa: C901 - one short functio
             except ValueError as error:
                 raise HTTPException(422, str(error)) from None
         elif request.method == "DELETE":
+            await _no_options(request)
             state.injections.clear()
         return _json_response(state.injections.to_json())
 
-    async def reset(_: Request) -> Response:
+    async def reset(request: Request) -> Response:
+        await _no_options(request)
         state.reset()
         return _json_response(state.to_json())
 
@@ -73,14 +75,19 @@ def create_control(state: State) -> Starlette:  # noqa: C901 - one short functio
     )
 
 
-async def _json_object(request: Request) -> dict[str, Any]:
+async def _no_options(request: Request) -> None:
+    if await _json_object(request, default=b"{}"):
+        raise HTTPException(422, f"{request.method} {request.url.path} has no options: send no body, or {{}}.")
+
+
+async def _json_object(request: Request, default: bytes = b"") -> dict[str, Any]:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_BODY_BYTES:
             raise HTTPException(413, f"The body must not be larger than {_MAX_BODY_BYTES} bytes.")
     try:
-        values = json.loads(body)
+        values = json.loads(body or default)
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
