@@ -74,7 +74,7 @@ def test_a_wrong_key_and_an_unknown_app_are_exit_2(tmp_path: Path) -> None:
     server = Reference()
     with serve(server) as url:
         wrong_key = run(tmp_path, "--base-url", url, "--api-key", "wrong", "--app-id", str(server.app_id))
-        variables = {"APITALLY_API_BASE_URL": url, "APITALLY_API_KEY": server.key, "APITALLY_APP_ID": "8"}
+        variables = {"APITALLY_API_BASE_URL": url, "APITALLY_API_KEY": server.key, "APITALLY_APP_ID": "99"}
         unknown_app = run(tmp_path, **variables)
     assert (wrong_key.returncode, unknown_app.returncode) == (2, 2)
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
