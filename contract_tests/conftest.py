@@ -6,19 +6,20 @@ Exit codes: 0 every exercised promise is kept, 1 one is broken, 2 the suite coul
 import gc
 import os
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apitally_mock import MockServer
-from contract_tests.options import OptionError, Options, add_options, read_options
+from contract_tests.options import OptionError, Options, add_options, read_options, unread_options
 from contract_tests.preflight import PreflightError, check_server
 from contract_tests.promises.baseline import BaselineError, read_baseline
 from contract_tests.promises.catalogue import promises_of
 from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError
 from contract_tests.report.github import annotations, write_job_summary
+from contract_tests.report.junit import write_failed_start
 from contract_tests.report.outcome import Outcome
 from contract_tests.report.write import write_reports, write_table
 from contract_tests.run import Run
@@ -31,6 +32,15 @@ _RUN = pytest.StashKey[Run]()
 _OPENED = pytest.StashKey[ExitStack]()
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Every response is kept, so there is little to collect: by default, looking for it takes a tenth of a run."""
+
+_STOPPED_EARLY = "Its test did not run: the run stopped at an earlier one, as -x or --maxfail tells it to."
+_NOT_SELECTED = "Its test was not selected for this run."
+_STOPPED = {
+    pytest.ExitCode.INTERRUPTED: "The run was interrupted.",
+    pytest.ExitCode.INTERNAL_ERROR: "pytest failed; its output says where.",
+    pytest.ExitCode.USAGE_ERROR: "pytest could not use its arguments; its output says why.",
+    pytest.ExitCode.NO_TESTS_COLLECTED: "No test was selected.",
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,31 +82,15 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         return
     opened = config.stash[_OPENED] = ExitStack()
     try:
-        options = read_options(config, len(load_operations()))
-        promises = promises_of(load_operations())
-        baseline = read_baseline(options.baseline, [promise.id for promise in promises])
-        base_url, api_key, options = _server(options, opened)
-        client = Client(
-            base_url,
-            api_key,
-            options.app_id,
-            max_requests=options.max_requests,
-            requests_per_minute=options.rate_limit,
-            proxy=options.proxy,
-            ca_file=options.ca_file,
-        )
-        opened.callback(client.close)
-        ledger = Ledger(promises)
-        outcome = Outcome(client, ledger, options, baseline)
-        try:
-            config.stash[_RUN] = Run(options, client, ledger, check_server(client))
-        except PreflightError as error:
-            outcome.gone = str(error)
-            write_reports(outcome)
-            raise
-        config.stash[_OUTCOME] = outcome
+        config.stash[_RUN] = _begin(config, opened)
     except (OptionError, PreflightError, BaselineError, PipelineError) as error:
         opened.close()
+        outcome = config.stash.get(_OUTCOME, None) or Outcome(None, Ledger([]), unread_options(config), {})
+        outcome.stop(str(error))
+        # Where the folder of the reports cannot be written, that is what the sentence says.
+        with suppress(OSError):
+            write_reports(outcome)
+            write_failed_start(Path(config.option.xmlpath), str(error))
         pytest.exit(str(error), returncode=2)
 
 
@@ -135,8 +129,15 @@ def pytest_runtest_makereport(
     elif isinstance(error, BrokenPromiseError):
         report.longrepr = "\n".join([error.message, *(f"  {exchange.curl}" for exchange in error.exchanges)])
     elif isinstance(error, ServerGoneError):
-        item.session.shouldstop = str(error)
+        report.longrepr = item.session.shouldstop = str(error)
     return report
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Note the promises of which the test was left out."""
+    for item in items:
+        if (promise_id := _promise(item)) is not None:
+            item.config.stash[_OUTCOME].ledger.not_exercised(promise_id, _NOT_SELECTED)
 
 
 @pytest.hookimpl(trylast=True)
@@ -145,10 +146,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     outcome = session.config.stash.get(_OUTCOME, None)
     if outcome is None:
         return
+    # What pytest itself could not do, such as importing a test, is no verdict on the server.
+    if outcome.gone or exitstatus in _STOPPED:
+        outcome.stop(outcome.gone or _STOPPED[pytest.ExitCode(exitstatus)])
+    outcome.ledger.not_run(_STOPPED_EARLY if session.shouldfail else _NOT_SELECTED)
     outcome.ledger.settle()
     write_reports(outcome)
-    # What pytest itself could not do, such as importing a test, is no verdict on the server.
-    session.exitstatus = outcome.exit_code if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} else 2
+    session.exitstatus = outcome.exit_code
     session.config.stash[_OPENED].close()
 
 
@@ -162,6 +166,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for line in annotations(outcome):
             terminalreporter.write_line(line)
         write_job_summary(outcome, os.environ)
+
+
+def _begin(config: pytest.Config, opened: ExitStack) -> Run:
+    promises = promises_of(load_operations())
+    outcome = config.stash[_OUTCOME] = Outcome(None, Ledger(promises), unread_options(config), {})
+    outcome.options = options = read_options(config, len(load_operations()))
+    outcome.baseline = read_baseline(options.baseline, [promise.id for promise in promises])
+    base_url, api_key, options = _server(options, opened)
+    client = Client(
+        base_url,
+        api_key,
+        options.app_id,
+        max_requests=options.max_requests,
+        requests_per_minute=options.rate_limit,
+        proxy=options.proxy,
+        ca_file=options.ca_file,
+    )
+    opened.callback(client.close)
+    outcome.client, outcome.options = client, options
+    return Run(options, client, outcome.ledger, check_server(client))
 
 
 def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:

@@ -21,7 +21,7 @@ class Exchange:
         method: the HTTP method.
         url: the whole URL; the key is replaced where it was part of it.
         shown_headers: the headers that matter, as a shell would write them, with the key as a variable.
-        status: the HTTP status.
+        status: the HTTP status; 0 where no response came.
         headers: the response's headers, with lower-case names.
         body: the response's body.
         sent_at: local Unix time before the request was sent, in seconds.

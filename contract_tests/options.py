@@ -4,6 +4,8 @@ import os
 import secrets
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from contract_tests.promises.promise import NotExercisedError
 MAX_REQUESTS = 600
 MORE_REQUESTS = 200
 RATE_LIMIT = 100
+REPORT_DIR = "reports/contract"
 
 _MAX_REQUESTS_HELP = (
     f"send no more requests than this; default {MAX_REQUESTS}, and {MORE_REQUESTS} for each operation but the first"
@@ -114,7 +117,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--deep", help="go on drawing for so many seconds, however many requests that takes")
     group.addoption("--require-exercised", help="fail where fewer promises than this are exercised")
     group.addoption("--baseline", help="a file of acknowledged findings, one `promise-id: reason` a line")
-    group.addoption("--report-dir", default="reports/contract", help="where reports go; default reports/contract")
+    group.addoption("--report-dir", default=REPORT_DIR, help=f"where reports go; default {REPORT_DIR}")
 
 
 def read_options(config: pytest.Config, operations: int) -> Options:
@@ -145,6 +148,12 @@ def read_options(config: pytest.Config, operations: int) -> Options:
             ssl.create_default_context(cafile=ca_file)
         except OSError as error:
             raise OptionError(f"--ca-file {ca_file} cannot be used: {error}.") from error
+    report_dir = Path(_text(config, "--report-dir") or REPORT_DIR)
+    try:
+        report_dir.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=report_dir).close()
+    except OSError as error:
+        raise OptionError(f"--report-dir {report_dir} cannot be written: {error.strerror}.") from error
     deep = _count(config, "--deep")
     by_default = MAX_REQUESTS + MORE_REQUESTS * (operations - 1)
     return Options(
@@ -162,8 +171,14 @@ def read_options(config: pytest.Config, operations: int) -> Options:
         deep=deep or 0,
         require_exercised=_count(config, "--require-exercised"),
         baseline=_text(config, "--baseline"),
-        report_dir=str(config.getoption("--report-dir")),
+        report_dir=str(report_dir),
     )
+
+
+def unread_options(config: pytest.Config) -> Options:
+    """Return options for the reports of a run whose own options make no sense."""
+    report_dir = str(config.getoption("--report-dir"))
+    return Options(None, None, 1, None, None, MAX_REQUESTS, RATE_LIMIT, 0, 0, None, report_dir)
 
 
 def _text(config: pytest.Config, option: str, variable: str | None = None) -> str | None:

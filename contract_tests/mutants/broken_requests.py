@@ -67,6 +67,13 @@ def _fails_on(condition: Any) -> Any:
     return params
 
 
+def _breaks_at_unknown_zones(self: Reference, params: Params) -> str:
+    try:
+        return Reference.zone(self, params)
+    except RefusalError:
+        raise ConnectionAbortedError from None
+
+
 def _fails_in_a_gap(self: Reference, moment: datetime, zone: str) -> datetime:
     aware = Reference.localize(self, moment, zone)
     if aware.astimezone(UTC).astimezone(aware.tzinfo).replace(tzinfo=None) != moment:
@@ -256,6 +263,7 @@ REQUESTS = (
         ("requests.formats", "window.start-rounded"),
         parse=_parses(lambda text, moment: moment + timedelta(seconds=1) if moment.microsecond > 500_000 else moment),
     ),
+    broken("the connection breaks at an unknown zone", "requests.no-server-error", zone=_breaks_at_unknown_zones),
     broken(
         "an unknown zone is a 500",
         "requests.no-server-error",

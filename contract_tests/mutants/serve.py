@@ -29,6 +29,9 @@ def serve(server: Reference) -> Iterator[str]:
                 status, body, extra = answer.status, answer.body, answer.headers
                 if answer.delay:
                     time.sleep(answer.delay)
+            except ConnectionError:
+                self.close_connection = True  # a server that breaks the connection instead
+                return
             except Exception as error:  # noqa: BLE001 - what a framework does with an error of its application
                 status, body, extra = 500, f"Internal Server Error: {error!r}".encode(), {"content-type": "text/plain"}
             self.send_response(status)

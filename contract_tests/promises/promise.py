@@ -113,6 +113,12 @@ class Ledger:
         """Note why a promise could not be tested, or not to the end."""
         self.findings[promise_id].reasons.append(reason)
 
+    def not_run(self, reason: str) -> None:
+        """Note why the tests did not run of which nothing is known."""
+        for finding in self.findings.values():
+            if not (finding.completed or finding.reasons or finding.breaches):
+                finding.reasons.append(reason)
+
     def completed(self, promise_id: str) -> None:
         """Note that the test of a promise ran to its end."""
         self.findings[promise_id].completed = True

@@ -33,7 +33,7 @@ class Shown:
         number: how many requests of the run were sent before it, plus one.
         sent_at: when it was sent, in UTC.
         curl: a line for a shell that sends it again; the key is a variable there.
-        status: the HTTP status.
+        status: the HTTP status; 0 where no response came.
         headers: the response's headers that help to find the request in the server's logs.
         rows: the rows of the response that the finding is about, as JSON.
         rows_left_out: how many other rows the response has.
@@ -48,6 +48,11 @@ class Shown:
     rows: tuple[str, ...] = ()
     rows_left_out: int = 0
     body: str = ""
+
+    @property
+    def status_text(self) -> str:
+        """The status in words."""
+        return f"status {self.status}" if self.status else "no response"
 
 
 @dataclass(frozen=True)

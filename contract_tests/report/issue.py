@@ -18,7 +18,7 @@ def render(outcome: Outcome, finding: Finding) -> str:
     lines = [
         f"# {finding.promise.id}: {_title(first)}",
         "",
-        f"Seen on {outcome.started_at:%Y-%m-%d} at {outcome.client.base_url}, app {outcome.client.app_id}.",
+        f"Seen on {outcome.started_at:%Y-%m-%d} at {outcome.asked}.",
         "",
         "## What the documentation says",
         "",
@@ -46,7 +46,7 @@ def _title(first: Evidence) -> str:
 
 
 def _exchange(exchange: Shown) -> list[str]:
-    lines = ["```sh", exchange.curl, "```", "", f"Response at {exchange.sent_at}, status {exchange.status}:", ""]
+    lines = ["```sh", exchange.curl, "```", "", f"At {exchange.sent_at}, {exchange.status_text}:", ""]
     lines += ["```text", *(f"{name}: {value}" for name, value in exchange.headers.items()), ""]
     lines += exchange.rows or [exchange.body]
     if exchange.rows_left_out:

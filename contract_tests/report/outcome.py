@@ -14,22 +14,42 @@ class Outcome:
     """A run and what came of it.
 
     Attributes:
-        client: the connection, with everything that was sent.
+        client: the connection, with everything that was sent; `None` where the options already made no sense.
         ledger: the verdicts.
         options: what the run was told.
         baseline: acknowledged findings, by promise id.
         errors: failures of the suite itself.
-        gone: why the server could not be asked to the end, if so.
+        gone: why the run did not come to its end, if so.
         started_at: when the run began, in UTC.
     """
 
-    client: Client
+    client: Client | None
     ledger: Ledger
     options: Options
     baseline: dict[str, str]
     errors: list[str] = field(default_factory=list)
     gone: str | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def stop(self, reason: str) -> None:
+        """Note why the run cannot go on; the tests that have not run get that as their reason."""
+        self.gone = reason
+        self.ledger.not_run(f"Its test did not run: {reason}")
+
+    @property
+    def asked(self) -> str:
+        """Which server was asked about which app."""
+        return "No server was asked" if self.client is None else f"{self.client.base_url}, app {self.client.app_id}"
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent."""
+        return 0 if self.client is None else self.client.sent
+
+    @property
+    def unstable(self) -> list[str]:
+        """The requests that succeeded only when they were repeated."""
+        return [] if self.client is None else self.client.unstable
 
     @property
     def broken(self) -> list[Finding]:
@@ -50,11 +70,9 @@ class Outcome:
         """How many promises have which verdict, and what it took."""
         counts = Counter(finding.verdict for finding in self.ledger.findings.values())
         verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("kept", "broken", "not exercised"))
-        told = f"{verdicts}; {self.client.sent} requests"
-        if self.client.unstable:
-            told += (
-                f"; unstable: {len(self.client.unstable)} of {self.client.sent} requests succeeded only when repeated"
-            )
+        told = f"{verdicts}; {self.sent} requests"
+        if self.unstable:
+            told += f"; unstable: {len(self.unstable)} of {self.sent} requests succeeded only when repeated"
         return told
 
     @property
@@ -72,9 +90,11 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 every exercised promise is kept, 1 one is broken or too few are exercised, 2 the run did not end."""
+        if self.gone:
+            return 2
         if any(finding.promise.id not in self.baseline for finding in self.broken):
             return 1
-        if self.errors or self.gone:
+        if self.errors:
             return 2
         least = self.options.require_exercised
         return 1 if least is not None and self.unmet is not None else 0

@@ -38,14 +38,14 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(outcome.headline)}</title><style>{style}</style></head><body><main>
 <h1>{escape(outcome.headline)}</h1>
-<p class="lead">{escape(outcome.client.base_url)}, app {outcome.client.app_id} ·
+<p class="lead">{escape(outcome.asked)} ·
 {outcome.started_at:%Y-%m-%d %H:%M} UTC</p>
 {_sums(findings)}
 {"".join(f'<p class="note">{escape(error)}</p>' for error in notes)}
 {_contents(outcome)}
 {"".join(sections)}
 <h2>How it was asked</h2>
-<p class="lead">Seed {outcome.options.seed}, {outcome.client.sent} of at most {outcome.client.max_requests} requests.
+<p class="lead">Seed {outcome.options.seed}, {outcome.sent} of at most {outcome.options.max_requests} requests.
 The curl lines take the key from the variable APITALLY_API_KEY and can be pasted into a shell.</p>
 <h3>Parameters</h3>
 <p class="lead">How many requests kept to each declaration, at its very edge where it has one, and how many went
@@ -129,7 +129,7 @@ def _conclusion(evidence: Evidence) -> str:
 def _response(exchange: Shown) -> str:
     headers = [f"{name}: {value}" for name, value in exchange.headers.items()]
     content = [*exchange.rows, *([f"… and {exchange.rows_left_out} other rows"] if exchange.rows_left_out else [])]
-    text = "\n".join([f"{exchange.status}, at {exchange.sent_at}", *headers, "", *(content or [exchange.body])])
+    text = "\n".join([f"{exchange.status_text}, at {exchange.sent_at}", *headers, "", *(content or [exchange.body])])
     return f'<pre>{escape(exchange.curl)}\n<span class="seen">{escape(text)}</span></pre>'
 
 

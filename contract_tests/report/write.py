@@ -20,7 +20,7 @@ def write_reports(outcome: Outcome) -> None:
     """Write report.json, report.html and a bug report for each broken promise; JUnit is pytest's own."""
     folder = Path(outcome.options.report_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    asked = (load_operations(), outcome.client.exchanges)
+    asked = (load_operations(), outcome.client.exchanges) if outcome.client else ((), ())
     parameters, statuses = parameter_marks(*asked), status_marks(*asked)
     content = summary(outcome)
     (folder / "report.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -33,16 +33,17 @@ def write_reports(outcome: Outcome) -> None:
 
 def summary(outcome: Outcome) -> dict[str, Any]:
     """Return the content of report.json."""
+    client = outcome.client
     return {
-        "base_url": outcome.client.base_url,
-        "app_id": outcome.client.app_id,
+        "base_url": client and client.base_url,
+        "app_id": client and client.app_id,
         "started_at": outcome.started_at.isoformat(timespec="seconds"),
         "seed": outcome.options.seed,
-        "requests": outcome.client.sent,
-        "max_requests": outcome.client.max_requests,
+        "requests": outcome.sent,
+        "max_requests": outcome.options.max_requests,
         "exit_code": outcome.exit_code,
         "errors": outcome.problems,
-        "unstable": outcome.client.unstable,
+        "unstable": outcome.unstable,
         "warning": outcome.unmet or "",
         "promises": [_entry(outcome, finding) for finding in outcome.ledger.findings.values()],
     }

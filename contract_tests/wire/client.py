@@ -10,12 +10,14 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 
 from contract_tests.exchange import KEY_VARIABLE, Exchange
+from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.pacing import Pacer, wait_after_429
 
 _TIMEOUT_SECONDS = 60.0
 _ATTEMPTS = 3
 _GATEWAY_STATUSES = {502, 503, 504}
 _REFUSALS_TAKEN = 14
+_FAILURES_TAKEN = 8
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -26,6 +28,10 @@ class BudgetUsedUpError(Exception):
 
 class ServerGoneError(Exception):
     """The server stopped responding; the message is a sentence for the user."""
+
+
+class _NoResponseError(Exception):
+    """A request got no response; the message says why."""
 
 
 class Client:
@@ -67,6 +73,7 @@ class Client:
         self.unstable: list[str] = []
         self.waited = 0.0
         self._key = api_key
+        self._failures = 0
         self._pacer = Pacer(None if is_loopback(self.base_url) else requests_per_minute)
         self._sleep = sleep
         is_local = is_loopback(self.base_url)
@@ -103,7 +110,7 @@ class Client:
 
         Raises:
             BudgetUsedUpError: there is no request left to send.
-            ServerGoneError: no response came.
+            ServerGoneError, BrokenPromiseError: as for `send`.
         """
         pairs = list(parameters.items()) if isinstance(parameters, Mapping) else list(parameters)
         if path is None:
@@ -121,14 +128,19 @@ class Client:
 
         Raises:
             BudgetUsedUpError: there is no request left to send.
-            ServerGoneError: no response came.
+            ServerGoneError: no response came, or nothing but 5xx for a while, and a plain request fares no better.
+            BrokenPromiseError: no response came, and a plain request gets one.
         """
         shown = {"Api-Key": "{key}"} if headers is None else dict(headers)
         url = self.base_url + target
         attempt = 0
         while True:
-            exchange = self._send_past_gateway(method, url, shown)
+            try:
+                exchange = self._send_past_gateway(method, url, shown)
+            except _NoResponseError as failure:
+                raise self._without_response(method, url, shown, str(failure)) from None
             if exchange.status != 429:
+                self._require_recovery(exchange)
                 return exchange
             if attempt == _REFUSALS_TAKEN:
                 raise ServerGoneError(
@@ -159,29 +171,67 @@ class Client:
         self.exchanges.append(exchange)
         return exchange
 
+    def _require_recovery(self, exchange: Exchange) -> None:
+        """Give up a server that responds with 5xx for a while, to a plain request as well."""
+        self._failures = self._failures + 1 if exchange.status >= 500 else 0
+        if self._failures == _FAILURES_TAKEN:
+            self._failures = 0
+            if not self._is_alive():
+                raise ServerGoneError(
+                    f"{self.base_url} has responded {exchange.status} to the last {_FAILURES_TAKEN} requests, "
+                    "and fails on a plain request for traffic, too."
+                )
+
+    def _without_response(
+        self, method: str, url: str, shown: Mapping[str, str], reason: str
+    ) -> ServerGoneError | BrokenPromiseError:
+        """Return what it means that a request got no response, as often as it was sent."""
+        if not self._is_alive():
+            through = f" through the proxy {_without_password(self._proxy)}" if self._proxy else ""
+            return ServerGoneError(f"{self.base_url} gives no response{through}: {reason}.")
+        unanswered = self._exchange(method, url, shown, httpx.Response(0, text=reason), time.time())
+        message = f"a request gets no response, {_ATTEMPTS} times in a row, and a plain request gets one: {reason}"
+        told = {"expected": "one of the documented statuses", "got": f"no response: {reason}"}
+        return BrokenPromiseError("requests.no-server-error", message, unanswered, **told)
+
+    def _is_alive(self) -> bool:
+        """Return whether the server responds to a plain request, as it did at the beginning of the run."""
+        url = f"{self.base_url}/v1/apps/{self.app_id}/traffic?limit=1"
+        try:
+            response, _ = self._respond("GET", url, {"Api-Key": self._key}, attempts=1)
+        except (_NoResponseError, BudgetUsedUpError):
+            return False
+        return response.status_code < 500
+
     def _send_once(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
         headers = {name: _fill(value, self._key) for name, value in shown.items()}
         response, sent_at = self._respond(method, _fill(url, quote(self._key, safe="")), headers)
-        received_at = time.time()
-        answered = {name.lower(): value for name, value in response.headers.items()}
-        self._pacer.answered(answered, received_at)
+        exchange = self._exchange(method, url, shown, response, sent_at)
+        self._pacer.answered(exchange.headers, exchange.received_at)
+        return exchange
+
+    def _exchange(
+        self, method: str, url: str, shown: Mapping[str, str], response: httpx.Response, sent_at: float
+    ) -> Exchange:
         return Exchange(
             number=self.sent,
             method=method,
             url=_shell(url),
             shown_headers=tuple(f'"{name}: {_shell(value)}"' for name, value in shown.items()),
             status=response.status_code,
-            headers=answered,
+            headers={name.lower(): value for name, value in response.headers.items()},
             body=response.content,
             sent_at=sent_at,
-            received_at=received_at,
+            received_at=time.time(),
             with_key=shown.get("Api-Key") == "{key}",
             key=self._key,
         )
 
-    def _respond(self, method: str, url: str, headers: Mapping[str, str]) -> tuple[httpx.Response, float]:
+    def _respond(
+        self, method: str, url: str, headers: Mapping[str, str], attempts: int = _ATTEMPTS
+    ) -> tuple[httpx.Response, float]:
         failures: list[str] = []
-        for attempt in range(_ATTEMPTS):
+        for _ in range(attempts):
             if self.remaining <= 0:
                 raise BudgetUsedUpError(
                     f"All {self.max_requests} requests of this run are used up; raise --max-requests."
@@ -193,17 +243,14 @@ class Client:
             try:
                 encoded = {name.encode(): value.encode() for name, value in headers.items()}
                 response = self._http.request(method, url, headers=encoded)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 is_late = isinstance(error, httpx.ReadTimeout)
                 reason = f"none within {_TIMEOUT_SECONDS:g} seconds" if is_late else str(error) or type(error).__name__
-                failures.append(reason)
-                if attempt + 1 == _ATTEMPTS:
-                    through = f" through the proxy {_without_password(self._proxy)}" if self._proxy else ""
-                    raise ServerGoneError(f"{self.base_url} gives no response{through}: {reason}.") from error
+                failures.append(reason.rstrip("."))
             else:
                 self.unstable += [f"{failure}: {method} {_path_of(url)}" for failure in failures]
                 return response, sent_at
-        raise AssertionError("the last attempt returns or raises")
+        raise _NoResponseError(failures[-1])
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:

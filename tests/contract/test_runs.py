@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from contract_tests.mutants.catalogue import ENTRIES
-from contract_tests.mutants.reference import Reference
+from contract_tests.mutants.reference import Answer, Reference
 from contract_tests.mutants.serve import serve
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +70,76 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(tmp_path: Path, arguments: t
     assert done.returncode == 2
     assert sentence in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["exit_code"] == 2
+    assert sentence in report["errors"][0]
+    assert {promise["verdict"] for promise in report["promises"]} == {"not exercised"}
+    assert all(sentence in promise["reason"] for promise in report["promises"])
+    assert sentence in unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
+    (error,) = ET.parse(tmp_path / "junit.xml").iter("error")  # noqa: S314 - the suite has written it
+    assert sentence in error.attrib["message"]
+
+
+def test_reports_that_cannot_be_written_are_one_sentence(tmp_path: Path) -> None:
+    """A folder for the reports that is a file ends the run before any request."""
+    (tmp_path / "file").touch()
+    done = run(tmp_path / "file")
+    assert done.returncode == 2
+    assert "file cannot be written: File exists" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+class Dying(Reference):
+    """Answers some requests, then breaks each connection."""
+
+    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+        """Handle a request, or none."""
+        if self.asked >= 60:
+            raise ConnectionAbortedError
+        return super().answer(target, headers)
+
+
+class Failing(Reference):
+    """Answers some requests, then fails on all."""
+
+    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+        """Handle a request, or fail."""
+        answer = super().answer(target, headers)
+        return answer if self.asked < 60 else Answer(500, b"Internal Server Error")
+
+
+@pytest.mark.parametrize(
+    ("server", "sentence"),
+    [(Dying(), "gives no response: Server disconnected"), (Failing(), "has responded 500 to the last 8 requests")],
+)
+def test_a_server_that_dies_in_the_middle_is_one_sentence_and_exit_2(
+    tmp_path: Path, server: Reference, sentence: str
+) -> None:
+    """The run stops, says why without a traceback, and writes its reports; what did not run has that as its reason."""
+    with serve(server) as url:
+        done = run(tmp_path, "--base-url", url, "--api-key", server.key, "--app-id", "7")
+    assert done.returncode == 2
+    assert sentence in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "httpcore" not in done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["exit_code"] == 2
+    assert sentence in report["errors"][0]
+    assert sentence in verdicts(tmp_path)["response.offsets"]["reason"]
+    assert sentence in unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert (tmp_path / "junit.xml").exists()
+
+
+def test_what_did_not_run_says_why(tmp_path: Path) -> None:
+    """A test that was deselected, and one that -x left out, have different reasons."""
+    server = server_named("limit 1001")
+    with serve(server) as url:
+        arguments = ("--base-url", url, "--api-key", server.key, "--app-id", "7", "-x", "-k", "bounds or offset")
+        run(tmp_path, *arguments)
+    found = verdicts(tmp_path)
+    assert found["requests.bounds"]["verdict"] == "broken"
+    assert "-x" in found["response.offsets"]["reason"]
+    assert found["window.default-end"]["reason"] == "Its test was not selected for this run."
 
 
 def test_a_wrong_key_and_an_unknown_app_are_exit_2(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The connection to the server under test: its budget, its pace, its patience, and what it lets be seen of the key."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -103,6 +103,49 @@ def test_a_connection_that_breaks_once_is_unstable() -> None:
     client, _ = client_of(respond)
     assert client.get().status == 200
     assert client.unstable == ["reset: GET /v1/apps/1/traffic"]
+
+
+def test_a_request_that_alone_gets_no_response_is_a_finding() -> None:
+    """Where the connection breaks at one request, each time, and a plain one is served, the server is not gone."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if "timezone" in request.url.params:
+            raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+        return httpx.Response(200)
+
+    client, _ = client_of(respond)
+    with pytest.raises(BrokenPromiseError, match="gets no response") as caught:
+        client.get({"timezone": "x" * 5000})
+    assert caught.value.promise_id == "requests.no-server-error"
+    assert caught.value.got == "no response: Server disconnected without sending a response"
+    assert "timezone=" in caught.value.exchanges[0].curl
+    assert client.get().status == 200
+
+
+def test_a_server_that_comes_to_fail_on_everything_is_given_up() -> None:
+    """After eight 5xx in a row a plain request decides: where it fails, too, the run is over, else it goes on."""
+    is_plain_well = True
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200 if is_plain_well and dict(request.url.params) == {"limit": "1"} else 500)
+
+    client, _ = client_of(respond)
+    assert {client.get({"interval": "day"}).status for _ in range(15)} == {500}
+    is_plain_well = False
+    with pytest.raises(ServerGoneError, match=r"has responded 500 to the last 8 requests"):
+        client.get({"interval": "day"})
+
+
+def test_a_body_that_cannot_be_decoded_is_no_error_of_the_suite() -> None:
+    """A content coding that the body does not have is a response that does not come."""
+    client, _ = client_of(lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=_Garbage()))
+    with pytest.raises(ServerGoneError, match="gives no response"):
+        client.get()
+
+
+class _Garbage(httpx.SyncByteStream):
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"no gzip"
 
 
 def test_evidence_never_carries_the_key() -> None:
