@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-# The imports take longer than some runs, and Ctrl-C should be quiet during them, too.
+# The imports take longer than some runs, and Ctrl-C should print no traceback during them.
 try:
     from rich.text import Text
 

@@ -19,7 +19,7 @@ from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
 
 _MOST_PROBLEMS = 5
-# Some messages show objects of the generator, which say nothing to a reader.
+# Some messages contain the repr of an object, which does not help a reader.
 _OBJECT = re.compile(r"(\bfor status code)? ?<\S+ object at 0x[0-9a-f]+>")
 _UNSUPPORTED = re.compile(r"[Uu]nsupported content[ _]type (\S+?)[).,]*(?:\s|$)")
 

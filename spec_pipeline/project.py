@@ -7,7 +7,7 @@ PACKAGE_NAME = "apitally_api_client"
 
 
 class PipelineError(Exception):
-    """A command cannot continue; the message is the one sentence that the maintainer reads."""
+    """A command cannot continue; the message is one sentence for the maintainer."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def classify(project: Project, candidate: Candidate) -> Verdict:
     """Classify the changes from the pin to the candidate, and mark those that were accepted.
 
     Raises:
-        PipelineError: the pin or the file of accepted changes is not valid, or a reference leads nowhere.
+        PipelineError: the pin or the file of accepted changes is not valid, or a reference has no target.
     """
     pinned = read_document(project.pin)
     validate_openapi(pinned, project.pin.name)

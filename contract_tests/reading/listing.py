@@ -1,7 +1,7 @@
 """Reads the pages of an operation of which nothing is known but that it has them.
 
 A record is compared as a whole, as the JSON that it is. Nobody has promised that records stay as they are, nor that
-none is added meanwhile: so whoever compares a reading in parts has to read the listing in one piece before and after.
+none is added meanwhile: so a comparison with parts of a listing needs the whole listing before and after.
 """
 
 import json

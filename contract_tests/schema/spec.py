@@ -120,7 +120,7 @@ def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
 
 
 def listings_of(operations: Iterable[Operation]) -> list[Operation]:
-    """Return the operations that have pages, but for traffic."""
+    """Return the paginated operations except traffic."""
     return [operation for operation in operations if operation.is_listing and not operation.is_traffic]
 
 

@@ -92,7 +92,7 @@ class ServerProcess:
                 raise MockServerError(msg)
         finally:
             timer.cancel()
-            timer.join()  # whoever forks next has no thread of ours
+            timer.join()  # a later fork must not copy this thread
         outcome: dict[str, str] = json.loads(reply.partition(self._marker.encode())[2])
         if "error" in outcome:
             raise MockServerError(outcome["error"])

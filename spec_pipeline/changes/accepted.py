@@ -23,7 +23,7 @@ class Accepted:
         operation: as the change names it; None where the change belongs to the whole document.
         location: the place, as the change names it.
         reason: why it is accepted.
-        expires: the last day on which it is; None for good.
+        expires: the last day on which it is accepted; None for no limit.
     """
 
     id: str
@@ -37,7 +37,7 @@ class Accepted:
         return (self.id, self.operation, self.location) == (change.id, change.operation, change.location)
 
     def holds_on(self, today: date) -> bool:
-        """Return whether the entry has not expired."""
+        """Return whether the entry is still in force on a day."""
         return self.expires is None or today <= self.expires
 
 
@@ -49,7 +49,7 @@ class Verdict:
         changes: all of them.
         accepted: the entries that accept some of them.
         expired: the entries that would accept a change if they had not expired.
-        idle: the entries that no change fits.
+        idle: the entries that match no change.
     """
 
     changes: list[Change]
@@ -67,7 +67,7 @@ class Verdict:
 
 
 def judge(changes: Iterable[Change], entries: Iterable[Accepted], today: date) -> Verdict:
-    """Return which of the changes are accepted."""
+    """Match the changes with the accepted ones."""
     verdict = Verdict(list(changes), [], [], [])
     for entry in entries:
         if not any(entry.fits(change) for change in verdict.changes):

@@ -16,7 +16,7 @@ class Finding(NamedTuple):
     new: Any = None
 
     def below(self, place: str) -> "Finding":
-        """Return the same finding with its location below another one."""
+        """Return the finding with its location below another one."""
         return self._replace(place=place + self.place)
 
 
@@ -26,9 +26,9 @@ class Change:
 
     Attributes:
         id: the rule's.
-        level: how bad it is.
+        level: its severity.
         operation: such as `GET /v1/apps`; None where the change belongs to the whole document.
-        location: the place, in words that stay the same from run to run.
+        location: the place, in a form that is stable from run to run.
         old: the value before, in JSON's types; None where there was none.
         new: the value after, in JSON's types; None where there is none.
     """
@@ -48,7 +48,7 @@ class Change:
 
     @property
     def sentence(self) -> str:
-        """What happened."""
+        """What changed."""
         return RULES[self.id].sentence
 
     @property
@@ -58,7 +58,7 @@ class Change:
 
     @property
     def message(self) -> str:
-        """Where it is, what happened, and what a user of the client does about it."""
+        """The location, the change, and what a user of the client does about it."""
         return f"{self.location}: {self.sentence} {self.action}"
 
     def as_json(self) -> dict[str, Any]:

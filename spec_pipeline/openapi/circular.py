@@ -9,39 +9,36 @@ _PREFIX = "#/components/schemas/"
 
 
 def circular_schemas(document: Document) -> list[list[str]]:
-    """Return each circle of component schemas that refer to each other as a whole; the first name closes it again.
-
-    One circle is returned for each component that is the first of one.
-    """
+    """Return each cycle of component schemas as a list of names, whose last is its first."""
     schemas = document.get("components", {}).get("schemas", {})
     parts = {name: sorted(set(_parts(schema)) & schemas.keys()) for name, schema in schemas.items()}
     done: set[str] = set()
     found = []
     for name in parts:
-        circle = _circle(name, parts, done)
+        cycle = _cycle(name, parts, done)
         done.add(name)
-        if circle:
-            found.append(circle)
-            done.update(circle)
+        if cycle:
+            found.append(cycle)
+            done.update(cycle)
     return found
 
 
-def _circle(start: str, parts: dict[str, list[str]], done: set[str]) -> list[str]:
-    """Return the shortest way from a schema back to itself; empty if there is none."""
-    ways = [[start]]
+def _cycle(start: str, parts: dict[str, list[str]], done: set[str]) -> list[str]:
+    """Return the shortest path from a schema to itself; empty if there is none."""
+    paths = [[start]]
     seen = set(done)
-    for way in ways:
-        for part in parts[way[-1]]:
+    for path in paths:
+        for part in parts[path[-1]]:
             if part == start:
-                return [*way, start]
+                return [*path, start]
             if part not in seen:
                 seen.add(part)
-                ways.append([*way, part])
+                paths.append([*path, part])
     return []
 
 
 def _parts(schema: Any) -> Iterator[str]:
-    """Yield the components that a schema consists of, or chooses from."""
+    """Yield the components that a schema combines, or chooses from."""
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("$ref"), str):

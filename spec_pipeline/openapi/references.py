@@ -69,7 +69,7 @@ class Spec:
         """Return what a node is or refers to; a schema may be a boolean.
 
         Raises:
-            PipelineError: a reference leads outside the document, to nothing, or back to itself.
+            PipelineError: a reference points outside the document, to nothing, or to itself.
         """
         followed: set[str] = set()
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):

@@ -1,4 +1,4 @@
-"""End what would not end by itself, such as a pattern with catastrophic backtracking."""
+"""Interrupt a computation that takes too long, such as a pattern with catastrophic backtracking."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ from spec_pipeline.project import PipelineError
 
 @contextmanager
 def time_limit(seconds: float, sentence: str) -> Iterator[None]:
-    """Limit how long the block computes, in seconds of this process's own time, however busy the machine is.
+    """Limit the CPU time of the block, in seconds of this process.
 
     There is no limit outside of the main thread, nor on Windows, which has no such timer.
 
@@ -21,7 +21,7 @@ def time_limit(seconds: float, sentence: str) -> Iterator[None]:
         sentence: the message of the error.
 
     Raises:
-        PipelineError: the block has computed for longer.
+        PipelineError: the block has used more.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield

@@ -22,7 +22,7 @@ from spec_pipeline.openapi.validators import DefaultError, Validator30, Validato
 from spec_pipeline.project import PipelineError
 
 _PAYLOADS = frozenset({"const", "default", "enum", "example", "examples"})
-# The keys below these keywords are names, even where they read `default` or `example`.
+# The keys below these keywords are names, even if they are `default` or `example`.
 _NAME_MAPS = frozenset(
     {
         *("$defs", "callbacks", "content", "definitions", "dependentSchemas", "headers", "links", "parameters"),
@@ -46,7 +46,7 @@ _RULES: dict[type[OpenAPIValidationError], str] = {
 
 
 class Flaw(NamedTuple):
-    """What is not valid in a document, and does not keep the pipeline from reading it.
+    """A violation of the specification that does not keep the pipeline from reading the document.
 
     Attributes:
         rule: which kind of flaw it is.
@@ -106,8 +106,8 @@ def validate_openapi(document: Document, origin: str) -> list[Flaw]:
             f"({type(error).__name__}: {one_line(str(error))})."
         ) from error
     flaws += [
-        Flaw("circular-schema", f"components/schemas/{circle[0]}", f"it is part of itself: {' → '.join(circle)}")
-        for circle in circular_schemas(document)
+        Flaw("circular-schema", f"components/schemas/{cycle[0]}", f"it is part of itself: {' → '.join(cycle)}")
+        for cycle in circular_schemas(document)
     ]
     return list(dict.fromkeys(flaws))
 

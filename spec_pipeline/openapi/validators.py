@@ -79,7 +79,7 @@ class _Schema31(OpenAPIV31SchemaValidator):
 
 
 def _properties(schema: SchemaPath, visited: set[int]) -> set[str]:
-    """Return the names of all properties that a schema reaches without entering one; each schema is read once."""
+    """Return the names of all properties of a schema and the schemas that it combines; each schema is read once."""
     value = schema.read_value()
     if not isinstance(value, dict) or id(value) in visited:
         return set()

@@ -29,7 +29,7 @@ class Moment:
     is_stored: bool = False
 
     def is_reached(self, arguments: tuple[Any, ...]) -> bool:
-        """Tell whether a call with these arguments counts."""
+        """Return whether a call with these arguments counts."""
         if self.job is None:
             return True
         info = arguments[0].job_file_info()

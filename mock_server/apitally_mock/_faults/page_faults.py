@@ -74,9 +74,9 @@ class RepeatedToken(PageFault):
 
 
 class TokenCycle(PageFault):
-    """Return the first tokens again and again, so that they lead in a circle."""
+    """Repeat the first tokens, so that the cursor runs in a cycle."""
 
-    length: int = Field(2, ge=1, description="number of tokens in the circle")
+    length: int = Field(2, ge=1, description="number of tokens in the cycle")
 
     def change(self, content: dict[str, Any], page: Page, context: Context) -> bool:
         """Keep the first tokens, then return them in turn."""

@@ -1,4 +1,4 @@
-"""Compare what travels in the body: request bodies, responses by their status, and their headers."""
+"""Compare request bodies, responses by status, and their headers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from spec_pipeline.openapi.references import Spec
 
 
 def compare_request_bodies(old: Spec, new: Spec, before: Any, after: Any) -> Iterator[Finding]:
-    """Yield what differs between two request bodies, each of them None where an operation has none."""
+    """Yield what differs between two request bodies; None is an operation without a body."""
     body, partner = old.resolve(before), new.resolve(after)
     place = "request body"
     if not body or not partner:
@@ -56,7 +56,7 @@ def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[
 def _compare_links(
     old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], place: str
 ) -> Iterator[Finding]:
-    """Compare what a response says about the operations that its values lead to."""
+    """Compare the links of a response to other operations."""
     for name in {**before, **after}:
         inside = f"{place} link {name}"
         if name not in after:
@@ -123,14 +123,14 @@ def compare_headers(
 
 
 def _inside(finding: Finding, place: str) -> Finding:
-    """Put a place inside a schema behind the place of the schema, as `data[].requests` is read."""
+    """Join the location of a schema and a location inside it, as in `data[].requests`."""
     inner = finding.place.removeprefix(".")
     between = ": " if inner and not inner.startswith(" ") else ""
     return finding._replace(place=f"{place}{between}{inner}")
 
 
 def _contents(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the content by media type, without the encoding of its text: `; charset=utf-8` is what holds anyway."""
+    """Return the content by media type, without `; charset=utf-8`, which is the default."""
     return {_media_type(name): content for name, content in body.get("content", {}).items()}
 
 
@@ -140,7 +140,7 @@ def _media_type(name: str) -> str:
 
 
 def _covers(range_: str, media_type: str) -> bool:
-    """Tell whether a range such as `application/*` or `*/*`, or a type without parameters, covers a media type."""
+    """Return whether a range such as `application/*` or `*/*`, or a type without parameters, includes a media type."""
     if range_ == "*/*":
         return True
     if range_.endswith("/*"):
@@ -162,7 +162,7 @@ def _status(key: str) -> str:
 
 
 def _wider_statuses(status: str) -> list[str]:
-    """Return the entries that describe a status where it has no entry of its own, the most specific first."""
+    """Return the ranges and the default that cover a status without an entry of its own, the most specific first."""
     wider = [] if status == "default" else ["default"]
     return [f"{status[0]}XX", *wider] if status.isdigit() else wider
 

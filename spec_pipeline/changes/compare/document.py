@@ -20,7 +20,7 @@ _WHOLE_DOCUMENT = None
 
 
 class _Operation(NamedTuple):
-    """An operation with what it takes from its path."""
+    """An operation, completed with the parameters and servers of its path."""
 
     path: str
     method: str
@@ -41,14 +41,14 @@ class _Operation(NamedTuple):
 def compare_documents(old: Spec, new: Spec) -> list[Change]:
     """Return what changes between two documents for those who call the API, the worst first.
 
-    Prose, examples and order are no changes, nor is another way to write the same schema.
+    Prose, examples and order do not count, nor does another notation of the same schema.
 
     Args:
         old: the document as it was; a valid OpenAPI 3.0 or 3.1 document, like the other one.
         new: the document as it is.
 
     Raises:
-        PipelineError: a reference leads nowhere, or the schemas are nested too deeply to be compared.
+        PipelineError: a reference has no target, or the schemas are nested too deeply to be compared.
     """
     try:
         return _compare(old, new)
@@ -61,7 +61,7 @@ def _compare(old: Spec, new: Spec) -> list[Change]:
     before, after = _operations(old), _operations(new)
     partners = _partners(before, after)
     pairs = [(before[key], after[partner]) for key, partner in partners.items()]
-    # Servers of the document concern whom they serve: operations that name none of their own, before or after.
+    # Servers of the document apply to operations that name none of their own, before or after.
     if not pairs or any(not _own_servers(left) and not _own_servers(right) for left, right in pairs):
         findings = compare_servers(old.document.get("servers"), new.document.get("servers"))
         changes += [Change.of(_WHOLE_DOCUMENT, finding) for finding in findings]

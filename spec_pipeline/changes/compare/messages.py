@@ -1,4 +1,4 @@
-"""Compare webhooks and callbacks: requests that the API sends, and that a user of it receives and answers.
+"""Compare webhooks and callbacks: requests that the API sends and a user's server responds to.
 
 The directions are those of an operation the other way round: what such a request carries is read, and the body of its
 response is sent.

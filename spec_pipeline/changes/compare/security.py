@@ -7,7 +7,7 @@ from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.written import fingerprint
 from spec_pipeline.openapi.references import Spec
 
-# The schemes that have to come together, each with the scopes that it needs; an empty one admits anonymous calls.
+# The schemes that are needed together, each with its scopes; an empty one accepts anonymous calls.
 Requirement = dict[str, frozenset[str]]
 _PLACE = "security"
 _ADDRESSES = ("authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl")
@@ -29,7 +29,7 @@ def compare_schemes(old: Spec, new: Spec) -> Iterator[Finding]:
 
 
 def compare_requirements(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
-    """Yield what differs between the ways in which two operations are authenticated.
+    """Yield what differs between the security requirements of two operations.
 
     An operation without requirements of its own takes those of its document, so moving them changes nothing.
     """
@@ -46,16 +46,16 @@ def compare_requirements(old: Spec, new: Spec, before: dict[str, Any], after: di
             partners = [other for other in partners if other not in easier or other in ways]
     names = {_names(way) for way in (*ways, *partners)} - {""}
     for name in sorted(names):
-        yield from _compare_ways(*([way for way in side if _names(way) == name] for side in (ways, partners)))
+        yield from _compare_same_schemes(*([way for way in side if _names(way) == name] for side in (ways, partners)))
 
 
 def _asks_for_fewer_schemes(other: Requirement, way: Requirement) -> bool:
-    """Tell whether credentials for one requirement also meet another one, which names fewer schemes."""
+    """Return whether credentials for one requirement also satisfy another one with fewer schemes."""
     return other.keys() < way.keys() and all(scopes <= way[scheme] for scheme, scopes in other.items())
 
 
-def _compare_ways(before: list[Requirement], after: list[Requirement]) -> Iterator[Finding]:
-    """Compare the ways through the same schemes: one that asks for no more than an old one did takes its place."""
+def _compare_same_schemes(before: list[Requirement], after: list[Requirement]) -> Iterator[Finding]:
+    """Compare the requirements with the same schemes: one that asks for no more than an old one replaces it."""
     new = [way for way in after if way not in before]
     for way in (way for way in before if way not in after):
         easier = [other for other in after if all(other[scheme] <= scopes for scheme, scopes in way.items())]
@@ -113,7 +113,7 @@ def _schemes(spec: Spec) -> dict[str, dict[str, Any]]:
 
 
 def _renamed(before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]) -> dict[str, str]:
-    """Return the new name of each scheme whose definition stands under another name now."""
+    """Return the new name of each scheme whose definition has another name now."""
     appeared = {_definition(scheme): name for name, scheme in after.items() if name not in before}
     vanished = {name: _definition(scheme) for name, scheme in before.items() if name not in after}
     return {name: appeared[definition] for name, definition in vanished.items() if definition in appeared}
@@ -124,7 +124,7 @@ def _definition(scheme: dict[str, Any]) -> str:
 
 
 def _requirements(spec: Spec, operation: dict[str, Any], renamed: dict[str, str]) -> list[Requirement]:
-    """Return the ways, those that ask for least first, so that their order in the document means nothing."""
+    """Return the requirements, the weakest first, so that their order in the document does not matter."""
     stated: list[dict[str, list[str]]] = (operation if "security" in operation else spec.document).get("security", [])
     ways = [{renamed.get(name, name): frozenset(scopes) for name, scopes in way.items()} for way in stated]
     return sorted(ways, key=lambda way: [(len(way[name]), name, sorted(way[name])) for name in sorted(way)]) or [{}]
@@ -139,7 +139,7 @@ def _labels(ways: list[Requirement]) -> str:
 
 
 def _label(way: Requirement, others: list[Requirement]) -> str:
-    """Return the names of the schemes, with the scopes where another way goes through the same schemes."""
+    """Return the names of the schemes, with the scopes where another requirement has the same schemes."""
     if len(others) == 1:
         return _names(way)
     return " and ".join(f"{name} ({', '.join(sorted(way[name]))})" for name in sorted(way))

@@ -45,6 +45,6 @@ def _explode(holder: dict[str, Any]) -> bool:
 
 
 def _compound(spec: Spec, holder: dict[str, Any]) -> bool:
-    """Tell whether the value may be a list or an object, which alone can be written exploded."""
+    """Return whether the value may be a list or an object; no other value has an exploded form."""
     types = normalise(spec, _schema(holder)).types
     return types is None or bool(types & {"array", "object"})

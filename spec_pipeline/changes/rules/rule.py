@@ -35,7 +35,7 @@ class Rule:
 
     Attributes:
         id: the stable name, oasdiff's where it has one.
-        level: how bad it is.
+        level: its severity.
         sentence: what happened, without a subject's name: the place stands beside it.
         action: what a user of the client does about it.
         override: why the level is not oasdiff's; empty where it is, or where oasdiff has no such rule.

@@ -98,7 +98,7 @@ UNDECIDED = ("pattern-changed", "one-of-overlap-refused", "one-of-overlap-accept
 
 
 def reports_a_loss(scope: str, old: Any, new: Any) -> bool:
-    """Tell whether the comparison reports something breaking, or one of the warnings that stand for it."""
+    """Return whether the comparison reports a breaking change, or a warning that counts as one here."""
     changes = compare(with_schema(scope, old), with_schema(scope, new))
     return any(
         change.level is Level.BREAKING or (change.level is Level.WARNING and change.id.endswith(UNDECIDED))

@@ -1,4 +1,4 @@
-"""Follow the cursor from page to page, and detect a cursor that leads nowhere."""
+"""Follow the cursor from page to page, and detect a cursor that makes no progress."""
 
 from copy import copy
 from urllib.parse import quote

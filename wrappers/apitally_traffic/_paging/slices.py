@@ -66,7 +66,7 @@ class SliceReader:
         Raises:
             ValueError: the body breaks the schema.
             FalseRowsError: it contradicts itself or an earlier page, or is no part of the slice.
-            PaginationError: the cursor leads nowhere, or the slice holds more items than the window has periods.
+            PaginationError: the cursor makes no progress, or the slice holds more items than the window has periods.
         """
         page = decode_page(body)
         try:

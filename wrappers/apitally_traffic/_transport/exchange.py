@@ -25,7 +25,7 @@ from apitally_traffic.errors import ApitallyError, ConfigurationError
 DECODE = "apitally_traffic.decode"
 """The extension of a request with the function that decodes the body of its response.
 
-It raises a ValueError if the body cannot be used, or an ApitallyError that is complete but for the response.
+It raises a ValueError if the body cannot be used, or an ApitallyError that is complete except for the response.
 """
 
 DECODED = "apitally_traffic.decoded"

@@ -5,7 +5,7 @@
     sync_traffic([1, 2], interval="day")  # into ./apitally_traffic.duckdb
 
 `sync_traffic` does a whole run, as the command `apitally-traffic sync` does. `traffic_source` is the dlt source behind
-it, for whoever has pipelines of their own.
+it, for pipelines of the user's own.
 """
 
 try:

@@ -36,6 +36,6 @@ def writer(name: str) -> Callable[[Any, BinaryIO], None]:
 
 
 def format_of(file_name: str) -> str | None:
-    """Return the format that the ending of a file's name stands for."""
+    """Return the format for the extension of a file name."""
     endings = {ending: name for name, format_ in FORMATS.items() for ending in format_.endings}
     return next((name for ending, name in endings.items() if file_name.lower().endswith(ending)), None)

@@ -1,4 +1,4 @@
-"""Tell which branch of an `anyOf` or `oneOf` has become which, whatever their order."""
+"""Pair the branches of two versions of an `anyOf` or `oneOf`, in any order."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from spec_pipeline.changes.compare.schemas.schema import ABSENT, Schema
 from spec_pipeline.changes.compare.schemas.written import Raw, bare, fingerprint
 from spec_pipeline.openapi.references import Spec
 
-# A keyword with its branches, one of which has to hold.
+# A keyword with its branches.
 Group = tuple[str, list[Raw]]
 
 
@@ -30,13 +30,13 @@ class Pairing(NamedTuple):
 
 
 def admits_all(schema: Schema) -> bool:
-    """Tell whether a schema says nothing about a value, but for null."""
+    """Return whether a schema accepts every value, except perhaps null."""
     silent = replace(schema, refs=frozenset(), nullable=None, default=ABSENT)
     return replace(silent, deprecated=False, read_only=False, write_only=False) == Schema()
 
 
 def paired_groups(old: list[Group], new: list[Group]) -> tuple[list[tuple[Group, Group]], list[Group], list[Group]]:
-    """Pair the groups of alternatives of two schemas that have several, each of which has to hold.
+    """Pair the groups of alternatives of two schemas that have several groups in an `allOf`.
 
     Returns:
         The pairs, those that share most branches first; the old groups without a partner; the new ones.
@@ -59,7 +59,7 @@ def paired(
     *,
     values: tuple[dict[str, str], dict[str, str]] = ({}, {}),
 ) -> Pairing:
-    """Pair the branches: those of the same text first, then the most alike of one type.
+    """Pair the branches: equal ones first, then the most similar ones of one type.
 
     Args:
         old: the old document and its branches.
@@ -90,7 +90,7 @@ def paired(
 
 
 def label(branch: Raw) -> str:
-    """Return what a person calls a branch: the component's name, its title or its type."""
+    """Return the label of a branch: the component's name, its title or its type."""
     if not isinstance(branch, dict):
         return str(branch).lower()
     if isinstance(branch.get("$ref"), str):
@@ -101,7 +101,7 @@ def label(branch: Raw) -> str:
 def _take_pairs(
     before: list[Any], after: list[Any], pairs: list[tuple[Any, Any]], likeness: Callable[[Any, Any], float]
 ) -> None:
-    """Move the pairs that are alike out of both lists, the most alike first."""
+    """Move the pairs of similar branches out of both lists, the most similar first."""
     scored = [
         (-score, left, right)
         for left, old in enumerate(before)
@@ -120,7 +120,7 @@ def _take_pairs(
 
 
 def _take_same(before: list[Raw], after: list[Raw], pairs: list[tuple[Raw, Raw]]) -> None:
-    """Move the pairs of the same text out of both lists, in the order of the first."""
+    """Move the pairs of equal branches out of both lists, in the order of the first."""
     waiting: dict[str, list[Raw]] = {}
     for branch in after:
         waiting.setdefault(fingerprint(bare(branch)), []).append(branch)
@@ -140,6 +140,6 @@ def _likeness(old: Schema, new: Schema) -> float:
         return 0
     shared = len(old.properties.keys() & new.properties.keys())
     shared += sum(value in (new.enum or []) for value in old.enum or [])
-    # Two objects that share no property, like two lists of other words, are two things.
+    # Objects without a common property, and enums without a common value, are not paired.
     listed = (old.properties and new.properties) or (old.enum and new.enum)
     return shared if listed else shared + 1

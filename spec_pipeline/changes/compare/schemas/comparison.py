@@ -1,4 +1,4 @@
-"""Compare two schemas, and all that they contain."""
+"""Compare two schemas and everything that they contain."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -29,11 +29,11 @@ _NARROWING = {Effect.NARROWS, Effect.INCOMPARABLE, Effect.UNKNOWN}
 
 
 class Comparison:
-    """The comparison of two schemas at one place of an operation.
+    """The comparison of two schemas at one location of an operation.
 
-    A component that is reached in several places is compared once and reported at each of them, but what it refers to
-    in its turn only at the first. So the comparison of a recursive schema ends, and a document of many references
-    takes no longer than it is large.
+    A component that is referred to from several locations is compared once and reported at each of them; what it
+    refers to itself is reported only at the first. So the comparison of a recursive schema ends, and the time grows
+    with the size of the document, not with the number of references.
     """
 
     def __init__(self, old: Spec, new: Spec, scope: str, *, strict: bool = False) -> None:
@@ -42,15 +42,15 @@ class Comparison:
         Args:
             old: the old document.
             new: the new document.
-            scope: the place of the schemas, one of `SCOPES`.
-            strict: whether to report exactly what JSON Schema means, instead of what matters to a user: to JSON Schema,
-                a property that is not described may have any value.
+            scope: the location of the schemas, one of `SCOPES`.
+            strict: whether to follow JSON Schema exactly, where a property that is not described may have any value,
+                instead of what concerns a user.
         """
         self._old, self._new = old, new
         self._scope = scope
         self._direction = SCOPES[scope]
         self._strict = strict
-        # Two documents are compared in many operations, and most pairs of components come back in several of them.
+        # Most pairs of components occur in several operations of the two documents.
         self._context = (id(new), self._direction, strict)
         if id(new) not in old.unchanged:
             old.unchanged[id(new)] = Unchanged(old, new)
@@ -77,16 +77,16 @@ class Comparison:
                 yield from (finding.below(pair.place) for finding in own)
 
     def _compared(self, pair: Pair, key: Any) -> tuple[list[Finding], list[Pair]]:
-        """Return what is known about a pair, or find it out."""
+        """Return the findings of a pair, from the cache if it has been compared before."""
         known, key = self._old.compared, (*self._context, pair.scope, key)
         if key not in known:
-            # In normal form first: a schema that leads back to itself with nothing in between is an error in any case.
+            # In normal form first: a schema that refers directly to itself is an error in any case.
             normalise(self._old, pair.old)
             known[key] = ([], []) if self._unchanged.holds(pair.old, pair.new) else self._look_into(pair)
         return known[key]
 
     def _look_into(self, pair: Pair) -> tuple[list[Finding], list[Pair]]:
-        """Return what differs without following a reference on both sides, and the pairs that have one."""
+        """Return what differs before a reference is followed on both sides, and the pairs of references."""
         found: list[Finding] = []
         below: list[Pair] = []
         stack: list[tuple[Pair, frozenset[str]]] = [(pair._replace(place=""), frozenset())]
@@ -96,7 +96,7 @@ class Comparison:
             if path and old.refs and new.refs:
                 below.append(current)
                 continue
-            # One side alone may refer to itself, while the other spells the same out: then the pair comes back.
+            # If only one side is recursive and the other one is written out, the pair occurs again.
             key = fingerprint([current.old, current.new])
             if key in path:
                 continue
@@ -110,7 +110,7 @@ class Comparison:
         return found, below
 
     def _level(self, old: Side, new: Side, pair: Pair) -> tuple[list[Finding], list[Pair]]:
-        """Return what differs at one level, and the pairs one level further in."""
+        """Return what differs at one level, and the pairs of the next level."""
         scope, before, after = pair.scope, old.schema, new.schema
         if before.is_impossible or after.is_impossible:
             event = "added" if after.is_impossible else "removed"
@@ -139,13 +139,13 @@ class Comparison:
 
 
 def _key(pair: Pair) -> Any:
-    """Return what a pair is known by: components by their names, which is fast, and all else by what it says."""
+    """Return the cache key of a pair: the names of components, or the content of inline schemas."""
     names = [raw.get("$ref") if isinstance(raw, dict) and len(raw) == 1 else None for raw in (pair.old, pair.new)]
     return (*names, pair.branch) if all(names) else fingerprint([pair.old, pair.new, pair.branch])
 
 
 def covers(wide: tuple[Spec, Raw], narrow: tuple[Spec, Raw], *, branch: bool = False) -> bool:
-    """Tell whether each value that one schema accepts is proven to be accepted by another one.
+    """Return whether each value that one schema accepts is proven to be accepted by another one.
 
     Args:
         wide: the schema that may accept more, with its document.
@@ -157,7 +157,7 @@ def covers(wide: tuple[Spec, Raw], narrow: tuple[Spec, Raw], *, branch: bool = F
         return True
     known, key = narrow[0].proofs, (id(wide[0]), *digests, branch)
     if key not in known:
-        # Where the question comes up within itself, nothing is proven.
+        # A question that depends on itself is not proven.
         known[key] = False
         findings = Comparison(narrow[0], wide[0], "request-body", strict=True).findings(
             narrow[1], wide[1], branch=branch

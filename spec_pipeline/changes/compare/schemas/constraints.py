@@ -1,4 +1,4 @@
-"""Compare the keywords without rules of their own, each by what it does to the set of accepted values.
+"""Compare the keywords without rules of their own by their effect on the set of accepted values.
 
 Where a keyword cannot be compared, or two conjunctions of it are neither subset of the other, both directions are
 taken to be possible.
@@ -64,7 +64,7 @@ def _schema(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> 
 
 
 def _contains(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> Effects:
-    """Compare how many items have to fit: a wider schema fits more of them, which an upper bound refuses."""
+    """Compare `contains` with its bounds: a wider schema matches more items, which `maxContains` may refuse."""
     least = before.get("minContains", 1), after.get("minContains", 1)
     most = before.get("maxContains", float("inf")), after.get("maxContains", float("inf"))
     narrows = least[1] > least[0] or most[1] < most[0]

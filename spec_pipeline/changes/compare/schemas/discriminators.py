@@ -1,6 +1,6 @@
-"""Compare how alternatives are told apart: by which property, and which of its values means which schema.
+"""Compare discriminators: the property, and the schema that each of its values selects.
 
-A component that no entry of `mapping` names means its own name: "the name of the schema" is then the value.
+A component without an entry in `mapping` is selected by its own name.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def compare_discriminators(old: Side, new: Side, scope: str) -> Iterator[Finding
 
 
 def _paired_references(old: Side, new: Side, before: dict[str, Any], after: dict[str, Any]) -> set[tuple[str, str]]:
-    """Return the components that are branches on both sides, each with the one that it has become."""
+    """Return the components that are branches on both sides, in pairs of old and new."""
     sides = [[{"$ref": reference} for reference in each["references"]] for each in (before, after)]
     if len(sides[0]) == len(sides[1]) == 1:
         return {(before["references"][0], after["references"][0])}
@@ -59,7 +59,7 @@ def _paired_references(old: Side, new: Side, before: dict[str, Any], after: dict
 def _renamed(
     before: dict[str, Any], after: dict[str, Any], pair: tuple[str, str]
 ) -> tuple[list[str], list[str]] | None:
-    """Return the values of a branch before and after, where it has others, and both are of one kind."""
+    """Return the old and new values of a branch, where they differ and are both implicit or both explicit."""
     sides = [
         sorted(value for value, reference in each["mapping"].items() if reference == name)
         for each, name in zip((before, after), pair, strict=True)
@@ -74,7 +74,7 @@ def _renamed(
 
 
 def _another_schema(old: Side, new: Side, names: tuple[str, str], pairs: set[tuple[str, str]]) -> bool:
-    """Tell whether one value means two schemas; what changes inside a branch is reported there."""
+    """Return whether one value selects two different schemas; changes inside a branch are reported for the branch."""
     if names[0] == names[1] or names in pairs:
         return False
     both_branches = names[0] in {left for left, _ in pairs} and names[1] in {right for _, right in pairs}

@@ -1,6 +1,6 @@
-"""Prove that no value but null meets two schemas at once.
+"""Prove that no value except null is valid for two schemas at once.
 
-As everywhere else, nobody is taken to send a property that a schema, which lists some, does not list.
+As in the whole comparison, an object is assumed to have only the properties that its schema lists, if it lists any.
 """
 
 from spec_pipeline.changes.compare.schemas.normal_form import normalise
@@ -18,7 +18,7 @@ _BOUNDS = {
 
 
 def disjoint(spec: Spec, left: Raw, right: Raw, *, levels: int = _MOST_LEVELS) -> bool:
-    """Tell whether it is proven that no value but null meets both schemas; False where it is not proven."""
+    """Return whether it is proven that no value except null is valid for both schemas."""
     first, second = normalise(spec, left), normalise(spec, right)
     types = _common_types(first, second)
     if first.is_impossible or second.is_impossible or types == frozenset():
@@ -31,7 +31,7 @@ def disjoint(spec: Spec, left: Raw, right: Raw, *, levels: int = _MOST_LEVELS) -
 
 
 def _disjoint_of_type(spec: Spec, first: Schema, second: Schema, kind: str, levels: int) -> bool:
-    """Tell whether no value of one type meets both."""
+    """Return whether no value of one type is valid for both."""
     if any(
         _beyond(first, second, lower, upper) or _beyond(second, first, lower, upper)
         for lower, upper in _BOUNDS.get("number" if kind == "integer" else kind, ())
@@ -52,12 +52,12 @@ def _disjoint_of_type(spec: Spec, first: Schema, second: Schema, kind: str, leve
 
 
 def _does_not_know(first: Schema, second: Schema, name: str) -> bool:
-    """Tell whether two objects are two things: one requires what is not among the properties that the other lists."""
+    """Return whether one object requires a property that the other one does not list."""
     return bool(first.properties and second.properties) and name not in second.properties
 
 
 def _disjoint_children(spec: Spec, children: list[Raw], levels: int) -> bool:
-    """Tell whether nothing meets two schemas that stand at the same place, null among it."""
+    """Return whether no value, null included, is valid for the two schemas of one location."""
     forms = [normalise(spec, raw) for raw in children]
     null = all(form.nullable is not False and not form.is_impossible for form in forms)
     return not null and disjoint(spec, *children, levels=levels - 1)

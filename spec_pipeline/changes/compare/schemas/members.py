@@ -1,4 +1,4 @@
-"""Compare what is inside objects and lists: properties by name and by pattern, and items."""
+"""Compare the members of objects and lists: properties by name and by pattern, and items."""
 
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.normal_form import normalise
@@ -68,7 +68,7 @@ def compare_properties(
 
 
 def _mixed(old: Schema, new: Schema) -> bool:
-    """Tell whether names may match several patterns of which only one side has some, with another effect each."""
+    """Return whether one name may match patterns that differ between the sides, with different effects."""
     several = len({**old.pattern_properties, **new.pattern_properties}) > 1
     return several and any(schema.additional not in ({}, True) for schema in (old, new))
 
@@ -84,7 +84,7 @@ def _strictly(old: Schema, new: Schema, scope: str) -> tuple[list[Finding], list
 
 
 def _listed(old: Side, new: Side, way: Direction, inner: str) -> tuple[list[Finding], list[Pair]]:
-    """Compare the properties that are listed by name, as a user knows them."""
+    """Compare the properties that are listed by name."""
     found: list[Finding] = []
     below: list[Pair] = []
     before, after = _visible(old, way), _visible(new, way)
@@ -113,12 +113,12 @@ def _listed(old: Side, new: Side, way: Direction, inner: str) -> tuple[list[Find
 
 
 def _unlisted(schema: Schema, name: str) -> Raw:
-    """Return what a property has to meet that one side does not list, though it may have a schema for such names."""
+    """Return the schema of a property that one side does not list: of its pattern, or of all other names."""
     return {} if name in schema.properties else schema.unlisted(name)
 
 
 def _visible(side: Side, way: Direction) -> dict[str, Raw]:
-    """Return the properties that travel this way, those that are only required among them."""
+    """Return the properties of this direction, including those that are required without being listed."""
     schema = side.schema
     named: dict[str, Raw] = {name: schema.unlisted(name) for name in sorted(schema.required - schema.properties.keys())}
     kept = {}

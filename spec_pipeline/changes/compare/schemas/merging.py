@@ -1,4 +1,4 @@
-"""Merge schemas that all have to hold into one normal form, and drop from it what says nothing."""
+"""Merge the schemas of an `allOf` into one normal form, and drop keywords without effect."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -17,7 +17,7 @@ _HANDLED: Final = frozenset(
     }
 )
 
-# Which bounds and which other parts of a schema say something about values of some types only.
+# The bounds and other parts of a schema that apply only to values of some types.
 _APPLIES: Final = (
     ({"integer", "number"}, {"exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum"}, ("multiples",)),
     ({"string"}, {"maxLength", "minLength"}, ("patterns",)),
@@ -31,7 +31,7 @@ _APPLIES: Final = (
 
 
 def merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
-    """Add one of the schemas that all have to hold."""
+    """Add one of the schemas."""
     enum = [part["const"]] if "const" in part else part.get("enum")
     if (types := _types(part, enum)) is not None:
         schema.types = types if schema.types is None else _intersection(schema.types, types)
@@ -61,7 +61,7 @@ def merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
 
 
 def _merge_properties(schema: Schema, part: dict[str, Any]) -> None:
-    """Add what one of the schemas says about properties; its `additionalProperties` means all that it does not list."""
+    """Add the properties of one schema; its `additionalProperties` applies to the names that it does not list."""
     listed = Schema(
         properties=part.get("properties", {}),
         pattern_properties=part.get("patternProperties", {}),
@@ -92,7 +92,7 @@ def _merge_items(schema: Schema, part: dict[str, Any]) -> None:
 
 
 def _other_keywords(part: dict[str, Any]) -> Iterator[tuple[str, Raw]]:
-    """Yield each keyword without a rule of its own; those that only mean something together as one."""
+    """Yield each keyword without a rule of its own; keywords that depend on each other come as one."""
     if "contains" in part and part.get("minContains", 1) + ("maxContains" in part):
         yield "contains", {key: part[key] for key in ("contains", "maxContains", "minContains") if key in part}
     if "if" in part and part.keys() & {"then", "else"}:
@@ -103,7 +103,7 @@ def _other_keywords(part: dict[str, Any]) -> Iterator[tuple[str, Raw]]:
 
 
 def tidy(schema: Schema) -> None:
-    """Drop what says nothing, and say bounds of whole numbers one way."""
+    """Drop keywords without effect, and write bounds of integers in one form."""
     if schema.types is not None:
         _drop_what_does_not_apply(schema, schema.types)
     if schema.types == frozenset({"integer"}):
@@ -120,7 +120,7 @@ def tidy(schema: Schema) -> None:
 
 
 def _drop_what_does_not_apply(schema: Schema, types: frozenset[str]) -> None:
-    """Drop all that is said about values of other types than the accepted ones."""
+    """Drop keywords for types that are not accepted."""
     nothing = Schema()
     if schema.enum is not None:
         schema.enum = [value for value in schema.enum if types & _types_of(value)]

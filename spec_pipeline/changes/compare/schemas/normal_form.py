@@ -1,4 +1,4 @@
-"""Bring a schema into a form in which two ways to say the same look the same.
+"""Bring a schema into a normal form, in which equivalent schemas are equal.
 
 `$ref` is followed and `allOf` merged. `anyOf [T, null]`, `type: [T, "null"]` and `nullable: true` become one flag,
 `const` an `enum`, 3.0's boolean `exclusiveMaximum` 3.1's number, alternatives of bare types a set of types. Only one
@@ -22,9 +22,9 @@ def normalise(spec: Spec, raw: Raw) -> Schema:
     """Bring one level of a schema into normal form.
 
     Raises:
-        PipelineError: a reference leads nowhere, or a schema refers to itself without anything in between.
+        PipelineError: a reference has no target, or a schema refers directly to itself.
     """
-    # By identity, with the raw schema beside it: as long as it is known here, nothing else can be at its address.
+    # By identity; keeping the raw schema as well means that its address is not used again.
     known = spec.worked_out.get(id(raw))
     if known is None:
         spec.worked_out[id(raw)] = (raw, None)
@@ -51,13 +51,13 @@ def _normal_form(spec: Spec, raw: Raw) -> Schema:
 def _parts(
     spec: Spec, raw: Raw, refs: set[str], yielded: set[str], path: tuple[str, ...]
 ) -> Iterator[tuple[dict[str, Any], bool | None]]:
-    """Yield the schemas that all have to hold, with whether each admits null (None: it does not say).
+    """Yield the schemas that apply together, and whether each accepts null (None: unspecified).
 
     Args:
         spec: the document.
         raw: the schema.
-        refs: takes up all references that are followed.
-        yielded: takes up those that have to hold themselves, each of which is followed once.
+        refs: collects all references that are followed.
+        yielded: collects the references that apply unconditionally; each is followed once.
         path: the references that led here, with a mark for each choice in between.
     """
     if not isinstance(raw, dict):
@@ -65,7 +65,7 @@ def _parts(
         return
     if isinstance(raw.get("$ref"), str):
         name = raw["$ref"]
-        if _closes_circle(spec, name, path):
+        if _closes_cycle(spec, name, path):
             return
         refs.add(name)
         if name not in yielded:
@@ -74,7 +74,7 @@ def _parts(
         raw = spec.siblings(raw)
     for branch in raw.get("allOf", ()):
         yield from _parts(spec, branch, refs, yielded, path)
-    # Since 3.1, `nullable` is no keyword any more.
+    # OpenAPI 3.1 has no keyword `nullable`.
     own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf", *spec.without_meaning}}
     if isinstance(own.get("discriminator"), dict):
         own["discriminator"] = effective_discriminator(own)
@@ -89,11 +89,11 @@ def _parts(
     yield own, _own_null(own)
 
 
-def _closes_circle(spec: Spec, name: str, path: tuple[str, ...]) -> bool:
-    """Tell whether a branch leads back to its own choice, as in Jackson's inheritance: such a reference says nothing.
+def _closes_cycle(spec: Spec, name: str, path: tuple[str, ...]) -> bool:
+    """Return whether a branch refers to its own alternatives, as in Jackson's inheritance; it adds no constraint then.
 
     Raises:
-        PipelineError: a schema leads back to itself without a choice.
+        PipelineError: a schema refers to itself without alternatives.
     """
     if name not in path:
         return False
@@ -103,13 +103,13 @@ def _closes_circle(spec: Spec, name: str, path: tuple[str, ...]) -> bool:
 
 
 def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> tuple[list[Raw], bool | None]:
-    """Return the branches but null, those of the same keyword inside them drawn up, and whether one admits null.
+    """Return the branches without null, nested ones of the same keyword flattened, and whether one accepts null.
 
     Args:
         spec: the document.
         keyword: `anyOf` or `oneOf`.
         raws: the branches as they are written.
-        drawn_up: the references whose branches are among the result already.
+        drawn_up: the references whose branches are already in the result.
     """
     branches: dict[str, Raw] = {}
     nulls: list[bool | None] = []
@@ -127,25 +127,25 @@ def _branches(spec: Spec, keyword: str, raws: list[Raw], drawn_up: set[str]) -> 
         nulls.append(form.nullable if isinstance(target, dict) and target else target is not False)
         if target is not False and not (form.nullable is True and _says_only(form) and form.types == frozenset()):
             branches[_key_of(keyword, raw, branches)] = raw
-    # One that does not say leaves it open, where none says yes.
+    # An unspecified branch leaves it unspecified, unless another one accepts null.
     return list(branches.values()), True if True in nulls else (None if None in nulls else False)
 
 
 def _key_of(keyword: str, branch: Raw, known: dict[str, Raw]) -> str:
-    """Return the key of a branch: a repeated branch of `anyOf` is one; of `oneOf`, it can never be the only match."""
+    """Return the key of a branch: a repeated branch of `anyOf` counts once; of `oneOf`, it is never the only match."""
     text = fingerprint(bare(branch))
     return f"{text} again" if keyword == "oneOf" and text in known else text
 
 
 def _is_only(keyword: str, target: Raw) -> bool:
-    """Tell whether a schema is nothing but alternatives of one keyword."""
+    """Return whether a schema has only the alternatives of one keyword."""
     return isinstance(target, dict) and {key for key in target if not is_annotation(key)} == {keyword}
 
 
 def _alternatives(spec: Spec, keyword: str, branches: list[Raw]) -> dict[str, Any]:
-    """Return the branches as one schema that has to hold: plain types as a set of types, listed values as one list.
+    """Return the branches as one schema: plain types as a set of types, listed values as one list.
 
-    A default of theirs is one of the whole: there is no other place that it could be for.
+    The default of a branch is the default of the whole.
     """
     forms = [_form_of_branch(spec, branch) for branch in branches]
     stated = {fingerprint(form.default): form.default for form in forms if form.default != ABSENT}
@@ -164,13 +164,13 @@ def _alternatives(spec: Spec, keyword: str, branches: list[Raw]) -> dict[str, An
 
 
 def _form_of_branch(spec: Spec, raw: Raw) -> Schema:
-    """Return the normal form of a branch; that of a branch which leads back to itself says nothing."""
+    """Return the normal form of a branch; a branch that refers to itself has no constraints."""
     known = spec.worked_out.get(id(raw))
     return Schema() if known is not None and known[1] is None else normalise(spec, raw)
 
 
 def _says_only(schema: Schema) -> bool:
-    """Tell whether a schema says nothing but which types it admits."""
+    """Return whether a schema constrains only the type."""
     silent = replace(schema, refs=frozenset(), types=None, nullable=None, default=ABSENT)
     return replace(silent, deprecated=False, read_only=False, write_only=False) == Schema()
 

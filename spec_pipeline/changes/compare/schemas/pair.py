@@ -1,4 +1,4 @@
-"""What a comparison of schemas passes around."""
+"""The arguments of a comparison of schemas."""
 
 from typing import NamedTuple, Protocol
 
@@ -8,7 +8,7 @@ from spec_pipeline.openapi.references import Spec
 
 
 class Pair(NamedTuple):
-    """Two schemas that stand at the same place; those of a branch leave null and the default to the whole."""
+    """Two schemas of one location; in a branch, null and the default are compared by the enclosing schema."""
 
     old: Raw
     new: Raw
@@ -26,7 +26,7 @@ class Side(NamedTuple):
 
 
 class Covers(Protocol):
-    """Tells whether each value that the second schema accepts is proven to be accepted by the first."""
+    """A function that returns whether the first schema is proven to accept each value that the second accepts."""
 
     def __call__(self, wide: tuple[Spec, Raw], narrow: tuple[Spec, Raw], *, branch: bool = False) -> bool:
-        """Return whether it is proven; with `branch`, null is left to the whole."""
+        """Return whether it is proven; with `branch`, null is not considered."""

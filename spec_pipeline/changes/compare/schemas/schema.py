@@ -12,7 +12,7 @@ ABSENT: Final = "\0absent"
 
 @dataclass
 class Schema:
-    """One level of a schema, in normal form; None and empty mean that it says nothing about that.
+    """One level of a schema, in normal form; None and empty mean unspecified.
 
     Attributes:
         refs: the references that were followed to get here.
@@ -57,25 +57,25 @@ class Schema:
 
     @property
     def is_impossible(self) -> bool:
-        """Whether no value at all is accepted, as far as this level tells."""
+        """Whether this level accepts no value at all."""
         refused = any(raw in ({}, True) for raw in self.others.get("not", {}).values())
         return refused or (self.nullable is False and (self.types == frozenset() or self.enum == []))
 
     def unlisted(self, name: str) -> Raw:
-        """Return what a property has to meet that is not listed by its name."""
+        """Return the schema of a property that is not listed by name."""
         found = [raw for pattern, raw in self.pattern_properties.items() if name_matches(pattern, name)]
         return reduce(both, found) if found else self.additional
 
 
 def side_by_side(left: tuple[list[Raw], Raw], right: tuple[list[Raw], Raw]) -> list[tuple[Raw, Raw]]:
-    """Return the first items of two lists side by side, each filled up with what its other items have to meet."""
+    """Return the `prefixItems` of two lists in pairs, the shorter one filled up with its schema for other items."""
     count = max(len(left[0]), len(right[0]))
     first, second = ([*prefix, *[rest] * (count - len(prefix))] for prefix, rest in (left, right))
     return list(zip(first, second, strict=True))
 
 
 def name_matches(pattern: str, name: str) -> bool:
-    """Tell whether a pattern applies to the name of a property; one that cannot be read applies to none."""
+    """Return whether a pattern matches the name of a property; one that cannot be compiled matches no name."""
     try:
         return re.search(pattern, name) is not None
     except re.error:
@@ -83,7 +83,7 @@ def name_matches(pattern: str, name: str) -> bool:
 
 
 def both(left: Raw, right: Raw) -> Raw:
-    """Return the schema of what meets both, as it stands where only one of them says something."""
+    """Return the intersection of two schemas; where only one is specified, that one unchanged."""
     if left is False or right is False:
         return False
     if left in ({}, True) or left == right:

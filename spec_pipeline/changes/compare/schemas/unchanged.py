@@ -1,4 +1,4 @@
-"""Tell at once which schemas are the same in two documents, with all that they refer to."""
+"""Find the schemas that are equal in two documents, with everything that they refer to."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +9,13 @@ from spec_pipeline.project import PipelineError
 
 
 class Unchanged:
-    """The references of two documents that lead to the same text, and from there to nothing but the same texts.
+    """The references of two documents whose targets are equal, directly and through all further references.
 
-    This takes no longer than the documents are large, so what did not change costs nothing in any operation.
+    It is computed once in linear time, so equal parts cost nothing in each operation.
     """
 
     def __init__(self, old: Spec, new: Spec) -> None:
-        # `nullable` and what stands beside a reference mean something in one version only.
+        # `nullable`, and siblings of a reference, have a meaning in one version only.
         self._comparable = old.without_meaning == new.without_meaning
         self._changed: set[str] = set()
         referring: dict[str, list[str]] = {}
@@ -36,7 +36,7 @@ class Unchanged:
             waiting += fresh
 
     def holds(self, old: Raw, new: Raw) -> bool:
-        """Tell whether two schemas, with all that they refer to, are proven to say the same."""
+        """Return whether two schemas are proven to be equal, with everything that they refer to."""
         if not self._comparable or _text(old) != _text(new):
             return False
         return self._changed.isdisjoint(_references([old]))

@@ -1,4 +1,4 @@
-"""Compare `anyOf` and `oneOf`: which branches appear and go, what changes inside them, and which of them overlap."""
+"""Compare `anyOf` and `oneOf`: branches added and removed, changes inside branches, and overlaps."""
 
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ Result = tuple[list[Finding], list[Pair]]
 
 
 def compare_unions(old: Side, new: Side, scope: str, covers: Covers) -> Result:
-    """Compare the alternatives, group by group where several groups of them have to hold."""
+    """Compare the alternatives, group by group where an `allOf` has several groups."""
     pairs, gone, come = paired_groups(old.schema.alternatives, new.schema.alternatives)
     found = [Finding(f"{scope}-constraint-removed", f" ({group[0]})", _labels(group)) for group in gone]
     found += [Finding(f"{scope}-constraint-added", f" ({group[0]})", None, _labels(group)) for group in come]
@@ -32,9 +32,9 @@ def compare_unions(old: Side, new: Side, scope: str, covers: Covers) -> Result:
 
 
 def union_of_one_side(old: Side, new: Side, scope: str, covers: Covers) -> Result | None:
-    """Compare a schema with alternatives of which the other side has none; None where both sides or neither have some.
+    """Compare alternatives with a schema that has none; None where both sides or neither have alternatives.
 
-    Each branch means all that has to hold beside it, too.
+    Each branch includes the constraints beside it.
     """
     if sorted([len(old.schema.alternatives), len(new.schema.alternatives)]) != [0, 1]:
         return None
@@ -83,18 +83,18 @@ class _Way(NamedTuple):
         return Finding(f"{self.scope}-{rule}", place, *self.ordered(None, value))
 
     def overlap(self, labels: list[str]) -> list[Finding]:
-        """Return that a value may meet several branches, if it matters in this direction."""
+        """Report that a value may match several branches, if that matters in this direction."""
         if SCOPES[self.scope] is not (Direction.REQUEST if self.event == "added" else Direction.RESPONSE):
             return []
         return [self.finding(f"one-of-overlap-{'refused' if self.event == 'added' else 'accepted'}", labels)]
 
     def ordered(self, plain: Any, union: Any) -> tuple[Any, Any]:
-        """Return what belongs to the two sides in the order of time."""
+        """Return the values of the two sides as (old, new)."""
         return (plain, union) if self.event == "added" else (union, plain)
 
 
 def _beside(schema: Schema, branches: list[Raw]) -> list[Raw]:
-    """Return all that has to hold beside a group of alternatives."""
+    """Return the constraints beside a group of alternatives."""
     keys = ("anyOf", "oneOf")
     parts = [
         {key: value for key, value in part.items() if key != "discriminator"}
@@ -105,7 +105,7 @@ def _beside(schema: Schema, branches: list[Raw]) -> list[Raw]:
 
 
 def _partner(plain: Side, union: Side, whole: list[Raw], inside: list[bool], around: list[bool]) -> int:
-    """Return the branch that the plain schema became or was: the same, one that includes it, or the most alike."""
+    """Return the branch for the plain schema: an equal one, one that includes it, or the most similar one."""
     if any(around):
         return max(range(len(whole)), key=lambda index: (around[index], inside[index], -index))
     pairing = paired((plain.spec, [plain.raw]), (union.spec, whole), "anyOf")
@@ -116,9 +116,9 @@ def _partner(plain: Side, union: Side, whole: list[Raw], inside: list[bool], aro
 def _overlaps(
     old: Side, new: Side, groups: tuple[Group, Group], pairs: list[tuple[Raw, Raw, str]], *, scope: str, covers: Covers
 ) -> list[Finding]:
-    """Return that a value may meet two branches of a `oneOf`, and so be refused, though it was accepted before.
+    """Report that a value may match two branches of a `oneOf`, which refuses it, although it was accepted before.
 
-    For a response it is the other way round: what was refused, because it met two branches, may come.
+    In a response, a value that was refused because it matched two branches may now come.
     """
     request = SCOPES[scope] is Direction.REQUEST
     (before, after), (wide, narrow) = (groups, (old, new)) if request else (groups[::-1], (new, old))

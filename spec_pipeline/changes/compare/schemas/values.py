@@ -1,4 +1,4 @@
-"""Compare what one level of two schemas says about a value by itself: type, null, enum, bounds, pattern, default."""
+"""Compare the keywords of one level that concern a single value: type, null, enum, bounds, pattern, default."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -43,7 +43,7 @@ def compare_nullability(old: Schema, new: Schema, scope: str) -> Iterator[Findin
 
 
 def _admits(wide: Schema, narrow: Schema) -> bool:
-    """Tell whether each value of one type and format is of the other, too."""
+    """Return whether each value of one type and format is also of the other."""
     if not wide.formats <= narrow.formats:
         return (*wide.formats, *narrow.formats) in {("int64", "int32"), ("double", "float")} and (
             wide.types == narrow.types
@@ -56,7 +56,7 @@ def _admits(wide: Schema, narrow: Schema) -> bool:
 
 
 def no_common_type(old: Schema, new: Schema) -> bool:
-    """Tell whether no value fits both types, so that nothing more can be compared."""
+    """Return whether no value has both types, so that no further keyword can be compared."""
     if old.types is None or new.types is None or old.types == new.types:
         return False
     numbers = {"integer", "number"}
@@ -74,7 +74,7 @@ def _enums(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
     if old.enum is None or new.enum is None:
         yield Finding(f"{scope}-became-{'enum' if old.enum is None else 'not-enum'}", "", old.enum, new.enum)
         return
-    # JSON tells true from 1 and Python does not.
+    # JSON distinguishes true from 1; Python does not.
     before, after = ({fingerprint(value): value for value in enum} for enum in (old.enum, new.enum))
     if before and after and not before.keys() & after.keys():
         yield Finding(f"{scope}-enum-values-replaced", "", old.enum, new.enum)
@@ -104,7 +104,7 @@ def _multiple(schema: Schema) -> float | str | None:
 
 
 def _implies(schema: Schema, keyword: str, bound: float | None) -> bool:
-    """Tell whether a bound holds already because of its partner, as `exclusiveMinimum` implies `minimum`."""
+    """Return whether another bound implies this one, as `exclusiveMinimum` implies `minimum`."""
     partner = next((pair[1 - pair.index(keyword)] for pair in _PARTNERS if keyword in pair), "")
     if bound is None or partner not in schema.bounds:
         return False

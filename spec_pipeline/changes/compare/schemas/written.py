@@ -1,4 +1,4 @@
-"""What a schema says, written so that equal schemas have equal texts.
+"""A canonical text of a schema: equal schemas have equal texts.
 
 Prose is left out, sets stand in one order, numbers in one spelling. A digest also says what a schema refers to, as if
 it were spelled out, in the time that it takes to read each component once.
@@ -32,12 +32,12 @@ def fingerprint(value: Any) -> str:
 
 
 def is_annotation(key: str) -> bool:
-    """Tell whether a keyword says nothing about which values are admitted."""
+    """Return whether a keyword does not affect which values are accepted."""
     return key in ANNOTATIONS or key.startswith("x-")
 
 
 def bare(node: Raw) -> Raw:
-    """Return a schema without what only describes it, its sets in one order; references stay as they are."""
+    """Return a schema without annotations and with its sets sorted; references are kept."""
     if isinstance(node, list):
         return [bare(item) for item in node]
     if not isinstance(node, dict) or isinstance(node.get("$ref"), str):
@@ -56,12 +56,12 @@ def bare(node: Raw) -> Raw:
 
 
 def digest(spec: Spec, node: Raw) -> str:
-    """Return a short text that is the same for schemas that say the same, references spelled out or not.
+    """Return a digest that is equal for equivalent schemas, whether references are resolved or not.
 
     Raises:
-        PipelineError: a reference leads nowhere.
+        PipelineError: a reference has no target.
     """
-    # By identity, with the node beside it: as long as it is known here, nothing else can be at its address.
+    # By identity; keeping the node as well means that its address is not used again.
     known = spec.whole_digests.get(id(node))
     if known is None:
         known = spec.whole_digests[id(node)] = (node, _Walk(spec).digest(node)[0])
@@ -69,7 +69,7 @@ def digest(spec: Spec, node: Raw) -> str:
 
 
 class _Walk:
-    """One way through a schema and all that it refers to, which reads each component once.
+    """One traversal of a schema and everything that it refers to; it reads each component once.
 
     A component without cycles has the same digest wherever it is met, so the document remembers it. One that leads
     back to itself is spelled out where it is met first, and numbered for where it is met again.
@@ -102,14 +102,14 @@ class _Walk:
                 part = (fingerprint(value), False) if key in _LITERALS else self.digest(value)
             parts.append(_joined([(key, False), part]))
             if key == "discriminator":
-                # The names of the components are the values, where no mapping says others.
+                # Without a mapping, the values are the names of the components.
                 parts.append((fingerprint(sorted(_references(node))), False))
         return _joined(parts)
 
     def _members(self, key: str, members: list[Raw]) -> list[tuple[str, bool]]:
         if key in _LITERALS:
             return [(fingerprint(member), False) for member in members]
-        # In an order of their own: what is numbered on the way must not depend on the order of a set.
+        # Sorted, so that the numbers do not depend on the order of a set.
         return [self.digest(member) for member in sorted(members, key=lambda member: fingerprint(bare(member)))]
 
     def _target(self, name: str) -> tuple[str, bool]:
