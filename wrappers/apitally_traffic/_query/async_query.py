@@ -12,6 +12,7 @@ from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import TaskWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
+from apitally_traffic._query.iterators import AsyncQueryIterator
 from apitally_traffic._transport.exchange import DECODED
 from apitally_traffic.errors import ApitallyError
 
@@ -35,28 +36,23 @@ class AsyncTrafficQuery(BaseQuery):
         True
     """
 
-    async def __aiter__(self) -> AsyncGenerator[TrafficItem]:
+    def __aiter__(self) -> AsyncGenerator[TrafficItem]:
         """Yield the items, oldest first, each period exactly once, however the API orders and splits its pages.
 
         Raises:
             ApitallyError: the API refused, failed, or could not be reached. If items were already delivered,
                 `resume_from` says where to continue.
+            RuntimeError: two tasks use the iterator at the same time.
         """
-        async with aclosing(self._slices()) as slices:
-            async for plan, reader in slices:
-                for item in to_items(plan.take_rows(reader)):
-                    yield item
+        return AsyncQueryIterator(self._items())
 
-    async def pages(self) -> AsyncGenerator[GetTrafficResponse]:
+    def pages(self) -> AsyncGenerator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
 
         Raises:
             ApitallyError: as for the items.
         """
-        async with aclosing(self._slices()) as slices:
-            async for plan, reader in slices:
-                for page in plan.take_pages(reader):
-                    yield page.to_response()
+        return AsyncQueryIterator(self._pages())
 
     async def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
@@ -111,6 +107,18 @@ class AsyncTrafficQuery(BaseQuery):
             ApitallyError: as for the items.
         """
         return total(await self._collect(iter, progress))
+
+    async def _items(self) -> AsyncGenerator[TrafficItem]:
+        async with aclosing(self._slices()) as slices:
+            async for plan, reader in slices:
+                for item in to_items(plan.take_rows(reader)):
+                    yield item
+
+    async def _pages(self) -> AsyncGenerator[GetTrafficResponse]:
+        async with aclosing(self._slices()) as slices:
+            async for plan, reader in slices:
+                for page in plan.take_pages(reader):
+                    yield page.to_response()
 
     async def _collect(
         self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None

@@ -11,6 +11,7 @@ from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import ThreadWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
+from apitally_traffic._query.iterators import QueryIterator
 from apitally_traffic._transport.exchange import DECODED
 from apitally_traffic.errors import ApitallyError
 
@@ -37,9 +38,9 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: the API refused, failed, or could not be reached. If items were already delivered,
                 `resume_from` says where to continue.
+            RuntimeError: two threads use the iterator at the same time.
         """
-        for plan, reader in self._slices():
-            yield from to_items(plan.take_rows(reader))
+        return QueryIterator(item for plan, reader in self._slices() for item in to_items(plan.take_rows(reader)))
 
     def pages(self) -> Iterator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
@@ -47,9 +48,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        for plan, reader in self._slices():
-            for page in plan.take_pages(reader):
-                yield page.to_response()
+        return QueryIterator(page.to_response() for plan, reader in self._slices() for page in plan.take_pages(reader))
 
     def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
