@@ -193,10 +193,9 @@ def test_rows_that_are_longer_than_the_interval(interval: Interval, longer: time
 
 
 def test_rows_that_are_shorter_than_the_interval() -> None:
-    """A server that gives hours for days is found out; only the first and the last period may be cut short."""
+    """A server that gives hours for days is found out; only the last period may be cut short."""
     data = [row(WINDOW.start + number * HOUR, WINDOW.start + (number + 1) * HOUR) for number in range(24)]
     week = [row(WINDOW.start + number * 24 * HOUR, WINDOW.start + (number + 1) * 24 * HOUR) for number in range(7)]
-    week[0] |= {"period_start": "2026-01-01T23:59:00Z"}
     week[6] |= {"period_end": "2026-01-07T00:01:00Z"}
     for given_rows in (data, data[::-1]):
         with (
@@ -254,7 +253,7 @@ def test_contradictions_between_pages_and_slices(field: str) -> None:
     with pytest.raises(ResponseError, match=rf"two parts of the window.*T11:00:00.*`{field}` is 77"):
         read_slices(data[:12], [data[11] | {field: 77}, *data[12:]])
     with pytest.raises(ResponseError, match=r"two parts of the window.*overlap"):
-        read_slices(data[:12], [row(WINDOW.start + 11.5 * HOUR, WINDOW.start + 12 * HOUR), *data[12:]])
+        read_slices([*data[:11], row(WINDOW.start + 11 * HOUR, WINDOW.start + 12.5 * HOUR)], data[12:])
 
 
 def test_false_rows_are_not_requested_again() -> None:
@@ -355,3 +354,70 @@ def test_one_false_row_is_found(choices: tuple[TimeWindow, list[list[Json]]], pl
         client.get_traffic(
             1, start=window.start, end=window.end, interval=window.interval, timezone=window.timezone
         ).to_list()
+
+
+ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]
+
+
+def offset_changes(start: datetime, zone: ZoneInfo) -> bool:
+    """Return whether the zone's offset changes within a day of an instant."""
+    return len({(start + hours * HOUR).astimezone(zone).utcoffset() for hours in range(-24, 25)}) > 1
+
+
+@given(
+    interval=st.sampled_from(["hour", "day"]),
+    asked=st.sampled_from(ZONES),
+    sent=st.sampled_from(ZONES),
+    begin=st.datetimes(datetime(2012, 1, 1), datetime(2025, 1, 1), timezones=st.just(UTC)),
+    number=periods,
+    in_utc=st.booleans(),
+)
+def test_rows_of_another_timezone(
+    interval: Interval, asked: str, sent: str, begin: datetime, number: int, *, in_utc: bool
+) -> None:
+    """Rows that start inside an hour or a day of the timezone are refused, but for a day around a clock change."""
+    length = HOUR if interval == "hour" else 24 * HOUR
+    window = TimeWindow.resolve(begin, begin + number * length, interval, asked)
+    periods_sent = list(TimeWindow.resolve(window.start, window.end, interval, sent).periods())
+    zone = UTC if in_utc else ZoneInfo(sent)
+    data = [row(start.astimezone(zone), end.astimezone(zone)) for start, end in periods_sent]
+    starts = [period.start.astimezone(UTC) for period in window.periods()]
+    strangers = [
+        (index, entry)
+        for index, entry in enumerate(data)
+        if (start := datetime.fromisoformat(entry["period_start"])).astimezone(UTC) not in starts
+        and window.start <= start < window.end
+        and not offset_changes(start.astimezone(UTC), ZoneInfo(asked))
+    ]
+    inner = [entry for entry in data if window.start <= datetime.fromisoformat(entry["period_start"]) < window.end]
+    with client_of(inner) as client:
+        query = client.get_traffic(1, start=window.start, end=window.end, interval=interval, timezone=asked)
+        if not strangers:
+            assert len(query.to_list()) == len(inner)
+            return
+        pattern = rf"`data\[\d+\].period_start`, .*, is not the start of one {interval} in the .* timezone, {asked}"
+        with pytest.raises(ResponseError, match=pattern) as raised:
+            query.to_list()
+    assert raised.value.is_final
+
+
+@pytest.mark.parametrize(
+    ("interval", "zone", "start", "wrong"),
+    [
+        ("day", "Europe/Berlin", "2026-01-01", "2026-01-03T00:00:00Z"),
+        ("day", "Europe/Berlin", "2026-01-01", "2026-07-05T23:00:00Z"),
+        ("hour", "Asia/Kathmandu", "2026-01-01", "2026-01-01T05:00:00Z"),
+        ("hour", "UTC", "2026-01-01", "2026-01-01T05:00:30Z"),
+    ],
+)
+def test_one_row_of_another_timezone(interval: Interval, zone: str, start: str, wrong: str) -> None:
+    """One row that starts elsewhere is found between others, wherever it comes and whichever are left out."""
+    window = TimeWindow.resolve(start, "2026-08-01" if interval == "day" else "2026-01-03", interval, zone)
+    began = datetime.fromisoformat(wrong)
+    stranger = row(began, began + (HOUR if interval == "hour" else 24 * HOUR))
+    around = [entry for entry in rows(window) if abs(datetime.fromisoformat(entry["period_start"]) - began) > 25 * HOUR]
+    for data in ([*around, stranger], [stranger, *around], [stranger]):
+        with client_of(data) as client:
+            query = client.get_traffic(1, start=window.start, end=window.end, interval=interval, timezone=zone)
+            with pytest.raises(ResponseError, match=rf"`data\[{data.index(stranger)}\].period_start`"):
+                query.to_list()

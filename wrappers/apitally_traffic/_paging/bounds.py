@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from operator import eq
 
-from apitally_api_client.models import Interval, TrafficItem
+from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
+from apitally_traffic._paging.alignment import misaligned
 from apitally_traffic._paging.order import Rows, period_end, period_start
-from apitally_traffic._windows.periods import floor, following
+from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 
-_LENGTHS: dict[Interval, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -20,7 +20,7 @@ class Bounds:
     def __init__(self, window: TimeWindow) -> None:
         """Compute the bounds of a window."""
         self._window = window
-        self._length = _LENGTHS[window.interval]
+        self._length = LENGTHS[window.interval]
         self._lower, self._upper = _one_period_around(window, self._length)
 
     def check(self, page: Rows, ordered: Rows) -> None:
@@ -38,12 +38,23 @@ class Bounds:
         first, last = ordered[0].period_start, ordered[-1].period_end
         # Rows without gaps that cover as much as their number says are right. Others are looked at one by one.
         most, least = len(ordered) * self._length, (len(ordered) - 2) * self._length / 2
-        if first >= self._lower and last <= self._upper and least <= last - first <= most and _are_contiguous(ordered):
-            return
-        # A server may cut the first and the last period at the ends of the window.
-        cut = {first, ordered[-1].period_start}
-        for index, row in enumerate(page):
-            self._check_row(index, row, may_be_short=row.period_start in cut)
+        is_covered = least <= last - first <= most and _are_contiguous(ordered)
+        if not (first >= self._lower and last <= self._upper and is_covered):
+            # A server may cut the first and the last period at the ends of the window.
+            cut = {first, ordered[-1].period_start}
+            for index, row in enumerate(page):
+                self._check_row(index, row, may_be_short=row.period_start in cut)
+
+    def check_timezone(self, page: Rows, ordered: Rows) -> None:
+        """Check that each row starts where a period of the timezone does; arguments and error are those of `check`."""
+        rows = ordered if len(ordered) == len(page) else sorted(page, key=period_start)
+        stranger = misaligned(rows, self._window) if rows else None
+        if stranger is not None:
+            place = next(index for index, row in enumerate(page) if row is stranger)
+            raise ValueError(
+                f"`data[{place}].period_start`, {stranger.period_start.isoformat()}, is not the start of one "
+                f"{self._window.interval} in the requested timezone, {self._window.timezone.key}"
+            )
 
     def _check_row(self, index: int, row: Row | TrafficItem, *, may_be_short: bool) -> None:
         interval, window = self._window.interval, self._window

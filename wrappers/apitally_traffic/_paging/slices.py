@@ -75,9 +75,10 @@ class SliceReader:
             raise FalseRowsError(f"contradicts itself: {error}") from None
         try:
             self._bounds.check(page.rows, rows)
+            self._check_number(rows)
+            self._bounds.check_timezone(page.rows, rows)
         except ValueError as error:
             raise FalseRowsError(f"was not requested: {error}") from None
-        self._check_number(rows)
         cursor = self.cursor.copy()
         cursor.advance(
             has_more=page.has_more,

@@ -18,6 +18,10 @@ from zoneinfo import ZoneInfo
 from apitally_api_client.models import Interval
 
 _SECOND, _HOUR, _DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+LENGTHS: dict[Interval, timedelta] = {"hour": _HOUR, "day": _DAY}
+"""The lengths of periods in which no clock changes."""
+
 # The shortest time at another offset in the time zone database is four days (Freetown, 1939).
 _MAX_HOURS_STEP, _MAX_DAYS_STEP = 72, 28
 _FIRST_CHANGES, _LAST_RULES = datetime(1800, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -62,7 +66,7 @@ def count(start: datetime, end: datetime, interval: Interval, timezone: ZoneInfo
     Thousands of years take no longer than a few centuries: before 1800 clocks never change, and from 2100 on, all rules
     of the time zone database repeat with the calendar, every 400 years.
     """
-    length = _HOUR if interval == "hour" else _DAY
+    length = LENGTHS[interval]
     regular = max(-(-(min(end, _FIRST_CHANGES) - start) // length), 0)
     start, middle = advance(start + regular * length, min(end, _LAST_RULES), maxsize, interval, timezone)
     cycles = max((end - start) // _CYCLE, 0)
