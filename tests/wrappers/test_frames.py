@@ -125,14 +125,14 @@ def test_a_zone_that_polars_does_not_know(client: TrafficClient, server: MockSer
 def test_microseconds_and_large_counts_are_exact() -> None:
     """Neither the first and last years nor microseconds nor counts beyond 2**53 are rounded."""
     counts = {"requests": 2**53 + 1, "bytes_received": 2**63 - 1, "bytes_sent": 0}
-    for start in ("0001-01-02T00:00:00.000001Z", "1969-12-31T23:00:00.999999Z", "9999-12-30T23:00:00.123457Z"):
+    for start in ("0001-01-02T00:00:00Z", "1969-12-31T23:00:00Z", "9999-12-30T23:00:00Z"):
         instant = datetime.fromisoformat(start)
-        end = instant + timedelta(microseconds=999_999)
+        end = instant + timedelta(hours=1, microseconds=-1)
         row = {"period_start": start, "period_end": end.isoformat(), **counts, "p95": 0.5}
         body = {"data": [row], "has_more": False, "next_token": None}
         transport = httpx.MockTransport(lambda _, body=body: httpx.Response(200, json=body))
         with TrafficClient("key", transport=transport) as client:
-            query = client.get_traffic(1, start=instant, end=instant + timedelta(minutes=1))
+            query = client.get_traffic(1, start=instant, end=end)
             arrow, pandas, polars = query.to_arrow(), query.to_pandas(), query.to_polars()
         assert arrow.to_pylist() == polars.to_dicts()
         assert arrow.to_pylist() == [{"period_start": instant, "period_end": end, **counts}]
