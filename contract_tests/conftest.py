@@ -17,7 +17,7 @@ from contract_tests.options import OptionError, Options, add_options, read_optio
 from contract_tests.preflight import PreflightError, check_server
 from contract_tests.promises.baseline import BaselineError, read_baseline
 from contract_tests.promises.catalogue import promises_of
-from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError
+from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError, ShareUsedUpError
 from contract_tests.report.github import annotations, write_job_summary
 from contract_tests.report.junit import write_failed_start
 from contract_tests.report.outcome import Outcome
@@ -106,11 +106,10 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> Run:
-    """Return the parts of the run, with a reserve for the tests still to come."""
+    """Return the parts of the run, with the budget of the test that is to come."""
     items = request.session.items
-    later = items[items.index(request.node) + 1 :]
     parts = request.config.stash[_RUN]
-    parts.budget.reserve = sum(marker.kwargs.get("cost", 0) for item in later for marker in item.iter_markers())
+    parts.budget.begin(_promise(request.node), list(map(_cost, items[items.index(request.node) :])))
     return parts
 
 
@@ -126,6 +125,8 @@ def pytest_runtest_makereport(
     if isinstance(error, NotExercisedError | BudgetUsedUpError):
         report.outcome = "skipped"
         report.longrepr = (str(item.path), 0, f"not exercised: {error}")
+    elif isinstance(error, ShareUsedUpError):
+        report.outcome, report.longrepr = "passed", None
     elif isinstance(error, BrokenPromiseError):
         report.longrepr = "\n".join([error.message, *(f"  {exchange.curl}" for exchange in error.exchanges)])
     elif isinstance(error, ServerGoneError):
@@ -168,11 +169,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         write_job_summary(outcome, os.environ)
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Print what must not be missed below pytest's own last line."""
+    outcome, terminal = config.stash.get(_OUTCOME, None), config.pluginmanager.get_plugin("terminalreporter")
+    if outcome is not None and outcome.client is not None and terminal is not None:
+        for warning in outcome.warnings:
+            terminal.write_line(f"warning: {warning}", yellow=True)
+
+
 def _begin(config: pytest.Config, opened: ExitStack) -> Run:
     promises = promises_of(load_operations())
     outcome = config.stash[_OUTCOME] = Outcome(None, Ledger(promises), unread_options(config), {})
-    outcome.options = options = read_options(config, len(load_operations()))
-    outcome.baseline = read_baseline(options.baseline, [promise.id for promise in promises])
+    outcome.options = options = read_options(config, len(load_operations()), outcome.ledger.findings)
+    outcome.baseline = read_baseline(options.baseline, outcome.ledger.findings)
     base_url, api_key, options = _server(options, opened)
     client = Client(
         base_url,
@@ -208,6 +217,10 @@ def _note(outcome: Outcome, item: pytest.Item, error: BaseException | None) -> N
             )
         case ServerGoneError():
             outcome.gone = reason = str(error)
+        case ShareUsedUpError():
+            reason = None
+        case BudgetUsedUpError() if promise_id and ledger.findings[promise_id].exercised:
+            reason = None
         case NotExercisedError() | BudgetUsedUpError():
             reason = str(error)
         case _:
@@ -217,6 +230,12 @@ def _note(outcome: Outcome, item: pytest.Item, error: BaseException | None) -> N
         ledger.not_exercised(promise_id, reason)
     elif promise_id and error is None:
         ledger.completed(promise_id)
+    elif promise_id and isinstance(error, ShareUsedUpError | BudgetUsedUpError):
+        ledger.cut_short(promise_id)
+
+
+def _cost(item: pytest.Item) -> int:
+    return sum(marker.kwargs.get("cost", 0) for marker in item.iter_markers())
 
 
 def _promise(item: pytest.Item) -> str | None:

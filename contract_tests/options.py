@@ -3,6 +3,7 @@
 import os
 import secrets
 import ssl
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,12 +16,15 @@ from contract_tests.promises.promise import NotExercisedError
 
 MAX_REQUESTS = 600
 MORE_REQUESTS = 200
+FEWEST_REQUESTS = 150
 RATE_LIMIT = 100
 REPORT_DIR = "reports/contract"
 
 _MAX_REQUESTS_HELP = (
     f"send no more requests than this; default {MAX_REQUESTS}, and {MORE_REQUESTS} for each operation but the first"
 )
+
+_REQUIRE_HELP = "fail where fewer promises are exercised than this, or not all of these ids, with commas; alone: all"
 
 
 class OptionError(ValueError):
@@ -44,7 +48,8 @@ class Options:
         ca_file: a file of certificates to trust; `None` for those of the environment.
         seed: decides everything that is drawn.
         deep: for how many seconds to go on drawing after the default profile.
-        require_exercised: how many promises have to be exercised; `None` for any number.
+        require_exercised: how many promises have to be exercised, or which ones.
+        default_requests: how many may be sent by default; with less, each test is cut short.
         baseline: a file of acknowledged findings.
         report_dir: where the reports are written.
     """
@@ -62,7 +67,8 @@ class Options:
     report_dir: str
     proxy: str | None = None
     ca_file: str | None = None
-    require_exercised: int | None = None
+    require_exercised: int | frozenset[str] = 0
+    default_requests: int = MAX_REQUESTS
     other_app_id: int | None = None
 
     @property
@@ -115,17 +121,18 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--ca-file", help="a file of certificates to trust; by default SSL_CERT_FILE, or httpx's own")
     group.addoption("--seed", default="0", help="decides what is drawn: a number, or `random`; default 0")
     group.addoption("--deep", help="go on drawing for so many seconds, however many requests that takes")
-    group.addoption("--require-exercised", help="fail where fewer promises than this are exercised")
+    group.addoption("--require-exercised", nargs="?", const="all", help=_REQUIRE_HELP)
     group.addoption("--baseline", help="a file of acknowledged findings, one `promise-id: reason` a line")
     group.addoption("--report-dir", default=REPORT_DIR, help=f"where reports go; default {REPORT_DIR}")
 
 
-def read_options(config: pytest.Config, operations: int) -> Options:
+def read_options(config: pytest.Config, operations: int, promise_ids: Collection[str]) -> Options:
     """Read the options and the environment.
 
     Args:
         config: the command line.
         operations: how many operations the specification has; the default budget grows with them.
+        promise_ids: the promises that there are.
 
     Raises:
         OptionError: one of them cannot be used.
@@ -169,9 +176,10 @@ def read_options(config: pytest.Config, operations: int) -> Options:
         ca_file=ca_file,
         seed=_seed(config),
         deep=deep or 0,
-        require_exercised=_count(config, "--require-exercised"),
+        require_exercised=_required(config, promise_ids),
         baseline=_text(config, "--baseline"),
         report_dir=str(report_dir),
+        default_requests=by_default,
     )
 
 
@@ -195,6 +203,19 @@ def _count(config: pytest.Config, option: str, variable: str | None = None) -> i
     if not (text.isascii() and text.isdigit() and int(text) >= 1):
         raise OptionError(f"{option} must be a whole number, at least 1, not {text!r}.")
     return int(text)
+
+
+def _required(config: pytest.Config, promise_ids: Collection[str]) -> int | frozenset[str]:
+    text = _text(config, "--require-exercised") or "0"
+    if text.isascii() and text.isdigit():
+        return int(text)
+    required = frozenset(promise_ids) if text == "all" else frozenset(one.strip() for one in text.split(","))
+    if unknown := sorted(required.difference(promise_ids)):
+        raise OptionError(
+            f"--require-exercised must be a number or ids of promises, and {unknown[0]!r} is neither; "
+            "the closing table lists the ids."
+        )
+    return required
 
 
 def _seed(config: pytest.Config) -> int:

@@ -28,7 +28,7 @@ class Run:
         self.reader = Reader(client, skew)
         self.sample = Sample(self.reader, options.seed)
         self.comparison = Comparison(self.reader, self.sample, ledger)
-        self.budget = Budget(client, options, len(ledger.findings))
+        self.budget = Budget(client, options, ledger)
         self._listings: dict[str, Listing] = {}
 
     def listing(self, operation: Operation) -> Listing:

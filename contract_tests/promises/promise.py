@@ -1,6 +1,6 @@
 """A promise, a breach of it, and the verdicts that a run comes to."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -61,6 +61,10 @@ class BrokenPromiseError(AssertionError):
         )
 
 
+class ShareUsedUpError(Exception):
+    """The promise was put to the test, and what is left of a small budget belongs to the others."""
+
+
 class NotExercisedError(Exception):
     """The promise cannot be tested on this server; the message says why."""
 
@@ -74,6 +78,7 @@ class Finding:
     exercised: list[Exchange] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     completed: bool = False
+    is_cut_short: bool = False
 
     @property
     def verdict(self) -> Verdict:
@@ -96,14 +101,24 @@ class Finding:
 
 
 class Ledger:
-    """Collects what a run finds out about each promise."""
+    """Collects what a run finds out about each promise.
+
+    Attributes:
+        after_seen: told of each promise of which something was seen; it may end the test.
+    """
 
     def __init__(self, promises: Iterable[Promise]) -> None:
         self.findings = {promise.id: Finding(promise) for promise in promises}
+        self.after_seen: Callable[[str], None] = lambda _: None
 
     def seen(self, promise_id: str, *exchanges: Exchange) -> None:
-        """Note requests that could have shown a breach, and did not."""
+        """Note requests that could have shown a breach, and did not.
+
+        Raises:
+            ShareUsedUpError: they are enough of a small budget.
+        """
         self.findings[promise_id].exercised.extend(exchanges)
+        self.after_seen(promise_id)
 
     def broken(self, breach: BrokenPromiseError) -> None:
         """Note a breach."""
@@ -122,6 +137,10 @@ class Ledger:
     def completed(self, promise_id: str) -> None:
         """Note that the test of a promise ran to its end."""
         self.findings[promise_id].completed = True
+
+    def cut_short(self, promise_id: str) -> None:
+        """Note that the test of a promise has used up its share of the budget, after it had seen something."""
+        self.findings[promise_id].completed = self.findings[promise_id].is_cut_short = True
 
     def settle(self) -> None:
         """Take back the breaches that only follow from the breach of a promise that they stand on."""

@@ -14,6 +14,9 @@ def annotations(outcome: Outcome) -> Iterator[str]:
         yield f"::{level} title={_property(finding.promise.id)}::{_data(finding.breaches[0].message)}"
     for problem in outcome.problems:
         yield f"::error title=The contract suite could not run to its end::{_data(problem)}"
+    for warning in outcome.warnings:
+        level = "error" if warning == outcome.unmet else "warning"
+        yield f"::{level} title=The contract suite did not test everything::{_data(warning)}"
 
 
 def write_job_summary(outcome: Outcome, environment: Mapping[str, str]) -> None:
@@ -32,12 +35,11 @@ def job_summary(outcome: Outcome) -> str:
         lines += [f"### `{finding.promise.id}`", "", f"> {finding.promise.sentence}", "", f"{first.message}", ""]
         lines += [f"Acknowledged: {acknowledged}", ""] if acknowledged else []
         lines += ["```sh", *(exchange.curl for exchange in first.exchanges[:2]), "```", ""]
-    open_ones = [finding for finding in outcome.ledger.findings.values() if finding.verdict == "not exercised"]
-    if open_ones:
+    if outcome.not_exercised:
         lines += ["<details><summary>Not exercised</summary>", ""]
-        lines += [f"- `{finding.promise.id}`: {finding.reason}" for finding in open_ones]
+        lines += [f"- `{finding.promise.id}`: {finding.reason}" for finding in outcome.not_exercised]
         lines += ["", "</details>", ""]
-    lines += [*(f"**{problem}**\n" for problem in outcome.problems)]
+    lines += [f"**{note}**\n" for note in (*outcome.problems, *outcome.warnings)]
     return "\n".join([*lines, ""])
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from contract_tests.options import Options
+from contract_tests.options import FEWEST_REQUESTS, Options
 from contract_tests.promises.promise import Finding, Ledger
 from contract_tests.wire.client import Client
 
@@ -60,6 +60,9 @@ class Outcome:
     def headline(self) -> str:
         """How the run went, in one line."""
         broken = [finding.promise.id for finding in self.broken]
+        if not broken and self.is_mostly_open and not self.problems:
+            open_count, count = len(self.not_exercised), len(self.ledger.findings)
+            return f"Most promises were not exercised: {open_count} of {count}"
         if not broken:
             return "The run did not come to its end" if self.problems else "Every promise that could be tested is kept"
         names = ", ".join(broken[:3]) + (" and more" if len(broken) > 3 else "")
@@ -76,16 +79,42 @@ class Outcome:
         return told
 
     @property
+    def not_exercised(self) -> list[Finding]:
+        """The findings of promises that were not exercised."""
+        return [finding for finding in self.ledger.findings.values() if finding.verdict == "not exercised"]
+
+    @property
     def unmet(self) -> str | None:
-        """Why too little of the specification was tested, if so."""
-        findings = self.ledger.findings.values()
-        exercised = sum(finding.verdict != "not exercised" for finding in findings)
-        least = self.options.require_exercised
-        if least is not None and exercised < least:
-            return f"only {exercised} promises were exercised, and --require-exercised asks for {least}"
-        if exercised * 2 < len(findings):
-            return f"only {exercised} of {len(findings)} promises were exercised"
+        """What `--require-exercised` asks for and the run does not have, if so."""
+        open_ids = [finding.promise.id for finding in self.not_exercised]
+        exercised = len(self.ledger.findings) - len(open_ids)
+        required = self.options.require_exercised
+        if isinstance(required, int) and exercised < required:
+            return f"Only {exercised} promises were exercised, and --require-exercised asks for {required}."
+        if not isinstance(required, int) and (missing := [one for one in open_ids if one in required]):
+            return f"--require-exercised asks for {', '.join(missing)}, which the run has not exercised."
         return None
+
+    @property
+    def is_mostly_open(self) -> bool:
+        """Whether most promises were not exercised."""
+        return len(self.not_exercised) * 2 > len(self.ledger.findings)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What whoever trusts the verdicts should know, each in a sentence."""
+        count, open_ones = len(self.ledger.findings), self.not_exercised
+        cut_short = sum(finding.is_cut_short for finding in self.ledger.findings.values())
+        found = [self.unmet] if self.unmet else []
+        if self.is_mostly_open:
+            found.append(f"Only {count - len(open_ones)} of {count} promises were exercised; each other one says why.")
+        if cut_short:
+            asked, most = self.options.max_requests, self.options.default_requests
+            found.append(
+                f"--max-requests {asked} is shared among the promises, so {cut_short} were tested with fewer requests "
+                f"than their tests take: {most} are enough for all, about {FEWEST_REQUESTS} to put each to the test."
+            )
+        return found
 
     @property
     def exit_code(self) -> int:
@@ -96,8 +125,7 @@ class Outcome:
             return 1
         if self.errors:
             return 2
-        least = self.options.require_exercised
-        return 1 if least is not None and self.unmet is not None else 0
+        return 1 if self.unmet else 0
 
     @property
     def problems(self) -> list[str]:

@@ -33,7 +33,7 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
         _section(list(_GROUPS.values())[place], list(group), outcome) for place, group in groupby(others, _group)
     ]
     style, script = (files(__package__).joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    notes = [*outcome.problems, *([outcome.unmet] if outcome.unmet else [])]
+    notes = [*outcome.problems, *outcome.warnings]
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(outcome.headline)}</title><style>{style}</style></head><body><main>

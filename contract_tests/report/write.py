@@ -44,7 +44,7 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "exit_code": outcome.exit_code,
         "errors": outcome.problems,
         "unstable": outcome.unstable,
-        "warning": outcome.unmet or "",
+        "warnings": outcome.warnings,
         "promises": [_entry(outcome, finding) for finding in outcome.ledger.findings.values()],
     }
 
@@ -62,14 +62,14 @@ def write_table(outcome: Outcome, write_line: Callable[[str], None]) -> None:
     write_line(f"--seed {options.seed} repeats this run; all details are in {options.report_dir}/report.html")
     for error in outcome.problems:
         write_line(f"error: {error}")
-    if outcome.unmet:
-        write_line(f"warning: {outcome.unmet}")
 
 
 def _lines(outcome: Outcome, finding: Finding, width: int) -> list[str]:
     name, verdict = finding.promise.id.ljust(width), finding.verdict
     if verdict == "kept":
-        return [f"{name}  kept           {len(finding.exercised)} requests"]
+        return [
+            f"{name}  kept           {len(finding.exercised)} requests{', cut short' if finding.is_cut_short else ''}"
+        ]
     if verdict == "not exercised":
         return [f"{name}  not exercised  {finding.reason}"]
     known = outcome.baseline.get(finding.promise.id)
@@ -84,6 +84,7 @@ def _entry(outcome: Outcome, finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict,
         "sentence": finding.promise.sentence,
         "message": finding.breaches[0].message if finding.breaches else "",
+        "cut_short": finding.is_cut_short,
         "reason": finding.reason if finding.verdict == "not exercised" else "",
         "acknowledged": outcome.baseline.get(finding.promise.id),
         "evidence": finding.curl_lines[:_EVIDENCE_KEPT],

@@ -179,3 +179,17 @@ def test_the_title_of_a_bug_report_fits_a_line() -> None:
     title, *rest = issue.render(Outcome(client, ledger, options, {}), ledger.findings["a.b"]).splitlines()
     assert len(title) < 120
     assert any("long " * 59 in line for line in rest)
+
+
+@pytest.mark.parametrize(
+    ("required", "exit_code"), [(0, 0), (1, 0), (2, 1), (frozenset({"a.b"}), 0), (frozenset({"a.b", "a.c"}), 1)]
+)
+def test_what_has_to_be_exercised_is_a_number_or_ids(required: int | frozenset[str], exit_code: int) -> None:
+    """Of two promises one was exercised; the run fails where the other one is required."""
+    ledger = Ledger([Promise("a.b", "S.", "hint"), Promise("a.c", "S.", "hint")])
+    ledger.seen("a.b", exchange(hours(1)))
+    ledger.completed("a.b")
+    options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, "unused", require_exercised=required)
+    outcome = Outcome(None, ledger, options, {})
+    assert outcome.exit_code == exit_code
+    assert [warning for warning in outcome.warnings if "--require-exercised" in warning] == [outcome.unmet][:exit_code]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import pytest
 from contract_tests.mutants.catalogue import ENTRIES
 from contract_tests.mutants.reference import Answer, Reference
 from contract_tests.mutants.serve import serve
+from contract_tests.options import FEWEST_REQUESTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,6 +64,7 @@ def verdicts(folder: Path) -> dict[str, Any]:
         (("--app-env-id", "0"), "--app-env-id must be a whole number, at least 1, not '0'"),
         (("--seed", "dice"), "--seed must be a whole number or `random`"),
         (("--baseline", "nowhere.txt"), "The baseline nowhere.txt cannot be read"),
+        (("--require-exercised", "timezone.dst,moon"), "a number or ids of promises, and 'moon' is neither"),
     ],
 )
 def test_what_cannot_run_is_one_sentence_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
@@ -192,11 +195,33 @@ def test_a_breach_is_named_shown_and_can_be_acknowledged(tmp_path: Path) -> None
     assert "acknowledged: known since May" in known.stdout
 
 
-def test_a_budget_that_is_too_small_leaves_promises_open(tmp_path: Path) -> None:
-    """Past --max-requests nothing is sent, and what was not asked is not exercised, with the option to raise."""
+def test_a_small_budget_is_shared_among_the_promises(tmp_path: Path) -> None:
+    """Each promise gets a part of it, what was cut short or left open says so, and the last line is a warning."""
     server = Reference()
+    options = ("--api-key", server.key, "--app-id", "7", "--app-env-id", "1", "--consumer-id", "1")
     with serve(server) as url:
-        done = run(tmp_path, "--base-url", url, "--api-key", server.key, "--app-id", "7", "--max-requests", "50")
-    assert done.returncode == 0
-    assert server.asked == 50
-    assert "--max-requests" in verdicts(tmp_path)["pagination.limit"]["reason"]
+        done = run(tmp_path, "--base-url", url, *options, "--max-requests", "40")
+        asked = server.asked
+        more = run(tmp_path / "more", "--base-url", url, *options, "--max-requests", str(FEWEST_REQUESTS))
+    assert (done.returncode, more.returncode) == (0, 0)
+    assert asked <= 40
+    assert server.asked - asked <= FEWEST_REQUESTS
+    found = verdicts(tmp_path)
+    kept = [name for name, promise in found.items() if promise["verdict"] == "kept"]
+    assert len(kept) >= 15
+    assert found["requests.no-server-error"]["cut_short"]
+    assert all("--max-requests" in found[name]["reason"] for name in found.keys() - kept)
+    assert {promise["verdict"] for promise in verdicts(tmp_path / "more").values()} == {"kept"}
+    assert done.stdout.splitlines()[-1].startswith("warning: --max-requests 40 is shared among the promises")
+
+
+def test_a_run_that_tested_too_little_warns_and_can_fail(tmp_path: Path) -> None:
+    """Without traffic most promises stay open: that is a warning in the last line, and exit 1 where it is asked for."""
+    server = server_named("no traffic at all")
+    with serve(server) as url:
+        arguments = ("--base-url", url, "--api-key", server.key, "--app-id", "7")
+        done = run(tmp_path, *arguments, "--require-exercised", "requests.bounds,timezone.dst")
+    assert done.returncode == 1
+    assert "--require-exercised asks for timezone.dst, which the run has not exercised." in done.stdout
+    assert re.match(r"warning: Only \d+ of \d+ promises were exercised", done.stdout.splitlines()[-1])
+    assert "Most promises were not exercised" in (tmp_path / "report.html").read_text(encoding="utf-8")
