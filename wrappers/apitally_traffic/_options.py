@@ -10,7 +10,11 @@ from typing import NamedTuple, SupportsIndex
 
 import httpx
 
+from apitally_traffic._texts import quoted
 from apitally_traffic.errors import ConfigurationError
+
+MAX_COUNT = 2**63 - 1
+"""The largest number of the API, of databases and of tables."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -65,7 +69,7 @@ class Options(NamedTuple):
         )
 
 
-def check_count(name: str, value: int, *, minimum: int = 1, maximum: int | None = None) -> int:
+def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_COUNT) -> int:
     """Return an integer within bounds as a plain int.
 
     Raises:
@@ -73,11 +77,12 @@ def check_count(name: str, value: int, *, minimum: int = 1, maximum: int | None 
         ValueError: it is less than `minimum`, or more than `maximum`.
     """
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
-        raise TypeError(f"{name} must be an int, not {value!r}.")
+        raise TypeError(f"{name} must be an int, not {quoted(value)}.")
     count = index(value)
-    if count < minimum or (maximum is not None and count > maximum):
-        bounds = f"at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
-        raise ValueError(f"{name} must be {bounds}, not {value}.")
+    if not minimum <= count <= maximum:
+        is_small = maximum == MAX_COUNT and count < minimum
+        bounds = f"at least {minimum}" if is_small else f"from {minimum} to {maximum}"
+        raise ValueError(f"{name} must be {bounds}, not {quoted(count)}.")
     return count
 
 
@@ -91,7 +96,7 @@ def switch_on_logging() -> None:
     if not level:
         return
     if level not in {"DEBUG", "INFO"}:
-        raise ConfigurationError(f"APITALLY_LOG must be debug or info, not {level.lower()!r}.")
+        raise ConfigurationError(f"APITALLY_LOG must be debug or info, not {quoted(level.lower())}.")
     logger = logging.getLogger("apitally_traffic")
     logger.setLevel(level)
     if not logger.handlers:
@@ -111,9 +116,11 @@ def _check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
 
 def _check_seconds(name: str, seconds: float) -> float:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"{name} must be a number of seconds, not {seconds!r}.")
+        raise TypeError(f"{name} must be a number of seconds, not {quoted(seconds)}.")
     if not 0 < seconds <= threading.TIMEOUT_MAX:
-        raise ValueError(f"{name} must be a positive number of seconds, not {seconds!r}.")
+        raise ValueError(
+            f"{name} must be a positive number of seconds up to {threading.TIMEOUT_MAX:.0f}, not {quoted(seconds)}."
+        )
     return float(seconds)
 
 
@@ -122,11 +129,11 @@ def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
         raise TypeError(f"headers must be a mapping of str to str, not {type(headers).__name__}.")
     for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str):
-            raise TypeError(f"headers must be a mapping of str to str; {name!r} is not.")
+            raise TypeError(f"headers must be a mapping of str to str; {quoted(name)} is not.")
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-            raise ValueError(f"The header {name!r} cannot be sent: it has a character that HTTP does not allow.")
+            raise ValueError(f"The header {quoted(name)} cannot be sent: it has a character that HTTP does not allow.")
         if name.lower() == "api-key":
             raise ValueError("The header 'Api-Key' is made of api_key.")
         if name.lower() in _FRAMING:
-            raise ValueError(f"The header {name!r} is set by the client: it says how a request is sent.")
+            raise ValueError(f"The header {quoted(name)} is set by the client: it says how a request is sent.")
     return dict(headers)

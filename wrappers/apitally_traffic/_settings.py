@@ -14,6 +14,7 @@ import httpx
 from attrs import field, frozen
 
 from apitally_traffic._redaction import Redactor
+from apitally_traffic._texts import quoted
 from apitally_traffic.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.apitally.io"
@@ -138,12 +139,12 @@ def _checked_url(text: str) -> str:
     except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL()
     if url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
-        raise ConfigurationError(f"The base URL {text!r} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
+        raise ConfigurationError(f"The base URL {quoted(text)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
     if url.scheme == "http" and not _is_loopback(url.host):
         raise ConfigurationError(
-            f"The base URL {text!r} would send the API key unencrypted to another machine: use https."
+            f"The base URL {quoted(text)} would send the API key unencrypted to another machine: use https."
         )
     return text.rstrip("/")
 

@@ -2,6 +2,8 @@
 
 import click
 
+_MAX_DIGITS = 100
+
 
 def whole_number(text: str) -> int:
     """Return a whole number of at least 1.
@@ -9,6 +11,8 @@ def whole_number(text: str) -> int:
     Raises:
         BadParameter: it is something else.
     """
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise click.BadParameter(f"{text!r} is not a whole number of at least 1.")
-    return int(text)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
+    if number < 1:
+        shown = repr(text) if len(text) <= _MAX_DIGITS else f"A text of {len(text):,} characters"
+        raise click.BadParameter(f"{shown} is not a whole number of at least 1.")
+    return number

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from apitally_traffic._settings import Settings
+from apitally_traffic._texts import quoted
 from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic.errors import ConfigurationError
 
@@ -87,7 +88,7 @@ def _naming(variable: str, value: str | None) -> Iterator[None]:
     except OSError as error:  # ssl.SSLError is one
         if not value:
             raise
-        raise ConfigurationError(f"{value!r} in {variable} cannot be used: {error.strerror or error}.") from error
+        raise ConfigurationError(f"{quoted(value)} in {variable} cannot be used: {error.strerror or error}.") from error
 
 
 def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> httpx.Proxy | None:

@@ -9,6 +9,7 @@ import httpx
 
 from apitally_api_client.models import HTTPValidationError, ValidationError
 from apitally_traffic._redaction import Redactor, wide_encoding
+from apitally_traffic._texts import cut
 from apitally_traffic._transport.body import BodyError
 from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import (
@@ -39,6 +40,7 @@ _LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
 
 # Of a longer body, errors say how it begins, and quote no message in it.
 _MAX_TEXT, _MAX_JSON = 100_000, 2**20
+_MAX_SENTENCES, _MAX_REASON = 10, 1000
 
 
 def error_of_response(request: httpx.Request, response: httpx.Response, redactor: Redactor) -> ApitallyError:
@@ -51,13 +53,13 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
     """
     status = response.status_code
     details = _details(request, response, redactor)
-    excerpt = " ".join(details["body"].split())[:200] or "(no body)"
+    excerpt = _excerpt(details["body"]) or "(no body)"
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
-        return kind(f"{request.method} {request.url.path} returned {status}. {sentence}", **details)
+        return kind(f"{_target(request)} returned {status}. {sentence}", **details)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(
-            f"{request.method} {request.url.path} returned 404. {_not_found(request, _content(response, redactor))}",
+            f"{_target(request)} returned 404. {_not_found(request, _content(response, redactor))}",
             **details,
         )
     if status in {400, 422}:
@@ -70,7 +72,7 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
 
 
 def error_of_exception(
-    request: httpx.Request, error: Exception, response: httpx.Response | None, call: Call
+    request: httpx.Request, error: Exception, response: httpx.Response | None, call: Call, redactor: Redactor
 ) -> ApitallyError:
     """Return the error for an exchange that failed before the response was complete.
 
@@ -79,6 +81,7 @@ def error_of_exception(
         error: what the transport raised.
         response: the incomplete response, if there is one.
         call: the call that the request belongs to.
+        redactor: removes the key from what the transport says, before that is cut.
     """
     server = server_of(request.url)
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
@@ -96,7 +99,7 @@ def error_of_exception(
         return APITimeoutError(f"{server} did not respond in time{bound}. Try again, or raise the timeout.", **details)
     if isinstance(error, BodyError | httpx.DecodingError):
         return ResponseError(f"{server} sent a body that {error}.", **details)
-    reason = str(error) or type(error).__name__
+    reason = cut(redactor.text(str(error)), _MAX_REASON) or type(error).__name__
     return APIConnectionError(f"{server} cannot be reached, or closed the connection: {reason}.", **details)
 
 
@@ -109,8 +112,8 @@ def error_of_body(request: httpx.Request, response: httpx.Response, reason: str,
         reason: what is wrong, and where, such as "breaks the schema: `has_more` is missing".
         redactor: removes the key from the body, before that is cut.
     """
-    kind = response.headers.get("content-type", "no declared type")
-    sentence = f"The API returned 200 with a body ({kind}) that {reason}."
+    kind = cut(redactor.text(response.headers.get("content-type", "no declared type")))
+    sentence = f"The API returned 200 with a body ({kind}) that {cut(redactor.text(reason), _MAX_REASON)}."
     return ResponseError(sentence, **_details(request, response, redactor))
 
 
@@ -165,7 +168,7 @@ def _not_found(request: httpx.Request, content: Any) -> str:
             if is_app
             else "There is nothing at this path: check the IDs in it, and the base URL."
         )
-    says = " ".join(detail.split())[:200]
+    says = _excerpt(detail)
     if is_app:
         return f"There is no such app: check the app ID in the Apitally dashboard. The API says: {says}"
     return f"The API says: {says}"
@@ -175,11 +178,21 @@ def _validation_errors(content: Any) -> tuple[list[ValidationError], list[str]]:
     """Parse FastAPI's form of a refusal. For any other form the result is empty, and the message quotes the body."""
     try:
         errors = HTTPValidationError.from_dict(content).detail or []
-        return errors, [_sentence(error) for error in errors]
+        sentences = [_sentence(error) for error in errors[:_MAX_SENTENCES]]
     except (ValueError, TypeError, KeyError, AttributeError):
         return [], []
+    more = len(errors) - len(sentences)
+    return errors, [*sentences, f"and {more:,} more"] if more else sentences
 
 
 def _sentence(error: ValidationError) -> str:
     place = ".".join(part for part in map(str, error.loc) if part not in {"query", "path"})
-    return f"{place}: {error.msg}" if place else str(error.msg)
+    return f"{cut(place)}: {cut(str(error.msg))}" if place else cut(str(error.msg))
+
+
+def _target(request: httpx.Request) -> str:
+    return f"{request.method} {cut(request.url.path)}"
+
+
+def _excerpt(text: str) -> str:
+    return cut(" ".join(text.split()))

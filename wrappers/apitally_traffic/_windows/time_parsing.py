@@ -9,6 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from apitally_traffic._texts import quoted
 from apitally_traffic._windows.periods import first_instant
 
 TimeLike = datetime | date | timedelta | str
@@ -35,12 +36,12 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     """
     name = timezone.key if isinstance(timezone, ZoneInfo) else timezone
     if not isinstance(name, str):
-        raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {timezone!r}.")
+        raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {quoted(timezone)}.")
     try:
         return ZoneInfo(name)
     except (OSError, LookupError, ValueError) as error:
         # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
-        raise ValueError(f"Unknown timezone {name!r}: use an IANA name such as 'Europe/Berlin'.") from error
+        raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.") from error
 
 
 def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -> datetime:
@@ -86,8 +87,8 @@ def _parse(name: str, written: str) -> datetime | date | timedelta:
             return timedelta(**{_UNITS[short["unit"]]: int(short["count"])})
         if iso:
             return timedelta(**{unit: int(count) for unit, count in iso.groupdict("0").items()})
-    except OverflowError as error:
-        raise ValueError(f"{name} {written!r} lies outside the years 1 to 9999.") from error
+    except (OverflowError, ValueError) as error:  # ValueError: Python does not parse more than 4,300 digits
+        raise ValueError(f"{name} {quoted(written)} lies outside the years 1 to 9999.") from error
     try:
         # A date is not midnight: clock changes skip midnight on some days.
         parse = datetime.fromisoformat if _TIME_OF_DAY.fullmatch(text) and text.isprintable() else date.fromisoformat
@@ -95,7 +96,7 @@ def _parse(name: str, written: str) -> datetime | date | timedelta:
     except ValueError:
         pass
     raise ValueError(
-        f"{name} {written!r} is neither an ISO 8601 date or time, such as 2025-05-14T00:00:00Z, "
+        f"{name} {quoted(written)} is neither an ISO 8601 date or time, such as 2025-05-14T00:00:00Z, "
         "nor a duration, such as 30m, 24h, 7d, 2w, P14D or PT24H."
     )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from apitally_api_client.models import Interval
+from apitally_traffic._texts import quoted
 from apitally_traffic._windows.periods import advance, count, floor, following
 from apitally_traffic._windows.time_parsing import TimeLike, resolve_time, resolve_timezone
 
@@ -84,7 +85,7 @@ class TimeWindow:
                 1 to 9999.
         """
         if interval not in get_args(Interval):
-            raise ValueError(f'interval must be "hour" or "day", not {interval!r}.')
+            raise ValueError(f'interval must be "hour" or "day", not {quoted(interval)}.')
         zone = resolve_timezone(timezone)
         present = datetime.now(UTC) if now is None else now
         if not isinstance(present, datetime):
@@ -125,10 +126,10 @@ class TimeWindow:
             TypeError: `max_periods` is not an int.
             ValueError: `max_periods` is less than 1.
         """
-        if not isinstance(max_periods, int):
-            raise TypeError(f"max_periods must be an int, not {max_periods!r}.")
+        if isinstance(max_periods, bool) or not isinstance(max_periods, int):
+            raise TypeError(f"max_periods must be an int, not {quoted(max_periods)}.")
         if max_periods < 1:
-            raise ValueError(f"max_periods must be at least 1, not {max_periods}.")
+            raise ValueError(f"max_periods must be at least 1, not {quoted(max_periods)}.")
         return self._slices(max_periods)
 
     def _slices(self, max_periods: int) -> Iterator["TimeWindow"]:

@@ -11,6 +11,7 @@ from typing import Self
 
 from apitally_api_client.models import Interval
 from apitally_traffic import TimeWindow
+from apitally_traffic._texts import quoted
 
 TimeLike = datetime | date | timedelta | str
 """The types that `start` accepts."""
@@ -68,7 +69,9 @@ class Schedule:
                 raise ValueError("It is a date or a time.")  # noqa: TRY301 - one message for all that is no duration
             self._floor(self.lookback, datetime.now(UTC))
         except ValueError as error:
-            raise ValueError(f"lookback must be a duration, such as 36h, 2d or P1W, not {self.lookback!r}.") from error
+            raise ValueError(
+                f"lookback must be a duration, such as 36h, 2d or P1W, not {quoted(self.lookback)}."
+            ) from error
         self._first_start(_FAR_FUTURE)
 
     def windows(self, cursor: Cursor | None, now: datetime) -> tuple[list[TimeWindow], Cursor]:

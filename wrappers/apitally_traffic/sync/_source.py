@@ -15,6 +15,8 @@ from dlt.extract import DltResource, DltSource
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
 from apitally_traffic import ResponseError, TimeWindow, TrafficClient, TrafficItem
+from apitally_traffic._options import check_count
+from apitally_traffic._texts import quoted
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
 from apitally_traffic.sync._series import TABLE, Series
 
@@ -109,13 +111,17 @@ def all_series(
     """Return the series of each app, in the order of the apps.
 
     Raises:
-        TypeError: the timezone has a wrong type.
-        ValueError: there is no app, no such interval or no such timezone.
+        TypeError: an ID or the timezone has a wrong type.
+        ValueError: there is no app, no such interval or no such timezone, or an ID is out of bounds.
     """
     zone = TimeWindow.resolve(interval=interval, timezone=timezone).timezone.key
-    apps = dict.fromkeys([app_ids] if isinstance(app_ids, int) else app_ids)
+    given = app_ids if isinstance(app_ids, Iterable) else [app_ids]
+    apps = dict.fromkeys(check_count("app_ids", app_id) for app_id in given)
     if not apps:
         raise ValueError("app_ids is empty: name at least one app.")
+    for name, number in {"app_env_id": app_env_id, "consumer_id": consumer_id}.items():
+        if number is not None:
+            check_count(name, number)
     return [Series(app_id, app_env_id, consumer_id, interval, zone) for app_id in apps]
 
 
@@ -162,7 +168,7 @@ class _SharedClient:
             return parsedate_to_datetime(date).astimezone(UTC)
         except ValueError as error:
             raise ResponseError(
-                f"The API returned {date!r} as its Date, so nobody can tell which periods have ended. "
+                f"The API returned {quoted(date)} as its Date, so nobody can tell which periods have ended. "
                 "Is there a proxy that removes this header?"
             ) from error
 
