@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
@@ -15,21 +16,23 @@ from tests.wrappers.raw_server import PAGE, raw_server, response
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 CLOSED = "The client was closed before the response was complete."
-USED_UP = ("X-RateLimit-Limit: 1", "X-RateLimit-Remaining: 0", "Retry-After: 100")
 
 Respond = Callable[[socket.socket], Any]
 
 
 def waits(reached: threading.Event) -> dict[str, Respond]:
     """Return responses after which a client waits, that say when it is about to."""
+    used_up = ("X-RateLimit-Limit: 1", "X-RateLimit-Remaining: 0", f"X-RateLimit-Reset: {time.time() + 50}")
 
     def send(connection: socket.socket, data: bytes) -> None:
         connection.sendall(data)
         reached.set()
 
     return {
-        "for the rate limit": lambda connection: send(connection, response(PAGE, *USED_UP[:2])),
-        "for a retry": lambda connection: send(connection, response(b"", USED_UP[2], status="503 Service Unavailable")),
+        "for the rate limit": lambda connection: send(connection, response(PAGE, *used_up)),
+        "for a retry": lambda connection: send(
+            connection, response(b"", "Retry-After: 100", status="503 Service Unavailable")
+        ),
         "for a response": lambda _: reached.set(),
         "for a body": lambda connection: send(connection, response(PAGE)[:-5]),
     }

@@ -61,6 +61,8 @@ def handle(request):
         now = REAL()
         limits = {{"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(now) + 2)}}
         return httpx.Response(200, headers={{**limits, "Date": formatdate(now)}}, json=PAGE)
+    if {case!r} == "senseless rate limit":
+        return httpx.Response(200, headers={{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000"}}, json=PAGE)
     return httpx.Response(200, json=PAGE)
 
 async def forever(request):
@@ -102,6 +104,8 @@ print(len(requests))
         ("429", "async", 3),
         ("exhausted rate limit", "sync", 2),
         ("exhausted rate limit", "async", 2),
+        ("senseless rate limit", "sync", 2),
+        ("senseless rate limit", "async", 2),
         ("deadline", "async", 2),
     ],
 )

@@ -99,6 +99,22 @@ def test_a_client_alone_meets_no_refusal(sends: str, opens_with_request: bool, r
     assert took < 120 * 1.05
 
 
+@pytest.mark.parametrize("remaining", ["0", "-1", "0, 0"])
+@pytest.mark.parametrize(
+    "reset", [None, "", "soon", "nan", "1e999", "-5", "0", "30", str(EPOCH - 1), str(EPOCH + 3600), str(EPOCH * 1000)]
+)
+def test_a_reset_that_makes_no_sense(remaining: str, reset: str | None) -> None:
+    """Where nobody can say when the budget comes back, our own limit decides, and no request waits for a reset."""
+    pacer, now = Pacer(3), Now(0.0, EPOCH)
+    for _ in range(3):
+        permit = pacer.try_acquire(now)
+        assert isinstance(permit, Permit)
+        pacer.on_response(
+            permit, now, {"x-ratelimit-remaining": remaining} | ({"x-ratelimit-reset": reset} if reset else {})
+        )
+    assert pacer.try_acquire(now) == 60
+
+
 @pytest.mark.parametrize("sends", ["reset and date", "reset"])
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_clock_that_is_wrong_by_an_hour(hours: int, sends: str) -> None:

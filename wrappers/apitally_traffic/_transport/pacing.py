@@ -2,7 +2,8 @@
 
 The API allows 100 requests per minute and key: a budget for each rate limit window of fixed length. The server's
 headers say how much of it is left and when the window ends. They are trusted more than our own count, because others
-may use the same key. Until the budget is used, requests are sent at full speed; then all of them wait for the reset.
+may use the same key, unless the end is missing, past or more than a minute away. Until the budget is used, requests are
+sent at full speed; then all of them wait for the reset.
 
 The first request of a rate limit window goes alone, and brings the headers that decide about the others. Pure: the
 current time is passed in, and nothing sleeps here.
@@ -132,11 +133,8 @@ class Pacer:
         if remaining is not None and rest is not None and -2 < rest <= 0:
             return  # the server counted it in a rate limit window that has ended meanwhile
         window.responded = True
-        if remaining is None:
-            return
-        if rest is None or not 0 < rest <= _MINUTE + 1:
-            window.remaining = min(window.remaining, remaining)  # the reset makes no sense; assume a minute
-            return
+        if remaining is None or rest is None or not 0 < rest <= _MINUTE + 1:
+            return  # nobody can say when what is left will be more: our own limit decides
         ends = now.monotonic + rest
         if window.ends is None:
             limit = parse_number(headers.get("x-ratelimit-limit"))
