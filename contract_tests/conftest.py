@@ -13,22 +13,25 @@ from typing import Any
 import pytest
 
 from apitally_mock import MockServer
+from contract_tests.operations.each import Asked
 from contract_tests.options import OptionError, Options, add_options, read_options, unread_options
 from contract_tests.preflight import PreflightError, check_server
 from contract_tests.promises.baseline import BaselineError, read_baseline
 from contract_tests.promises.catalogue import promises_of
 from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError, ShareUsedUpError
+from contract_tests.reading.endpoint import Endpoints
 from contract_tests.report.github import annotations, write_job_summary
 from contract_tests.report.junit import write_failed_start
 from contract_tests.report.outcome import Outcome
 from contract_tests.report.write import write_reports, write_table
 from contract_tests.run import Run
-from contract_tests.schema.spec import listings_of, load_operations
+from contract_tests.schema.spec import Specification, load_specification
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
 from spec_pipeline.project import PipelineError
 
 _OUTCOME = pytest.StashKey[Outcome]()
 _RUN = pytest.StashKey[Run]()
+_SPEC = pytest.StashKey[Specification]()
 _OPENED = pytest.StashKey[ExitStack]()
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Every response is kept, so there is little to collect: by default, looking for it takes a tenth of a run."""
@@ -51,22 +54,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and write the JUnit report beside the others."""
     config.addinivalue_line("markers", "promise(id, cost): the promise that a test is about, and the requests it takes")
+    config.addinivalue_line("markers", "each_operation(name, cost): the same of each operation but traffic")
     config.addinivalue_line("markers", "schema(cost): a phase of schemathesis, and the requests it takes")
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if not config.option.xmlpath:
         config.option.xmlpath = f"{config.getoption('--report-dir')}/junit.xml"
 
 
-def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out the tests of listings where there are none: pytest would call each skipped."""
-    is_without_subject = collection_path.name == "test_listings.py" and not listings_of(load_operations())
-    return is_without_subject or None
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test for each operation, and for each promise of it, out of one that is about any."""
+    spec = metafunc.config.stash[_SPEC]
+    if "declared" in metafunc.fixturenames:
+        metafunc.parametrize("declared", spec.operations, ids=lambda operation: operation.id)
+    for marker in metafunc.definition.iter_markers("each_operation"):
+        cases = [
+            pytest.param(
+                (promise.id, operation), id=promise.id, marks=pytest.mark.promise(promise.id, cost=marker.args[1])
+            )
+            for operation in spec.operations
+            for promise in promises_of(spec.operations)
+            if promise.id.startswith(marker.args[0]) and promise.id.endswith(f"@{operation.id}")
+        ]
+        metafunc.parametrize("asked", cases, indirect=True)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Ask for the promises in the order of their catalogue; what looks at all responses comes last."""
-    promise_ids = [promise.id for promise in promises_of(load_operations())]
+    promise_ids = [promise.id for promise in promises_of(config.stash[_SPEC].operations)]
+    # Of a test without an operation that it is about, pytest makes one that is skipped.
+    items[:] = [item for item in items if _promise(item) or not item.get_closest_marker("each_operation")]
 
     def place(item: pytest.Item) -> float:
         promise_id = _promise(item)
@@ -78,11 +95,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Start the mock where no server is named, and ask the first question."""
     config = session.config
-    if config.option.collectonly or config.option.help:
-        return
     opened = config.stash[_OPENED] = ExitStack()
     try:
-        config.stash[_RUN] = _begin(config, opened)
+        spec = config.stash[_SPEC] = load_specification(config.getoption("--spec"))
+        if config.option.collectonly:
+            return
+        config.stash[_RUN] = _begin(config, spec, opened)
     except (OptionError, PreflightError, BaselineError, PipelineError) as error:
         opened.close()
         outcome = config.stash.get(_OUTCOME, None) or Outcome(None, Ledger([]), unread_options(config), {})
@@ -110,7 +128,19 @@ def run(request: pytest.FixtureRequest) -> Run:
     items = request.session.items
     parts = request.config.stash[_RUN]
     parts.budget.begin(_promise(request.node), list(map(_cost, items[items.index(request.node) :])))
+    promise_id = _promise(request.node)
+    if promise_id is not None and "@" not in promise_id:
+        parts.require_traffic()
     return parts
+
+
+@pytest.fixture
+def asked(run: Run, request: pytest.FixtureRequest) -> Asked:
+    """Return a promise of an operation but traffic, which the server has and opens to the key."""
+    promise_id, operation = request.param
+    endpoint = run.endpoints.of(operation)
+    endpoint.require_open()
+    return Asked(run, promise_id, endpoint)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -177,10 +207,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             terminal.write_line(f"warning: {warning}", yellow=True)
 
 
-def _begin(config: pytest.Config, opened: ExitStack) -> Run:
-    promises = promises_of(load_operations())
-    outcome = config.stash[_OUTCOME] = Outcome(None, Ledger(promises), unread_options(config), {})
-    outcome.options = options = read_options(config, len(load_operations()), outcome.ledger.findings)
+def _begin(config: pytest.Config, spec: Specification, opened: ExitStack) -> Run:
+    outcome = Outcome(None, Ledger(promises_of(spec.operations)), unread_options(config), {}, spec.operations)
+    config.stash[_OUTCOME] = outcome
+    outcome.options = options = read_options(config, len(spec.operations), outcome.ledger.findings)
     outcome.baseline = read_baseline(options.baseline, outcome.ledger.findings)
     base_url, api_key, options = _server(options, opened)
     client = Client(
@@ -194,7 +224,9 @@ def _begin(config: pytest.Config, opened: ExitStack) -> Run:
     )
     opened.callback(client.close)
     outcome.client, outcome.options = client, options
-    return Run(options, client, outcome.ledger, check_server(client))
+    endpoints = Endpoints(client, spec, options.known_values)
+    greeting = check_server(client, endpoints)
+    return Run(options, client, outcome.ledger, endpoints, skew=greeting.skew, closed=greeting.closed)
 
 
 def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:

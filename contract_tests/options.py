@@ -115,6 +115,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--app-env-id", help="an environment of the app that has traffic (APITALLY_APP_ENV_ID)")
     group.addoption("--consumer-id", help="a consumer of the app that has traffic (APITALLY_CONSUMER_ID)")
     group.addoption("--other-app-id", help="another app that the key opens (APITALLY_OTHER_APP_ID)")
+    group.addoption("--spec", help="a file with the specification, in the place of the pinned one")
     group.addoption("--max-requests", help=_MAX_REQUESTS_HELP)
     group.addoption("--rate-limit", help=f"requests a minute, not on loopback addresses; default {RATE_LIMIT}")
     group.addoption("--proxy", help="the URL of a proxy; by default HTTPS_PROXY and NO_PROXY decide")

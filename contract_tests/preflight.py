@@ -1,22 +1,40 @@
 """Before any test runs: is the server there, does the key open it, does it know the app?"""
 
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from contract_tests.exchange import Exchange
+from contract_tests.reading.endpoint import Endpoints, closed_reason
+from contract_tests.schema.spec import TRAFFIC
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
 
 _SLACK_SECONDS = 3.0
+_NO_RIGHTS = {402, 403}
 
 
 class PreflightError(Exception):
     """The run cannot begin; the message is one sentence for the user."""
 
 
-def check_server(client: Client) -> float:
+class Greeting(NamedTuple):
+    """What the first question has found out.
+
+    Attributes:
+        skew: by how many seconds the server's clock is ahead of this machine's; 0 where it does not say, or nearly
+            agrees.
+        closed: why traffic cannot be asked for, although another operation can; `None` where it can.
+    """
+
+    skew: float
+    closed: str | None = None
+
+
+def check_server(client: Client, endpoints: Endpoints) -> Greeting:
     """Send one request that every server can answer.
 
-    Returns:
-        by how many seconds the server's clock is ahead of this machine's; 0 where it does not say, or nearly agrees.
+    Args:
+        client: the connection.
+        endpoints: the operations but traffic: where one of them is open, traffic need not be.
 
     Raises:
         PreflightError: the server is not there, the key is wrong, or the app is unknown.
@@ -25,8 +43,11 @@ def check_server(client: Client) -> float:
         exchange = client.get({"limit": "1"})
     except (ServerGoneError, BudgetUsedUpError) as error:
         raise PreflightError(str(error)) from error
+    if exchange.status in _NO_RIGHTS and endpoints.any_is_open():
+        return Greeting(_skew(exchange), f"GET {TRAFFIC} answers {exchange.status}: {closed_reason(exchange)}.")
     reasons = {
         401: "it does not accept the key; check --api-key.",
+        402: "the plan does not include traffic.",
         403: "it does not accept the key, or the key does not open this; check --api-key.",
         404: f"it has no app {client.app_id}, or no traffic endpoint at this address; check --app-id and --base-url.",
     }
@@ -34,7 +55,7 @@ def check_server(client: Client) -> float:
         raise PreflightError(f"{client.base_url} answers {exchange.status}: {reasons[exchange.status]}")
     if exchange.status >= 500:
         raise PreflightError(f"{client.base_url} answers {exchange.status} to a plain request for traffic.")
-    return _skew(exchange)
+    return Greeting(_skew(exchange))
 
 
 def _skew(exchange: Exchange) -> float:

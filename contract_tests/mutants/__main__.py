@@ -76,6 +76,7 @@ def hold_against(entry: Entry, seed: str) -> Result:
             since = time.monotonic()
             arguments = ["--base-url", started["url"], "--api-key", started["key"], "--app-id", str(started["app_id"])]
             arguments += ["--app-env-id", "1", "--consumer-id", "2", "--seed", seed, "--report-dir", folder]
+            arguments += ["--spec", str(entry.spec)] if entry.spec else []
             command = [sys.executable, "-m", "pytest", "contract_tests", "-q", "--tb=short", "--assert=plain"]
             command += ["-p", "no:cacheprovider", *arguments]
             run = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)

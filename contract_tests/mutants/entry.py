@@ -2,9 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from contract_tests.mutants.full_reference import FullReference
 from contract_tests.mutants.reference import Reference
+
+SIX_OPERATIONS = Path(__file__).with_name("six_operations.yaml")
 
 
 @dataclass(frozen=True)
@@ -16,21 +20,28 @@ class Entry:
         breaks: the promises any of which may be named for it; none for a server that is only different.
         changes: methods and attributes of the reference server that are replaced.
         fast: whether a short run includes it.
+        base: the server that is changed.
     """
 
     name: str
     breaks: tuple[str, ...]
     changes: dict[str, Any]
     fast: bool = False
+    base: type[Reference] = Reference
 
     @property
     def title(self) -> str:
         """The name and the promises on one line."""
         return f"{self.name}: {' or '.join(self.breaks) or 'correct'}"
 
+    @property
+    def spec(self) -> Path | None:
+        """What the suite is told to read in the place of the pin, if anything."""
+        return SIX_OPERATIONS if issubclass(self.base, FullReference) else None
+
     def server(self) -> Reference:
         """Make the server."""
-        made: type[Reference] = type("Changed", (Reference,), self.changes)
+        made: type[Reference] = type("Changed", (self.base,), self.changes)
         return made()
 
 

@@ -5,10 +5,10 @@ show up twice: a promise whose breach is a mere consequence is reported as not e
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from contract_tests.promises.operations import promise_of_responses, promises_of_operation
 from contract_tests.promises.promise import Promise
-from contract_tests.schema.spec import Operation, listings_of
+from contract_tests.schema.spec import Operation
 
 _KEY = "Security scheme APIKeyHeader: an apiKey in the header Api-Key."
 _START = (
@@ -191,20 +191,13 @@ PROMISE_IDS = tuple(promise.id for promise in PROMISES)
 
 
 def promises_of(operations: Iterable[Operation]) -> tuple[Promise, ...]:
-    """Return all promises of a server with these operations.
-
-    Those about pages are made once more for each other operation that has pages, with its id behind an `@`.
-    """
-    about_answers = tuple(promise for promise in PROMISES if promise.id.startswith("response."))
+    """Return all promises of a server with these operations: those of traffic, and those of each other one."""
+    about_responses = [promise for promise in PROMISES if promise.id.startswith("response.")]
     about_pages = [promise for promise in PROMISES if promise.id.startswith("pagination.")]
-    of_listings = [_of_listing(promise, operation) for operation in listings_of(operations) for promise in about_pages]
-    return (*PROMISES[: -len(about_answers)], *of_listings, *about_answers)
-
-
-def _of_listing(promise: Promise, operation: Operation) -> Promise:
-    return replace(
-        promise,
-        id=f"{promise.id}@{operation.id}",
-        hint=f"GET {operation.path} needs more than one record.",
-        needs=tuple(f"{need}@{operation.id}" for need in promise.needs if need.startswith("pagination.")),
+    others = [operation for operation in operations if not operation.is_traffic]
+    return (
+        *PROMISES[: -len(about_responses)],
+        *(promise for operation in others for promise in promises_of_operation(operation, about_pages)),
+        *about_responses,
+        *map(promise_of_responses, others),
     )

@@ -1,29 +1,37 @@
-"""Reads the pages of an operation of which nothing is known but that it has them.
+"""Reads the pages of an operation of which nothing is known but that it has records.
 
-A record is compared as a whole, as the JSON that it is. Nobody has promised that records stay as they are, nor that
-none is added meanwhile: so a comparison with parts of a listing needs the whole listing before and after.
+Nobody has promised that records stay as they are, nor that none is added meanwhile: so a comparison with parts of a
+listing needs the whole listing before and after.
 """
 
-import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
-from contract_tests.schema.spec import Operation
-from contract_tests.wire.client import Client
+from contract_tests.reading.endpoint import Endpoint
+from contract_tests.reading.record import Record, record_of
 
 _MOST_PAGES = 8
 _LARGEST_LIMIT = 1000
+_NARROWED_TO = 250
+_MANY, _FEW = 20, 4
+_WINDOW = {"start", "end"}
+
+View = Literal["line", "key"]
+VIEWS: Final[tuple[View, ...]] = ("line", "key")
+"""What to know a record by: all of it, or what it keeps while its numbers change."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page: its records, each as one line of JSON, and the token of the next one."""
+    """A page: its records, and the token of the next one."""
 
     exchange: Exchange
-    records: tuple[str, ...]
+    records: tuple[Record, ...]
     token: str | None
 
 
@@ -39,9 +47,13 @@ class Walk:
         return self.pages[-1].token is None
 
     @property
-    def records(self) -> Counter[str]:
-        """The records of all pages, each with how often it came."""
-        return Counter(record for page in self.pages for record in page.records)
+    def records(self) -> list[Record]:
+        """The records of all pages."""
+        return [record for page in self.pages for record in page.records]
+
+    def counted(self, view: View) -> Counter[str]:
+        """Return how often each record came, by all of it or by what it keeps."""
+        return Counter(record.line if view == "line" else record.key for record in self.records)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -50,42 +62,40 @@ class Walk:
 
 
 class Listing:
-    """An operation that has pages, on the server under test.
+    """An operation that has records, under some filters.
 
     Args:
-        client: the connection.
-        operation: what is declared of it.
-        known: values for parameters that have to be given.
+        endpoint: the operation on the server under test.
+        filters: parameters that every request of it has.
 
     Attributes:
         has_limit: whether the size of its pages can be chosen.
         default_limit: the size that is declared where none is chosen; `None` where none is.
-
-    Raises:
-        NotExercisedError: a parameter has to be given for which no value is known.
     """
 
-    def __init__(self, client: Client, operation: Operation, known: Mapping[str, int]) -> None:
-        if unknown := operation.unknown(known):
-            raise NotExercisedError(f"GET {operation.path} needs {', '.join(unknown)}, for which no value is known.")
-        limits = operation.alternatives("limit")
-        self.has_limit = bool(limits)
-        self.default_limit = next((schema["default"] for schema in limits if "default" in schema), None)
-        self._largest = min((schema["maximum"] for schema in limits if "maximum" in schema), default=_LARGEST_LIMIT)
-        self._client = client
-        self._path = operation.target(known)
-        self._query = {name: str(value) for name, value in known.items() if operation.requires(name)}
-        self._name = operation.id
+    def __init__(self, endpoint: Endpoint, filters: Mapping[str, str] | None = None) -> None:
+        limit = next((one for one in endpoint.operation.declared if one.name == "limit"), None)
+        self.endpoint = endpoint
+        self.filters = dict(filters or {})
+        self.has_limit = limit is not None
+        self.default_limit = int(limit.default) if limit is not None and limit.default is not None else None
+        self._largest = min(_LARGEST_LIMIT, (limit.bound("maximum") if limit else None) or _LARGEST_LIMIT)
         self._whole: Walk | None = None
+        self._narrowed: Listing | None = None
 
     def __str__(self) -> str:
-        return f"GET {self._path}"
+        told = ", ".join(f"{name}={value}" for name, value in self.filters.items())
+        return f"{self.endpoint}, {told}" if told else str(self.endpoint)
 
     def promise(self, name: str) -> str:
-        """Return the id of a promise about pages, as it is for this listing."""
-        return f"pagination.{name}@{self._name}"
+        """Return the id of a promise, as it is for this listing."""
+        return self.endpoint.operation.promise(name)
 
-    def ask(self, limit: int | None, token: str | None = None) -> Page:
+    def under(self, filters: Mapping[str, str]) -> "Listing":
+        """Return the same with further filters."""
+        return Listing(self.endpoint, {**self.filters, **filters})
+
+    def ask(self, limit: int | None = None, token: str | None = None) -> Page:
         """Ask for a page.
 
         Args:
@@ -93,40 +103,35 @@ class Listing:
             token: the token that leads to it; `None` for the first one.
 
         Raises:
-            BrokenPromiseError: the response is a 5xx, or no page.
-            NotExercisedError: it is another refusal.
+            BrokenPromiseError: the request is refused or fails, or the response is no page.
+            NotExercisedError: the refusal is a matter of rights or of the plan.
         """
-        given = dict(self._query)
-        if limit is not None and self.has_limit:
-            given["limit"] = str(min(limit, self._largest))
-        exchange = self._client.get(given | ({} if token is None else {"next_token": token}), path=self._path)
-        if exchange.status >= 500:
-            message = f"a valid query earns {exchange.summary}"
-            raise BrokenPromiseError("requests.no-server-error", message, exchange)
-        if exchange.status != 200:
-            raise NotExercisedError(f"{self} answers {exchange.summary}.")
-        return self._read(exchange)
+        exchange = self._get(limit, token)
+        self.endpoint.require_answer(exchange)
+        return self.read(exchange)
 
     def walk(self, limit: int | None) -> Walk:
         """Follow the tokens from the first page on; the argument is that of `ask`.
 
         Raises:
             BrokenPromiseError: a page is no page, or its token is refused, or comes a second time.
-            NotExercisedError: the first page is refused.
+            NotExercisedError: the first page is refused for want of rights.
         """
         pages = [self.ask(limit)]
         tokens: set[str] = set()
         while (token := pages[-1].token) is not None and len(pages) < _MOST_PAGES:
             if token in tokens:
                 message = f"{self}: a token comes a second time, so that following it would never end"
-                raise BrokenPromiseError(self.promise("walk-ends"), message, *(page.exchange for page in pages[-2:]))
+                evidence = tuple(page.exchange for page in pages[-2:])
+                raise BrokenPromiseError(self.promise("pagination.walk-ends"), message, *evidence)
             tokens.add(token)
-            try:
-                pages.append(self.ask(limit, token))
-            except NotExercisedError as refusal:
-                message = f"a token is refused that the page before had given: {refusal}"
-                evidence = (pages[-1].exchange, self._client.exchanges[-1])
-                raise BrokenPromiseError(self.promise("walk-ends"), message, *evidence) from refusal
+            exchange = self._get(limit, token)
+            if 400 <= exchange.status < 500:
+                message = f"{self}: a token is refused that the page before had given: {exchange.summary}"
+                evidence = (pages[-1].exchange, exchange)
+                raise BrokenPromiseError(self.promise("pagination.walk-ends"), message, *evidence)
+            self.endpoint.require_answer(exchange)
+            pages.append(self.read(exchange))
         return Walk(tuple(pages))
 
     def whole(self, *, again: bool = False) -> Walk:
@@ -137,25 +142,81 @@ class Listing:
 
         Raises:
             BrokenPromiseError: as for a walk.
-            NotExercisedError: the listing is refused, holds no two records, or does not end.
+            NotExercisedError: the listing is refused.
         """
         if self._whole is None or again:
-            self._whole = self.walk(_LARGEST_LIMIT)
-        if not self._whole.is_complete:
-            raise NotExercisedError(f"{self} has more records than a run reads.")
-        if self._whole.records.total() < 2:
-            raise NotExercisedError(f"{self} has less than two records.")
+            self._whole = self.walk(self._largest)
         return self._whole
 
-    def _read(self, exchange: Exchange) -> Page:
+    def narrowed(self) -> "Listing":
+        """Return a part of the listing between two moments of its past, where it takes a window, else all of it.
+
+        The part is short, and does not grow while it is read. A listing without such a window is narrowed where it is
+        too long to be read to its end.
+
+        Raises:
+            BrokenPromiseError: as for a walk.
+            NotExercisedError: no part of it can be read.
+        """
+        if self._narrowed is None:
+            whole, parts = self.whole(), self._parts()
+            is_open = self._moment_names >= _WINDOW and len(whole.records) >= _MANY
+            self._narrowed = next(parts, None) if is_open or not whole.is_complete else None
+            self._narrowed = self._narrowed or (self if whole.is_complete else None)
+        if self._narrowed is None:
+            raise NotExercisedError(f"{self} has more records than a run reads.")
+        return self._narrowed
+
+    @property
+    def _moment_names(self) -> set[str]:
+        return {one.name for one in self.endpoint.operation.optional if one.is_moment}
+
+    def _parts(self) -> Iterator["Listing"]:
+        names = self._moment_names
+        for instants in self.moments().values():
+            newest = sorted(instants, reverse=True)
+            since, until = newest[min(_NARROWED_TO, len(newest) - 1)], newest[min(_NARROWED_TO, len(newest)) // 10]
+            windows = [{"start": since, "end": until}] if names >= _WINDOW else []
+            for window in [*windows, *({name: since} for name in sorted(names))]:
+                part = self.under({name: utc_text(instant) for name, instant in window.items()})
+                if part.whole().is_complete and len(part.whole().records) >= _FEW:
+                    yield part
+
+    def moments(self) -> dict[str, list[datetime]]:
+        """Return the date-times of the records, by the field that has them in each of them."""
+        found: dict[str, list[datetime]] = {}
+        records = self.whole().records
+        for record in records:
+            for name, moment in record.moments.items():
+                found.setdefault(name, []).append(moment)
+        return {name: instants for name, instants in found.items() if len(instants) == len(records)}
+
+    def _get(self, limit: int | None, token: str | None) -> Exchange:
+        given = dict(self.filters)
+        if limit is not None and self.has_limit:
+            given["limit"] = str(min(limit, self._largest))
+        return self.endpoint.get(given | ({} if token is None else {"next_token": token}))
+
+    def read(self, exchange: Exchange) -> Page:
+        """Read a page that was answered.
+
+        Raises:
+            BrokenPromiseError: it is no page, or `has_more` and the token contradict each other.
+        """
+        is_listing = self.endpoint.operation.is_listing
         try:
             body = exchange.json
-            records, has_more, token = body["data"], body["has_more"], body["next_token"] or None
-            lines = tuple(json.dumps(record, sort_keys=True) for record in list(records))
+            records = tuple(map(record_of, list(body["data"])))
+            has_more, token = (body["has_more"], body["next_token"] or None) if is_listing else (False, None)
         except (ValueError, TypeError, KeyError) as error:
             message = f"{self}: the body is no page: {error!r}"
-            raise BrokenPromiseError("response.schema", message, exchange) from error
+            raise BrokenPromiseError(self.promise("response.schema"), message, exchange) from error
         if bool(has_more) != (token is not None):
             told = "has_more is true, and there is no token" if has_more else "has_more is false, and there is a token"
-            raise BrokenPromiseError(self.promise("has-more"), f"{self}: {told}", exchange)
-        return Page(exchange, lines, token)
+            raise BrokenPromiseError(self.promise("pagination.has-more"), f"{self}: {told}", exchange)
+        return Page(exchange, records, token)
+
+
+def utc_text(instant: datetime) -> str:
+    """Return an instant as a date-time with Z."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from contract_tests.options import FEWEST_REQUESTS, Options
 from contract_tests.promises.promise import Finding, Ledger
+from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import Client
 
 
@@ -18,6 +19,7 @@ class Outcome:
         ledger: the verdicts.
         options: what the run was told.
         baseline: acknowledged findings, by promise id.
+        operations: what is declared of the API.
         errors: failures of the suite itself.
         gone: why the run did not come to its end, if so.
         started_at: when the run began, in UTC.
@@ -27,6 +29,7 @@ class Outcome:
     ledger: Ledger
     options: Options
     baseline: dict[str, str]
+    operations: tuple[Operation, ...] = ()
     errors: list[str] = field(default_factory=list)
     gone: str | None = None
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

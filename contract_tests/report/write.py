@@ -10,7 +10,6 @@ from contract_tests.report import issue, page
 from contract_tests.report.coverage import parameter_marks, status_marks
 from contract_tests.report.evidence import evidence_of
 from contract_tests.report.outcome import Outcome
-from contract_tests.schema.spec import load_operations
 
 _EVIDENCE_KEPT = 6
 _BREACHES_KEPT = 10
@@ -20,7 +19,7 @@ def write_reports(outcome: Outcome) -> None:
     """Write report.json, report.html and a bug report for each broken promise; JUnit is pytest's own."""
     folder = Path(outcome.options.report_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    asked = (load_operations(), outcome.client.exchanges) if outcome.client else ((), ())
+    asked = (outcome.operations, outcome.client.exchanges) if outcome.client else ((), ())
     parameters, statuses = parameter_marks(*asked), status_marks(*asked)
     content = summary(outcome)
     (folder / "report.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -29,6 +29,7 @@ from contract_tests.schema.spec import Operation
 
 _CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
 _INTEGER = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_MOMENT = {"now", "today"}
 
 
@@ -56,7 +57,7 @@ def steer(case: Case[Any], known: Mapping[str, Any], zone: str) -> Mapping[str, 
         return None
     case.path_parameters = dict(case.path_parameters or {})
     for name, value in known.items():
-        if _is_positive(case.path_parameters.get(name)):
+        if _may_be_known(case.path_parameters.get(name)):
             case.path_parameters[name] = value
     token = query.get("next_token")
     if isinstance(token, str) and len(token) <= 1024 and set(token) <= {"0"}:
@@ -74,20 +75,20 @@ def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[Bro
     try:
         case.validate_response(response, checks=_CHECKS)
     except FailureGroup as group:
-        breaches = [_breach(failure, exchange) for failure in group.exceptions]
+        breaches = [_breach(failure, operation, exchange) for failure in group.exceptions]
     if not (exchange.status == 200 or 400 <= exchange.status < 600):
-        breaches.append(BrokenPromiseError("response.schema", f"{exchange.status} is no documented answer", exchange))
+        message = f"{exchange.status} is no documented answer"
+        breaches.append(BrokenPromiseError(operation.promise("response.schema"), message, exchange))
     if exchange.status == 200 and (reason := _clearly_invalid(operation, exchange)):
-        breaches.append(
-            BrokenPromiseError("requests.bounds", f"{reason} earns {exchange.summary}, not a 4xx", exchange)
-        )
+        message = f"{reason} earns {exchange.summary}, not a 4xx"
+        breaches.append(BrokenPromiseError(operation.promise("requests.bounds"), message, exchange))
     return breaches
 
 
-def _breach(failure: Failure, exchange: Exchange) -> BrokenPromiseError:
+def _breach(failure: Failure, operation: Operation, exchange: Exchange) -> BrokenPromiseError:
     promise_id = "requests.no-server-error" if exchange.status >= 500 else "response.schema"
     message = " ".join(f"{failure.title}: {failure.message}".split())
-    return BrokenPromiseError(promise_id, message[:300], exchange)
+    return BrokenPromiseError(operation.promise(promise_id), message[:300], exchange)
 
 
 def _clearly_invalid(operation: Operation, exchange: Exchange) -> str | None:
@@ -117,9 +118,10 @@ def _may_fit(schema: dict[str, Any], value: str) -> bool:
     return True
 
 
-def _is_positive(value: Any) -> bool:
+def _may_be_known(value: Any) -> bool:
     text = str(value)
-    return _is_none(text) or (bool(_INTEGER.fullmatch(text)) and _number(text) >= 1)
+    is_positive = bool(_INTEGER.fullmatch(text)) and _number(text) >= 1
+    return is_positive or _is_none(text) or bool(_UUID.fullmatch(text))
 
 
 def _is_none(text: str) -> bool:

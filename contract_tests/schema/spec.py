@@ -6,21 +6,24 @@ go for every operation that reads: one that a later pin adds is asked without a 
 
 import copy
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from contract_tests.schema.parameter import Parameter, read_parameter
 from spec_pipeline.openapi.parameters import Parameters, parameters_of
+from spec_pipeline.openapi.parsing import read_document
 from spec_pipeline.openapi.references import Spec
-from spec_pipeline.overlay import overlaid_spec
-from spec_pipeline.project import Project
+from spec_pipeline.openapi.validation import validate_openapi
+from spec_pipeline.overlay import overlay_onto
+from spec_pipeline.project import PipelineError, Project
 
 TRAFFIC = "/v1/apps/{app_id}/traffic"
 _PLACEHOLDER = re.compile(r"{([^}]*)}")
 _PAGE = {"data", "has_more", "next_token"}
+_PAGING = {"limit", "next_token"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,15 +34,21 @@ class Operation:
         path: its template.
         id: its operationId, else its path.
         parameters: what is declared of its parameters, by place and name.
+        declared: the same of those in the path and the query, as values can show it.
         responses: what is declared of its responses, by status.
         is_listing: whether it returns pages, and takes the token that leads to the next one.
+        has_rows: whether it returns a list of records.
+        needs_key: whether it is declared that no request is served without the key.
     """
 
     path: str
     id: str
     parameters: Parameters = field(repr=False)
+    declared: tuple[Parameter, ...] = field(repr=False)
     responses: dict[str, dict[str, Any]] = field(repr=False)
     is_listing: bool
+    has_rows: bool
+    needs_key: bool
 
     @property
     def is_traffic(self) -> bool:
@@ -48,8 +57,18 @@ class Operation:
 
     def alternatives(self, name: str, place: str = "query") -> list[dict[str, Any]]:
         """Return the schemas any of which a value of a parameter may fit; none where it is not declared."""
-        schema = self.parameters.get((place, name), {}).get("schema")
-        return [] if schema is None else list(schema.get("anyOf", [schema]))
+        return [
+            schema for one in self.declared if (one.place, one.name) == (place, name) for schema in one.alternatives
+        ]
+
+    @property
+    def optional(self) -> list[Parameter]:
+        """The parameters of the query that may be left out, but for the size of a page and its token."""
+        return [one for one in self.declared if not one.is_required and one.name not in _PAGING]
+
+    def promise(self, name: str) -> str:
+        """Return the id of a promise as it is for this operation: that of traffic has the plain one."""
+        return name if self.is_traffic else f"{name}@{self.id}"
 
     def body_schema(self, status: str) -> dict[str, Any] | None:
         """Return the schema of the JSON that is declared for a status, if any is."""
@@ -65,24 +84,71 @@ class Operation:
         """Return whether a parameter of the query has to be given."""
         return bool(self.parameters.get(("query", name), {}).get("required"))
 
-    def unknown(self, known: Mapping[str, Any]) -> list[str]:
-        """Return the parameters that have to be given, in the path or the query, and that nobody knows a value for."""
-        return [name for (_, name), one in self.parameters.items() if one.get("required") and name not in known]
+    def required(self, values: Mapping[str, str]) -> dict[tuple[str, str], str]:
+        """Return values for the parameters that have to be given, by place and name, as far as there is one.
+
+        What is not among the given values is one that the declarations show.
+        """
+        found = {}
+        for one in self.declared:
+            shown = (*one.examples, *one.names) if one.place == "query" else ()
+            if one.is_required and (value := values.get(one.name) or next(iter(shown), None)) is not None:
+                found[one.place, one.name] = value
+        return found
+
+    def unknown(self, values: Mapping[str, str]) -> list[str]:
+        """Return the parameters that have to be given, and have a value neither among these nor in the declarations."""
+        known = self.required(values)
+        return [name for place, name in self.parameters if self._is_missing(place, name, known)]
+
+    def _is_missing(self, place: str, name: str, known: Mapping[tuple[str, str], str]) -> bool:
+        return bool(self.parameters[place, name].get("required")) and (place, name) not in known
 
     def target(self, values: Mapping[str, Any]) -> str:
         """Return the path for values of its parameters."""
         return _PLACEHOLDER.sub(lambda match: quote(str(values[match[1]]), safe=""), self.path)
 
 
-@cache
-def load_spec() -> dict[str, Any]:
-    """Return the specification under its overlay, with a link that leads from each page to the next one.
+@dataclass(frozen=True)
+class Specification:
+    """What is declared of the API.
+
+    Attributes:
+        document: the specification under its overlay, with a link that leads from each page to the next one.
+        operations: those of its operations that read, traffic first.
+    """
+
+    document: dict[str, Any] = field(repr=False)
+    operations: tuple[Operation, ...]
+
+    @property
+    def traffic(self) -> Operation:
+        """The endpoint that the suite knows by heart."""
+        return self.operations[0]
+
+    def serving(self, url: str) -> Operation | None:
+        """Return the operation that serves a URL: of several, that with the fewest parameters in its path."""
+        fitting = [operation for operation in self.operations if operation.values_of(url) is not None]
+        return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
+
+
+def load_specification(path: str | None = None) -> Specification:
+    """Read a specification, and apply the overlay.
+
+    Args:
+        path: the file; `None` for the pin.
 
     Raises:
-        PipelineError: the specification or the overlay cannot be used.
+        PipelineError: the specification or the overlay cannot be used, or the specification does not have traffic.
     """
-    spec = copy.deepcopy(overlaid_spec(Project(Path(__file__).parents[2])))
-    for operation in operations_of(spec):
+    project = Project(Path(__file__).parents[2])
+    pin = project.pin if path is None else Path(path)
+    document = read_document(pin)
+    document = copy.deepcopy(overlay_onto(document, validate_openapi(document, pin.name), project))
+    operations = operations_of(document)
+    if not (operations and operations[0].is_traffic):
+        raise PipelineError(f"{pin.name} has no GET {TRAFFIC}, which the contract suite is about.")
+    for operation in operations:
         if operation.is_listing:
             reference = operation.path.replace("~", "~0").replace("/", "~1")
             parameters = {f"path.{name}": f"$request.path.{name}" for name in _PLACEHOLDER.findall(operation.path)}
@@ -90,19 +156,9 @@ def load_spec() -> dict[str, Any]:
                 "operationRef": f"#/paths/{reference}/get",
                 "parameters": parameters | {"query.next_token": "$response.body#/next_token"},
             }
-            answers = spec["paths"][operation.path]["get"]["responses"]
+            answers = document["paths"][operation.path]["get"]["responses"]
             answers["200"] = operation.responses["200"] | {"links": {"NextPage": link}}
-    return spec
-
-
-@cache
-def load_operations() -> tuple[Operation, ...]:
-    """Return the operations that read, traffic first.
-
-    Raises:
-        PipelineError: the specification or the overlay cannot be used.
-    """
-    return operations_of(load_spec())
+    return Specification(document, operations_of(document))
 
 
 def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
@@ -113,15 +169,23 @@ def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
         if (get := item.get("get")) is not None:
             parameters = parameters_of(spec, item, get)
             responses = {status: spec.resolve(answer) for status, answer in get.get("responses", {}).items()}
-            page = spec.resolve(_body_schema(responses, "200") or {})
-            is_listing = ("query", "next_token") in parameters and page.get("properties", {}).keys() >= _PAGE
-            found.append(Operation(path, get.get("operationId") or path, parameters, responses, is_listing))
+            fields = spec.resolve(_body_schema(responses, "200") or {}).get("properties", {})
+            operation = Operation(
+                path,
+                get.get("operationId") or path,
+                parameters,
+                tuple(read_parameter(spec, one) for one in parameters.values() if one["in"] in {"path", "query"}),
+                responses,
+                is_listing=("query", "next_token") in parameters and fields.keys() >= _PAGE,
+                has_rows="data" in fields and spec.resolve(fields["data"]).get("type") == "array",
+                needs_key=_needs_key(get.get("security", document.get("security", []))),
+            )
+            found.append(operation)
     return tuple(sorted(found, key=lambda operation: not operation.is_traffic))
 
 
-def listings_of(operations: Iterable[Operation]) -> list[Operation]:
-    """Return the paginated operations except traffic."""
-    return [operation for operation in operations if operation.is_listing and not operation.is_traffic]
+def _needs_key(security: list[dict[str, Any]]) -> bool:
+    return bool(security) and all(security)
 
 
 def _body_schema(responses: dict[str, dict[str, Any]], status: str) -> dict[str, Any] | None:

@@ -8,9 +8,10 @@ import jsonschema_rs
 import pytest
 
 from contract_tests.exchange import Exchange
+from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.run import Run
-from contract_tests.schema.spec import Operation, load_operations, load_spec
+from contract_tests.schema.spec import Operation, Specification
 
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")
@@ -19,18 +20,28 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 @pytest.mark.promise("response.schema", cost=0)
 def test_answers_fit_the_schema(run: Run) -> None:
-    """Each response is what its operation declares for its status: a page a GetTrafficResponse, and so on."""
-    for operation in load_operations():
-        validators = {status: _validator(operation, status) for status in operation.responses}
-        for exchange in run.client.exchanges:
-            validator = validators.get(str(exchange.status))
-            if validator is not None and operation.values_of(exchange.url) is not None:
-                error = next(iter(validator.iter_errors(_json(exchange))), None)
-                if error is not None:
-                    place = "/".join(str(part) for part in error.instance_path) or "the top level"
-                    message = f"at {place} of a {exchange.status}: {error.message[:200]}"
-                    raise BrokenPromiseError("response.schema", message, exchange)
-                run.ledger.seen("response.schema", exchange)
+    """Each response is what traffic declares for its status: a page a GetTrafficResponse, and so on."""
+    _fits(run, run.spec.traffic)
+
+
+@of_each_operation("response.schema", cost=0)
+def test_answers_of_an_operation_fit_its_schema(asked: Asked) -> None:
+    """Each response is what its operation declares for its status."""
+    _fits(asked.run, asked.operation)
+
+
+def _fits(run: Run, operation: Operation) -> None:
+    promise_id = operation.promise("response.schema")
+    validators = {status: _validator(run.spec, operation, status) for status in operation.responses}
+    for exchange in run.client.exchanges:
+        validator = validators.get(str(exchange.status))
+        if validator is not None and run.spec.serving(exchange.url) is operation:
+            error = next(iter(validator.iter_errors(_json(exchange, promise_id))), None)
+            if error is not None:
+                place = "/".join(str(part) for part in error.instance_path) or "the top level"
+                message = f"at {place} of a {exchange.status}: {error.message[:200]}"
+                raise BrokenPromiseError(promise_id, message, exchange)
+            run.ledger.seen(promise_id, exchange)
 
 
 @pytest.mark.promise("response.counts", cost=0)
@@ -60,24 +71,24 @@ def test_times_carry_an_offset(run: Run) -> None:
 
 def _pages(run: Run) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
     """Return the items of each page of traffic that fits the schema; the others are the business of that promise."""
-    traffic = load_operations()[0]
-    validator = _validator(traffic, "200")
+    traffic = run.spec.traffic
+    validator = _validator(run.spec, traffic, "200")
     assert validator is not None, "traffic is declared"
     for exchange in run.client.exchanges:
         is_page = exchange.status == 200 and traffic.values_of(exchange.url) is not None
-        if is_page and validator.is_valid(body := _json(exchange)):
+        if is_page and validator.is_valid(body := _json(exchange, "response.schema")):
             yield exchange, body["data"]
 
 
-def _validator(operation: Operation, status: str) -> jsonschema_rs.Draft202012Validator | None:
+def _validator(spec: Specification, operation: Operation, status: str) -> jsonschema_rs.Draft202012Validator | None:
     schema = operation.body_schema(status)
     if schema is None:
         return None
-    return jsonschema_rs.Draft202012Validator(schema | {"components": load_spec()["components"]})
+    return jsonschema_rs.Draft202012Validator(schema | {"components": spec.document.get("components", {})})
 
 
-def _json(exchange: Exchange) -> Any:
+def _json(exchange: Exchange, promise_id: str) -> Any:
     try:
         return exchange.json
     except ValueError:
-        raise BrokenPromiseError("response.schema", f"the body of a {exchange.status} is not JSON", exchange) from None
+        raise BrokenPromiseError(promise_id, f"the body of a {exchange.status} is not JSON", exchange) from None

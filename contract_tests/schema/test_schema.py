@@ -18,10 +18,9 @@ from contract_tests.oracle import zone_table
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
 from contract_tests.run import Run
 from contract_tests.schema.cases import as_response, check, operation_of, steer
-from contract_tests.schema.spec import Operation, load_operations, load_spec
+from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import BudgetUsedUpError
 
-_OPERATIONS = load_operations()
 _EXAMPLES, _COVERED, _FUZZED, _WALKS = 2, 30, 14, 3
 _STEPS = 3
 _SEEN = ("response.schema", "requests.no-server-error", "requests.bounds")
@@ -34,7 +33,16 @@ class _Schema:
     def __init__(self, run: Run, declared: Operation) -> None:
         self.run = run
         self.declared = declared
-        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(load_spec(), declared.path, run.options.seed)
+        self.operation: APIOperation[Any, Any, Any, Any] = operation_of(
+            run.spec.document, declared.path, run.options.seed
+        )
+        self.known: dict[str, Any] = dict(run.options.known_values)
+        if declared.is_traffic:
+            run.require_traffic()
+        else:
+            endpoint = run.endpoints.of(declared)
+            endpoint.require_open()
+            self.known |= dict(endpoint.values)
         self.chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
         self.breaches: list[BrokenPromiseError] = []
         self.asked: set[str] = set()
@@ -49,7 +57,7 @@ class _Schema:
 
     def send(self, case: Case[Any]) -> Exchange | None:
         """Send a case that says something about this server and was not sent before, and look at the response."""
-        query = steer(case, self.run.options.known_values, self.chance.choice(zone_table.ALL))
+        query = steer(case, self.known, self.chance.choice(zone_table.ALL))
         asked = repr((case.path_parameters, sorted(query.items(), key=repr))) if query is not None else ""
         if query is None or asked in self.asked:
             return None
@@ -68,8 +76,9 @@ class _Schema:
     def look(self, case: Case[Any], exchange: Exchange) -> None:
         """Note what schemathesis' checks find."""
         self.breaches += check(case, self.declared, exchange)
-        for promise_id in _SEEN:
-            self.run.ledger.seen(promise_id, exchange)
+        for promise_id in _SEEN if exchange.status == 200 else _SEEN[1:]:
+            if (named := self.declared.promise(promise_id)) in self.run.ledger.findings:
+                self.run.ledger.seen(named, exchange)
 
     def conclude(self) -> None:
         """Break a promise for each finding; the test fails with the first."""
@@ -79,10 +88,10 @@ class _Schema:
             raise self.breaches[0]
 
 
-@pytest.fixture(params=_OPERATIONS, ids=lambda operation: operation.id)
-def schema(run: Run, request: pytest.FixtureRequest) -> _Schema:
+@pytest.fixture
+def schema(run: Run, declared: Operation) -> _Schema:
     """Return schemathesis and a server, for each operation."""
-    return _Schema(run, request.param)
+    return _Schema(run, declared)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -127,7 +136,7 @@ def test_fuzzing(schema: _Schema) -> None:
 @pytest.mark.schema(cost=_WALKS * _STEPS)
 def test_stateful(schema: _Schema) -> None:
     """Chains of requests, each page leading to the next one by its token."""
-    declared, known = schema.declared, schema.run.options.known_values
+    declared, known = schema.declared, schema.known
     if not declared.is_listing:
         raise NotExercisedError(f"{declared.path} has no pages.")
     small = {"limit": "5"} if declared.alternatives("limit") else {}

@@ -4,9 +4,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from contract_tests.mutants.broken_operations import BROKEN_OPERATIONS
 from contract_tests.mutants.catalogue import BROKEN, ENTRIES
 from contract_tests.mutants.different import DIFFERENT
-from contract_tests.promises.catalogue import PROMISE_IDS
+from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
+from contract_tests.mutants.entry import SIX_OPERATIONS
+from contract_tests.promises.catalogue import PROMISE_IDS, promises_of
+from contract_tests.schema.spec import load_specification
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +33,20 @@ def test_each_server_has_a_name_of_its_own() -> None:
     """A server can be named on the command line."""
     names = [entry.name for entry in ENTRIES]
     assert len(set(names)) == len(names)
-    assert all(not entry.breaks for entry in DIFFERENT)
+    assert all(not entry.breaks for entry in (*DIFFERENT, *DIFFERENT_OPERATIONS))
+
+
+def test_each_kind_of_promise_of_an_operation_has_one_test_and_is_broken() -> None:
+    """Of each promise of the six operations there is a test, and of each kind of them a server that breaks it."""
+    tests = [path.read_text(encoding="utf-8") for path in (ROOT / "contract_tests").glob("*/test_*.py")]
+    marked = re.findall(r'of_each_operation\("([^"]+)"', "".join(tests))
+    assert len(set(marked)) == len(marked)
+    ids = {promise.id for promise in promises_of(load_specification(str(SIX_OPERATIONS)).operations)} - set(PROMISE_IDS)
+    broken = {promise_id for entry in BROKEN_OPERATIONS for promise_id in entry.breaks}
+    assert broken <= ids
+    kinds = {promise_id.partition("@")[0] for promise_id in ids}
+    assert {kind for kind in kinds if sum(kind.startswith(name) for name in marked) != 1} == set()
+    assert kinds == {promise_id.partition("@")[0] for promise_id in broken}
 
 
 def test_the_guide_has_every_option() -> None:

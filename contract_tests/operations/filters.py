@@ -1,0 +1,68 @@
+"""Filters of an operation, with values that its records have."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from contract_tests.operations.each import Asked
+from contract_tests.reading.listing import Listing, utc_text
+from contract_tests.reading.record import Record
+from contract_tests.schema.parameter import Parameter
+
+_MOST_FILTERS = 6
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A parameter with a value.
+
+    Attributes:
+        parameter: what is declared of it.
+        value: the value.
+        is_of_field: whether the records have a field of the same name, and one of them has this value there.
+    """
+
+    parameter: Parameter
+    value: str
+    is_of_field: bool = False
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The filter as a query."""
+        return {self.parameter.name: self.value}
+
+    def has(self, record: Record) -> bool:
+        """Return whether a record has the value in the field of the same name."""
+        return record.text(self.parameter.name) == self.value
+
+    def may_have(self, record: Record) -> bool:
+        """Return whether a record may come under the filter, however widely it is read."""
+        text = record.text(self.parameter.name)
+        return text is None or self.value.casefold() in text.casefold()
+
+    def __str__(self) -> str:
+        return f"{self.parameter.name}={self.value}"
+
+
+def filters_of(asked: Asked, listing: Listing) -> list[Filter]:
+    """Return filters for the records of a listing, at most two of each parameter, the most telling first."""
+    found = []
+    for parameter in asked.operation.optional:
+        if parameter.name not in listing.filters and parameter.default is None:
+            found += _filters(asked, listing, parameter)
+    return found[:_MOST_FILTERS]
+
+
+def _filters(asked: Asked, listing: Listing, parameter: Parameter) -> list[Filter]:
+    records = listing.whole().records
+    if parameter.is_moment:
+        middles = [sorted(instants)[len(instants) // 2] for instants in listing.moments().values() if instants]
+        return [Filter(parameter, utc_text(instant)) for instant in reversed(middles)][:2]
+    counts = Counter(text for record in records if (text := record.text(parameter.name)) is not None)
+    # A value that some records have and others do not, above all one that leaves enough for two pages.
+    some = [value for value, count in counts.most_common() if count < len(records)]
+    if some:
+        return [Filter(parameter, value, is_of_field=True) for value in dict.fromkeys((some[0], some[-1]))]
+    if parameter.names:
+        return [Filter(parameter, value) for value in parameter.names[:2]]
+    known = asked.run.endpoints.values_of(parameter.name)
+    return [Filter(parameter, value) for value in (known or parameter.examples)[:1]]

@@ -1,0 +1,54 @@
+"""Values for a parameter, made of its declaration: within it, clearly out of it, and odd."""
+
+from collections.abc import Iterator
+
+from contract_tests.schema.parameter import Parameter
+
+_ODD_TEXTS = ("x,", "(", "\x00", "💥", "")
+_ODD_MOMENTS = ("", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2016-12-31T23:59:60Z")
+_ODD_INTEGERS = ("9223372036854775808", "", "٣")
+_ODD_TOKENS = ("", "e30", "\x00")
+
+
+def within(parameter: Parameter, known: list[str], moment: str) -> list[str]:
+    """Return values that every correct server accepts.
+
+    Args:
+        parameter: what is declared.
+        known: values that this server knows; of an id, no other is accepted by all.
+        moment: a date-time of the last hours: an older one may be out of reach.
+    """
+    if parameter.is_moment:
+        return [moment]
+    if parameter.names:
+        return list(parameter.names)
+    if parameter.is_integer and not parameter.name.endswith("id"):
+        bounds = (parameter.bound("minimum"), parameter.bound("maximum"))
+        return [str(bound) for bound in bounds if bound is not None]
+    return known[:1] or list(parameter.examples[:2])
+
+
+def out_of_bounds(parameter: Parameter) -> Iterator[str]:
+    """Return values that break what is declared, however kindly they are read."""
+    if parameter.is_moment:
+        yield from ("not-a-date", "2026-02-30T00:00:00Z")
+    elif parameter.is_integer:
+        least, most = parameter.bound("minimum"), parameter.bound("maximum")
+        yield from ("abc", "1.5")
+        yield from (str(least - step) for step in (1, 2) if least is not None)
+        yield from (str(most + step) for step in (1, 99_000) if most is not None)
+    elif parameter.names:
+        yield from ("no-such-name", f"{parameter.names[0]}s")
+    elif any(schema.get("format") == "uuid" for schema in parameter.alternatives):
+        yield from ("not-a-uuid", "0")
+    elif (longest := parameter.bound("maxLength")) is not None:
+        yield "a" * (longest + 1)
+
+
+def odd(parameter: Parameter) -> tuple[str, ...]:
+    """Return values which a server may answer as it likes, but not with a 5xx."""
+    if parameter.name == "next_token":
+        return _ODD_TOKENS
+    if parameter.is_moment:
+        return _ODD_MOMENTS
+    return _ODD_INTEGERS if parameter.is_integer else _ODD_TEXTS

@@ -1,0 +1,81 @@
+"""No data without the right key, from any operation that is declared to need it."""
+
+import random
+import string
+from collections.abc import Iterator, Mapping
+
+from contract_tests.exchange import Exchange
+from contract_tests.operations.each import Asked, of_each_operation
+from contract_tests.reading.listing import Listing
+
+_LETTERS = string.ascii_letters + string.digits
+_PLACES: tuple[Mapping[str, str], ...] = (
+    {"Authorization": "Bearer {key}"},
+    {"X-Api-Key": "{key}"},
+    {"Cookie": "Api-Key={key}"},
+)
+
+
+@of_each_operation("auth.key-required", cost=4)
+def test_no_data_without_a_key(asked: Asked) -> None:
+    """A request without a key is refused, that for a later page and one with a filter included."""
+    for query in _queries(asked):
+        _refused(asked, {}, query)
+
+
+@of_each_operation("auth.key-exact", cost=14)
+def test_no_data_for_another_key(asked: Asked) -> None:
+    """What is nearly the key, or stands elsewhere than in Api-Key, opens nothing; the name of a header has no case."""
+    chance = random.Random(asked.run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
+    made_up = "".join(chance.choices(_LETTERS, k=7)) + "." + "".join(chance.choices(_LETTERS, k=32))
+    for key in ("wrong", "", "{key}x", "{key:without-last}", "{key:swapped-case}", "Bearer {key}"):
+        _refused(asked, {"Api-Key": key})
+    for elsewhere in _PLACES:
+        _refused(asked, elsewhere)
+    # These have just been asked for with the right key: what a cache would return.
+    for query in _queries(asked):
+        _refused(asked, {"Api-Key": made_up}, query)
+    _judge(asked, asked.endpoint.get({"api_key": "{key}"}, headers={}))
+    lower = asked.endpoint.get(headers={"api-key": "{key}"})
+    if lower.status in {401, 403}:
+        message = f"the header api-key with the right key earns {lower.status}; names of headers have no case"
+        raise asked.breach(message, lower, expected="200", got=str(lower.status))
+
+
+def _queries(asked: Asked) -> Iterator[Mapping[str, str]]:
+    """Return queries for data: the plain one, one with a filter, and one for the next page, if there is one."""
+    yield {}
+    for parameter in asked.operation.optional:
+        if values := asked.run.endpoints.values_of(parameter.name):
+            yield {parameter.name: values[0]}
+            break
+    if asked.operation.is_listing and Listing(asked.endpoint).has_limit:
+        page = asked.endpoint.get({"limit": "1"})
+        token = page.json.get("next_token") if page.status == 200 and isinstance(page.json, dict) else None
+        yield {"limit": "1"} | ({"next_token": str(token)} if token else {})
+
+
+def _refused(asked: Asked, headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> None:
+    if not asked.run.client.is_opened_by(headers):
+        _judge(asked, asked.endpoint.get(query, headers=headers))
+
+
+def _judge(asked: Asked, exchange: Exchange) -> None:
+    if exchange.status not in {401, 403}:
+        message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403"
+        raise asked.breach(message, exchange, expected="401 or 403", got=str(exchange.status))
+    if (record := _record_within(asked, exchange)) is not None:
+        message = f"a refusal of a request without the right key holds data: {record[:120]}"
+        raise asked.breach(message, exchange, expected="no data", got="a record")
+    asked.seen(exchange)
+
+
+def _record_within(asked: Asked, exchange: Exchange) -> str | None:
+    """Return a record of the plain response that a refusal gives away."""
+    known = {str(row) for row in asked.endpoint.rows}
+    try:
+        body = exchange.json
+    except ValueError:
+        return None
+    rows = body.get("data") if isinstance(body, dict) else None
+    return next((str(row) for row in rows if str(row) in known), None) if isinstance(rows, list) else None

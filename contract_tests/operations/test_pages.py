@@ -1,0 +1,110 @@
+"""The promises about pages, asked of every operation but traffic that has some."""
+
+from collections import Counter
+from collections.abc import Callable
+
+from contract_tests.operations.each import Asked, of_each_operation
+from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
+from contract_tests.reading.listing import VIEWS, Listing, Walk
+
+_ATTEMPTS = 3
+_NOT_ABOUT_RECORDS = {"has-more", "walk-ends"}
+
+
+@of_each_operation("pagination.limit", cost=3)
+def test_a_page_holds_no_more_than_its_limit(asked: Asked) -> None:
+    """No page has more records than its limit."""
+    listing = Listing(asked.endpoint)
+    if not listing.has_limit:
+        raise NotExercisedError(f"{listing} has no limit.")
+    for limit in (1, 2, 3):
+        page = listing.ask(limit)
+        if len(page.records) > limit:
+            message = f"{listing}: the page has {len(page.records)} records, and at most {limit} were asked for"
+            told = {"expected": f"at most {limit} records", "got": f"{len(page.records)} records"}
+            raise asked.breach(message, page.exchange, **told)
+        if page.token is not None:
+            asked.seen(page.exchange)
+
+
+@of_each_operation("pagination.has-more", cost=6)
+def test_has_more_is_true_while_there_is_more(asked: Asked) -> None:
+    """Where all records fit a page exactly, or all but one, `has_more` says so."""
+    agrees(asked, asked.run.listing(asked.endpoint), "has-more", lambda count: count)
+    agrees(asked, asked.run.listing(asked.endpoint), "has-more", lambda count: count - 1)
+
+
+@of_each_operation("pagination.walk-ends", cost=5)
+def test_walking_the_tokens_ends(asked: Asked) -> None:
+    """Following the tokens comes to a page without one."""
+    agrees(asked, asked.run.listing(asked.endpoint), "walk-ends", lambda count: -(-count // 4))
+
+
+@of_each_operation("pagination.each-once", cost=4)
+def test_each_record_comes_once(asked: Asked) -> None:
+    """A walk gives each record once."""
+    agrees(asked, asked.run.listing(asked.endpoint), "each-once", lambda count: -(-count // 3))
+
+
+@of_each_operation("pagination.any-page-size", cost=5)
+def test_the_size_of_pages_changes_nothing(asked: Asked) -> None:
+    """The records are the same in pages of another size, and in pages of the default size."""
+    agrees(asked, asked.run.listing(asked.endpoint), "any-page-size", lambda count: -(-count // 2))
+    agrees(asked, asked.run.listing(asked.endpoint), "any-page-size", lambda _: None)
+
+
+def agrees(asked: Asked, listing: Listing, name: str, limit_of: Callable[[int], int | None]) -> bool:
+    """Compare a walk in pages of some size with the listing in one piece, as it is before and after.
+
+    Args:
+        asked: the promise and the run.
+        listing: what is read.
+        name: the promise, without its group and the operation.
+        limit_of: the size of a page, for the number of records; `None` leaves it to the default.
+
+    Returns:
+        whether there was more than one page.
+    """
+    for _ in range(_ATTEMPTS):
+        before = listing.whole()
+        if len(before.records) < 2:
+            raise NotExercisedError(f"{listing} has less than two records.")
+        walk = listing.walk(limit_of(len(before.records)))
+        whole = listing.whole(again=True)
+        # Where the numbers of a record change all the time, it is known by its id.
+        unchanged = [view for view in VIEWS if before.counted(view) == whole.counted(view)]
+        if unchanged:
+            break
+    else:
+        raise NotExercisedError(f"The records of {listing} change from one request to the next.")
+    found, expected = walk.counted(unchanged[0]), whole.counted(unchanged[0])
+    evidence = (*walk.exchanges[:3], *whole.exchanges[:1])
+    if found - expected or (walk.is_complete and found != expected):
+        named = (
+            name if name not in _NOT_ABOUT_RECORDS else "has-more" if _is_cut(walk, found, expected) else "each-once"
+        )
+        message = f"{listing}: {_difference(walk, found, expected)}"
+        raise BrokenPromiseError(listing.promise(f"pagination.{named}"), message, *evidence)
+    if found != expected:
+        raise NotExercisedError(f"The pages of {listing} are too short for a walk through all of them.")
+    if not walk.is_complete:
+        message = f"{listing}: all records have come, and there is still a token"
+        raise BrokenPromiseError(listing.promise("pagination.walk-ends"), message, *evidence)
+    if len(walk.pages) > 1 and not walk.pages[-1].records:
+        message = f"{listing}: has_more is true on the page that completes the listing: no record was left to fetch"
+        raise BrokenPromiseError(listing.promise("pagination.has-more"), message, *walk.exchanges[-2:])
+    if len(walk.pages) > 1 or name == "has-more":
+        asked.seen(*walk.exchanges)
+    return len(walk.pages) > 1
+
+
+def _is_cut(walk: Walk, found: Counter[str], expected: Counter[str]) -> bool:
+    """Return whether a walk ends on a full page, and has nothing but less records than there are."""
+    return found < expected and len(walk.pages[-1].records) == len(walk.pages[0].records)
+
+
+def _difference(walk: Walk, found: Counter[str], expected: Counter[str]) -> str:
+    twice, missing = found - expected, expected - found
+    record = next(iter(twice or missing))
+    counts = (found[record], expected[record])
+    return f"in {len(walk.pages)} pages the record {record[:120]} comes {counts[0]} times, in one piece {counts[1]}"

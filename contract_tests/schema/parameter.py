@@ -1,0 +1,94 @@
+"""What is declared of one parameter, as values of a query can show it: texts, one after another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from spec_pipeline.openapi.references import Spec
+
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the path or the query.
+
+    Attributes:
+        name: its name.
+        place: `path` or `query`.
+        is_required: whether it has to be given.
+        description: what the specification says about it.
+        alternatives: the schemas any of which a value may fit.
+        default: what leaving it out means; `None` where the schema does not say.
+        examples: values that the specification shows.
+    """
+
+    name: str
+    place: str
+    is_required: bool
+    description: str
+    alternatives: tuple[Schema, ...] = field(repr=False)
+    default: str | None
+    examples: tuple[str, ...]
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether it takes a date-time."""
+        return any(schema.get("format") == "date-time" for schema in self.alternatives)
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether it takes integers, and no text that is none."""
+        return {schema.get("type") for schema in self.alternatives} <= {"integer", "null"}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The values of its enum; none where it has none."""
+        return tuple(as_text(one) for schema in self.alternatives for one in schema.get("enum", ()) if one is not None)
+
+    def bound(self, keyword: str) -> int | None:
+        """Return the value of a keyword, such as `maximum`; `None` where it is not declared."""
+        return next((schema[keyword] for schema in self.alternatives if keyword in schema), None)
+
+
+def read_parameter(spec: Spec, raw: dict[str, Any]) -> Parameter:
+    """Return what is declared of a parameter.
+
+    Args:
+        spec: the document, to follow references.
+        raw: the parameter object of the document.
+    """
+    schema = raw.get("schema", {})
+    alternatives = tuple(alternatives_of(spec, schema))
+    resolved = spec.resolve(schema) | schema
+    shown = [raw.get("example"), *(one.get("value") for one in raw.get("examples", {}).values())]
+    shown += [one for part in (resolved, *alternatives) for one in (*part.get("examples", ()), part.get("example"))]
+    default = next((part["default"] for part in (resolved, *alternatives) if part.get("default") is not None), None)
+    return Parameter(
+        name=raw["name"],
+        place=raw["in"],
+        is_required=bool(raw.get("required")),
+        description=" ".join((raw.get("description") or resolved.get("description") or "").split()),
+        alternatives=alternatives,
+        default=None if default is None else as_text(default),
+        examples=tuple(dict.fromkeys(as_text(one) for one in shown if one is not None)),
+    )
+
+
+def alternatives_of(spec: Spec, schema: Schema) -> Iterator[Schema]:
+    """Return the schemas any of which a value may fit, without references and with one type each."""
+    schema = spec.resolve(schema) | {key: value for key, value in schema.items() if key != "$ref"}
+    if parts := schema.get("anyOf") or schema.get("oneOf"):
+        for part in parts:
+            yield from alternatives_of(spec, part)
+    elif len(whole := schema.get("allOf", ())) == 1:
+        yield from alternatives_of(spec, whole[0])
+    elif isinstance(kinds := schema.get("type"), list):
+        yield from (schema | {"type": kind} for kind in kinds)
+    else:
+        yield schema
+
+
+def as_text(value: Any) -> str:
+    """Return a value as it stands in a query."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,134 @@
+"""Operations beside traffic: all are asked, what is not open is not exercised, and what is broken is named."""
+
+import json
+import string
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract_tests.mutants.broken_operations import BROKEN_OPERATIONS
+from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
+from contract_tests.mutants.entry import SIX_OPERATIONS, Entry
+from contract_tests.mutants.serve import serve
+from contract_tests.promises.catalogue import promises_of
+from contract_tests.schema.spec import load_specification
+
+ROOT = Path(__file__).parents[2]
+_LETTERS = string.ascii_lowercase + ".-"
+_HALF = ("contract_tests/operations", "contract_tests/schema/test_answers.py")
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """Run the suite over the six operations; give its exit code, its report and what it printed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--spec", str(SIX_OPERATIONS)]
+    command += ["--report-dir", str(folder), *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return done.returncode, report, done.stdout
+
+
+def ask(folder: Path, entry: Entry, *tests: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
+    """Run the suite against a server; give its exit code, its promises, its report and what it printed."""
+    server = entry.server()
+    with serve(server) as url:
+        arguments = ["--base-url", url, "--api-key", server.key, "--app-id", str(server.app_id)]
+        arguments += ["--app-env-id", "1", "--consumer-id", "2"]
+        code, report, printed = run(folder, *(tests or ("contract_tests",)), *arguments)
+    return code, {promise["id"]: promise for promise in report["promises"]}, report, printed
+
+
+def entry_named(name: str) -> Entry:
+    """Return a correct server of the catalogue."""
+    return next(entry for entry in DIFFERENT_OPERATIONS if entry.name == f"six operations: {name}")
+
+
+def test_every_promise_of_six_operations_is_exercised_and_kept(tmp_path: Path) -> None:
+    """A correct server keeps all of them, in a run that stays within its budget; two operations have no examples."""
+    code, promises, report, printed = ask(tmp_path, entry_named("as they are declared"))
+    assert (code, {promise["verdict"] for promise in promises.values()}) == (0, {"kept"}), printed
+    assert promises.keys() == {one.id for one in promises_of(load_specification(str(SIX_OPERATIONS)).operations)}
+    assert report["requests"] < report["max_requests"] == 1600
+    assert "Unsatisfiable" not in printed
+
+
+def test_the_listings_of_the_mock_are_asked(tmp_path: Path) -> None:
+    """The mock has two of the five further operations: their promises are kept, the others are not exercised."""
+    code, report, printed = run(tmp_path, *_HALF)
+    verdicts = {promise["id"]: promise["verdict"] for promise in report["promises"] if "@" in promise["id"]}
+    assert code == 0, printed
+    of_mock = {name for name in verdicts if name.endswith(("@list_apps", "@list_consumers"))}
+    assert {name for name, verdict in verdicts.items() if verdict == "kept"} == of_mock - {
+        "requests.default-limit@list_consumers"
+    }
+    assert {verdicts[name] for name in verdicts.keys() - of_mock} == {"not exercised"}
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "reason"),
+    [
+        (
+            "the key has no right to consumers",
+            "@list_consumers",
+            "answers 403 to a plain request: the key has no right",
+        ),
+        (
+            "the plan has no request logs",
+            "@get_request_logs",
+            "answers 402 to a plain request: the plan does not include",
+        ),
+        ("the key has no right to traffic", "", "answers 403: the key has no right"),
+    ],
+)
+def test_what_a_server_does_not_open_is_not_exercised(tmp_path: Path, name: str, operation: str, reason: str) -> None:
+    """No promise of an operation that is refused to the key is kept, let alone broken, and each says why."""
+    code, promises, _, printed = ask(tmp_path, entry_named(name), *_HALF)
+    assert code == 0, printed
+    found = [one for promise_id, one in promises.items() if promise_id.lstrip(_LETTERS) == operation]
+    assert {promise["verdict"] for promise in found} == {"not exercised"}
+    assert reason in promises[f"response.schema{operation}"]["reason"]
+    assert promises["response.schema@list_apps"]["verdict"] == "kept"
+
+
+def test_an_operation_without_records_is_asked_for_what_there_is(tmp_path: Path) -> None:
+    """Its key, its bounds and its form are tested; filters and pages are not exercised."""
+    code, promises, _, printed = ask(tmp_path, entry_named("there are no records"), *_HALF)
+    verdicts = {name: one["verdict"] for name, one in promises.items() if name.endswith("@get_request_logs")}
+    assert code == 0, printed
+    needing = {name for name in verdicts if name.startswith(("pagination.", "consistency.", "requests.default-"))}
+    assert {name for name, verdict in verdicts.items() if verdict == "not exercised"} >= needing
+    assert verdicts["auth.key-required@get_request_logs"] == verdicts["requests.bounds@get_request_logs"] == "kept"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(entry, id=entry.name, marks=[] if entry.fast else [pytest.mark.exhaustive])
+        for entry in BROKEN_OPERATIONS
+    ],
+)
+def test_a_broken_operation_is_named(tmp_path: Path, entry: Entry) -> None:
+    """What one operation breaks is broken under its own promise, and no promise of another operation is."""
+    code, promises, _, printed = ask(tmp_path, entry, *_HALF)
+    broken = {name for name, promise in promises.items() if promise["verdict"] == "broken"}
+    assert code == 1
+    assert broken & set(entry.breaks), printed
+    assert {name.partition("@")[2] for name in broken} == {entry.breaks[0].partition("@")[2]}
+
+
+def test_a_specification_without_traffic_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    """The suite is about traffic: without it there is nothing to begin with."""
+    path = tmp_path / "other.json"
+    response = {"200": {"description": "ok"}}
+    content = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/a": {"get": {"responses": response}}},
+    }
+    path.write_text(json.dumps(content | {"components": {}}), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "contract_tests", "--spec", str(path), "--report-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "other.json has no GET /v1/apps/{app_id}/traffic" in done.stdout + done.stderr
