@@ -24,6 +24,7 @@ from apitally_traffic import (
     paginate,
     paginate_async,
 )
+from apitally_traffic.testing import fast_retries
 
 MONTH: dict[str, Any] = {"app_id": 1, "interval": "day", "limit": 7}
 
@@ -166,34 +167,77 @@ def without(source: dict[str, Any], name: str) -> dict[str, Any]:
     return {field: value for field, value in source.items() if field != name}
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        ({}, "`data` is missing"),
-        ([], "`data` is missing"),
-        ("<html>", "JSONDecodeError"),
-        ("[" * 100_000, "RecursionError"),
-        ({"data": []}, "`has_more` is missing"),
-        ({"data": [], "has_more": True}, "`next_token` is missing"),
-        ({"data": None, "has_more": False}, "TypeError"),
-        ({"data": [], "has_more": "no", "next_token": None}, "`has_more` is a str, and not a boolean"),
-        ({"data": [ITEM, {}], "has_more": False}, r"`data\[1\].period_start` is missing"),
-        ({"data": [ITEM, ITEM, without(ITEM, "requests")], "has_more": False}, r"`data\[2\].requests` is missing"),
-        ({"data": [ITEM, 5], "has_more": False}, r"`data\[1\]` cannot be parsed \(TypeError\)"),
-        (
-            {"data": [ITEM | {"period_end": "soon"}], "has_more": False},
-            r"`data\[0\].period_end` cannot be parsed \(ValueError\)",
-        ),
-        (
-            {"data": [ITEM | {"period_end": 5}], "has_more": True, "next_token": "a"},
-            r"`data\[0\].period_end` cannot be parsed",
-        ),
-    ],
-)
+def written(**fields: str) -> str:
+    """Return a page with one item, some of whose fields are written as given."""
+    members = [f'"{name}": {text}' for name, text in ({name: json.dumps(ITEM[name]) for name in ITEM} | fields).items()]
+    return f'{{"data": [{{{", ".join(members)}}}], "has_more": false}}'
+
+
+BROKEN: list[tuple[Any, str]] = [
+    ({}, "`data` is missing"),
+    ([], "Expected `object`, got `array`"),
+    ("<html>", "JSON is malformed: invalid character (byte 0)"),
+    ("[" * 100_000, "recursion"),
+    ({"data": []}, "`has_more` is missing"),
+    ({"data": None, "has_more": False}, "Expected `array`, got `null` - at `data`"),
+    ({"data": [], "has_more": "no", "next_token": None}, "Expected `bool`, got `str` - at `has_more`"),
+    ({"data": [], "has_more": False, "next_token": 5}, "Expected `str | null`, got `int` - at `next_token`"),
+    ({"data": [ITEM, {}], "has_more": False}, "`data[1].period_start` is missing"),
+    ({"data": [ITEM, ITEM, without(ITEM, "requests")], "has_more": False}, "`data[2].requests` is missing"),
+    ({"data": [ITEM, 5], "has_more": False}, "Expected `object`, got `int` - at `data[1]`"),
+    (written(requests='"5"'), "Expected `int`, got `str` - at `data[0].requests`"),
+    (written(requests="true"), "Expected `int`, got `bool` - at `data[0].requests`"),
+    (written(requests="1.5"), "Expected `int`, got `float` - at `data[0].requests`"),
+    (written(requests="9" * 6000), "Expected `int`, got `float` - at `data[0].requests`"),
+    (written(requests='1, "requests": 2'), "`data[0].requests` comes more than once"),
+    (written(period_end='"soon"'), "Invalid RFC3339 encoded datetime - at `data[0].period_end`"),
+    (written(period_end="5"), "Expected `datetime`, got `int` - at `data[0].period_end`"),
+    (written(period_end='"2026-01-02T00:00:00"'), "timezone component - at `data[0].period_end`"),
+]
+
+
+@pytest.mark.parametrize(("body", "reason"), BROKEN)
 def test_body_that_breaks_the_schema(body: Any, reason: str) -> None:
-    """A body that the generated models cannot parse is a ResponseError that says what is wrong, and where."""
-    with pytest.raises(ResponseError, match=f"get_traffic returned a body that breaks the schema: .*{reason}"):
+    """A body that breaks the schema is a ResponseError that says what is wrong, and where."""
+    with pytest.raises(
+        ResponseError, match=f"get_traffic returned a body that breaks the schema: .*{re.escape(reason)}"
+    ):
         read(body)
+
+
+@pytest.mark.parametrize(("body", "reason"), BROKEN)
+def test_the_sentences_are_those_of_queries(body: Any, reason: str) -> None:
+    """A client of this package retries a broken body, and says the same of it to a query and to `paginate`."""
+    requested: list[httpx.Request] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        requested.append(request)
+        return httpx.Response(200, text=body if isinstance(body, str) else json.dumps(body))
+
+    with fast_retries(), TrafficClient("key", max_retries=1, transport=httpx.MockTransport(respond)) as ours:
+        with pytest.raises(ResponseError, match=re.escape(reason)) as of_query:
+            ours.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+        with pytest.raises(ResponseError, match=re.escape(str(of_query.value))) as of_paginate:
+            list(paginate(get_traffic, client=ours.api, app_id=1))
+    assert (of_paginate.value.status_code, of_paginate.value.method) == (200, "GET")
+    assert len(requested) == 4
+
+
+@pytest.mark.parametrize(
+    ("more", "value"),
+    [("9" * 6000, float("inf")), ("1e400", float("inf")), ("123456789012345678901", 123456789012345678901)],
+)
+def test_no_value_of_an_unknown_field_loses_a_listing(more: str, value: float) -> None:
+    """Items keep each digit of their fields, and a field that the model does not have may have any value."""
+    (item,) = read(written(requests="9007199254740993.0", unknown=more))
+    assert (item.requests, item.additional_properties) == (2**53 + 1, {"unknown": value})
+
+
+def test_deep_nesting_loses_no_listing() -> None:
+    """What is nested too deeply to be parsed is left out of an unknown field."""
+    (item,) = read(written(unknown="[" * 50_000 + "]" * 50_000))
+    assert item.requests == 1
+    assert "unknown" in item.additional_properties
 
 
 def test_a_last_page_without_a_token() -> None:

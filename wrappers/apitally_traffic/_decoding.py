@@ -18,12 +18,12 @@ from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic._json import MAX_SIZE, parse_and_check
 
 if TYPE_CHECKING:
-    _Datetime = datetime
+    Datetime = datetime
 else:
     # msgspec accepts the real class only, and not the one that freezegun puts in its place.
-    _Datetime = next(kind for kind in datetime.__mro__ if kind.__module__ == "datetime")
+    Datetime = next(kind for kind in datetime.__mro__ if kind.__module__ == "datetime")
 
-_Instant = Annotated[_Datetime, msgspec.Meta(tz=True)]
+_Instant = Annotated[Datetime, msgspec.Meta(tz=True)]
 # Tables hold counts as int64.
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -48,12 +48,13 @@ class _PinnedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     next_token: msgspec.Raw = msgspec.Raw()  # not decoded: its size and its commas are those of the body
 
 
-# For a server that sends more fields than the pinned schema has.
 class _OpenRow(Row, frozen=True, forbid_unknown_fields=False):
     pass
 
 
-class _OpenPage(msgspec.Struct, frozen=True):
+class OpenPage(msgspec.Struct, frozen=True):
+    """A page of a server that sends more fields than the pinned schema has."""
+
     data: Sequence[_OpenRow]
     has_more: bool
     next_token: str | None = None
@@ -115,7 +116,7 @@ def decode_page(body: bytes) -> Page:
             return Page(page.data, page.has_more, token, {})
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
-    checked, document = parse_and_check(body, _OpenPage)
+    checked, document = parse_and_check(body, OpenPage)
     items = list(to_items(checked.data))
     for item, source in zip(items, document["data"], strict=True):
         item.additional_properties = {name: source[name] for name in source.keys() - _ROW_FIELDS}

@@ -9,9 +9,12 @@ from typing import Any, Protocol
 
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
+from apitally_traffic._models import CheckingClient
 from apitally_traffic._paging.cursor import Cursor
-from apitally_traffic._reparsing import PARSE_ERRORS, ResponseRecorder, reparse
 from apitally_traffic.errors import PaginationError, ResponseError
+
+_PARSE_ERRORS = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
+"""What the generated models raise for a body that breaks the schema where that was not checked before."""
 
 
 class PagedOperation(Protocol):
@@ -56,7 +59,7 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         page, failure = None, None
         try:
             page = operation.sync(**listing.arguments())
-        except PARSE_ERRORS as error:
+        except _PARSE_ERRORS as error:
             failure = error
         yield from listing.add(page, failure)
 
@@ -78,7 +81,7 @@ async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncItera
         page, failure = None, None
         try:
             page = await operation.asyncio(**listing.arguments())
-        except PARSE_ERRORS as error:
+        except _PARSE_ERRORS as error:
             failure = error
         for item in listing.add(page, failure):
             yield item
@@ -114,9 +117,9 @@ class _Listing:
         client = params.get("client")
         if hasattr(client, "api"):
             raise TypeError("client must be a client of the generated package: pass the `api` of this one.")
-        self._operation = operation
-        self._recorder = ResponseRecorder(client) if isinstance(client, AuthenticatedClient | Client) else None
-        self._params = params if self._recorder is None else {**params, "client": self._recorder}
+        self._params = params
+        if isinstance(client, AuthenticatedClient | Client):
+            self._params = {**params, "client": CheckingClient(client, self._name, getattr(operation, function))}
         self._cursor = Cursor()
         self._seen: dict[int, None] = {}  # a dict keeps the order
 
@@ -141,9 +144,9 @@ class _Listing:
             PaginationError: the tokens lead nowhere.
         """
         if failure is not None:
-            page, reason = reparse(self._operation, self._recorder, failure)
-            if reason:
-                raise ResponseError(f"{self._name} returned a body that breaks the schema: {reason}.")
+            # Not what the failure says: it may quote the server, and a server may quote the key.
+            reason = f"`{failure.args[0]}` is missing" if isinstance(failure, KeyError) else type(failure).__name__
+            raise ResponseError(f"{self._name} returned a body that breaks the schema: {reason}.")
         try:
             items = list(page.data)
         except (AttributeError, TypeError):

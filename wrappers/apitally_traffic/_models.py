@@ -1,0 +1,166 @@
+"""Check the responses of any operation against its generated model, before that reads them.
+
+The generated `from_dict` accepts any value for any field, and raises whatever Python raises, a KeyError for instance,
+without the place. So what the model says of types and of required fields is checked here first, as for traffic.
+"""
+
+import inspect
+import re
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from http import HTTPStatus
+from types import NoneType, SimpleNamespace, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+import attrs
+import httpx
+import msgspec
+
+from apitally_api_client import AuthenticatedClient, Client
+from apitally_api_client.models import GetTrafficResponse
+from apitally_api_client.types import Unset
+from apitally_traffic._decoding import Datetime, OpenPage
+from apitally_traffic._json import parse_and_check
+from apitally_traffic._transport.exchange import DECODE, DECODED
+from apitally_traffic.errors import ResponseError
+
+_SCALARS = frozenset({int, float, str, bool, NoneType, UUID})
+# The generated code takes each field from a dict, in the order of the model's fields.
+_FIELD_IN_SOURCE = re.compile(r"\bd\.pop\(\s*[\"']([^\"']+)[\"']")
+
+
+class CheckingClient:
+    """Stands in for a client of the generated package, and checks the responses to one of its operations."""
+
+    def __init__(self, client: AuthenticatedClient | Client, name: str, function: Callable[..., Any]) -> None:
+        """Forward everything to this client.
+
+        Args:
+            client: the client.
+            name: the name of the operation, for messages.
+            function: the generated function that will be called; its return type has the model of a page.
+        """
+        self._client = client
+        self._name = name
+        self._schema = _page_schema(function)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return an attribute of the client."""
+        return getattr(self._client, name)
+
+    def get_httpx_client(self) -> SimpleNamespace:
+        """Return what the generated sync functions call."""
+        return SimpleNamespace(request=self._request)
+
+    def get_async_httpx_client(self) -> SimpleNamespace:
+        """Return what the generated async functions call."""
+        return SimpleNamespace(request=self._request_async)
+
+    def _request(self, **arguments: Any) -> Any:
+        http = self._client.get_httpx_client()
+        return self._checked(http.request(**arguments, extensions={DECODE: self._decode}))
+
+    async def _request_async(self, **arguments: Any) -> Any:
+        http = self._client.get_async_httpx_client()
+        return self._checked(await http.request(**arguments, extensions={DECODE: self._decode}))
+
+    def _checked(self, response: httpx.Response) -> Any:
+        if response.status_code != HTTPStatus.OK:
+            return response
+        try:
+            # A client with other transports than ours has not decoded it.
+            decoded = response.extensions.get(DECODED) or self._decode(response.content)
+        except ValueError as error:
+            reason = str(error)
+        else:
+            return _Decoded(response, decoded)
+        raise ResponseError(f"{self._name} returned a body that {reason}.")
+
+    def _decode(self, body: bytes) -> Any:
+        """Return the JSON of a page.
+
+        "Token to fetch the next page of records, if there are more": the model insists on it, and the API may not.
+        """
+        _, page = parse_and_check(body, self._schema)
+        return {"next_token": None, **page} if isinstance(page, dict) and "has_more" in page else page
+
+
+class _Decoded:
+    """A response whose JSON is decoded already."""
+
+    def __init__(self, response: httpx.Response, document: Any) -> None:
+        self._response = response
+        self._document = document
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._response, name)
+
+    def json(self) -> Any:
+        return self._document
+
+
+def _page_schema(function: Callable[..., Any]) -> Any:
+    """Return what msgspec can check of the model with `data` that a function returns."""
+    try:
+        returned = get_type_hints(function).get("return")
+    except NameError:
+        return Any
+    models = [model for model in _members(returned) if _is_model(model) and "data" in attrs.fields_dict(model)]
+    if models == [GetTrafficResponse]:
+        return OpenPage
+    return _schema(models[0]) if len(models) == 1 else Any
+
+
+@cache
+def _schema(model: type[Any]) -> Any:
+    """Return a struct with the fields of a generated model whose types can be checked."""
+    module = sys.modules[model.__module__]
+    names = vars(sys.modules[module.__name__.rpartition(".")[0]])
+    hints = get_type_hints(model, localns=dict(names))
+    attributes = [attribute.name for attribute in attrs.fields(model) if attribute.init]
+    in_json = _FIELD_IN_SOURCE.findall(inspect.getsource(model.from_dict))
+    if len(attributes) != len(in_json):
+        return dict[str, Any]
+    fields: list[tuple[str, Any, Any]] = []
+    for name in attributes:
+        kind, members = _type(hints[name], model), _members(hints[name])
+        is_optional = Unset in members or (name == "next_token" and NoneType in members)
+        if kind is not Any:
+            fields.append((name, kind, msgspec.field(default=None) if is_optional else msgspec.field()))
+    renamed = dict(zip(attributes, in_json, strict=True))
+    return msgspec.defstruct(model.__name__, fields, rename=renamed, kw_only=True)
+
+
+def _type(hint: Any, model: type[Any]) -> Any:
+    """Return what msgspec can check of a type, or Any."""
+    arguments = [_type(argument, model) for argument in get_args(hint) if argument is not Unset]
+    kind: Any = Any
+    if get_origin(hint) is Literal or hint in _SCALARS:
+        kind = hint
+    elif get_origin(hint) in {Union, UnionType} and Any not in arguments:
+        kind = Union[tuple(arguments)]  # noqa: UP007 - the members are not known here
+    elif get_origin(hint) is list:
+        kind = list[arguments[0]]  # type: ignore[valid-type]
+    elif isinstance(hint, type) and issubclass(hint, datetime):
+        kind = Datetime
+    elif isinstance(hint, type) and issubclass(hint, Enum | date):
+        kind = hint
+    elif _is_model(hint) and hint is not model:
+        kind = _schema(hint)
+    try:
+        msgspec.json.Decoder(kind)
+    except TypeError:  # several structs in one union, for instance
+        return Any
+    return kind
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and attrs.has(kind) and hasattr(kind, "from_dict")
