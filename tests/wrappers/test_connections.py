@@ -1,5 +1,6 @@
 """Proxies, certificates and HTTP/2: what the environment says is followed, or refused with the name of the variable."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SSL_CERT_FILE", "folder", "directory|."),
         ("SSL_CERT_DIR", None, "No such file"),
         ("SSL_CERT_DIR", "a file", "Not a directory"),
+        ("SSL_CERT_DIR", "folder", "No certificate has a name such as 1a2b3c4d.0"),
         ("SSLKEYLOGFILE", "folder", "directory"),
     ],
 )
@@ -54,6 +56,7 @@ def test_certificates_that_cannot_be_used(
     with pytest.raises(ConfigurationError, match=rf"named' in {variable} cannot be used: .*({reason})"):
         kind("key")
     kind("key", base_url="http://127.0.0.1:9")
+    kind("key", transport=httpx.MockTransport(lambda _: httpx.Response(200)))
 
 
 def test_certificates_that_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -68,8 +71,10 @@ def test_certificates_that_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path
     TrafficClient("key").close()
     assert log.exists()
     monkeypatch.delenv("SSL_CERT_FILE")
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    TrafficClient("key").close()
+    (tmp_path / "1a2b3c4d.0").write_bytes(Path(certifi.where()).read_bytes())
+    for folders in (str(tmp_path), f"missing{os.pathsep}{tmp_path}"):
+        monkeypatch.setenv("SSL_CERT_DIR", folders)
+        TrafficClient("key").close()
 
 
 @pytest.mark.parametrize(

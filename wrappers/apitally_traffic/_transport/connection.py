@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from apitally_traffic._settings import Settings
 from apitally_traffic._texts import quoted
 from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic.errors import ConfigurationError
+
+# OpenSSL finds a certificate by the hash of its subject.
+_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 
 class ConnectionOptions(NamedTuple):
@@ -76,9 +80,21 @@ def _certificates() -> ssl.SSLContext:
             Path(key_log).open("a").close()
     with _naming("SSL_CERT_DIR", folder):
         if folder and not file:
-            next(Path(folder).iterdir(), None)  # OpenSSL ignores a folder that does not exist
+            _check_certificates_in(folder.split(os.pathsep))
     with _naming("SSL_CERT_FILE", file):
         return httpx.create_ssl_context()
+
+
+def _check_certificates_in(folders: list[str]) -> None:
+    """Raise an OSError if there is no certificate in any of the folders; OpenSSL ignores what it cannot read."""
+    failure = OSError(0, "No certificate has a name such as 1a2b3c4d.0, which `openssl rehash` makes")
+    for folder in folders:
+        try:
+            if any(_HASHED_NAME.fullmatch(path.name) for path in Path(folder).iterdir()):
+                return
+        except OSError as error:
+            failure = error
+    raise failure
 
 
 @contextmanager

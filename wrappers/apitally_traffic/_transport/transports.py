@@ -127,8 +127,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         self._settings = settings
         self._requests_per_minute = requests_per_minute
         self._limiter = AsyncRateLimiter(Pacer(requests_per_minute))
-        connect = async_connector(settings, options)
-        self._inner = LoopTransports(connect) if inner is None else GivenTransport(inner)
+        self._inner = LoopTransports(async_connector(settings, options)) if inner is None else GivenTransport(inner)
         self._lifetimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lifetime] = WeakKeyDictionary()
         renew_after_fork(self)
 
