@@ -134,7 +134,7 @@ def mutants(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the client against what a user would do instead; `-- NAME …` for a part."""
-    _install(session, ".[all]", groups=["bench", "codegen"])
+    _install(session, ".[all]", groups=["bench", "contract"])
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.measure import Table, save
 
-NAMES = ["reading", "frames", "year_of_hours", "rate_limit", "command", "spec_changes"]
+NAMES = ["reading", "frames", "year_of_hours", "rate_limit", "command", "spec_changes", "contract_suite", "mock_server"]
 
 
 def main(names: list[str]) -> int:

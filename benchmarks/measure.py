@@ -76,6 +76,17 @@ def in_turns(ours: str, ways: Mapping[str, Run], rounds: int, notes: Mapping[str
             seconds = ways[name]()
             if number:
                 taken[name].append(seconds)
+    return compared(ours, taken, notes)
+
+
+def compared(ours: str, taken: Mapping[str, list[float]], notes: Mapping[str, str] | None = None) -> list[Row]:
+    """Divide what each way took by what ours took in the same round.
+
+    Args:
+        ours: the name of the way that the others are divided by.
+        taken: what each way took in each round, by name.
+        notes: what to show beside a way.
+    """
     rows = []
     for name, values in taken.items():
         ratios = [value / own for value, own in zip(values, taken[ours], strict=True)]

@@ -4,7 +4,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -40,6 +40,18 @@ def serve(server: Reference) -> Iterator[str]:
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def __getattr__(self, name: str) -> Callable[[], None]:
+            """Refuse any method but GET, as frameworks do; the base class responds with 501."""
+            if name.startswith("do_"):
+                return self.refuse
+            raise AttributeError(name)
+
+        def refuse(self) -> None:
+            self.send_response(405)
+            self.send_header("allow", "GET")
+            self.send_header("content-length", "0")
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Keep quiet: the catalogue is large."""
