@@ -1,5 +1,6 @@
 """Proxies, certificates and HTTP/2: what the environment says is followed, or refused with the name of the variable."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import certifi
 import httpx
 import pytest
 
-from apitally_traffic import AsyncTrafficClient, ConfigurationError, TrafficClient
+from apitally_traffic import APIConnectionError, AsyncTrafficClient, ConfigurationError, TrafficClient
 
 KINDS = pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
 
@@ -75,6 +76,28 @@ def test_certificates_that_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path
     for folders in (str(tmp_path), f"missing{os.pathsep}{tmp_path}"):
         monkeypatch.setenv("SSL_CERT_DIR", folders)
         TrafficClient("key").close()
+
+
+@KINDS
+@pytest.mark.parametrize("address", ["http://user:secret@nosuch.invalid:1", "user:secret@127.0.0.1:9"])
+@pytest.mark.parametrize("source", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "proxy"])
+def test_a_proxy_that_cannot_be_reached(
+    kind: Callable[..., Any], source: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the proxy, and the variable or the argument that it comes from, and not the password."""
+    host = address.partition("@")[2]
+    if source == "proxy":
+        client = kind("key", max_retries=0, proxy=f"http://user:secret@{host}")
+    else:
+        monkeypatch.setenv(source, address)
+        client = kind("key", max_retries=0)
+    query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+    with pytest.raises(APIConnectionError) as raised:
+        asyncio.run(query.to_list()) if kind is AsyncTrafficClient else query.to_list()
+    name = source if source == "proxy" else source.upper()
+    place = f"https://api.apitally.io cannot be reached through the proxy http://{host} of {name}, or closed"
+    assert str(raised.value).startswith(place)
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

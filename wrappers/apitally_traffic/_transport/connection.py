@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import httpx
 
@@ -18,6 +18,8 @@ from apitally_traffic._settings import Settings
 from apitally_traffic._texts import quoted
 from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic.errors import ConfigurationError
+
+Transport = TypeVar("Transport")
 
 # OpenSSL finds a certificate by the hash of its subject.
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
@@ -35,24 +37,37 @@ class ConnectionOptions(NamedTuple):
     http2: bool = False
 
 
-def connector(settings: Settings, options: ConnectionOptions) -> Callable[[], httpx.HTTPTransport]:
-    """Return a function that makes the sync transport for the server, each time with connections of its own.
+class Connector(NamedTuple, Generic[Transport]):
+    """How to connect.
+
+    Attributes:
+        connect: makes a transport for the server, each time with connections of its own.
+        via: the proxy and where it comes from, for a message; empty without a proxy.
+    """
+
+    connect: Callable[[], Transport]
+    via: str = ""
+
+
+def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.BaseTransport]:
+    """Return how to connect to the server with sync transports.
 
     Raises:
         ConfigurationError: the proxy or the certificates cannot be used; the message names argument or variable.
         ImportError: the extra for HTTP/2 is not installed.
     """
-    arguments = _arguments(settings, options)
-    return lambda: bound_by_deadline(httpx.HTTPTransport(**arguments))
+    arguments, via = _arguments(settings, options)
+    return Connector(lambda: bound_by_deadline(httpx.HTTPTransport(**arguments)), via)
 
 
-def async_connector(settings: Settings, options: ConnectionOptions) -> Callable[[], httpx.AsyncHTTPTransport]:
-    """Return a function that makes the async transport for the server; errors are those of `connector`."""
-    return partial(httpx.AsyncHTTPTransport, **_arguments(settings, options))
+def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
+    """Return how to connect to the server with async transports; errors are those of `connector`."""
+    arguments, via = _arguments(settings, options)
+    return Connector(partial(httpx.AsyncHTTPTransport, **arguments), via)
 
 
-def _arguments(settings: Settings, options: ConnectionOptions) -> dict[str, Any]:
-    """Return the arguments of httpx's transports.
+def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:
+    """Return the arguments of httpx's transports, and the proxy among them for a message.
 
     Plain http is for loopback, which needs neither a proxy nor certificates. Loading the trusted certificates would be
     nearly all of the time that making a client takes; without them, no https server is trusted.
@@ -63,8 +78,10 @@ def _arguments(settings: Settings, options: ConnectionOptions) -> dict[str, Any]
     if url.scheme == "http":
         if options.proxy is not None:
             raise ConfigurationError(f"proxy has no use for {settings.base_url}: it is on this machine.")
-        return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2}
-    return {"verify": _certificates(), "proxy": _proxy(url, options.proxy), "http2": options.http2}
+        return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2}, ""
+    proxy, name = _proxy(url, options.proxy)
+    via = "" if proxy is None else f" through the proxy {proxy.url} of {name}"
+    return {"verify": _certificates(), "proxy": proxy, "http2": options.http2}, via
 
 
 def _require_http2() -> None:
@@ -107,8 +124,11 @@ def _naming(variable: str, value: str | None) -> Iterator[None]:
         raise ConfigurationError(f"{quoted(value)} in {variable} cannot be used: {error.strerror or error}.") from error
 
 
-def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> httpx.Proxy | None:
-    """Return the proxy that was passed in, or else the one in the environment; httpx reads that for its own only."""
+def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tuple[httpx.Proxy | None, str]:
+    """Return the proxy that was passed in, or else the one in the environment, and the name of where it comes from.
+
+    httpx reads the environment for transports of its own only.
+    """
     name, proxy = "proxy", chosen
     if proxy is None:
         environment = urllib.request.getproxies()
@@ -116,7 +136,7 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> http
         proxy = environment.get("https") or environment.get("all")
         excluded = _is_excluded(url, environment.get("no", "")) or urllib.request.proxy_bypass(url.host)
         if proxy is None or excluded:
-            return None
+            return None, name
         proxy = proxy if "://" in proxy else f"http://{proxy}"
     try:
         made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
@@ -124,7 +144,7 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> http
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         reason = str(error)
     else:
-        return made
+        return made, name
     # Not chained: the address may contain a password.
     raise ConfigurationError(f"The proxy in {name} cannot be used: {reason.replace(str(proxy), '…')}")
 

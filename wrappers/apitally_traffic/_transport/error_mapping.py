@@ -72,7 +72,13 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
 
 
 def error_of_exception(
-    request: httpx.Request, error: Exception, response: httpx.Response | None, call: Call, redactor: Redactor
+    request: httpx.Request,
+    error: Exception,
+    response: httpx.Response | None,
+    call: Call,
+    redactor: Redactor,
+    *,
+    via: str,
 ) -> ApitallyError:
     """Return the error for an exchange that failed before the response was complete.
 
@@ -82,6 +88,7 @@ def error_of_exception(
         response: the incomplete response, if there is one.
         call: the call that the request belongs to.
         redactor: removes the key from what the transport says, before that is cut.
+        via: the proxy that the request went through; empty without one.
     """
     server = server_of(request.url)
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
@@ -90,17 +97,21 @@ def error_of_exception(
     if call.lifetime.has_ended:
         return APIConnectionError("The client was closed before the response was complete.", **details)
     if call.remaining() <= 0:
-        sentence = f"{server} did not respond completely within the deadline of {call.deadline:g} s, retries included."
+        sentence = (
+            f"{server} did not respond completely{via} within the deadline of {call.deadline:g} s, retries included."
+        )
         return APITimeoutError(f"{sentence} Try again, or raise the deadline.", **details)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         kind = type(error).__name__.removesuffix("Timeout").lower()
         seconds = request.extensions.get("timeout", {}).get(kind)
         bound = f": the {kind} timeout of {seconds:g} s has passed" if seconds else ""
-        return APITimeoutError(f"{server} did not respond in time{bound}. Try again, or raise the timeout.", **details)
+        return APITimeoutError(
+            f"{server} did not respond in time{via}{bound}. Try again, or raise the timeout.", **details
+        )
     if isinstance(error, BodyError | httpx.DecodingError):
         return ResponseError(f"{server} sent a body that {error}.", **details)
     reason = cut(redactor.text(str(error)), _MAX_REASON) or type(error).__name__
-    return APIConnectionError(f"{server} cannot be reached, or closed the connection: {reason}.", **details)
+    return APIConnectionError(f"{server} cannot be reached{via}, or closed the connection: {reason}.", **details)
 
 
 def error_of_body(request: httpx.Request, response: httpx.Response, reason: str, redactor: Redactor) -> ResponseError:

@@ -49,8 +49,15 @@ class Exchange:
         pause: for how many seconds the server asks for no more requests with this key.
     """
 
-    def __init__(self, request: httpx.Request, settings: Settings) -> None:
-        """Start with the request as the caller made it, without the key."""
+    def __init__(self, request: httpx.Request, settings: Settings, via: str) -> None:
+        """Start before anything is sent.
+
+        Args:
+            request: as the caller made it, without the key.
+            settings: the key, and the server that it is for.
+            via: the proxy that it goes through, for a message.
+        """
+        self._via = via
         self.call: Call = request.extensions[CALL]
         self.headers: dict[str, str] | None = None
         self.pause = 0.0
@@ -108,7 +115,9 @@ class Exchange:
         """Record that the exchange failed. A refusal stays one, even if its body is lost."""
         self._log(type(error).__name__, 0)
         if self._response is None or self._response.status_code == HTTPStatus.OK:
-            self._error = error_of_exception(self._request, error, self._response, self.call, self._settings.redactor)
+            self._error = error_of_exception(
+                self._request, error, self._response, self.call, self._settings.redactor, self._via
+            )
         else:
             self._refuse(httpx.Response(self._response.status_code, headers=_kept_headers(self._response)))
 

@@ -1,7 +1,6 @@
 """The httpx transports below the generated client, sync and async: two shells around the same exchange."""
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -12,7 +11,7 @@ from httpx_retries import RetryTransport
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.call import CALL, Call, Lifetime, current_call
-from apitally_traffic._transport.connection import ConnectionOptions, async_connector, connector
+from apitally_traffic._transport.connection import ConnectionOptions, Connector, async_connector, connector
 from apitally_traffic._transport.exchange import EXCHANGE_ERRORS, Exchange
 from apitally_traffic._transport.fork import ForkedTransport, renew_after_fork
 from apitally_traffic._transport.loops import GivenTransport, LoopTransports
@@ -51,8 +50,7 @@ class ApiTransport(httpx.BaseTransport):
         self._settings = settings
         self._requests_per_minute = requests_per_minute
         self._limiter = RateLimiter(Pacer(requests_per_minute))
-        connect = partial(_same, inner) if inner else connector(settings, options)
-        self._connect: Callable[[], httpx.BaseTransport] = connect
+        self._connect, self._via = connector(settings, options) if inner is None else Connector(partial(_same, inner))
         self._is_own = inner is None
         self.lifetime = Lifetime()
         self._inner: httpx.BaseTransport = self._connect()
@@ -65,7 +63,7 @@ class ApiTransport(httpx.BaseTransport):
             ApitallyError: the response has another status or a broken body, there is none, or the request goes to
                 another server.
         """
-        exchange = Exchange(request, self._settings)
+        exchange = Exchange(request, self._settings, self._via)
         token = current_call.set(exchange.call)
         try:
             self._send(exchange)
@@ -127,7 +125,10 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         self._settings = settings
         self._requests_per_minute = requests_per_minute
         self._limiter = AsyncRateLimiter(Pacer(requests_per_minute))
-        self._inner = LoopTransports(async_connector(settings, options)) if inner is None else GivenTransport(inner)
+        self._via = ""
+        if inner is None:
+            connect, self._via = async_connector(settings, options)
+        self._inner = LoopTransports(connect) if inner is None else GivenTransport(inner)
         self._lifetimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lifetime] = WeakKeyDictionary()
         renew_after_fork(self)
 
@@ -138,7 +139,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response; as `ApiTransport.handle_request`."""
-        exchange = Exchange(request, self._settings)
+        exchange = Exchange(request, self._settings, self._via)
         await self._send(exchange)
         return exchange.result()
 
