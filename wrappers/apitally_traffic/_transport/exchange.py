@@ -116,7 +116,7 @@ class Exchange:
         self._log(type(error).__name__, 0)
         if self._response is None or self._response.status_code == HTTPStatus.OK:
             self._error = error_of_exception(
-                self._request, error, self._response, self.call, self._settings.redactor, self._via
+                self._request, error, self._response, self.call, self._settings.redactor, via=self._via
             )
         else:
             self._refuse(httpx.Response(self._response.status_code, headers=_kept_headers(self._response)))
