@@ -64,8 +64,20 @@ class Exchange:
         return " ".join(["curl -sS", *method, *headers, shlex.quote(self.url)])
 
     @property
+    def rows(self) -> list[Any] | None:
+        """The rows of the page that the body is; `None` where it is none."""
+        try:
+            content = self.json
+        except ValueError:
+            return None
+        rows = content.get("data") if isinstance(content, dict) else None
+        return rows if isinstance(rows, list) else None
+
+    @property
     def summary(self) -> str:
-        """The status and the beginning of the body, on one line."""
+        """The status and what the body is: a page of so many records, or the beginning of what it says."""
+        if self.rows is not None:
+            return f"{self.status} with a page of {len(self.rows)} records"
         text = self.hide(" ".join(self.body.decode("utf-8", "replace").split()))
         return f"{self.status} {text if len(text) <= _BODY_SHOWN else text[:_BODY_SHOWN] + '…'}"
 

@@ -51,7 +51,8 @@ def _has_default(asked: Asked, name: str, default: str) -> None:
         raise NotExercisedError(f"The records of {listing} change from one request to the next.")
     if plain != given:
         message = f"{listing}: without {name} come other records, or in another order, than with {name}={default}"
-        raise asked.breach(message, pages[0].exchange, pages[1].exchange)
+        told = {"expected": f"the records of {name}={default}", "got": "other ones, or in another order"}
+        raise asked.breach(message, pages[0].exchange, pages[1].exchange, **told)
     others = [one for one in parameter.names if one != default]
     other = [record.key for record in listing.under({name: others[0]}).ask().records] if others else given
     if other != given:

@@ -78,7 +78,8 @@ def _nobody_has(asked: Asked, listing: Listing, parameter: Parameter) -> None:
     query = listing.filters | {parameter.name: str(chance.randrange(10**9, 2**31))}
     exchange = asked.endpoint.get(query)
     if exchange.status >= 500:
-        raise asked.breach(f"a filter earns {exchange.summary}", exchange)
+        told = {"expected": "200 without a record, or a 4xx", "got": exchange.summary}
+        raise asked.breach(f"a filter earns {exchange.summary}", exchange, **told)
     if rows := rows_of(exchange):
         message = f"under {parameter.name}={query[parameter.name]}, which nobody has, comes {str(rows[0])[:120]}"
         raise asked.breach(message, exchange, expected="no record", got=f"{len(rows)} records")
@@ -91,7 +92,8 @@ def _is_no_moment_for_all(asked: Asked, listing: Listing, parameter: Parameter) 
     exchanges = [asked.endpoint.get({parameter.name: moment}) for moment in (_BEFORE_EVERYTHING, ahead)]
     failure = next((exchange for exchange in exchanges if exchange.status >= 500), None)
     if failure is not None:
-        raise asked.breach(f"a filter earns {failure.summary}", failure)
+        told = {"expected": "200, or a 4xx", "got": failure.summary}
+        raise asked.breach(f"a filter earns {failure.summary}", failure, **told)
     pages = [listing.read(exchange) for exchange in exchanges if exchange.status == 200]
     keys = [{record.key for record in page.records} for page in pages]
     both = keys[0] & keys[1] if len(keys) == len(exchanges) else set()

@@ -83,16 +83,21 @@ def agrees(asked: Asked, listing: Listing, name: str, limit_of: Callable[[int], 
         named = (
             name if name not in _NOT_ABOUT_RECORDS else "has-more" if _is_cut(walk, found, expected) else "each-once"
         )
-        message = f"{listing}: {_difference(walk, found, expected)}"
-        raise BrokenPromiseError(listing.promise(f"pagination.{named}"), message, *evidence)
+        record, counts = _difference(found, expected)
+        pages = f"in {len(walk.pages)} pages the record {record} comes {counts[0]} times"
+        message = f"{listing}: {pages}, in one piece {counts[1]}"
+        told = {"expected": f"{record} {counts[1]} times", "got": f"{counts[0]} times"}
+        raise BrokenPromiseError(listing.promise(f"pagination.{named}"), message, *evidence, **told)
     if found != expected:
         raise NotExercisedError(f"The pages of {listing} are too short for a walk through all of them.")
     if not walk.is_complete:
         message = f"{listing}: all records have come, and there is still a token"
-        raise BrokenPromiseError(listing.promise("pagination.walk-ends"), message, *evidence)
+        told = {"expected": "a last page without a token", "got": f"a token on page {len(walk.pages)}"}
+        raise BrokenPromiseError(listing.promise("pagination.walk-ends"), message, *evidence, **told)
     if len(walk.pages) > 1 and not walk.pages[-1].records:
         message = f"{listing}: has_more is true on the page that completes the listing: no record was left to fetch"
-        raise BrokenPromiseError(listing.promise("pagination.has-more"), message, *walk.exchanges[-2:])
+        told = {"expected": "has_more: false on the page before", "got": "has_more: true"}
+        raise BrokenPromiseError(listing.promise("pagination.has-more"), message, *walk.exchanges[-2:], **told)
     if len(walk.pages) > 1 or name == "has-more":
         asked.seen(*walk.exchanges)
     return len(walk.pages) > 1
@@ -103,8 +108,7 @@ def _is_cut(walk: Walk, found: Counter[str], expected: Counter[str]) -> bool:
     return found < expected and len(walk.pages[-1].records) == len(walk.pages[0].records)
 
 
-def _difference(walk: Walk, found: Counter[str], expected: Counter[str]) -> str:
-    twice, missing = found - expected, expected - found
-    record = next(iter(twice or missing))
-    counts = (found[record], expected[record])
-    return f"in {len(walk.pages)} pages the record {record[:120]} comes {counts[0]} times, in one piece {counts[1]}"
+def _difference(found: Counter[str], expected: Counter[str]) -> tuple[str, tuple[int, int]]:
+    """Return a record that comes more often in one of two readings, cut, and how often it comes in each."""
+    record = next(iter((found - expected) or (expected - found)))
+    return record[:120], (found[record], expected[record])

@@ -73,7 +73,8 @@ def test_nothing_earns_a_server_error(asked: Asked) -> None:
     exchanges += [_ask(asked, *pair) for pair in probed[: None if asked.run.options.deep else _FAILURES_ASKED - 1]]
     for exchange in exchanges:
         if exchange.status >= 500:
-            raise asked.breach(f"an odd request earns {exchange.summary}", exchange, got=str(exchange.status))
+            told = {"expected": "anything but a 5xx", "got": exchange.summary}
+            raise asked.breach(f"an odd request earns {exchange.summary}", exchange, **told)
         asked.seen(exchange)
 
 
@@ -103,7 +104,11 @@ def _same_in_every_form(asked: Asked, parameter: Parameter, instant: datetime) -
             raise NotExercisedError(f"{asked.endpoint} has more records than a run reads.")
         if walk.counted("key") != before.counted("key"):
             message = f"{parameter.name}={form} gets other records than the same instant written as {plain}"
-            raise asked.breach(message, before.exchanges[0], walk.exchanges[0])
+            told = {
+                "expected": f"{len(before.records)} records",
+                "got": f"{len(walk.records)}, not all of them the same",
+            }
+            raise asked.breach(message, before.exchanges[0], walk.exchanges[0], **told)
         if before.records:
             asked.seen(*walk.exchanges)
 

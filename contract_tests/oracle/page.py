@@ -4,6 +4,7 @@
 promise.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from contract_tests.promises.promise import BrokenPromiseError
 
 _RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:([Zz])|([+-])(\d{2}):(\d{2}))", re.ASCII)
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
+_KINDS = {list: "an array", bool: "true or false", str | None: "a string or null", str: "a string"}
 _values_of = itemgetter("period_start", "period_end", *_COUNTS)
 
 
@@ -84,11 +86,11 @@ def read_page(exchange: Exchange) -> Page:
     """
     content_type = exchange.headers.get("content-type", "")
     if content_type.split(";")[0].strip().lower() != "application/json":
-        raise _breach(exchange, f"the content type is {content_type!r}, not application/json")
+        raise _breach(exchange, "the content type is", content_type, "application/json")
     try:
         body = exchange.json
     except ValueError:
-        raise _breach(exchange, "the body is not JSON") from None
+        raise _breach(exchange, "the body is", exchange.summary, "JSON") from None
     fields = _fields(exchange, body, "the body", {"data": list, "has_more": bool, "next_token": str | None})
     rows = tuple(_sound_row(item) or _row(exchange, item, place) for place, item in enumerate(fields["data"]))
     token = fields["next_token"] or None
@@ -99,7 +101,11 @@ def read_page(exchange: Exchange) -> Page:
             else "there are no more, and gives a token"
         )
         raise BrokenPromiseError(
-            "pagination.has-more", f"has_more and next_token contradict each other: it says {said}", exchange
+            "pagination.has-more",
+            f"has_more and next_token contradict each other: it says {said}",
+            exchange,
+            expected="has_more: true with a token, or has_more: false without one",
+            got=f"has_more: {json.dumps(fields['has_more'])} {'without' if token is None else 'with'} a token",
         )
     return Page(exchange, rows, fields["has_more"], token)
 
@@ -123,12 +129,13 @@ def _row(exchange: Exchange, item: Any, index: int) -> Row:
     amounts = []
     for name in _COUNTS:
         if name not in item:
-            raise _breach(exchange, f"{place} has no {name}")
+            raise _breach(exchange, f"{place}.{name} is", "missing", "an integer")
         value = item[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-            raise _breach(exchange, f"{place}.{name} is {value!r}, not an integer")
+            raise _breach(exchange, f"{place}.{name} is", json.dumps(value), "an integer")
         if value < 0:
-            raise BrokenPromiseError("response.counts", f"{place}.{name} is {value}; no count is negative", exchange)
+            message = f"{place}.{name} is {value} in the period from {item['period_start']}; no count is negative"
+            raise BrokenPromiseError("response.counts", message, exchange, expected="0 or more", got=str(value))
         amounts.append(int(value))
     return Row(first, last, Counts(*amounts))
 
@@ -143,9 +150,10 @@ def _edge(exchange: Exchange, text: str, place: str) -> Edge:
         except ValueError:
             has_no_offset = False
         if has_no_offset:
-            raise BrokenPromiseError("response.offsets", f"{place} is {text!r}, without an offset", exchange)
-        raise _breach(exchange, f"{place} is {text!r}, not an RFC 3339 date-time")
-    raise _breach(exchange, f"{place} is {text!r}, which no calendar has")
+            told = {"expected": "a date-time with an offset", "got": text}
+            raise BrokenPromiseError("response.offsets", f"{place} is {text!r}, without an offset", exchange, **told)
+        raise _breach(exchange, f"{place} is", repr(text), "an RFC 3339 date-time")
+    raise _breach(exchange, f"{place} is", repr(text), "a date-time that the calendar has")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -165,12 +173,12 @@ def _parse_edge(text: str) -> Edge | None:
 
 def _fields(exchange: Exchange, value: Any, place: str, kinds: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _breach(exchange, f"{place} is {type(value).__name__}, not an object")
+        raise _breach(exchange, f"{place} is", json.dumps(value)[:60], "an object")
     for name, kind in kinds.items():
         if name not in value:
-            raise _breach(exchange, f"{place} has no {name}")
+            raise _breach(exchange, f"{place}.{name} is", "missing", _KINDS[kind])
         if not isinstance(value[name], kind):
-            raise _breach(exchange, f"{place}.{name} is {str(value[name])[:60]!r}, not what the schema declares")
+            raise _breach(exchange, f"{place}.{name} is", json.dumps(value[name])[:60], _KINDS[kind])
     return value
 
 
@@ -179,5 +187,6 @@ def _offset_text(offset: int) -> str:
     return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}" if offset else "Z"
 
 
-def _breach(exchange: Exchange, message: str) -> BrokenPromiseError:
-    return BrokenPromiseError("response.schema", message, exchange)
+def _breach(exchange: Exchange, place: str, got: str, expected: str) -> BrokenPromiseError:
+    message = f"{place} {got}, not {expected}"
+    return BrokenPromiseError("response.schema", message, exchange, expected=expected, got=got)

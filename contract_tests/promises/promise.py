@@ -47,18 +47,17 @@ class BrokenPromiseError(AssertionError):
         self.expected = expected
         self.got = got
 
-    def under(self, promise_id: str, what: str, *exchanges: Exchange) -> "BrokenPromiseError":
+    def under(self, promise_id: str, what: str = "", *exchanges: Exchange) -> "BrokenPromiseError":
         """Return the same breach as one of another promise.
 
         Args:
             promise_id: which one.
-            what: what was special about the request, put before the message.
+            what: what was special about the request, put before the message; empty for nothing.
             exchanges: further requests that show it.
         """
+        message = f"{what}: {self.message}" if what else self.message
         evidence = (*self.exchanges, *exchanges)
-        return BrokenPromiseError(
-            promise_id, f"{what}: {self.message}", *evidence, expected=self.expected, got=self.got
-        )
+        return BrokenPromiseError(promise_id, message, *evidence, expected=self.expected, got=self.got)
 
 
 class ShareUsedUpError(Exception):

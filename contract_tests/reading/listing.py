@@ -4,6 +4,7 @@ Nobody has promised that records stay as they are, nor that none is added meanwh
 listing needs the whole listing before and after.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -122,14 +123,16 @@ class Listing:
         while (token := pages[-1].token) is not None and len(pages) < _MOST_PAGES:
             if token in tokens:
                 message = f"{self}: a token comes a second time, so that following it would never end"
-                evidence = tuple(page.exchange for page in pages[-2:])
-                raise BrokenPromiseError(self.promise("pagination.walk-ends"), message, *evidence)
+                evidence = (pages[-2].exchange, pages[-1].exchange)
+                told = {"expected": "a token that has not come before, or none", "got": f"the token {token}"}
+                raise BrokenPromiseError(self.promise("pagination.walk-ends"), message, *evidence, **told)
             tokens.add(token)
             exchange = self._get(limit, token)
             if 400 <= exchange.status < 500:
                 message = f"{self}: a token is refused that the page before had given: {exchange.summary}"
                 evidence = (pages[-1].exchange, exchange)
-                raise BrokenPromiseError(self.promise("pagination.walk-ends"), message, *evidence)
+                told = {"expected": "200 with the next page", "got": exchange.summary}
+                raise BrokenPromiseError(self.promise("pagination.walk-ends"), message, *evidence, **told)
             self.endpoint.require_answer(exchange)
             pages.append(self.read(exchange))
         return Walk(tuple(pages))
@@ -210,10 +213,15 @@ class Listing:
             has_more, token = (body["has_more"], body["next_token"] or None) if is_listing else (False, None)
         except (ValueError, TypeError, KeyError) as error:
             message = f"{self}: the body is no page: {error!r}"
-            raise BrokenPromiseError(self.promise("response.schema"), message, exchange) from error
+            told = {"expected": "data, has_more and next_token", "got": exchange.summary}
+            raise BrokenPromiseError(self.promise("response.schema"), message, exchange, **told) from error
         if bool(has_more) != (token is not None):
-            told = "has_more is true, and there is no token" if has_more else "has_more is false, and there is a token"
-            raise BrokenPromiseError(self.promise("pagination.has-more"), f"{self}: {told}", exchange)
+            told = {
+                "expected": "has_more: true with a token, or has_more: false without one",
+                "got": f"has_more: {json.dumps(has_more)} {'without' if token is None else 'with'} a token",
+            }
+            message = f"{self}: has_more and next_token contradict each other"
+            raise BrokenPromiseError(self.promise("pagination.has-more"), message, exchange, **told)
         return Page(exchange, records, token)
 
 

@@ -120,4 +120,4 @@ class Sample:
             odd = min(set(week.by_start.items()) ^ set(expected.items()))[0]
             told = [str(counts.get(odd, "no record")) for counts in (week.by_start, expected)]
             message = f"in a window of a week the hour from {zones.utc(odd)} has {told[0]}, in a longer one {told[1]}"
-            blame(self._reader, "window.splits-add-up", message, week, base)
+            blame(self._reader, "window.splits-add-up", message, week, base, expected=told[1], got=told[0])

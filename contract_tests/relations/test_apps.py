@@ -52,7 +52,8 @@ def _stays(run: Run, app_id: int, window: Mapping[str, str], tokens: list[dict[s
         exchange = run.client.get(token, app_id=app_id)
         if exchange.status >= 500:
             message = f"a token of another app earns {exchange.summary}"
-            raise BrokenPromiseError("requests.no-server-error", message, exchange)
+            told = {"expected": f"the traffic of app {app_id}, or a 4xx", "got": exchange.summary}
+            raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
         for start, counts in _traffic(exchange).items():
             if counts == mine.get(start) != own.get(start):
                 message = (

@@ -52,7 +52,8 @@ def test_no_data_for_another_key(run: Run) -> None:
     lower = run.client.get(headers={"api-key": "{key}"})
     if lower.status in {401, 403}:
         message = f"the header api-key with the right key earns {lower.status}; names of headers have no case"
-        raise BrokenPromiseError("auth.key-exact", message, lower)
+        told = {"expected": "the same as with the header Api-Key", "got": lower.summary}
+        raise BrokenPromiseError("auth.key-exact", message, lower, **told)
     drawn = st.text(_LETTERS + string.punctuation.replace("{", "").replace("}", ""), min_size=1, max_size=64)
     run.budget.draw(drawn, lambda key: _refused(run, "auth.key-exact", {}, {"Api-Key": key}), most=3, cost=1)
 
@@ -77,11 +78,11 @@ def _refused(run: Run, promise_id: str, query: Mapping[str, str], headers: Mappi
 
 
 def _judge(run: Run, promise_id: str, exchange: Exchange) -> None:
+    told = {"expected": "401 or 403 without data", "got": exchange.summary}
     if exchange.status >= 500:
-        raise BrokenPromiseError(
-            "requests.no-server-error", f"a request without the key earns {exchange.summary}", exchange
-        )
+        message = f"a request without the key earns {exchange.summary}"
+        raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
     if exchange.status not in {401, 403} or b'"period_start"' in exchange.body:
         message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403 without data"
-        raise BrokenPromiseError(promise_id, message, exchange)
+        raise BrokenPromiseError(promise_id, message, exchange, **told)
     run.ledger.seen(promise_id, exchange)

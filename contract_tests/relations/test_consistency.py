@@ -74,12 +74,15 @@ def test_a_filter_selects(run: Run) -> None:
         query = replace(run.sample.hours(zone, days=4) if interval == "hour" else run.sample.days(zone), filter=whose)
         exchange = run.client.get(query.parameters | {"limit": "1000"})
         if exchange.status >= 500:
-            raise BrokenPromiseError("requests.no-server-error", f"a filter earns {exchange.summary}", exchange)
+            told = {"expected": "200 without traffic, or a 4xx", "got": exchange.summary}
+            message = f"{whose}, which nobody has, earns {exchange.summary}"
+            raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
         if exchange.status == 200:
             busy = next((row for row in run.reader.check(exchange, query, 1000).rows if row.counts != NOTHING), None)
             if busy is not None:
                 message = f"{whose}, which nobody has, has {busy.counts} in the {interval} of {busy}"
-                raise BrokenPromiseError("consistency.filter-selects", message, exchange)
+                told = {"expected": "no traffic", "got": f"{busy.counts} in the {interval} of {busy}"}
+                raise BrokenPromiseError("consistency.filter-selects", message, exchange, **told)
         run.ledger.seen("consistency.filter-selects", exchange)
 
 
@@ -111,7 +114,9 @@ def _below(run: Run, promise_id: str, part: Filter, whole: Filter) -> None:
         few, many = run.reader.read(query), run.reader.read(replace(query, filter=whole))
         for start, counts in few.by_start.items():
             if start + DAY <= run.sample.settled and not counts.fits_in(many.of_period(start)):
-                message = f"from {zones.utc(start)}, {part} has {counts}, and {whole} has {many.of_period(start)}"
-                blame(run.reader, promise_id, message, few, many)
+                most = many.of_period(start)
+                message = f"from {zones.utc(start)}, {part} has {counts}, and {whole} has {most}"
+                told = {"expected": f"at most {most}", "got": str(counts)}
+                blame(run.reader, promise_id, message, few, many, **told)
         if few.by_start:
             run.ledger.seen(promise_id, *few.exchanges, *many.exchanges)

@@ -52,15 +52,14 @@ def test_the_limit_is_a_hundred_by_default(run: Run) -> None:
     except BrokenPromiseError as breach:
         if breach.promise_id != "pagination.limit":
             raise
-        raise BrokenPromiseError(
-            "requests.default-limit", f"without a limit, {breach.message}", *breach.exchanges
-        ) from breach
+        raise breach.under("requests.default-limit", "without a limit") from breach
     run.reader.ask(query, limit=40)
     # A server that makes pages shorter than asked for may do so here too.
     if len(plain.rows) != len(full.rows) and len(full.rows) == _DEFAULT_LIMIT and not run.reader.short_pages:
         message = (
             f"without a limit the page has {len(plain.rows)} records, and with a limit of 100 it has {len(full.rows)}"
         )
-        raise BrokenPromiseError("requests.default-limit", message, plain.exchange, full.exchange)
+        told = {"expected": f"{len(full.rows)} records", "got": f"{len(plain.rows)} records"}
+        raise BrokenPromiseError("requests.default-limit", message, plain.exchange, full.exchange, **told)
     if full.has_more and full.rows:
         run.ledger.seen("requests.default-limit", plain.exchange, full.exchange)

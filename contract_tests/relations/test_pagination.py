@@ -149,20 +149,18 @@ def _complete(run: Run, promise_id: str, query: Query, limit: int | None) -> Non
         if not breach.promise_id.startswith(_FOREIGN):
             raise
         # The same window was right in one piece.
-        raise BrokenPromiseError("pagination.token-keeps-query", breach.message, *breach.exchanges) from breach
+        raise breach.under("pagination.token-keeps-query") from breach
     first = series.pages[0]
     if series.by_start != reference.by_start:
         odd = min(set(series.by_start.items()) ^ set(reference.by_start.items()))[0]
         size = "of the default size" if limit is None else f"of {limit}"
-        message = (
-            f"in pages {size} the {query.named_interval} from "
-            f"{zones.utc(odd)} has {series.by_start.get(odd, 'no record')}, in pages of 1000 "
-            f"{reference.by_start.get(odd, 'no record')}"
-        )
+        told = [str(one.by_start.get(odd, "no record")) for one in (series, reference)]
+        period = f"the {query.named_interval} from {zones.utc(odd)}"
+        message = f"in pages {size} {period} has {told[0]}, in pages of 1000 {told[1]}"
         is_cut = len(series.rows) < len(reference.rows) and len(first.rows) == (limit or 100) and not first.has_more
         has_other_numbers = promise_id == "pagination.has-more" and series.by_start.keys() == reference.by_start.keys()
         named = "pagination.has-more" if is_cut else "pagination.any-page-size" if has_other_numbers else promise_id
-        blame(run.reader, named, message, series, reference)
+        blame(run.reader, named, message, series, reference, expected=told[1], got=told[0])
     _walked(run, promise_id, series)
 
 
@@ -206,13 +204,17 @@ def _token_of_defaults(run: Run) -> None:
     query = Query(start, int(run.reader.now()) + 1, "day", "Asia/Tokyo", omitted=frozenset({"start", "end"}))
     page = run.reader.ask(query, limit=20)
     series = run.reader.walk(page, query, limit=20)
-    settled = {row.start: row.counts for row in series.rows if row.end <= run.sample.settled and any(row.counts)}
-    expected = {
-        row.start: row.counts for row in run.reader.read(replace(run.sample.days("Asia/Tokyo"))).rows if any(row.counts)
-    }
-    first = max(query.first, run.sample.days("Asia/Tokyo").start)
-    last = run.sample.days("Asia/Tokyo").end
-    if {k: v for k, v in settled.items() if first <= k < last} != {k: v for k, v in expected.items() if first <= k}:
-        message = "the pages of the default window do not have the days that the same window has when it is asked for"
-        raise BrokenPromiseError("pagination.token-keeps-query", message, *series.exchanges)
+    days = run.reader.read(run.sample.days("Asia/Tokyo"))
+    first, last = max(query.first, days.query.start), days.query.end
+    found, expected = (
+        {start: counts for start, counts in one.by_start.items() if first <= start < last} for one in (series, days)
+    )
+    if found != expected:
+        odd = min(set(found.items()) ^ set(expected.items()))[0]
+        told = [str(one.get(odd, "no record")) for one in (found, expected)]
+        message = (
+            f"in pages of the default window the day of Asia/Tokyo from {zones.utc(odd)} has {told[0]}, and {told[1]} "
+            "where the same window is asked for"
+        )
+        blame(run.reader, "pagination.token-keeps-query", message, series, days, expected=told[1], got=told[0])
     _walked(run, "pagination.token-keeps-query", series)

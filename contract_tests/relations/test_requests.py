@@ -60,16 +60,19 @@ def test_every_form_of_a_moment(run: Run) -> None:
         what = f"from {start_text} to {end_text}"
         if exchange.status != 200:
             message = f"{what}: a valid date-time is refused with {exchange.summary}"
-            raise BrokenPromiseError(_server_error_or("requests.formats", exchange), message, exchange)
+            told = {"expected": "200 with a page", "got": exchange.summary}
+            raise BrokenPromiseError(_server_error_or("requests.formats", exchange), message, exchange, **told)
         try:
             found = run.reader.walk(run.reader.check(exchange, form, 1000), form, limit=1000)
         except BrokenPromiseError as breach:
             if not breach.promise_id.startswith(("window.", "timezone.")):
                 raise
-            raise BrokenPromiseError("requests.formats", f"{what}: {breach.message}", exchange) from breach
+            raise breach.under("requests.formats", what) from breach
         if found.by_start != expected.by_start:
-            message = f"{what} earns other periods than the same instants written with Z"
-            blame(run.reader, "requests.formats", message, found, expected)
+            odd = min(set(found.by_start.items()) ^ set(expected.by_start.items()))[0]
+            has, had = (str(one.by_start.get(odd, "no record")) for one in (found, expected))
+            message = f"{what} the hour from {zones.utc(odd)} has {has}, and {had} where both are written with Z"
+            blame(run.reader, "requests.formats", message, found, expected, expected=had, got=has)
         run.ledger.seen("requests.formats", exchange)
 
     end = query.end
@@ -160,13 +163,16 @@ def _strange_tokens(run: Run) -> list[str]:
 def _refused(run: Run, exchange: Exchange, what: str) -> None:
     if not 400 <= exchange.status < 500:
         message = f"{what} earns {exchange.summary}, not a 4xx"
-        raise BrokenPromiseError(_server_error_or("requests.bounds", exchange), message, exchange)
+        told = {"expected": "a 4xx", "got": exchange.summary}
+        raise BrokenPromiseError(_server_error_or("requests.bounds", exchange), message, exchange, **told)
     run.ledger.seen("requests.bounds", exchange)
 
 
 def _survived(run: Run, exchange: Exchange) -> None:
     if exchange.status >= 500:
-        raise BrokenPromiseError("requests.no-server-error", f"an odd request earns {exchange.summary}", exchange)
+        told = {"expected": "anything but a 5xx", "got": exchange.summary}
+        message = f"an odd request earns {exchange.summary}"
+        raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
     if exchange.status == 200:
         read_page(exchange)
     run.ledger.seen("requests.no-server-error", exchange)

@@ -147,8 +147,9 @@ def _has_its_hours(run: Run, zone: str, days: Series, hours: Series) -> None:
     if wrong and all(zones.is_day_of_change(zone, start) for start, _ in wrong):
         start, end = wrong[0]
         day = f"the day of {zone} from {zones.utc(start)} to {zones.utc(end)}, {(end - start) / HOUR:g} hours"
-        message = f"{day}, has {days.of_period(start)}, and the hours in it have {hours.total(start, end)}"
-        blame(run.reader, run.comparison.named("timezone.dst", days.query), message, days, hours)
+        sums = {"expected": str(hours.total(start, end)), "got": str(days.of_period(start))}
+        message = f"{day}, has {sums['got']}, and the hours in it have {sums['expected']}"
+        blame(run.reader, run.comparison.named("timezone.dst", days.query), message, days, hours, **sums)
 
 
 def _is_known(run: Run, hours: Series) -> bool:
@@ -177,7 +178,8 @@ def _bases_agree(run: Run) -> None:
         least, most = whole.bounds(start, end)
         if not (least.fits_in(total) and total.fits_in(most)):
             message = f"all hours of {zone} together have {total}, and those of UTC between {least} and {most}"
-            blame(run.reader, "timezone.same-traffic", message, base, whole)
+            told = {"expected": f"between {least} and {most}", "got": str(total)}
+            blame(run.reader, "timezone.same-traffic", message, base, whole, **told)
         run.comparison.agree("timezone.same-traffic", base, whole, f"hours of {zone} and of UTC")
 
 

@@ -98,9 +98,10 @@ def test_split_windows_add_up(run: Run) -> None:
         if joined != whole.by_start:
             odd = min(set(joined.items()) ^ set(whole.by_start.items()))[0]
             told = [str(answer.get(odd, "no record")) for answer in (joined, whole.by_start)]
+            pair = {"expected": told[1], "got": told[0]}
             window = f"the window from {zones.utc(query.start)} to {zones.utc(query.end)}, cut at {zones.utc(cut)}"
             message = f"{window}: of the period from {zones.utc(odd)} the parts have {told[0]}, and the whole {told[1]}"
-            blame(run.reader, "window.splits-add-up", message, whole, *halves)
+            blame(run.reader, "window.splits-add-up", message, whole, *halves, **pair)
         if len(halves[0].by_start) and len(halves[1].by_start):
             run.ledger.seen(
                 "window.splits-add-up", *whole.exchanges, *(one for half in halves for one in half.exchanges)
@@ -193,7 +194,11 @@ def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query)
                 f"{zones.utc(odd[0])} is in the answer {other} it and not in the one {said} it"
             )
             evidence = (series.exchanges[0] for series in (before, given, after))
-            raise BrokenPromiseError(promise_id, message, *evidence)
+            told = {
+                "expected": f"{omitted} {default}, so the same periods",
+                "got": f"{zones.utc(odd[0])} only {other} it",
+            }
+            raise BrokenPromiseError(promise_id, message, *evidence, **told)
     if given.by_start:
         run.ledger.seen(promise_id, before.exchanges[0], given.exchanges[0])
 
@@ -213,7 +218,7 @@ def _read(run: Run, promise_id: str, query: Query) -> Series | None:
         return None if page is None else run.reader.walk(page, query, limit=LARGEST_LIMIT)
     except BrokenPromiseError as breach:
         if breach.promise_id == "window.nothing-outside" and query.omitted:
-            raise BrokenPromiseError(promise_id, breach.message, *breach.exchanges) from breach
+            raise breach.under(promise_id, f"without {' and '.join(sorted(query.omitted))}") from breach
         raise
 
 

@@ -94,7 +94,7 @@ def shown(exchange: Exchange, message: str = "") -> Shown:
     headers = {
         name: exchange.hide(value) for name, value in exchange.headers.items() if _TELLING_HEADER.fullmatch(name)
     }
-    page = _rows_of(exchange)
+    page = exchange.rows
     rows = [] if page is None else _rows_about(page, message)
     text = "" if page is not None else exchange.hide(exchange.body.decode("utf-8", "replace"))
     return Shown(
@@ -113,15 +113,6 @@ def _of_breach(breach: BrokenPromiseError) -> Evidence:
     unique = {exchange.number: exchange for exchange in breach.exchanges}
     exchanges = tuple(shown(exchange, breach.message) for exchange in list(unique.values())[:_EXCHANGES_SHOWN])
     return Evidence(breach.message, breach.expected, breach.got, exchanges)
-
-
-def _rows_of(exchange: Exchange) -> list[Any] | None:
-    try:
-        content = exchange.json
-    except ValueError:
-        return None
-    rows = content.get("data") if isinstance(content, dict) else None
-    return rows if isinstance(rows, list) else None
 
 
 def _rows_about(rows: list[Any], message: str) -> list[Any]:

@@ -78,17 +78,20 @@ def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[Bro
         breaches = [_breach(failure, operation, exchange) for failure in group.exceptions]
     if not (exchange.status == 200 or 400 <= exchange.status < 600):
         message = f"{exchange.status} is no documented answer"
-        breaches.append(BrokenPromiseError(operation.promise("response.schema"), message, exchange))
+        told = {"expected": "a documented status", "got": exchange.summary}
+        breaches.append(BrokenPromiseError(operation.promise("response.schema"), message, exchange, **told))
     if exchange.status == 200 and (reason := _clearly_invalid(operation, exchange)):
         message = f"{reason} earns {exchange.summary}, not a 4xx"
-        breaches.append(BrokenPromiseError(operation.promise("requests.bounds"), message, exchange))
+        told = {"expected": "a 4xx", "got": exchange.summary}
+        breaches.append(BrokenPromiseError(operation.promise("requests.bounds"), message, exchange, **told))
     return breaches
 
 
 def _breach(failure: Failure, operation: Operation, exchange: Exchange) -> BrokenPromiseError:
     promise_id = "requests.no-server-error" if exchange.status >= 500 else "response.schema"
     message = " ".join(f"{failure.title}: {failure.message}".split())
-    return BrokenPromiseError(operation.promise(promise_id), message[:300], exchange)
+    told = {"expected": "what is declared for the status", "got": exchange.summary}
+    return BrokenPromiseError(operation.promise(promise_id), message[:300], exchange, **told)
 
 
 def _clearly_invalid(operation: Operation, exchange: Exchange) -> str | None:

@@ -1,5 +1,6 @@
 """Every response of the run, whatever asked for it, against the schema; these tests send nothing and run last."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +41,8 @@ def _fits(run: Run, operation: Operation) -> None:
             if error is not None:
                 place = "/".join(str(part) for part in error.instance_path) or "the top level"
                 message = f"at {place} of a {exchange.status}: {error.message[:200]}"
-                raise BrokenPromiseError(promise_id, message, exchange)
+                told = {"expected": f"what is declared at {place}", "got": error.message[:200]}
+                raise BrokenPromiseError(promise_id, message, exchange, **told)
             run.ledger.seen(promise_id, exchange)
 
 
@@ -50,7 +52,9 @@ def test_counts_are_not_negative(run: Run) -> None:
     for exchange, items in _pages(run):
         negative = next((item for item in items if any(item[name] < 0 for name in _COUNTS)), None)
         if negative is not None:
-            raise BrokenPromiseError("response.counts", f"no count is negative, but here is {negative}", exchange)
+            told = {"expected": "counts that are 0 or more", "got": json.dumps(negative)}
+            message = f"the period from {negative['period_start']} has a negative count"
+            raise BrokenPromiseError("response.counts", message, exchange, **told)
         if any(item["requests"] for item in items):
             run.ledger.seen("response.counts", exchange)
 
@@ -64,7 +68,9 @@ def test_times_carry_an_offset(run: Run) -> None:
     for exchange, items in _pages(run):
         without = next((item for item in items if any(not _OFFSET.search(item[name]) for name in _EDGES)), None)
         if without is not None:
-            raise BrokenPromiseError("response.offsets", f"each time has an offset, but here is {without}", exchange)
+            told = {"expected": "times with an offset", "got": f"{without['period_start']} to {without['period_end']}"}
+            message = f"the period from {without['period_start']} has a time without an offset"
+            raise BrokenPromiseError("response.offsets", message, exchange, **told)
         if items and exchange.parameters.get("timezone", "UTC") != "UTC":
             run.ledger.seen("response.offsets", exchange)
 
@@ -91,4 +97,6 @@ def _json(exchange: Exchange, promise_id: str) -> Any:
     try:
         return exchange.json
     except ValueError:
-        raise BrokenPromiseError(promise_id, f"the body of a {exchange.status} is not JSON", exchange) from None
+        message = f"the body of a {exchange.status} is not JSON"
+        told = {"expected": "JSON", "got": exchange.summary}
+        raise BrokenPromiseError(promise_id, message, exchange, **told) from None

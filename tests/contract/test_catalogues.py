@@ -1,5 +1,6 @@
 """The tables of the suite agree with each other: promises, their tests, the servers that break them, the guide."""
 
+import ast
 import re
 from collections import Counter
 from pathlib import Path
@@ -47,6 +48,19 @@ def test_each_kind_of_promise_of_an_operation_has_one_test_and_is_broken() -> No
     kinds = {promise_id.partition("@")[0] for promise_id in ids}
     assert {kind for kind in kinds if sum(kind.startswith(name) for name in marked) != 1} == set()
     assert kinds == {promise_id.partition("@")[0] for promise_id in broken}
+
+
+def test_each_finding_says_what_was_expected_and_what_came() -> None:
+    """Wherever the suite breaks a promise, the two columns of the report's table are filled."""
+    calls = [
+        (path.name, call.lineno, {argument.arg for argument in call.keywords})
+        for path in (ROOT / "contract_tests").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"BrokenPromiseError", "blame", "asked.breach"}
+    ]
+    assert len(calls) > 40
+    # `None` is the name of `**told`.
+    assert [call[:2] for call in calls if not (call[2] >= {"expected", "got"} or None in call[2])] == []
 
 
 def test_the_guide_has_every_option() -> None:
