@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,12 +12,16 @@ PAGE = json.dumps({"data": [], "has_more": False, "next_token": None}).encode()
 
 
 @contextlib.contextmanager
-def raw_server(respond: Callable[[socket.socket], Any]) -> Iterator[str]:
+def raw_server(respond: Callable[[socket.socket], Any], tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """Run a server that calls `respond` with the connection for each request, and yield its URL."""
     connections: list[socket.socket] = []
 
-    def serve(connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
+    def serve(accepted: socket.socket) -> None:
+        with (
+            contextlib.suppress(OSError),
+            accepted,
+            tls.wrap_socket(accepted, server_side=True) if tls else accepted as connection,
+        ):
             buffer = b""
             while received := connection.recv(65536):
                 buffer += received
@@ -34,7 +39,7 @@ def raw_server(respond: Callable[[socket.socket], Any]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             for connection in connections:

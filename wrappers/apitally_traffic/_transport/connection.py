@@ -7,7 +7,6 @@ import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,6 +16,7 @@ import httpx
 from apitally_traffic._settings import Settings
 from apitally_traffic._texts import quoted
 from apitally_traffic._transport.network import bound_by_deadline
+from apitally_traffic._transport.reuse import without_unread_bytes
 from apitally_traffic.errors import ConfigurationError
 
 Transport = TypeVar("Transport")
@@ -57,13 +57,13 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
         ImportError: the extra for HTTP/2 is not installed.
     """
     arguments, via = _arguments(settings, options)
-    return Connector(lambda: bound_by_deadline(httpx.HTTPTransport(**arguments)), via)
+    return Connector(lambda: without_unread_bytes(bound_by_deadline(httpx.HTTPTransport(**arguments))), via)
 
 
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
     arguments, via = _arguments(settings, options)
-    return Connector(partial(httpx.AsyncHTTPTransport, **arguments), via)
+    return Connector(lambda: without_unread_bytes(httpx.AsyncHTTPTransport(**arguments)), via)
 
 
 def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:

@@ -1,0 +1,91 @@
+"""A connection on which bytes wait is not reused: they are not the response to the next request."""
+
+import asyncio
+import json
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitally_traffic import AsyncTrafficClient, TrafficClient
+from tests.wrappers.raw_server import raw_server, response
+
+CERTIFICATE = Path(__file__).parents[1] / "pipeline" / "unknown_certificate.pem"
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+
+
+def page(requests: int, size: int = 0) -> bytes:
+    """Return a response of so many bytes, whose page has one row with this count."""
+    row = {"period_start": "2026-01-01T00:00:00Z", "period_end": "2026-01-01T01:00:00Z", "requests": requests}
+    body = json.dumps({"data": [row | {"bytes_received": 0, "bytes_sent": 0}], "has_more": False}).encode()
+    return response(body, "X-Padding: " + "a" * (size - len(response(body, "X-Padding: "))))
+
+
+def read_sync(url: str) -> list[int]:
+    """Read the same day twice on one connection."""
+    with TrafficClient("key", base_url=url, concurrency=1) as client:
+        return [item.requests for _ in range(2) for item in client.get_traffic(1, **DAY)]
+
+
+def read_async(url: str) -> list[int]:
+    """Read the same day twice on one connection, async."""
+
+    async def read() -> list[int]:
+        async with AsyncTrafficClient("key", base_url=url, concurrency=1) as client:
+            return [item.requests for _ in range(2) async for item in client.get_traffic(1, **DAY)]
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+@pytest.mark.parametrize("size", [0, 2**16, 2**16 + 10])
+def test_a_second_response_is_nobodys(read: Callable[[str], list[int]], size: int) -> None:
+    """What a server sends after a response is not taken for the next one, wherever the first one ends."""
+    requested: list[socket.socket] = []
+
+    def respond(connection: socket.socket) -> None:
+        requested.append(connection)
+        connection.sendall(page(len(requested), size) + page(666))
+
+    with raw_server(respond) as url:
+        assert read(url) == [1, 2]
+    assert len(set(requested)) == 2
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+@pytest.mark.parametrize("records", [1, 2])
+def test_a_second_response_over_tls(
+    read: Callable[[str], list[int]], records: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is over TLS, where a response may be received and not decrypted yet."""
+    requested: list[socket.socket] = []
+
+    def respond(connection: socket.socket) -> None:
+        requested.append(connection)
+        parts = [page(len(requested)), page(666)]
+        for part in parts if records == 2 else [b"".join(parts)]:
+            connection.sendall(part)
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(CERTIFICATE)
+    with raw_server(respond, tls) as url:
+        assert read(url) == [1, 2]
+    assert len(set(requested)) == 2
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+def test_a_clean_connection_is_reused(read: Callable[[str], list[int]]) -> None:
+    """Requests one after another share a connection."""
+    requested: list[socket.socket] = []
+
+    def respond(connection: socket.socket) -> None:
+        requested.append(connection)
+        connection.sendall(page(len(requested)))
+
+    with raw_server(respond) as url:
+        assert read(url) == [1, 2]
+    assert len(set(requested)) == 1
