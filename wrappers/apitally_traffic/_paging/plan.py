@@ -69,27 +69,31 @@ class ReadPlan:
         """
         self._check_adjacent(reader)
         rows = reader.rows_after(self._last)[: self._still_wanted()]
+        reader.release()
         if rows:
             self._last = rows[-1].period_start
         self._delivered += len(rows)
         self._finish_slice()
         return rows
 
-    def take_pages(self, reader: SliceReader) -> list[Page]:
+    def take_pages(self, reader: SliceReader) -> Iterator[Page]:
         """Return the pages of the oldest slice that was started, as they came, until they hold enough rows.
+
+        A page that was delivered is not kept.
 
         Raises:
             ResponseError: their rows contradict those of the slice before it.
         """
         self._check_adjacent(reader)
-        pages = []
+        pages: deque[Page] = deque()
         for page in reader.pages:
             if self._still_wanted() == 0:
                 break
             pages.append(page)
             self._delivered += len(page.rows)
+        reader.release()
         self._finish_slice()
-        return pages
+        return _drain(pages)
 
     @property
     def resume_from(self) -> datetime | None:
@@ -104,7 +108,7 @@ class ReadPlan:
                 f"The API contradicts itself in the pages of two parts of the window: {error}.",
                 resume_from=self.resume_from,
             ) from None
-        self._rows_before = reader.rows
+        self._rows_before = reader.last_rows()
 
     def _finish_slice(self) -> None:
         periods = len(self._started.popleft())
@@ -120,3 +124,8 @@ class ReadPlan:
     def _needs_more(self) -> bool:
         wanted = self._still_wanted()
         return wanted is None or sum(len(part) for part in self._started) < wanted
+
+
+def _drain(pages: deque[Page]) -> Iterator[Page]:
+    while pages:
+        yield pages.popleft()

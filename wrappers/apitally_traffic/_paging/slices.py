@@ -18,6 +18,8 @@ from apitally_traffic.errors import PaginationError
 _HOUR = timedelta(hours=1)
 # A server whose periods start at other minutes than ours has one more on either side.
 _TOLERATED_PERIODS = 2
+# A row lies at most one period outside of its slice, and a local day has up to 25 hours.
+_SHARED_PERIODS = {"hour": timedelta(hours=3), "day": timedelta(hours=75)}
 # A page may be empty. This many more than the slice has periods keep a short window inside the rate limit.
 _EXTRA_PAGES = 50
 
@@ -92,6 +94,15 @@ class SliceReader:
         """Add the page that the cursor requested, and move the cursor past it."""
         self.pages.append(read.page)
         self.rows, self.cursor = read.rows, read.cursor
+
+    def last_rows(self) -> Rows:
+        """Return the rows at the end of the slice that the next slice may have, too."""
+        end, shared = self.window.end.astimezone(UTC), _SHARED_PERIODS[self.window.interval]
+        return self.rows[bisect_right(self.rows, -shared, key=lambda row: row.period_end - end) :]
+
+    def release(self) -> None:
+        """Forget the pages and rows, which were taken."""
+        self.pages, self.rows = [], []
 
     def _check_number(self, rows: Rows) -> None:
         inside = bisect_left(rows, self.window.end, key=period_start) - bisect_left(
