@@ -125,8 +125,11 @@ class MockServer(RemoteControl):
         self._process = ServerProcess(self._settings)
         try:
             yield self._process
-        except BaseException:
+        except BaseException as error:
             self._end()
+            if type(error) is RuntimeError:  # "can't start new thread"
+                msg = f"The mock server cannot be started: {error}."
+                raise MockServerError(msg) from None
             raise
 
     def _end(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import multiprocessing
 import os
 import pickle
@@ -428,3 +429,35 @@ def test_a_server_refuses_to_be_pickled_and_its_data_do_not() -> None:
         entries = server.requests
     assert pickle.loads(pickle.dumps(entries)) == entries  # noqa: S301 - pickled here
     assert str(pickle.loads(pickle.dumps(MockServerError("No.")))) == "No."  # noqa: S301 - pickled here
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("refused", ["thread", "process"])
+def test_a_system_that_starts_nothing_more(kind: str, refused: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the limit of threads or processes there is one MockServerError with the reason, and nothing is left running."""
+    started: list[subprocess.Popen[bytes]] = []
+    start = subprocess.Popen.__init__
+
+    def start_process(self: Any, *arguments: Any, **options: Any) -> None:
+        if refused == "process":
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        started.append(self)
+        start(self, *arguments, **options)
+
+    def start_no_thread(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def run() -> None:
+        async with MockServer():
+            pass
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", start_process)
+    if refused == "thread":
+        monkeypatch.setattr(threading.Thread, "start", start_no_thread)
+    server = MockServer()
+    with pytest.raises(MockServerError, match=r"^The mock server cannot be started.*(new thread|unavailable)\.$"):
+        asyncio.run(run()) if kind == "async" else server.__enter__()
+    assert [process.poll() is not None for process in started] == [True] * len(started)
+    monkeypatch.undo()
+    with server if kind == "sync" else MockServer() as again:
+        assert again.requests == []
