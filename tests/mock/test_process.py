@@ -434,7 +434,7 @@ def test_a_server_refuses_to_be_pickled_and_its_data_do_not() -> None:
 @pytest.mark.parametrize("kind", ["sync", "async"])
 @pytest.mark.parametrize("refused", ["thread", "process"])
 def test_a_system_that_starts_nothing_more(kind: str, refused: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At the limit of threads or processes there is one MockServerError with the reason, and nothing is left running."""
+    """At the limit of threads or processes there is one MockServerError with the reason, and no process left."""
     started: list[subprocess.Popen[bytes]] = []
     start = subprocess.Popen.__init__
 
