@@ -7,9 +7,10 @@ item that the caller does not keep is freed before the next one is made, and the
 A body that msgspec rejects is parsed again by `_json.py`, which accepts more, within bounds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from itertools import starmap
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
 
 import msgspec
 from msgspec.structs import astuple
@@ -93,8 +94,10 @@ class Page(NamedTuple):
         return response
 
 
-def to_items(rows: Iterable[Row | TrafficItem]) -> Iterator[TrafficItem]:
+def to_items(rows: Sequence[Row | TrafficItem]) -> Iterator[TrafficItem]:
     """Return an iterator that converts each row to an item when the item is requested."""
+    if set(map(type, rows)) == {Row}:
+        return starmap(TrafficItem, map(astuple, cast("Sequence[Row]", rows)))
     return (row if isinstance(row, TrafficItem) else TrafficItem(*astuple(row)) for row in rows)
 
 

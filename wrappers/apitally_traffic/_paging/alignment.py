@@ -1,12 +1,10 @@
 """Refuse rows that follow another timezone than the requested one: days that start at midnight in UTC, for instance."""
 
 from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
-from apitally_api_client.models import TrafficItem
-from apitally_traffic._decoding import Row
-from apitally_traffic._paging.order import Rows, period_start
 from apitally_traffic._windows.periods import LENGTHS
 from apitally_traffic._windows.window import TimeWindow
 
@@ -18,40 +16,42 @@ _SPAN = timedelta(days=28)
 _minute = attrgetter("minute")
 
 
-def misaligned(rows: Rows, window: TimeWindow) -> Row | TrafficItem | None:
-    """Return the first row that starts inside an hour or day of the window's timezone, or None.
+def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | None:
+    """Return the first start of a row that lies inside an hour or day of the window's timezone, or None.
 
     Rows within a day of a change of the UTC offset may start at any time: there, time zone databases and opinions about
     where an hour starts differ.
 
     Args:
-        rows: in order, at least one.
+        starts: the starts of all rows, oldest first.
         window: what was requested.
     """
     # Full hours of the wrong timezone are wrong at both ends: offsets with minutes last longer than any slice of hours.
-    is_regular = window.interval == "hour" and len(set(map(_minute, map(period_start, rows)))) == 1
+    is_regular = window.interval == "hour" and len(set(map(_minute, starts))) == 1
     try:
-        suspects = (rows[0], rows[-1]) if is_regular else _suspects(rows, window)
-        return next((row for row in suspects if not _is_aligned(row.period_start, window)), None)
+        suspects = (starts[0], starts[-1]) if is_regular else _suspects(starts, window)
+        return next((start for start in suspects if not _is_aligned(start, window)), None)
     except OverflowError:  # at the ends of the calendar, where local times are none
         return None
 
 
-def _suspects(rows: Rows, window: TimeWindow) -> Rows:
-    """Return the rows whose distance to a start of a period is no multiple of its length, and those near a change."""
-    length, suspects, begin = LENGTHS[window.interval], list[Row | TrafficItem](), 0
-    while begin < len(rows):
-        first = rows[begin].period_start
-        end = bisect_left(rows, first + _SPAN, lo=begin, key=period_start)
-        last = rows[end - 1].period_start
-        offset = _offset(first, window)
-        if offset == _offset(last, window):
-            aligned = _EPOCH - offset
-            suspects += [row for row in rows[begin:end] if (row.period_start - aligned) % length]
-        else:
-            suspects += rows[begin:end]
+def _suspects(starts: Sequence[datetime], window: TimeWindow) -> Iterator[datetime]:
+    """Yield the starts that are not aligned, and those next to a change of the UTC offset."""
+    begin = 0
+    while begin < len(starts):
+        end = bisect_left(starts, starts[begin] + _SPAN, lo=begin)
+        yield from _suspects_in_span(starts[begin:end], window)
         begin = end
-    return suspects
+
+
+def _suspects_in_span(starts: Sequence[datetime], window: TimeWindow) -> Sequence[datetime]:
+    offset, length, middle = _offset(starts[0], window), LENGTHS[window.interval], len(starts) // 2
+    if offset == _offset(starts[-1], window):
+        aligned = _EPOCH - offset
+        return [start for start in starts if (start - aligned) % length]
+    if middle == 0:
+        return starts
+    return [*_suspects_in_span(starts[:middle], window), *_suspects_in_span(starts[middle:], window)]
 
 
 def _is_aligned(start: datetime, window: TimeWindow) -> bool:

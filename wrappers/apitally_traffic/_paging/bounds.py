@@ -1,13 +1,11 @@
 """Refuse rows that are not what a slice was requested for."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from operator import eq
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
 from apitally_traffic._paging.alignment import misaligned
-from apitally_traffic._paging.order import Rows, period_end, period_start
+from apitally_traffic._paging.order import Ordered, Rows, period_start
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 
@@ -23,36 +21,37 @@ class Bounds:
         self._length = LENGTHS[window.interval]
         self._lower, self._upper = _one_period_around(window, self._length)
 
-    def check(self, page: Rows, ordered: Rows) -> None:
+    def check(self, page: Rows, ordered: Ordered) -> None:
         """Check that each row lies in the bounds, and is about as long as the interval that was requested.
 
         Args:
             page: the rows of a page, in the order of the response.
-            ordered: the same rows and those of earlier pages, in order.
+            ordered: the same rows and those of earlier pages.
 
         Raises:
             ValueError: a row does not; the message names its place, the row and the window.
         """
-        if not ordered:
+        if not page:
             return
-        first, last = ordered[0].period_start, ordered[-1].period_end
+        first, last = ordered.starts[0], ordered.rows[-1].period_end
         # Rows without gaps that cover as much as their number says are right. Others are looked at one by one.
-        most, least = len(ordered) * self._length, (len(ordered) - 2) * self._length / 2
-        is_covered = least <= last - first <= most and _are_contiguous(ordered)
-        if not (first >= self._lower and last <= self._upper and is_covered):
-            # A server may cut the first and the last period at the ends of the window.
-            cut = {first, ordered[-1].period_start}
-            for index, row in enumerate(page):
-                self._check_row(index, row, may_be_short=row.period_start in cut)
+        most, least = len(ordered.rows) * self._length, (len(ordered.rows) - 2) * self._length / 2
+        is_covered = ordered.is_contiguous and least <= last - first <= most
+        if is_covered and first >= self._lower and last <= self._upper:
+            return
+        # A server may cut the first and the last period at the ends of the window.
+        cut = {first, ordered.starts[-1]}
+        for index, row in enumerate(page):
+            self._check_row(index, row, may_be_short=row.period_start in cut)
 
-    def check_timezone(self, page: Rows, ordered: Rows) -> None:
+    def check_timezone(self, page: Rows, ordered: Ordered) -> None:
         """Check that each row starts where a period of the timezone does; arguments and error are those of `check`."""
-        rows = ordered if len(ordered) == len(page) else sorted(page, key=period_start)
-        stranger = misaligned(rows, self._window) if rows else None
+        is_first_page = len(page) == len(ordered.starts)
+        stranger = misaligned(ordered.starts if is_first_page else sorted(map(period_start, page)), self._window)
         if stranger is not None:
-            place = next(index for index, row in enumerate(page) if row is stranger)
+            place = next(index for index, row in enumerate(page) if row.period_start == stranger)
             raise ValueError(
-                f"`data[{place}].period_start`, {stranger.period_start.isoformat()}, is not the start of one "
+                f"`data[{place}].period_start`, {page[place].period_start.isoformat()}, is not the start of one "
                 f"{self._window.interval} in the requested timezone, {self._window.timezone.key}"
             )
 
@@ -69,10 +68,6 @@ class Bounds:
             raise ValueError(f"{shown}is longer than the requested interval, one {interval}")
         if length < self._length / 2 and not may_be_short:
             raise ValueError(f"{shown}is shorter than the requested interval, one {interval}")
-
-
-def _are_contiguous(rows: Rows) -> bool:
-    return all(map(eq, map(period_end, rows), map(period_start, islice(rows, 1, None))))
 
 
 def _one_period_around(window: TimeWindow, length: timedelta) -> tuple[datetime, datetime]:

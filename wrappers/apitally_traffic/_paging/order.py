@@ -7,6 +7,7 @@ one of them would be a guess.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from operator import attrgetter, le, lt
+from typing import NamedTuple
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
@@ -14,12 +15,25 @@ from apitally_traffic._decoding import Row
 Rows = Sequence[Row | TrafficItem]
 
 period_start = attrgetter("period_start")
-period_end = attrgetter("period_end")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 _values = attrgetter(*_FIELDS)
 
 
-def in_order(known: Rows, page: Rows, open_after: datetime) -> Rows:
+class Ordered(NamedTuple):
+    """Rows in order, each once.
+
+    Attributes:
+        rows: the rows.
+        starts: where their periods start.
+        is_contiguous: whether each period ends where the next one starts.
+    """
+
+    rows: Rows
+    starts: list[datetime]
+    is_contiguous: bool
+
+
+def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
     """Return the rows of all pages of a slice, oldest first, each once.
 
     Args:
@@ -31,14 +45,18 @@ def in_order(known: Rows, page: Rows, open_after: datetime) -> Rows:
         ValueError: a row ends before it starts, or contradicts another; the message names the places and the values.
     """
     rows = [*known, *page] if known else page
-    starts, ends = list(map(period_start, rows)), list(map(period_end, rows))
-    if all(map(lt, starts, ends)) and all(map(le, ends, starts[1:])):
-        return rows
+    starts, ends = [row.period_start for row in rows], [row.period_end for row in rows]
+    if all(map(lt, starts, ends)):
+        is_contiguous = ends[:-1] == starts[1:]
+        if is_contiguous or all(map(le, ends, starts[1:])):
+            return Ordered(rows, starts, is_contiguous)
 
     def place(index: int, field: str) -> str:
         return f"`data[{index - len(known)}].{field}`" if index >= len(known) else f"the `{field}` of an earlier page"
 
-    return _sorted(rows, place, open_after)
+    kept = _sorted(rows, place, open_after)
+    starts, ends = [row.period_start for row in kept], [row.period_end for row in kept]
+    return Ordered(kept, starts, ends[:-1] == starts[1:])
 
 
 def check_adjacent(before: Rows, after: Rows, open_after: datetime) -> None:

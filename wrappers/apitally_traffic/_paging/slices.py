@@ -72,13 +72,13 @@ class SliceReader:
         """
         page = decode_page(body)
         try:
-            rows = in_order(self.rows, page.rows, self._open_after)
+            ordered = in_order(self.rows, page.rows, self._open_after)
         except ValueError as error:
             raise FalseRowsError(f"contradicts itself: {error}") from None
         try:
-            self._bounds.check(page.rows, rows)
-            self._check_number(rows)
-            self._bounds.check_timezone(page.rows, rows)
+            self._bounds.check(page.rows, ordered)
+            self._check_number(ordered.starts)
+            self._bounds.check_timezone(page.rows, ordered)
         except ValueError as error:
             raise FalseRowsError(f"was not requested: {error}") from None
         cursor = self.cursor.copy()
@@ -86,9 +86,9 @@ class SliceReader:
             has_more=page.has_more,
             next_token=page.next_token,
             items=len(page.rows),
-            new_items=len(rows) - len(self.rows),
+            new_items=len(ordered.rows) - len(self.rows),
         )
-        return SlicePage(page, rows, cursor)
+        return SlicePage(page, ordered.rows, cursor)
 
     def add(self, read: SlicePage) -> None:
         """Add the page that the cursor requested, and move the cursor past it."""
@@ -104,14 +104,12 @@ class SliceReader:
         """Forget the pages and rows, which were taken."""
         self.pages, self.rows = [], []
 
-    def _check_number(self, rows: Rows) -> None:
-        inside = bisect_left(rows, self.window.end, key=period_start) - bisect_left(
-            rows, self.window.start, key=period_start
-        )
+    def _check_number(self, starts: list[datetime]) -> None:
+        inside = bisect_left(starts, self.window.end) - bisect_left(starts, self.window.start)
         limit = _max_rows(self.window)
-        if inside > limit or len(rows) > limit + _TOLERATED_PERIODS:
+        if inside > limit or len(starts) > limit + _TOLERATED_PERIODS:
             raise PaginationError(
-                f"The API returned {len(rows)} different periods for a window that has {len(self.window)}."
+                f"The API returned {len(starts)} different periods for a window that has {len(self.window)}."
             )
 
     def rows_after(self, last: datetime | None) -> Rows:
