@@ -1,0 +1,165 @@
+"""The client over HTTP/2, with TLS, against a server that speaks it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apitally_mock._control.application import MockApplication
+from apitally_mock._traffic.synthetic import SyntheticTraffic
+from apitally_mock.settings import Settings
+from apitally_traffic import APITimeoutError, AsyncTrafficClient, TrafficClient, TrafficItem
+from apitally_traffic.testing import fast_retries
+
+hypercorn = pytest.importorskip("hypercorn.config", reason="of the dependency group `test`")
+serve = pytest.importorskip("hypercorn.asyncio").serve
+trustme = pytest.importorskip("trustme")
+
+KINDS = pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+MONTHS: dict[str, Any] = {"start": "2025-01-01", "end": "2025-04-01", "page_size": 100}
+HOURS = 90 * 24
+
+
+class Recorder:
+    """Records the versions of HTTP in which an application is called."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        """Wrap an application."""
+        self.versions: list[str] = []
+        self._application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] == "http":
+            self.versions.append(scope["http_version"])
+            await self._application(scope, receive, send)
+
+
+@pytest.fixture
+def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[str, list[str]]]]:
+    """Return a function that runs a mock server with HTTP/2 and TLS, whose certificate is trusted."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    for name in ("ALL_PROXY", "HTTPS_PROXY", "all_proxy", "https_proxy", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)
+
+    with contextlib.ExitStack() as stack:
+
+        def run(*, keep_alive_max_requests: int = 1000, **settings: Any) -> tuple[str, list[str]]:
+            listener = socket.create_server(("127.0.0.1", 0))
+            url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+            checked = Settings.checked(**settings)
+            recorder = Recorder(MockApplication(checked, SyntheticTraffic(0, checked.apps), {"127.0.0.1"}))
+            config = hypercorn.Config()
+            config.bind = [f"fd://{listener.detach()}"]  # hypercorn closes it
+            config.certfile = config.keyfile = str(tmp_path / "server.pem")
+            config.keep_alive_max_requests = keep_alive_max_requests
+            config.graceful_timeout = 0.1
+            loop, end = asyncio.new_event_loop(), asyncio.Event()
+            server = threading.Thread(
+                target=lambda: loop.run_until_complete(serve(recorder, config, shutdown_trigger=end.wait))
+            )
+            server.start()
+
+            def stop() -> None:
+                loop.call_soon_threadsafe(end.set)
+                server.join()
+                loop.close()
+
+            stack.callback(stop)
+            return url, recorder.versions
+
+        yield run
+
+
+def read(client: TrafficClient | AsyncTrafficClient, **arguments: Any) -> list[TrafficItem]:
+    """Read a window, and close the client."""
+
+    async def read_async(client: AsyncTrafficClient) -> list[TrafficItem]:
+        async with client:
+            return await client.get_traffic(1, **arguments).to_list()
+
+    if isinstance(client, AsyncTrafficClient):
+        return asyncio.run(read_async(client))
+    with client:
+        return client.get_traffic(1, **arguments).to_list()
+
+
+@KINDS
+def test_pages(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
+    """All slices of a window are read, with HTTP/2."""
+    url, versions = http2_server()
+    items = read(kind("mock-key", base_url=url, http2=True), **MONTHS)
+    assert len({item.period_start for item in items}) == len(items) == HOURS
+    assert versions == ["2"] * 22
+
+
+@KINDS
+def test_the_rate_limit(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
+    """The requests of one connection keep to the limit: none is refused, and all are sent."""
+    url, versions = http2_server(rate_limit="15/1s")
+    assert len(read(kind("mock-key", base_url=url, http2=True, max_retries=0), **MONTHS)) == HOURS
+    assert len(versions) == 22
+
+
+@KINDS
+def test_the_deadline(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
+    """A deadline ends the request, and the client can be used again."""
+    url, _ = http2_server(latency=0.5)
+    client = kind("mock-key", base_url=url, http2=True, max_retries=0)
+    with pytest.raises(APITimeoutError, match=r"within the deadline of 0.1 s"):
+        read(client.with_options(deadline=0.1), start="2025-01-01", end="2025-01-02")
+    assert len(read(client, start="2025-01-01", end="2025-01-02")) == 24
+
+
+@KINDS
+def test_a_server_that_ends_connections(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
+    """A GOAWAY while requests are in flight loses nothing."""
+    url, versions = http2_server(keep_alive_max_requests=12, latency=0.01)
+    with fast_retries():
+        items = read(kind("mock-key", base_url=url, http2=True, requests_per_minute=None, max_retries=20), **MONTHS)
+    assert len({item.period_start for item in items}) == len(items) == HOURS
+    assert set(versions) == {"2"}
+    assert len(versions) > 22
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process(http2_server: Callable[..., Any]) -> None:
+    """A forked process has a connection of its own: both get the responses that are meant for them."""
+    url, versions = http2_server()
+    expected = HOURS.to_bytes(4)
+    with TrafficClient("mock-key", base_url=url, http2=True) as client:
+        assert len(client.get_traffic(1, **MONTHS).to_list()) == HOURS
+        readable, writable = os.pipe()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(30)
+            try:
+                os.write(writable, len(client.get_traffic(1, **MONTHS).to_list()).to_bytes(4))
+            finally:
+                os._exit(0)
+        assert len(client.get_traffic(1, **MONTHS).to_list()) == HOURS
+        os.close(writable)
+        assert os.read(readable, 4) == expected
+        os.close(readable)
+        os.waitpid(child, 0)
+    assert versions == ["2"] * 66
+
+
+@KINDS
+def test_without_the_option(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
+    """Without `http2=True` the same server is asked with HTTP/1.1."""
+    url, versions = http2_server()
+    assert len(read(kind("mock-key", base_url=url), start="2025-01-01", end="2025-01-02")) == 24
+    assert versions == ["1.1"]
