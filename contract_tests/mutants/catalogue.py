@@ -1,6 +1,7 @@
 """Every server that the suite is held against."""
 
 from contract_tests.mutants.broken_answers import ANSWERS
+from contract_tests.mutants.broken_caches import CACHES
 from contract_tests.mutants.broken_operations import BROKEN_OPERATIONS
 from contract_tests.mutants.broken_pages import PAGES
 from contract_tests.mutants.broken_requests import REQUESTS
@@ -9,5 +10,5 @@ from contract_tests.mutants.broken_time import TIME
 from contract_tests.mutants.different import DIFFERENT
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 
-BROKEN = (*REQUESTS, *ANSWERS, *TIME, *SUMS, *PAGES)
+BROKEN = (*REQUESTS, *CACHES, *ANSWERS, *TIME, *SUMS, *PAGES)
 ENTRIES = (*DIFFERENT, *DIFFERENT_OPERATIONS, *BROKEN, *BROKEN_OPERATIONS)

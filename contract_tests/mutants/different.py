@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from contract_tests.mutants.broken_caches import cached, everything
 from contract_tests.mutants.entry import different
 from contract_tests.mutants.reference import Answer, Query, Reference, RefusalError, Row
 
@@ -255,6 +256,8 @@ DIFFERENT = (
     different("open periods grow", counts=_growing),
     different("traffic that comes late", rows=_late),
     different("another app", app_id=7, envs=(1,), consumers=(2,)),
+    different("a cache that looks at everything", **cached(everything)),
+    different("a cache of the last response", **cached(everything, size=1)),
     different("one app", other_app_ids=()),
     different("a token of another app is the place alone", check_token=lambda self, content, fresh: None),
     different("a token of another app is a 404", check_token=_not_found),

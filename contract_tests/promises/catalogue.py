@@ -5,6 +5,7 @@ show up twice: a promise whose breach is a mere consequence is reported as not e
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from contract_tests.promises.operations import promise_of_responses, promises_of_operation
 from contract_tests.promises.promise import Promise
@@ -25,7 +26,11 @@ _TRAFFIC = "the app needs traffic that is at least two days old."
 _ENV = "pass --app-env-id with the id of an environment that has traffic."
 _CONSUMER = "pass --consumer-id with the id of a consumer that has traffic."
 
-PROMISES = (
+_OWN = "consistency.each-query-its-own"
+_COMPARING = ("timezone.", "window.", "pagination.", "consistency.", "requests.bounds", "requests.default-")
+"""Promises that a cache breaks, too, if it mixes up queries."""
+
+_PROMISES = (
     Promise("auth.key-required", f"{_KEY} No data without it, on any page.", "it needs nothing but a server."),
     Promise("auth.key-exact", f"{_KEY} No data for anything but the very key.", "it needs nothing but a server."),
     Promise("requests.unknown-app", "404: App Not Found.", "it needs nothing but a server."),
@@ -56,6 +61,7 @@ PROMISES = (
         "Get API traffic data for an app: a period that is over has the traffic that it had.",
         _TRAFFIC,
     ),
+    Promise(_OWN, "Get API traffic data for an app.", _TRAFFIC),
     Promise("timezone.hours", _ZONE, _TRAFFIC),
     Promise("timezone.midnights", _ZONE, _TRAFFIC),
     Promise("timezone.fractional", f"{_ZONE} Some zones stand half an hour or a quarter off.", _TRAFFIC),
@@ -187,6 +193,12 @@ PROMISES = (
     ),
 )
 
+PROMISES = tuple(
+    replace(promise, needs=(*promise.needs, _OWN))
+    if promise.id.startswith(_COMPARING) and promise.id != _OWN
+    else promise
+    for promise in _PROMISES
+)
 PROMISE_IDS = tuple(promise.id for promise in PROMISES)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from contract_tests.oracle import zone_table, zones
+from contract_tests.oracle.page import NOTHING, Counts
 from contract_tests.oracle.query import EVERYTHING, Filter, Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR
@@ -68,6 +69,20 @@ class Sample:
         """Return the hours that the periods of a query consist of, on the clock that fits it best."""
         classes = {zone_table.alignment(query.named_zone, edge) for period in query.periods for edge in period}
         return self.base(min(classes) if len(classes) == 1 and classes <= _CLOCKS.keys() else 0, query.filter)
+
+    def known(self, query: Query) -> dict[int, Counts] | None:
+        """Return the periods with traffic of a query, as far as the closed hours that were read say it all."""
+        if query.filter != EVERYTHING:
+            return None
+        base, known = self.base_of(query), {}
+        for start, end in query.periods:
+            is_inside = base.query.start <= start < end <= base.query.end and not query.is_unclear(start)
+            total = base.total(start, end) if is_inside else None
+            if total is None:
+                return None
+            if total != NOTHING:
+                known[start] = total
+        return known
 
     def traffic(self, whose: Filter = EVERYTHING) -> Series:
         """Return the hours of all closed periods in UTC.

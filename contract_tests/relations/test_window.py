@@ -162,7 +162,7 @@ def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query)
     """Ask with and without a parameter, in one quarter of an hour: no period is in one response and not in the other.
 
     Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
-    before and after the other one, and has to lie around it.
+    before the other one, and where they differ once more after it, and has to lie around it.
 
     Args:
         run: the run.
@@ -177,14 +177,17 @@ def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query)
         now = int(asked_at)
         query = replace(from_now, start=now + from_now.start, end=now + from_now.end)
         without = replace(query, omitted=frozenset({omitted}))
-        before, given, after = (_read(run, promise_id, one) for one in (without, query, without))
-        if before is None or given is None or after is None:
+        before, given = _read(run, promise_id, without), _read(run, promise_id, query)
+        if before is None or given is None:
             return  # a window that is too long for the server, or that ends in its future
+        after = before if _starts(before) == _starts(given) else _read(run, promise_id, without)
+        if after is None:
+            return
         if int(asked_at) // _QUARTER_SECONDS == int(run.reader.now()) // _QUARTER_SECONDS:
             break
     else:
         return
-    starts = [{row.start for row in series.rows} for series in (before, given, after)]
+    starts = [_starts(series) for series in (before, given, after)]
     for few, many, said in ((starts[0], starts[1], "with"), (starts[1], starts[2], "without")):
         if odd := sorted(few - many):
             other = {"with": "without", "without": "with"}[said]
@@ -201,6 +204,10 @@ def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query)
             raise BrokenPromiseError(promise_id, message, *evidence, **told)
     if given.by_start:
         run.ledger.seen(promise_id, before.exchanges[0], given.exchanges[0])
+
+
+def _starts(series: Series) -> set[int]:
+    return {row.start for row in series.rows}
 
 
 def _wait_for_room(now: float) -> None:
