@@ -53,11 +53,14 @@ class _OpenRow(Row, frozen=True, forbid_unknown_fields=False):
     pass
 
 
-class OpenPage(msgspec.Struct, frozen=True):
-    """A page of a server that sends more fields than the pinned schema has."""
-
+class _PageWithoutText(msgspec.Struct, frozen=True):
     data: Sequence[_OpenRow]
     has_more: bool
+
+
+class OpenPage(_PageWithoutText, frozen=True):
+    """A page of a server that sends more fields than the pinned schema has."""
+
     next_token: str | None = None
 
 
@@ -119,7 +122,7 @@ def decode_page(body: bytes) -> Page:
             return Page(page.data, page.has_more, token, {})
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
-    checked, document = parse_and_check(body, OpenPage)
+    checked, document = parse_and_check(body, OpenPage, _PageWithoutText)
     items = list(to_items(checked.data))
     for item, source in zip(items, document["data"], strict=True):
         item.additional_properties = {name: source[name] for name in source.keys() - _ROW_FIELDS}

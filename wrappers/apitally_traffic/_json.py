@@ -28,12 +28,15 @@ _MAX_DEPTH = 100
 _MAX_DIGITS = 400
 
 
-def parse_and_check(body: bytes, schema: type[Checked]) -> tuple[Checked, Any]:
+def parse_and_check(
+    body: bytes, schema: type[Checked], schema_without_text: type[Any] | None = None
+) -> tuple[Checked, Any]:
     """Parse a body and check it against a schema.
 
     Args:
         body: the body of a response.
         schema: a type that msgspec can check.
+        schema_without_text: the part of it that takes little memory to check, for a body that is too large.
 
     Returns:
         What msgspec makes of the body, and the body as Python's parser reads it.
@@ -43,7 +46,8 @@ def parse_and_check(body: bytes, schema: type[Checked]) -> tuple[Checked, Any]:
             is too large to be checked; the message names the place, such as `data[3].requests`.
     """
     if _is_large(body):
-        _check_types(body, schema)
+        if schema_without_text is not None:
+            _check_types(body, schema_without_text)
         raise ValueError(
             f"is too large to be checked: it has more than {MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
         )

@@ -117,7 +117,7 @@ def _page_schema(function: Callable[..., Any]) -> Any:
 
 @cache
 def _schema(model: type[Any]) -> Any:
-    """Return a struct with the fields of a generated model whose types can be checked."""
+    """Return a struct with the fields of a generated model, and the types of those that can be checked."""
     module = sys.modules[model.__module__]
     names = vars(sys.modules[module.__name__.rpartition(".")[0]])
     hints = get_type_hints(model, localns=dict(names))
@@ -129,8 +129,7 @@ def _schema(model: type[Any]) -> Any:
     for name in attributes:
         kind, members = _type(hints[name], model), _members(hints[name])
         is_optional = Unset in members or (name == "next_token" and NoneType in members)
-        if kind is not Any:
-            fields.append((name, kind, msgspec.field(default=None) if is_optional else msgspec.field()))
+        fields.append((name, kind, msgspec.field(default=None) if is_optional else msgspec.field()))
     renamed = dict(zip(attributes, in_json, strict=True))
     return msgspec.defstruct(model.__name__, fields, rename=renamed, kw_only=True)
 
