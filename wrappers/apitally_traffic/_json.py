@@ -21,7 +21,7 @@ MAX_SIZE = 16 * _MIB
 MAX_VALUES = 500_000
 
 _MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
-_JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 # Both parsers call themselves for each level, and a page has three.
 _MAX_DEPTH = 100
 # An integer with more digits takes quadratic time to parse, or a few bytes such as 1e9999999 make a huge one.
@@ -74,8 +74,9 @@ def sentence(error: Exception) -> str:
 
 
 def _is_large(body: bytes) -> bool:
-    # Commas and brackets in strings are counted, too.
-    return len(body) > MAX_SIZE or sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES
+    # Commas and brackets in strings are counted, too. A value has four quotes at most, with its name.
+    values = max(sum(map(body.count, (b",", b"[", b"{"))), body.count(b'"') // 4)
+    return len(body) > MAX_SIZE or values > MAX_VALUES
 
 
 def _check_types(body: bytes, schema: type[Any]) -> None:
