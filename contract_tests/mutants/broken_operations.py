@@ -52,10 +52,34 @@ def _fails_on_an_odd_status(self: FullReference, params: Any) -> list[str]:
     return FullReference.statuses(self, params)
 
 
-def _fails_on_a_bracket(self: FullReference, params: Any) -> Any:
+def _fails_on_a_bracket(self: FullReference, params: Any) -> list[Record]:
     if "(" in params.get("path", ""):
         raise RuntimeError("unterminated group")
-    return FullReference.pattern(self, params)
+    return FullReference.endpoints_under(self, params)
+
+
+def _takes_any_app(self: FullReference, right: Any, operation: str, text: str, params: Any) -> None:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        right(self, operation, text, params)
+
+
+def _changed_logs(change: Callable[[Any], Any]) -> Callable[..., list[Record]]:
+    """Make a `logs_under` that reads changed parameters, after it has read the right ones."""
+
+    def logs_under(self: FullReference, params: Any) -> list[Record]:
+        if "method" not in params or len(params["method"]) <= 64:
+            FullReference.logs_under(self, params)
+        return FullReference.logs_under(self, change(params))
+
+    return logs_under
+
+
+def _with_a_short_method(params: Any) -> Any:
+    return params | {"method": params["method"][:64]} if "method" in params else params
+
+
+def _without(name: str) -> Callable[[Any], Any]:
+    return lambda params: {key: value for key, value in params.items() if key != name}
 
 
 def _loses_the_filter(self: FullReference, params: Any) -> list[Record]:
@@ -109,21 +133,22 @@ BROKEN_OPERATIONS = (
         _CONSUMERS,
         "an unknown app has those of the known one",
         "requests.unknown-app",
-        check_app_of=_only(_CONSUMERS, "check_app_of", lambda self, right, *_: None),
+        check_app_of=_only(_CONSUMERS, "check_app_of", _takes_any_app),
     ),
     _broken(
         _LOGS,
-        "an unknown app has none",
+        "an unknown app has those of the known one",
         "requests.unknown-app",
-        check_app_of=_only(_LOGS, "check_app_of", lambda self, right, *_: None),
-        logs_under=lambda self, params: [],
+        check_app_of=_only(_LOGS, "check_app_of", _takes_any_app),
     ),
     _broken(
         _ENDPOINTS,
         "two methods are refused",
         "requests.accepted",
-        methods=lambda self, params: (
-            _refuse("method", params) if "," in params.get("method", "") else FullReference.methods(self, params)
+        endpoints_under=lambda self, params: (
+            _refuse("method", params)
+            if "," in params.get("method", "")
+            else FullReference.endpoints_under(self, params)
         ),
     ),
     _broken(
@@ -159,7 +184,7 @@ BROKEN_OPERATIONS = (
             ),
         ),
     ),
-    _broken(_LOGS, "a long method is taken", "requests.bounds", text_of=lambda self, name, params: params.get(name)),
+    _broken(_LOGS, "a long method is cut short", "requests.bounds", logs_under=_changed_logs(_with_a_short_method)),
     _broken(
         _DETAILS,
         "what is no UUID is the first request",
@@ -169,7 +194,9 @@ BROKEN_OPERATIONS = (
     _broken(
         _LOGS, "fails on a status that is none", "requests.no-server-error", fast=True, statuses=_fails_on_an_odd_status
     ),
-    _broken(_ENDPOINTS, "fails on a bracket in a path", "requests.no-server-error", pattern=_fails_on_a_bracket),
+    _broken(
+        _ENDPOINTS, "fails on a bracket in a path", "requests.no-server-error", endpoints_under=_fails_on_a_bracket
+    ),
     _broken(_CONSUMERS, "the offset of a moment is not read", "requests.formats", moment=_forgets_the_offset),
     _broken(
         _CONSUMERS,
@@ -199,7 +226,12 @@ BROKEN_OPERATIONS = (
         order=lambda self, params: FullReference.order(self, {"sort": "method"} | params),
     ),
     _broken(
-        _ENDPOINTS, "methods are ignored", "consistency.filter-selects", is_one_of=lambda self, method, methods: True
+        _ENDPOINTS,
+        "methods are ignored",
+        "consistency.filter-selects",
+        endpoints_under=lambda self, params: FullReference.endpoints_under(
+            self, params if len(params.get("method", "")) > 64 else _without("method")(params)
+        ),
     ),
     _broken(
         _CONSUMERS,
@@ -211,9 +243,13 @@ BROKEN_OPERATIONS = (
         _LOGS,
         "the environment is ignored",
         "consistency.filter-selects",
-        optional_id=lambda self, name, params: (
-            None if name == "app_env_id" and "start" not in params else FullReference.optional_id(self, name, params)
-        ),
+        logs_under=_changed_logs(_without("app_env_id")),
+    ),
+    _broken(
+        _LOGS,
+        "the end is ignored",
+        "consistency.filter-selects",
+        logs_under=_changed_logs(_without("end")),
     ),
     _broken(
         _LOGS,
@@ -241,7 +277,9 @@ BROKEN_OPERATIONS = (
         _LOGS,
         "the token leads to the first page",
         ("pagination.walk-ends", "pagination.each-once"),
-        left=_only(_LOGS, "left", lambda self, right, asked, records, params: records),
+        left=_only(
+            _LOGS, "left", lambda self, right, asked, records, params: right(self, asked, records, params) and records
+        ),
     ),
     _broken(
         _CONSUMERS,

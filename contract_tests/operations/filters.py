@@ -1,14 +1,17 @@
 """Filters of an operation, with values that its records have."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from contract_tests.operations.each import Asked
 from contract_tests.reading.listing import Listing, utc_text
 from contract_tests.reading.record import Record
 from contract_tests.schema.parameter import Parameter
 
-_MOST_FILTERS = 6
+_MOST_FILTERS = 8
+_PATTERN = re.compile(r"[*,{}<>]")
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,10 @@ class Filter:
 
 def filters_of(asked: Asked, listing: Listing) -> list[Filter]:
     """Return filters for the records of a listing, at most two of each parameter, the most telling first."""
-    found = []
-    for parameter in asked.operation.optional:
-        if parameter.name not in listing.filters and parameter.default is None:
-            found += _filters(asked, listing, parameter)
-    return found[:_MOST_FILTERS]
+    free = [one for one in asked.operation.optional if one.name not in listing.filters and one.default is None]
+    rounds = zip_longest(*(_filters(asked, listing, parameter) for parameter in free))
+    # Each parameter before the second value of any.
+    return [one for found in rounds for one in found if one is not None][:_MOST_FILTERS]
 
 
 def _filters(asked: Asked, listing: Listing, parameter: Parameter) -> list[Filter]:
@@ -57,7 +59,9 @@ def _filters(asked: Asked, listing: Listing, parameter: Parameter) -> list[Filte
     if parameter.is_moment:
         middles = [sorted(instants)[len(instants) // 2] for instants in listing.moments().values() if instants]
         return [Filter(parameter, utc_text(instant)) for instant in reversed(middles)][:2]
-    counts = Counter(text for record in records if (text := record.text(parameter.name)) is not None)
+    texts = (record.text(parameter.name) for record in records)
+    # What looks like a list or a pattern, may be read as one.
+    counts = Counter(text for text in texts if text is not None and not _PATTERN.search(text))
     # A value that some records have and others do not, above all one that leaves enough for two pages.
     some = [value for value, count in counts.most_common() if count < len(records)]
     if some:

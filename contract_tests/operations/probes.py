@@ -25,7 +25,7 @@ def within(parameter: Parameter, known: list[str], moment: str) -> list[str]:
     if parameter.is_integer and not parameter.name.endswith("id"):
         bounds = (parameter.bound("minimum"), parameter.bound("maximum"))
         return [str(bound) for bound in bounds if bound is not None]
-    return known[:1] or list(parameter.examples[:2])
+    return [*known[:1], *parameter.examples[:2]]
 
 
 def out_of_bounds(parameter: Parameter) -> Iterator[str]:

@@ -23,8 +23,6 @@ def test_a_filter_selects(asked: Asked) -> None:
     for one in filters_of(asked, listing):
         _selects(asked, listing, one)
     for parameter in asked.operation.optional:
-        if parameter.name in listing.filters:
-            continue
         if parameter.is_integer and parameter.name.endswith("_id"):
             _nobody_has(asked, listing, parameter)
         elif parameter.is_moment:

@@ -8,6 +8,7 @@ import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -76,9 +77,13 @@ class Operation:
 
     def values_of(self, url: str) -> dict[str, str] | None:
         """Return the parameters in the path of a URL; `None` where another operation serves it."""
-        pattern = _PLACEHOLDER.sub("([^/]*)", re.sub(r"[.+*?^$()|\[\]]", r"\\\g<0>", self.path))
-        match = re.fullmatch(f".*{pattern}", urlsplit(url).path)
+        match = self._pattern.fullmatch(urlsplit(url).path)
         return match and dict(zip(_PLACEHOLDER.findall(self.path), map(unquote, match.groups()), strict=True))
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        path = re.sub(r"[.+*?^$()|\[\]]", r"\\\g<0>", self.path)
+        return re.compile(".*" + _PLACEHOLDER.sub("([^/]*)", path))
 
     def requires(self, name: str) -> bool:
         """Return whether a parameter of the query has to be given."""
