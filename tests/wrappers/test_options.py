@@ -172,21 +172,34 @@ def test_missing_http2_names_the_package(monkeypatch: pytest.MonkeyPatch) -> Non
         TrafficClient("key", http2=True)
 
 
-@pytest.mark.parametrize(("level", "lines"), [("debug", True), ("INFO", False), (" ", False), (None, False)])
-def test_logging_from_the_environment(server: MockServer, level: str | None, *, lines: bool) -> None:
-    """`APITALLY_LOG` writes the log lines of that level to stderr; without it nothing is written."""
+@pytest.mark.parametrize("own", ["", "before", "after"])
+@pytest.mark.parametrize(
+    ("level", "lines"),
+    [
+        ("debug", ["DEBUG GET", "INFO retry", "DEBUG GET", "DEBUG GET"]),
+        ("INFO", ["INFO retry"]),
+        (" ", []),
+        (None, []),
+    ],
+)
+def test_logging_from_the_environment(server: MockServer, level: str | None, lines: list[str], own: str) -> None:
+    """`APITALLY_LOG` writes the log lines of that level to stderr, once; without it nothing is written."""
+    server.inject("status", status=503, at=1)
+    configure = "logging.basicConfig(format='now %(name)s %(levelname)s %(message)s')\n"
     program = (
-        "import os, sys; from apitally_traffic import TrafficClient\n"
+        "import logging, sys; from apitally_traffic import TrafficClient\n"
+        f"{configure if own == 'before' else ''}"
         "for _ in range(2):\n"
         "    with TrafficClient('mock-key', base_url=sys.argv[1]) as client:\n"
+        f"        {configure if own == 'after' else ''}\n"
         "        client.get_traffic(1, start='2026-01-01', end='2026-01-02').to_list()\n"
     )
     environment = {"PATH": ""} | ({} if level is None else {"APITALLY_LOG": level})
     run = subprocess.run(
         [sys.executable, "-c", program, server.url], env=environment, capture_output=True, text=True, check=True
     )
-    assert len(run.stderr.splitlines()) == (2 if lines else 0)
-    assert all(" apitally_traffic DEBUG GET http" in line for line in run.stderr.splitlines())
+    written = run.stderr.splitlines()
+    assert [" ".join(line.partition(" apitally_traffic ")[2].split()[:2]) for line in written] == lines
 
 
 def test_logging_level_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:

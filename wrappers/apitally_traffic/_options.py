@@ -87,7 +87,9 @@ def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_C
 
 
 def switch_on_logging() -> None:
-    """Write the package's log lines to stderr if `APITALLY_LOG` asks for it; a logger with handlers stays as it is.
+    """Write the package's log lines to stderr if `APITALLY_LOG` asks for it.
+
+    A logger with handlers stays as it is, and nothing is written while the program handles all log lines itself.
 
     Raises:
         ConfigurationError: `APITALLY_LOG` is neither `debug` nor `info`.
@@ -101,6 +103,7 @@ def switch_on_logging() -> None:
     logger.setLevel(level)
     if not logger.handlers:
         handler = logging.StreamHandler()
+        handler.addFilter(lambda _: not logging.getLogger().handlers)
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
         logger.addHandler(handler)
 
