@@ -19,7 +19,7 @@ try:
     from spec_pipeline.changes.table import show, terminal
     from spec_pipeline.drift import find_drift
     from spec_pipeline.lock import locked
-    from spec_pipeline.openapi.parsing import Document
+    from spec_pipeline.openapi.parsing import Document, one_line
     from spec_pipeline.overlay import overlaid_spec, overlay_onto
     from spec_pipeline.project import PipelineError, Project
     from spec_pipeline.regenerate import regenerate
@@ -44,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"error: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        name = one_line(str(error.filename or "a file"))
+        print(f"error: {name} cannot be read or written: {error.strerror}.", file=sys.stderr)
     except RecursionError:
         print("error: one of the documents is nested too deeply.", file=sys.stderr)
     except MemoryError:

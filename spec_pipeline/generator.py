@@ -16,6 +16,7 @@ from openapi_python_client.parser.errors import GeneratorError
 from pydantic import ValidationError
 
 from spec_pipeline.openapi.parsing import Document, one_line, read_document
+from spec_pipeline.openapi.time_limit import seconds_for, time_limit
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
 
 _MOST_PROBLEMS = 5
@@ -41,9 +42,14 @@ def generate(spec: Document, config: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "openapi.json"
         source.write_text(json.dumps(spec), encoding="utf-8")
-        problems = _run_generator(
-            Config.from_sources(options, MetaType.NONE, source, "utf-8", overwrite=False, output_path=package)
+        limit = time_limit(
+            2 * seconds_for(spec),
+            "openapi-python-client takes too long to generate the client: schemas inside schemas are too many.",
         )
+        with limit:
+            problems = _run_generator(
+                Config.from_sources(options, MetaType.NONE, source, "utf-8", overwrite=False, output_path=package)
+            )
     if problems:
         raise PipelineError(_sentence(problems, config))
     # The generator marks a package as typed only if it also writes packaging files, which the project has itself.

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from spec_pipeline.openapi.operation_ids import refuse_shared_operation_ids, with_short_operation_ids
 from spec_pipeline.openapi.parsing import Document, read_document
 from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.schema_objects import without_null_keywords
 from spec_pipeline.openapi.validation import Flaw, validate_openapi
 from spec_pipeline.project import PipelineError, Project
 
@@ -43,7 +44,7 @@ def overlay_onto(document: Document, flaws: Sequence[Flaw], project: Project) ->
     """
     overlay = read_document(project.overlay)
     _validate_overlay(overlay, project.overlay.name)
-    document = with_short_operation_ids(document)
+    document = with_short_operation_ids(without_null_keywords(document))
     spec = apply_overlay(document, overlay)
     origin = f"{project.pin.name} with {project.overlay.name} applied"
     refuse_shared_operation_ids(spec, origin)

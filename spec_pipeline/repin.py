@@ -14,6 +14,7 @@ from spec_pipeline.generator import generate
 from spec_pipeline.names import NameChange, Signature, compare_names, mentions, public_names
 from spec_pipeline.openapi.parsing import Document, parse_document, read_document
 from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.time_limit import seconds_for, time_limit
 from spec_pipeline.openapi.validation import Flaw, validate_openapi
 from spec_pipeline.project import Project
 from spec_pipeline.regenerate import regenerate
@@ -64,12 +65,19 @@ def classify(project: Project, candidate: Candidate) -> Verdict:
     """Classify the changes from the pin to the candidate, and mark those that were accepted.
 
     Raises:
-        PipelineError: the pin or the file of accepted changes is not valid, or a reference has no target.
+        PipelineError: the pin or the file of accepted changes is not valid, a reference has no target, or the
+            comparison takes too long.
     """
     pinned = read_document(project.pin)
     validate_openapi(pinned, project.pin.name)
     accepted = read_accepted(project.accepted_changes)
-    changes = compare_documents(Spec(pinned, project.pin.name), Spec(candidate.document, candidate.name))
+    limit = time_limit(
+        seconds_for(pinned, candidate.document),
+        f"{candidate.name} takes too long to compare with {project.pin.name}: a pattern or a combination of schemas "
+        "grows exponentially.",
+    )
+    with limit:
+        changes = compare_documents(Spec(pinned, project.pin.name), Spec(candidate.document, candidate.name))
     return judge(changes, accepted, datetime.now(tz=UTC).date())
 
 

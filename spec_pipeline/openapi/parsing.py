@@ -1,6 +1,7 @@
 """Parse JSON and YAML documents."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ Document = dict[str, Any]
 
 _YAML_SECONDS = 6
 _LONGEST_REASON = 300
+_MOST_DIGITS = 4000
 # A YAML file of a few lines can expand to billions of values through its anchors.
 _MOST_VALUES = 2_000_000
 _MOST_CHARACTERS = 20_000_000
@@ -91,7 +93,13 @@ def _parsed(origin: str, language: str, parse: Callable[[], Any]) -> Any:
 
 
 def _load_json(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_without_duplicates)
+    return json.loads(
+        text, parse_constant=_refuse, parse_float=_finite, parse_int=_whole, object_pairs_hook=_without_duplicates
+    )
+
+
+def _whole(text: str) -> int:
+    return int(text) if len(text) <= _MOST_DIGITS else _refuse(f"a number of {len(text)} digits")
 
 
 def _finite(text: str) -> float:
@@ -102,8 +110,8 @@ def _finite(text: str) -> float:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        names = [name for name, _ in pairs]
-        _refuse(f"the key {next(name for name in names if names.count(name) > 1)} twice in one object")
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        _refuse(f"the key {name} twice in one object")
     return result
 
 

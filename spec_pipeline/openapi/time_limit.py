@@ -1,13 +1,22 @@
 """Interrupt a computation that takes too long, such as a pattern with catastrophic backtracking."""
 
+import json
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from spec_pipeline.project import PipelineError
+
+_SECONDS = 3.0
+_SECONDS_PER_MEGABYTE = 2.0
+
+
+def seconds_for(*documents: dict[str, Any]) -> float:
+    """Return how long one step of a re-pin may compute: several times what it takes with documents of that size."""
+    return _SECONDS + _SECONDS_PER_MEGABYTE * sum(len(json.dumps(document)) for document in documents) / 1e6
 
 
 @contextmanager

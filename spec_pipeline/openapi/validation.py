@@ -1,10 +1,10 @@
 """Validate an OpenAPI document against the version of the specification that it declares."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from jsonschema.exceptions import ValidationError
 from openapi_spec_validator.validation.exceptions import (
     DuplicateOperationIDError,
     ExtraParametersError,
@@ -17,25 +17,24 @@ from referencing.exceptions import Unresolvable
 from spec_pipeline.openapi.circular import circular_schemas
 from spec_pipeline.openapi.parsing import Document, one_line
 from spec_pipeline.openapi.references import Spec
-from spec_pipeline.openapi.time_limit import time_limit
+from spec_pipeline.openapi.schema_objects import (
+    NAME_MAPS,
+    PAYLOADS,
+    null_keywords,
+    problems,
+    without_null_keywords,
+)
+from spec_pipeline.openapi.time_limit import seconds_for, time_limit
 from spec_pipeline.openapi.validators import DefaultError, Validator30, Validator31
 from spec_pipeline.project import PipelineError
 
-_PAYLOADS = frozenset({"const", "default", "enum", "example", "examples"})
-# The keys below these keywords are names, even if they are `default` or `example`.
-_NAME_MAPS = frozenset(
-    {
-        *("$defs", "callbacks", "content", "definitions", "dependentSchemas", "headers", "links", "parameters"),
-        *("pathItems", "paths", "patternProperties", "properties", "requestBodies", "responses", "schemas"),
-        *("securitySchemes", "webhooks"),
-    }
-)
-
-
-_SECONDS = 5
-_SECONDS_PER_MEGABYTE = 20
 # The entries of these objects are read as paths and responses, whatever their names.
 _READ_WHOLE = frozenset({"paths", "responses"})
+# How the validator says it where extensions are allowed, and where they are not.
+_UNKNOWN = re.compile(
+    r"(?:(?:Additional|Unevaluated) properties are not allowed \()?(.+?)"
+    r"(?: (?:was|were) unexpected\)| do(?:es)? not match any of the regexes: .*)$"
+)
 _RULES: dict[type[OpenAPIValidationError], str] = {
     DefaultError: "default-not-allowed",
     DuplicateOperationIDError: "operation-id-twice",
@@ -43,6 +42,8 @@ _RULES: dict[type[OpenAPIValidationError], str] = {
     ParameterDuplicateError: "parameter-twice",
     UnresolvableParameterError: "path-parameter-undeclared",
 }
+# Keywords of schemas that are written another way since 3.1.
+_OTHER_IN_31 = frozenset({"exclusiveMaximum", "exclusiveMinimum", "type"})
 
 
 class Flaw(NamedTuple):
@@ -79,21 +80,23 @@ def validate_openapi(document: Document, origin: str) -> list[Flaw]:
     """
     version = _checked_version(document, origin)
     _refuse_other_documents(document, origin)
-    validator = Validator30 if version.startswith("3.0") else Validator31
+    is_30 = version.startswith("3.0")
+    flaws = [
+        Flaw("keyword-null", "/".join(map(str, place)), "it is null, and means nothing")
+        for place in null_keywords(document)
+    ]
+    document = without_null_keywords(document)
     spec = Spec(document, origin)
-    flaws: list[Flaw] = []
-    megabytes = len(json.dumps(document)) / 1e6
     limit = time_limit(
-        _SECONDS + _SECONDS_PER_MEGABYTE * megabytes,
+        seconds_for(document),
         f"{origin} takes too long to validate: a pattern or a combination of schemas grows exponentially.",
     )
     try:
         with limit:
-            for error in validator(document).iter_errors():
-                flaw = _flaw(spec, error)
-                if flaw is None:
-                    raise PipelineError(_invalid(origin, _place(spec, error), error.message)) from error
-                flaws.append(flaw)
+            if not is_30:
+                flaws += _flaws_of_keywords(document, origin)
+            for error in (Validator30 if is_30 else Validator31)(document).iter_errors():
+                flaws += _flaws(spec, error, is_30=is_30)
     except Unresolvable as error:
         reference = f"#{error.ref}" if error.ref.startswith("/") else error.ref
         raise PipelineError(f"{origin} refers to {reference}, which it does not define.") from error
@@ -129,14 +132,67 @@ def _refuse_other_documents(document: Document, origin: str) -> None:
             raise PipelineError(f"{origin} refers to {reference}; only references of the form #/… are followed.")
 
 
-def _flaw(spec: Spec, error: OpenAPIValidationError) -> Flaw | None:
-    """Return an error as a flaw; None if the document cannot be read because of it."""
-    rule = _RULES.get(type(error))
+def _flaws_of_keywords(document: Document, origin: str) -> Iterator[Flaw]:
+    for place, message, slight in problems(document):
+        where = "/".join(map(str, place))
+        if not slight:
+            raise PipelineError(_invalid(origin, where, message))
+        yield Flaw("keyword-value", where, message)
+
+
+def _flaws(spec: Spec, error: ValidationError, *, is_30: bool) -> Iterator[Flaw]:
+    """Yield an error as flaws.
+
+    Raises:
+        PipelineError: the document cannot be read because of it.
+    """
+    for cause in _causes(error):
+        rule = _RULES.get(type(error)) or _rule(cause, is_30=is_30)
+        place, message = _place(spec, cause), _UNKNOWN.sub(r"Unknown fields: \1", _reason(cause.message))
+        if rule is None:
+            raise PipelineError(_invalid(spec.name, place, message)) from error
+        yield Flaw(rule, place, message)
+
+
+def _rule(error: ValidationError, *, is_30: bool) -> str | None:
+    """Return which slight flaw an error is; None if it is none."""
     path = list(error.absolute_path)
-    unknown = error.message.startswith(("Additional properties", "Unevaluated properties"))
-    if rule is None and unknown and path and path[-1] not in _READ_WHOLE:
-        rule = "unknown-field"
-    return Flaw(rule, _place(spec, error), _reason(error.message)) if rule else None
+    if error.validator in {"additionalProperties", "unevaluatedProperties"} and path and path[-1] not in _READ_WHOLE:
+        return "unknown-field"
+    # A response has to have one, which nobody reads here.
+    if error.message == "'description' is a required property":
+        return "field-missing"
+    if error.message.startswith("Duplicate tag name"):
+        return "tag-twice"
+    # What `problems` finds in the schemas of 3.1; no other part of a 3.0 document has such bounds.
+    if is_30 and (error.validator in {"minimum", "minItems", "uniqueItems"} or _is_of_31(path, error.instance)):
+        return "keyword-value"
+    return None
+
+
+def _is_of_31(path: list[str | int], value: Any) -> bool:
+    """Return whether a keyword has a value that it may have since 3.1, such as a list of types."""
+    return not list(problems({"schema": {path[-1]: value}})) if path and path[-1] in _OTHER_IN_31 else False
+
+
+def _causes(error: ValidationError) -> Iterator[ValidationError]:
+    """Yield what is wrong with the alternative that is meant, where a part of a document may be one of several."""
+    branches: dict[Any, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
+    meant = [errors for errors in branches.values() if not any(map(_is_of_another_kind, errors))]
+    if error.validator not in {"anyOf", "oneOf"} or not meant:
+        yield error
+        return
+    for cause in min(meant, key=lambda errors: (len(errors), -max(len(inner.relative_path) for inner in errors))):
+        yield from _causes(cause)
+
+
+def _is_of_another_kind(error: ValidationError) -> bool:
+    """Return whether a part of a document is no reference, or of another type than the alternative."""
+    return not error.relative_path and (
+        error.validator == "type" or (error.validator == "required" and error.validator_value == ["$ref"])
+    )
 
 
 def _invalid(origin: str, place: str, message: str) -> str:
@@ -147,7 +203,7 @@ def _reason(message: str) -> str:
     return one_line(message.splitlines()[0])
 
 
-def _place(spec: Spec, error: OpenAPIValidationError) -> str:
+def _place(spec: Spec, error: ValidationError) -> str:
     """Return where an error is: inside a component where the validator came through a reference."""
     place: list[str] = []
     node: Any = spec.document
@@ -170,9 +226,9 @@ def _references(node: Any) -> Iterator[str]:
             if isinstance(current.get("$ref"), str):
                 yield current["$ref"]
             stack += [
-                (child, not holds_names and key in _NAME_MAPS)
+                (child, not holds_names and key in NAME_MAPS)
                 for key, child in current.items()
-                if holds_names or key not in _PAYLOADS
+                if holds_names or key not in PAYLOADS
             ]
         elif isinstance(current, list):
-            stack += [(child, False) for child in current]
+            stack += [(child, False) for child in current if isinstance(child, dict | list)]

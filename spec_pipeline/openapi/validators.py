@@ -1,21 +1,27 @@
-"""The validators of OpenAPI documents: they load no other document, locate defaults, and end on circular schemas."""
+"""The validators of OpenAPI documents: they load no other document, locate defaults, and end on circular schemas.
+
+The library takes another engine where one is installed, with other messages; here it is always the same.
+"""
 
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
+from jsonschema.validators import extend, validator_for
 from jsonschema_path.paths import SchemaPath
 from openapi_schema_validator import OAS30Validator, OAS31Validator
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+from openapi_spec_validator.schemas import schema_v30, schema_v31
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from openapi_spec_validator.validation.keywords import (
     OpenAPIV30SchemaValidator,
     OpenAPIV30ValueValidator,
     OpenAPIV31SchemaValidator,
     OpenAPIV31ValueValidator,
+    OperationValidator,
 )
+from openapi_spec_validator.validation.registries import KeywordValidatorRegistry
 
 
 class DefaultError(OpenAPIValidationError):
@@ -68,14 +74,40 @@ def _default_error(schema: SchemaPath, error: ValidationError) -> DefaultError:
     return found
 
 
+class _Ids(set[Any]):
+    """What was seen: the library takes lists, in which each look-up takes longer than the one before."""
+
+    append = set.add
+
+
+class _Operation(OperationValidator):
+    def __init__(self, registry: KeywordValidatorRegistry) -> None:
+        super().__init__(registry)
+        self.operation_ids_registry: Any = _Ids()
+
+
 class _Schema30(OpenAPIV30SchemaValidator):
+    def __init__(self, registry: KeywordValidatorRegistry) -> None:
+        super().__init__(registry)
+        self.visited_schema_ids: Any = _Ids()
+
     def _collect_properties(self, schema: SchemaPath) -> set[str]:
         return _properties(schema, set())
+
+    def _validate_schema_meta(self, _: SchemaPath, __: Any) -> None:
+        """Check nothing: the schema of a 3.0 document includes that of its schemas."""
 
 
 class _Schema31(OpenAPIV31SchemaValidator):
+    def __init__(self, registry: KeywordValidatorRegistry) -> None:
+        super().__init__(registry)
+        self.visited_schema_ids: Any = _Ids()
+
     def _collect_properties(self, schema: SchemaPath) -> set[str]:
         return _properties(schema, set())
+
+    def _validate_schema_meta(self, _: SchemaPath, __: Any) -> None:
+        """Check nothing: `schema_objects` does it, everywhere, and with the place."""
 
 
 def _properties(schema: SchemaPath, visited: set[int]) -> set[str]:
@@ -94,11 +126,21 @@ class Validator30(OpenAPIV30SpecValidator):
     """Validates OpenAPI 3.0."""
 
     resolver_handlers = _NoOtherDocument()
-    keyword_validators = OpenAPIV30SpecValidator.keyword_validators | {"default": _Default30, "schema": _Schema30}
+    schema_validator = validator_for(dict(schema_v30))(dict(schema_v30))
+    keyword_validators = OpenAPIV30SpecValidator.keyword_validators | {
+        "default": _Default30,
+        "operation": _Operation,
+        "schema": _Schema30,
+    }
 
 
 class Validator31(OpenAPIV31SpecValidator):
     """Validates OpenAPI 3.1."""
 
     resolver_handlers = _NoOtherDocument()
-    keyword_validators = OpenAPIV31SpecValidator.keyword_validators | {"default": _Default31, "schema": _Schema31}
+    schema_validator = validator_for(dict(schema_v31))(dict(schema_v31))
+    keyword_validators = OpenAPIV31SpecValidator.keyword_validators | {
+        "default": _Default31,
+        "operation": _Operation,
+        "schema": _Schema31,
+    }

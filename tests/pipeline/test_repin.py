@@ -321,6 +321,36 @@ def test_bad_reference_is_one_sentence_and_changes_nothing(
     assert contents(project.root) == before
 
 
+def test_pattern_that_takes_exponential_time_ends_the_comparison(
+    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern for names of properties, which the comparison reads, is refused in one line, and every file stays."""
+    monkeypatch.setattr("spec_pipeline.openapi.time_limit._SECONDS", 0.5)
+    hostile: dict[str, Any] = {"patternProperties": {"^(a+)+$": {}}, "properties": {"a" * 60 + "b": {}}}
+    spec = candidate(project, lambda spec: spec["components"]["schemas"]["TrafficItem"].update(hostile))
+    before = contents(project.root)
+    assert run(project, "--from", spec) == 2
+    error = capsys.readouterr().err
+    assert "takes too long to compare with openapi.json: a pattern" in error
+    assert error.count("\n") == 1
+    assert contents(project.root) == before
+
+
+def test_keywords_that_are_null_mean_nothing(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A limit that is null is a flaw, no change, and nothing to the generator."""
+
+    def serialise(spec: dict[str, Any]) -> None:
+        item = spec["components"]["schemas"]["TrafficItem"]
+        item["properties"]["requests"] |= {"maximum": None, "enum": None, "pattern": None, "nullable": None}
+
+    spec = candidate(project, serialise)
+    assert run(project, "--from", spec, "--accept-flaws") == 0
+    output = capsys.readouterr().out
+    assert "keyword-null, at components/schemas/TrafficItem/properties/requests/pattern" in output
+    assert "Nothing changes" in output
+    assert main(["--root", str(project.root), "drift"]) == 0
+
+
 def test_schema_that_contains_itself_is_taken_over(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A recursive schema is legal: it is classified, and not refused."""
 
@@ -352,7 +382,7 @@ def test_flaws_are_shown_and_pinned_on_demand(
     for name in ("flaws.json", "flaws.md"):
         assert run(project, "--from", spec, "--dry-run", "--report", reports / name) == 0
     output = capsys.readouterr().out
-    assert "  unknown-field, at components: Unevaluated properties" in output
+    assert "  unknown-field, at components: Unknown fields: 'description'" in output
     assert "  default-not-allowed, at components/schemas/TrafficItem/properties/note: " in output
     assert "response-optional-property-added" in output
     rules = [flaw["rule"] for flaw in json.loads((reports / "flaws.json").read_bytes())["flaws"]]
@@ -400,7 +430,7 @@ def test_overlay_may_not_add_a_flaw(project: Project, capsys: pytest.CaptureFixt
         overlay.write("\n  - {target: $.info, description: because, update: {subtitle: no such field}}\n")
     assert run(project, "--from", candidate(project, add_flaws), "--accept-flaws") == 2
     error = capsys.readouterr().err
-    assert "unknown-field, at info: Unevaluated properties are not allowed ('subtitle' was unexpected)" in error
+    assert "unknown-field, at info: Unknown fields: 'subtitle'" in error
     assert "makes it so. It is there because: because" in error
 
 

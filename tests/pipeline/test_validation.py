@@ -11,6 +11,7 @@ import pytest
 from spec_pipeline.openapi.parsing import Document, parse_document
 from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.project import PipelineError
+from tests.pipeline.changes.rewriting import in_30
 from tests.pipeline.conftest import PROJECT
 from tests.pipeline.web_server import Handler
 
@@ -19,9 +20,9 @@ OPERATION = PIN["paths"]["/v1/apps/{app_id}/traffic"]["get"]
 Edit = Callable[[dict[str, Any], dict[str, Any]], object]
 
 
-def broken(edit: Edit) -> Document:
+def broken(edit: Edit, document: Document = PIN) -> Document:
     """Return the pin after an edit of its operation and its components."""
-    document = copy.deepcopy(PIN)
+    document = copy.deepcopy(document)
     edit(document["paths"]["/v1/apps/{app_id}/traffic"]["get"], document["components"])
     return document
 
@@ -95,6 +96,16 @@ def test_what_is_wrong_is_said_with_its_place(edit: Edit, sentence: str) -> None
     assert "\n" not in str(caught.value)
 
 
+ITEM = "components/schemas/TrafficItem/properties"
+BODY = "paths//v1/apps/{app_id}/traffic/get/requestBody/content/application/json/schema"
+RESPONSE = "paths//v1/apps/{app_id}/traffic/get/responses/200"
+
+
+def body(schema: Any) -> dict[str, Any]:
+    """Return the field of an operation with a body."""
+    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+
 FLAWS: list[tuple[str, Edit, tuple[str, str, str]]] = [
     (
         "default",
@@ -137,7 +148,7 @@ FLAWS: list[tuple[str, Edit, tuple[str, str, str]]] = [
     (
         "description of the components",
         lambda _, components: components.update(description="x"),
-        ("unknown-field", "components", "Unevaluated properties are not allowed ('description' was unexpected)"),
+        ("unknown-field", "components", "Unknown fields: 'description'"),
     ),
     (
         "description of a media type",
@@ -145,13 +156,47 @@ FLAWS: list[tuple[str, Edit, tuple[str, str, str]]] = [
         (
             "unknown-field",
             "paths//v1/apps/{app_id}/traffic/get/responses/200/content/application/json",
-            "Unevaluated properties are not allowed ('description' was unexpected)",
+            "Unknown fields: 'description'",
         ),
     ),
     (
         "required property that is not defined",
         lambda _, components: components["schemas"].update(X={"allOf": [{"type": "object"}], "required": ["a"]}),
         ("required-property-undefined", "", "Required list has not defined properties: ['a']"),
+    ),
+    (
+        "limit that is null, in a body",
+        lambda get, _: get.update(body({"type": "string", "maxLength": None})),
+        ("keyword-null", f"{BODY}/maxLength", "it is null, and means nothing"),
+    ),
+    (
+        "pattern and default that are null",
+        add_property("x", {"pattern": None, "default": None, "enum": [None]}),
+        ("keyword-null", f"{ITEM}/x/pattern", "it is null, and means nothing"),
+    ),
+    (
+        "property required twice",
+        lambda _, components: components["schemas"]["TrafficItem"]["required"].append("requests"),
+        ("keyword-value", "components/schemas/TrafficItem/required", "it names requests twice"),
+    ),
+    (
+        "bound as a flag, in a header",
+        lambda get, _: get["responses"]["200"].update(headers={"X": {"schema": {"exclusiveMinimum": True}}}),
+        (
+            "keyword-value",
+            "paths//v1/apps/{app_id}/traffic/get/responses/200/headers/X/schema/exclusiveMinimum",
+            "it must be a number",
+        ),
+    ),
+    (
+        "no alternatives",
+        add_property("anyOf", {"items": {"anyOf": []}}),
+        ("keyword-value", f"{ITEM}/anyOf/items/anyOf", "it must have at least one schema"),
+    ),
+    (
+        "response without description",
+        lambda get, _: get["responses"]["200"].pop("description"),
+        ("field-missing", RESPONSE, "'description' is a required property"),
     ),
 ]
 
@@ -160,6 +205,78 @@ FLAWS: list[tuple[str, Edit, tuple[str, str, str]]] = [
 def test_slight_flaw_is_returned_with_place_and_rule(edit: Edit, flaw: tuple[str, str, str]) -> None:
     """What is not valid, but can be read, does not refuse the document."""
     assert validate_openapi(broken(edit), "the spec") == [flaw]
+
+
+FLAWS_30: list[tuple[str, Edit, tuple[str, str, str]]] = [
+    (
+        "keyword of 3.1",
+        add_property("x", {"items": {"const": 1, "if": {}}}),
+        ("unknown-field", f"{ITEM}/x/items", "Unknown fields: 'const', 'if'"),
+    ),
+    (
+        "keyword of 3.1, in a body",
+        lambda get, _: get.update(body({"allOf": [{"examples": [1]}]})),
+        ("unknown-field", f"{BODY}/allOf/0", "Unknown fields: 'examples'"),
+    ),
+    (
+        "field of a header",
+        lambda get, _: get["responses"]["200"].update(headers={"X": {"name": "X", "schema": {}}}),
+        ("unknown-field", f"{RESPONSE}/headers/X", "Unknown fields: 'name'"),
+    ),
+    (
+        "limit that is null",
+        lambda get, _: get["parameters"][7]["schema"].update(maximum=None),
+        (
+            "keyword-null",
+            "paths//v1/apps/{app_id}/traffic/get/parameters/7/schema/maximum",
+            "it is null, and means nothing",
+        ),
+    ),
+    ("types as a list", add_property("x", {"type": ["string"]}), ("keyword-value", f"{ITEM}/x/type", "['string']")),
+    ("bound that is a number", add_property("x", {"exclusiveMinimum": 1}), ("keyword-value", f"{ITEM}/x", "1")),
+    (
+        "nothing is required",
+        lambda _, components: components["schemas"]["TrafficItem"].update(required=[]),
+        ("keyword-value", "components/schemas/TrafficItem/required", "[] should be non-empty"),
+    ),
+    (
+        "response without description",
+        lambda get, _: get["responses"]["200"].pop("description"),
+        ("field-missing", RESPONSE, "'description' is a required property"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("edit", "flaw"), [row[1:] for row in FLAWS_30], ids=[row[0] for row in FLAWS_30])
+def test_slight_flaw_deep_inside_a_30_document_is_returned(edit: Edit, flaw: tuple[str, str, str]) -> None:
+    """What is not valid deep inside a document of 3.0 does not refuse it either."""
+    found = validate_openapi(broken(edit, in_30(PIN)), "the spec")
+    assert found
+    assert {one.rule for one in found} == {flaw[0]}
+    assert all(one.place.startswith(flaw[1]) and one.message.startswith(flaw[2]) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        ({"properties": ["a"]}, "properties"),
+        ({"oneOf": {"type": "object"}}, "oneOf"),
+        ({"allOf": [None]}, "allOf"),
+        ({"pattern": 5}, "pattern"),
+        ({"required": "a"}, "required"),
+        ({"discriminator": {"propertyName": "kind", "mapping": ["a"]}}, "discriminator"),
+        ({"items": {"enum": "a"}}, "items/enum"),
+        ({"maxLength": "4"}, "maxLength"),
+        ({"properties": {"a": None}}, "properties"),
+    ],
+)
+@pytest.mark.parametrize("is_30", [False, True], ids=["3.1", "3.0"])
+def test_schema_that_cannot_be_read_is_refused_wherever_it_stands(schema: Any, place: str, is_30: bool) -> None:
+    """A keyword of the wrong kind is an error with its place, in a body as in a component."""
+    for edit, where in [(add_property("x", schema), f"{ITEM}/x"), (lambda get, _: get.update(body(schema)), BODY)]:
+        with pytest.raises(PipelineError, match="is not valid OpenAPI, at ") as caught:
+            validate_openapi(broken(edit, in_30(PIN) if is_30 else PIN), "the spec")
+        assert f"{where}/{place}" in str(caught.value)
 
 
 def test_valid_document_has_no_flaw() -> None:
@@ -196,7 +313,7 @@ def test_circular_schema_is_a_flaw(schemas: dict[str, list[str]], circles: list[
 @pytest.mark.parametrize(
     ("edit", "sentence"),
     [
-        (lambda get, _: get["responses"].update(description="x"), "get/responses: Unevaluated properties"),
+        (lambda get, _: get["responses"].update(description="x"), "get/responses: Unknown fields: 'description'"),
         (lambda get, _: get.update(parameters={}), "get/parameters: "),
         (add_property("x", {"type": "int"}), "properties/x/type: "),
     ],
@@ -227,7 +344,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize("schema", [row[1] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
 def test_validation_ends(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A document that takes exponential time is refused in one sentence."""
-    monkeypatch.setattr("spec_pipeline.openapi.validation._SECONDS", 0.5)
+    monkeypatch.setattr("spec_pipeline.openapi.time_limit._SECONDS", 0.5)
     document = broken(add_property("x", schema))
     for number in range(24):
         branch = {"$ref": f"#/components/schemas/A{number + 1}"}

@@ -14,6 +14,7 @@ from spec_pipeline.changes.rules.rule import Level
 from spec_pipeline.openapi.operation_ids import METHODS, short_operation_id
 from spec_pipeline.openapi.parameters import parameters_of
 from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.schema_objects import without_null_keywords
 from spec_pipeline.project import PipelineError
 
 _WHOLE_DOCUMENT = None
@@ -51,9 +52,13 @@ def compare_documents(old: Spec, new: Spec) -> list[Change]:
         PipelineError: a reference has no target, or the schemas are nested too deeply to be compared.
     """
     try:
-        return _compare(old, new)
+        return _compare(_readable(old), _readable(new))
     except RecursionError as error:
         raise PipelineError(f"{new.name} is nested too deeply to be compared with {old.name}.") from error
+
+
+def _readable(spec: Spec) -> Spec:
+    return Spec(without_null_keywords(spec.document), spec.name)
 
 
 def _compare(old: Spec, new: Spec) -> list[Change]:
