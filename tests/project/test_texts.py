@@ -47,6 +47,15 @@ def test_the_drawings_show_the_modules(heading: str, package: Path, rooms: tuple
     assert on_the_way - drawn - {"__init__.py"} == set()
 
 
+def test_nothing_unpublished_is_installed_by_name() -> None:
+    """The package is not on PyPI: guides install it from a checkout or from the address of a tag."""
+    guides = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "skills").rglob("*.md")]
+    assert len(guides) > 10
+    assert [
+        path.name for path in guides if re.search(r"install\s+['\"]?apitally-traffic", path.read_text("utf-8"))
+    ] == []
+
+
 def read(name: str) -> str:
     """Return a text of the repository."""
     return (ROOT / name).read_text(encoding="utf-8")
