@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
+from spec_pipeline.changes.compare.links import compare_links
 from spec_pipeline.changes.compare.schemas.comparison import Comparison
-from spec_pipeline.changes.compare.schemas.written import bare, fingerprint
 from spec_pipeline.changes.compare.serialisation import compare_written_values
 from spec_pipeline.openapi.references import Spec
 
@@ -47,26 +47,10 @@ def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[
             headers = response.get("headers", {}), partners[match].get("headers", {})
             yield from compare_headers(old, new, *headers, inside)
             yield from compare_contents(old, new, response, partners[match], scope="response-body", place=inside)
-            yield from _compare_links(old, new, response.get("links", {}), partners[match].get("links", {}), inside)
+            yield from compare_links(old, new, response.get("links", {}), partners[match].get("links", {}), inside)
     for status in partners:
         if status not in responses and status not in paired:
             yield Finding(f"response-{_kind(status)}-status-added", f"response {status}", None, status)
-
-
-def _compare_links(
-    old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], place: str
-) -> Iterator[Finding]:
-    """Compare the links of a response to other operations."""
-    for name in {**before, **after}:
-        inside = f"{place} link {name}"
-        if name not in after:
-            yield Finding("response-link-removed", inside, name)
-        elif name not in before:
-            yield Finding("response-link-added", inside, None, name)
-        else:
-            links = bare(old.resolve(before[name])), bare(new.resolve(after[name]))
-            if fingerprint(links[0]) != fingerprint(links[1]):
-                yield Finding("response-link-changed", inside, *links)
 
 
 def compare_contents(

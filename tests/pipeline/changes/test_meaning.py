@@ -19,28 +19,39 @@ VALUES: list[Any] = [
 TYPES = st.sampled_from(["array", "boolean", "integer", "null", "number", "object", "string"])
 NAMES = st.sampled_from(["a", "b", "c"])
 SMALL = st.integers(0, 3)
+# Some serializers write a limit that is not there as null.
+LIMITS = SMALL | st.none()
+PATTERNS = st.sampled_from(["^a", "b$"])
+CONSTANTS = st.sampled_from([None, True, 1, 2, "a", "b"])
 LEAVES = st.one_of(
     st.booleans(),
     st.fixed_dictionaries(
         {},
         optional={
             "type": TYPES | st.lists(TYPES, min_size=1, max_size=3, unique=True),
-            "enum": st.lists(st.sampled_from([None, True, 1, 2, "a", "b"]), min_size=1, max_size=3, unique_by=repr),
-            "minimum": SMALL,
-            "exclusiveMinimum": SMALL,
-            "maximum": SMALL,
-            "exclusiveMaximum": SMALL,
+            "enum": st.lists(CONSTANTS, min_size=1, max_size=3, unique_by=repr),
+            "const": CONSTANTS,
+            "minimum": LIMITS,
+            "exclusiveMinimum": LIMITS,
+            "maximum": LIMITS,
+            "exclusiveMaximum": LIMITS,
             "multipleOf": st.sampled_from([1, 2, 3]),
-            "minLength": SMALL,
-            "maxLength": SMALL,
-            "pattern": st.sampled_from(["^a", "b$"]),
-            "minItems": SMALL,
-            "maxItems": SMALL,
+            "minLength": LIMITS,
+            "maxLength": LIMITS,
+            "pattern": PATTERNS,
+            "minItems": LIMITS,
+            "maxItems": LIMITS,
             "uniqueItems": st.booleans(),
-            "minProperties": SMALL,
-            "maxProperties": SMALL,
+            "minProperties": LIMITS,
+            "maxProperties": LIMITS,
         },
     ),
+)
+
+
+INSIDE = (
+    *("additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then"),
+    *("unevaluatedItems", "unevaluatedProperties"),
 )
 
 
@@ -60,6 +71,13 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
             "maxContains": SMALL,
             "prefixItems": st.lists(inner, min_size=1, max_size=2),
             "propertyNames": inner,
+            "patternProperties": st.dictionaries(PATTERNS, inner, max_size=2),
+            "unevaluatedProperties": inner,
+            "unevaluatedItems": inner,
+            "if": inner,
+            "then": inner,
+            "else": inner,
+            "dependentSchemas": st.dictionaries(NAMES, inner, max_size=2),
             "dependentRequired": st.dictionaries(NAMES, st.lists(NAMES, unique=True, max_size=2), max_size=2),
             "allOf": branches,
             "anyOf": branches,
@@ -77,11 +95,20 @@ def lost(old: Any, new: Any) -> list[Any]:
     Objects with properties count only where the new schema describes none that the old one did not: like oasdiff, the
     rules take it that nobody sends a property that is not described.
     """
-    before, after = Draft202012Validator(old), Draft202012Validator(new)
+    before, after = (Draft202012Validator(_said(schema)) for schema in (old, new))
     values = VALUES if _described(new) <= _described(old) else [value for value in VALUES if not _has_properties(value)]
     # Null is taken to be accepted by a `oneOf` where any of its branches accepts it, also where several do.
     values = [value for value in values if value is not None or "oneOf" not in repr([old, new])]
     return [value for value in values if before.is_valid(value) and not after.is_valid(value)]
+
+
+def _said(node: Any) -> Any:
+    """Return a schema without the limits that are null."""
+    if isinstance(node, list):
+        return [_said(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: _said(child) for key, child in node.items() if child is not None or key == "const"}
 
 
 def _described(schema: Any) -> set[tuple[str | int, ...]]:
@@ -125,14 +152,15 @@ def _nodes(node: Any, *path: str | int) -> Iterator[tuple[tuple[str | int, ...],
     """Yield each schema inside a schema, itself included, with the way to it."""
     yield path, node
     if isinstance(node, dict):
-        for key in ("additionalProperties", "items", "not", "contains", "propertyNames"):
+        for key in INSIDE:
             if key in node:
                 yield from _nodes(node[key], *path, key)
         for key in ("allOf", "anyOf", "oneOf", "prefixItems"):
             for number, child in enumerate(node.get(key, [])):
                 yield from _nodes(child, *path, key, number)
-        for name, child in node.get("properties", {}).items():
-            yield from _nodes(child, *path, "properties", name)
+        for key in ("dependentSchemas", "patternProperties", "properties"):
+            for name, child in node.get(key, {}).items():
+                yield from _nodes(child, *path, key, name)
 
 
 def _replaced(node: Any, path: tuple[str | int, ...], change: Callable[[Any], Any]) -> Any:
