@@ -22,7 +22,9 @@ def within(parameter: Parameter, known: list[str], moment: str) -> list[str]:
         return [moment]
     if parameter.names:
         return list(parameter.names)
-    if parameter.is_integer and not parameter.name.endswith("id"):
+    if parameter.is_boolean:
+        return ["true", "false"]
+    if parameter.is_number and not parameter.name.endswith("id"):
         bounds = (parameter.bound("minimum"), parameter.bound("maximum"))
         return [str(bound) for bound in bounds if bound is not None]
     return [*known[:1], *parameter.examples[:2]]
@@ -32,11 +34,13 @@ def out_of_bounds(parameter: Parameter) -> Iterator[str]:
     """Return values that break what is declared, however kindly they are read."""
     if parameter.is_moment:
         yield from ("not-a-date", "2026-02-30T00:00:00Z")
-    elif parameter.is_integer:
+    elif parameter.is_number:
         least, most = parameter.bound("minimum"), parameter.bound("maximum")
-        yield from ("abc", "1.5")
+        yield from ("abc", "1.5") if parameter.is_integer else ("abc",)
         yield from (str(least - step) for step in (1, 2) if least is not None)
         yield from (str(most + step) for step in (1, 99_000) if most is not None)
+    elif parameter.is_boolean:
+        yield "neither"
     elif parameter.names:
         yield from ("no-such-name", f"{parameter.names[0]}s")
     elif any(schema.get("format") == "uuid" for schema in parameter.alternatives):
@@ -51,4 +55,4 @@ def odd(parameter: Parameter) -> tuple[str, ...]:
         return _ODD_TOKENS
     if parameter.is_moment:
         return _ODD_MOMENTS
-    return _ODD_INTEGERS if parameter.is_integer else _ODD_TEXTS
+    return _ODD_INTEGERS if parameter.is_number else _ODD_TEXTS

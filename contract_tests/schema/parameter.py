@@ -42,6 +42,16 @@ class Parameter:
         return {schema.get("type") for schema in self.alternatives} <= {"integer", "null"}
 
     @property
+    def is_number(self) -> bool:
+        """Whether it takes numbers, and no text that is none."""
+        return {schema.get("type") for schema in self.alternatives} <= {"integer", "number", "null"}
+
+    @property
+    def is_boolean(self) -> bool:
+        """Whether it takes true and false, and nothing else."""
+        return {schema.get("type") for schema in self.alternatives} <= {"boolean", "null"}
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The values of its enum; none where it has none."""
         return tuple(as_text(one) for schema in self.alternatives for one in schema.get("enum", ()) if one is not None)
@@ -63,7 +73,7 @@ def read_parameter(spec: Spec, raw: dict[str, Any]) -> Parameter:
     resolved = spec.resolve(schema) | schema
     shown = [raw.get("example"), *(one.get("value") for one in raw.get("examples", {}).values())]
     shown += [one for part in (resolved, *alternatives) for one in (*part.get("examples", ()), part.get("example"))]
-    default = next((part["default"] for part in (resolved, *alternatives) if part.get("default") is not None), None)
+    default = next((part["default"] for part in (resolved, *alternatives) if _is_scalar(part.get("default"))), None)
     return Parameter(
         name=raw["name"],
         place=raw["in"],
@@ -71,7 +81,7 @@ def read_parameter(spec: Spec, raw: dict[str, Any]) -> Parameter:
         description=" ".join((raw.get("description") or resolved.get("description") or "").split()),
         alternatives=alternatives,
         default=None if default is None else as_text(default),
-        examples=tuple(dict.fromkeys(as_text(one) for one in shown if one is not None)),
+        examples=tuple(dict.fromkeys(as_text(one) for one in shown if _is_scalar(one))),
     )
 
 
@@ -87,6 +97,11 @@ def alternatives_of(spec: Spec, schema: Schema) -> Iterator[Schema]:
         yield from (schema | {"type": kind} for kind in kinds)
     else:
         yield schema
+
+
+def _is_scalar(value: Any) -> bool:
+    """Return whether a value stands in a query as one text; how a list does is a matter of style."""
+    return isinstance(value, str | int | float)
 
 
 def as_text(value: Any) -> str:

@@ -1,0 +1,60 @@
+"""What the suite makes of the declaration of a parameter: values within it, out of it, and its default."""
+
+from typing import Any
+
+import pytest
+
+from contract_tests.operations.probes import out_of_bounds, within
+from contract_tests.schema.parameter import Parameter, read_parameter
+from spec_pipeline.openapi.references import Spec
+
+MOMENT = "2026-03-01T00:00:00Z"
+SPEC = Spec({"components": {"schemas": {"Order": {"type": "string", "enum": ["up", "down"], "default": "up"}}}}, "spec")
+
+
+def declared(schema: dict[str, Any], **more: Any) -> Parameter:
+    """Return a parameter with a schema."""
+    return read_parameter(SPEC, {"name": "size", "in": "query", "schema": schema} | more)
+
+
+@pytest.mark.parametrize(
+    ("schema", "good", "bad"),
+    [
+        ({"type": "integer", "minimum": 2, "maximum": 9}, ["2", "9"], ["abc", "1.5", "1", "0", "10", "99009"]),
+        ({"type": ["integer", "null"], "minimum": 2}, ["2"], ["abc", "1.5", "1", "0"]),
+        ({"type": "number", "maximum": 9}, ["9"], ["abc", "10", "99009"]),
+        ({"type": "boolean"}, ["true", "false"], ["neither"]),
+        ({"$ref": "#/components/schemas/Order"}, ["up", "down"], ["no-such-name", "ups"]),
+        ({"allOf": [{"$ref": "#/components/schemas/Order"}]}, ["up", "down"], ["no-such-name", "ups"]),
+        ({"type": "string", "format": "date-time"}, [MOMENT], ["not-a-date", "2026-02-30T00:00:00Z"]),
+        ({"anyOf": [{"type": "string", "maxLength": 2}, {"type": "null"}], "examples": ["a,b"]}, ["a,b"], ["aaa"]),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [], []),
+        ({"type": "array", "items": {"type": "string"}, "examples": [["a", "b"]], "default": []}, [], []),
+    ],
+)
+def test_values_are_made_of_the_declaration(schema: dict[str, Any], good: list[str], bad: list[str]) -> None:
+    """Bounds, enums and examples give values that all correct servers accept, and such as none may accept."""
+    parameter = declared(schema)
+    assert (within(parameter, [], MOMENT), list(out_of_bounds(parameter))) == (good, bad)
+
+
+@pytest.mark.parametrize(
+    ("schema", "default"),
+    [
+        ({"type": "integer", "default": 100}, "100"),
+        ({"type": "boolean", "default": False}, "false"),
+        ({"$ref": "#/components/schemas/Order"}, "up"),
+        ({"$ref": "#/components/schemas/Order", "default": "down"}, "down"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}, None),
+        ({"type": "array", "default": ["a"]}, None),
+    ],
+)
+def test_a_default_is_read_as_it_stands_in_a_query(schema: dict[str, Any], default: str | None) -> None:
+    """What leaving a parameter out means is a text, or is not said."""
+    assert declared(schema).default == default
+
+
+def test_an_id_is_only_tried_with_values_that_are_known() -> None:
+    """Whether a server refuses an id that nobody has, it may decide."""
+    parameter = declared({"type": "integer", "minimum": 1}, name="team_id")
+    assert (within(parameter, [], MOMENT), within(parameter, ["7"], MOMENT)) == ([], ["7"])
