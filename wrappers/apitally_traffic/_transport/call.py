@@ -22,24 +22,26 @@ class Lifetime:
     def __init__(self) -> None:
         """Start."""
         self.has_ended = False
-        self._interrupts: set[Callable[[], object]] = set()
+        # By identity: the methods of one connection that several threads share (HTTP/2) are equal.
+        self._interrupts: dict[object, Callable[[], object]] = {}
 
     def end(self) -> None:
         """Interrupt what waits."""
         self.has_ended = True
-        for interrupt in tuple(self._interrupts):
+        for interrupt in tuple(self._interrupts.values()):
             interrupt()
 
     @contextmanager
     def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
         """Call `interrupt` if the end comes while the block runs, or came before."""
-        self._interrupts.add(interrupt)
+        block = object()
+        self._interrupts[block] = interrupt
         try:
             if self.has_ended:
                 interrupt()
             yield
         finally:
-            self._interrupts.discard(interrupt)
+            del self._interrupts[block]
 
 
 class Call:
