@@ -2,7 +2,8 @@
 
 from contract_tests.mutants.broken_answers import ANSWERS
 from contract_tests.mutants.broken_caches import CACHES
-from contract_tests.mutants.broken_operations import BROKEN_OPERATIONS
+from contract_tests.mutants.broken_listings import LISTINGS
+from contract_tests.mutants.broken_operations import OPERATIONS
 from contract_tests.mutants.broken_pages import PAGES
 from contract_tests.mutants.broken_requests import REQUESTS
 from contract_tests.mutants.broken_sums import SUMS
@@ -11,4 +12,5 @@ from contract_tests.mutants.different import DIFFERENT
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 
 BROKEN = (*REQUESTS, *CACHES, *ANSWERS, *TIME, *SUMS, *PAGES)
+BROKEN_OPERATIONS = (*OPERATIONS, *LISTINGS)
 ENTRIES = (*DIFFERENT, *DIFFERENT_OPERATIONS, *BROKEN, *BROKEN_OPERATIONS)

@@ -50,6 +50,15 @@ def broken(name: str, breaks: str | tuple[str, ...], *, fast: bool = False, **ch
     return Entry(name, (breaks,) if isinstance(breaks, str) else breaks, changes, fast)
 
 
+def broken_operation(
+    operation: str, name: str, breaks: str | tuple[str, ...], *, fast: bool = False, **changes: Any
+) -> Entry:
+    """Make an entry for a server of six operations, one of which breaks a promise."""
+    ids = (breaks,) if isinstance(breaks, str) else breaks
+    named = tuple(f"{promise_id}@{operation}" for promise_id in ids)
+    return Entry(f"{operation}: {name}", named, changes, fast, FullReference)
+
+
 def different(name: str, *, fast: bool = False, **changes: Any) -> Entry:
     """Make an entry for a correct server that uses a freedom."""
     return Entry(name, (), changes, fast)
@@ -80,3 +89,15 @@ def counts_where(condition: Callable[..., bool], factor: float) -> Callable[...,
 def changed_rows(change: Callable[[Any, list[Any]], list[Any]]) -> Callable[..., list[Any]]:
     """Make a `rows` method out of a function of the query and the right rows."""
     return lambda self, query: change(query, Reference.rows(self, query))
+
+
+def only(operation: str, method: str, change: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method that is changed for one operation, and the reference's for the others."""
+
+    def changed(self: FullReference, asked: str, *arguments: Any) -> Any:
+        right = getattr(FullReference, method)
+        if asked != operation:
+            return right(self, asked, *arguments)
+        return change(self, right, asked, *arguments)
+
+    return changed

@@ -5,8 +5,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from contract_tests.mutants.broken_operations import BROKEN_OPERATIONS
-from contract_tests.mutants.catalogue import BROKEN, ENTRIES
+from contract_tests.mutants.catalogue import BROKEN, BROKEN_OPERATIONS, ENTRIES
 from contract_tests.mutants.different import DIFFERENT
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 from contract_tests.mutants.entry import SIX_OPERATIONS

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.mutants.broken_operations import BROKEN_OPERATIONS
+from contract_tests.mutants.catalogue import BROKEN_OPERATIONS
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 from contract_tests.mutants.entry import SIX_OPERATIONS, Entry
 from contract_tests.mutants.serve import serve
