@@ -36,7 +36,9 @@ class Result:
     def is_right(self) -> bool:
         """Whether a broken server was caught under a right promise, or a correct one passed."""
         if self.entry.breaks:
-            return self.exit_code == 1 and not set(self.entry.breaks).isdisjoint(self.named)
+            right = set(self.entry.breaks)
+            is_named = not right.isdisjoint(self.named) and (not self.entry.alone or right.issuperset(self.named))
+            return self.exit_code == 1 and is_named
         return self.exit_code == 0
 
 

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from contract_tests.mutants.broken_caches import cached, everything
-from contract_tests.mutants.entry import different
+from contract_tests.mutants.entry import different, sparse
 from contract_tests.mutants.reference import Answer, Query, Reference, RefusalError, Row
 
 
@@ -22,20 +22,6 @@ def _clipped(self: Reference, row: Row, query: Query) -> dict[str, Any]:
 
 def _busy(counts: dict[str, Any]) -> bool:
     return any(counts.values())
-
-
-def _sparse(share: int) -> Any:
-    def counts(self: Reference, query: Query, start: Any, end: Any) -> dict[str, Any]:
-        total = dict.fromkeys(("requests", "bytes_received", "bytes_sent"), 0)
-        hour = start
-        while hour < end:
-            if int(hour.timestamp()) // 900 * 2654435761 % 1000 < share:
-                part = Reference.counts(self, query, hour, hour + timedelta(minutes=15))
-                total = {name: total[name] + part[name] for name in total}
-            hour += timedelta(minutes=15)
-        return total
-
-    return counts
 
 
 def _kept(days: int) -> Any:
@@ -189,13 +175,13 @@ DIFFERENT = (
     different("in no order", rows=_shuffled),
     different(
         "periods without traffic are left out",
-        counts=_sparse(60),
+        counts=sparse(60),
         rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)],
     ),
-    different("very little traffic", counts=_sparse(2)),
+    different("very little traffic", counts=sparse(2)),
     different(
         "very little traffic, and nothing else",
-        counts=_sparse(2),
+        counts=sparse(2),
         rows=lambda self, query: [row for row in Reference.rows(self, query) if _busy(row.counts)],
     ),
     different("no traffic at all", envs=()),

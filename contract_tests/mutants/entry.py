@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ class Entry:
         changes: methods and attributes of the reference server that are replaced.
         fast: whether a short run includes it.
         base: the server that is changed.
+        alone: whether no other promise may be named.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Entry:
     changes: dict[str, Any]
     fast: bool = False
     base: type[Reference] = Reference
+    alone: bool = False
 
     @property
     def title(self) -> str:
@@ -45,9 +48,11 @@ class Entry:
         return made()
 
 
-def broken(name: str, breaks: str | tuple[str, ...], *, fast: bool = False, **changes: Any) -> Entry:
+def broken(
+    name: str, breaks: str | tuple[str, ...], *, fast: bool = False, alone: bool = False, **changes: Any
+) -> Entry:
     """Make an entry for a server that breaks a promise."""
-    return Entry(name, (breaks,) if isinstance(breaks, str) else breaks, changes, fast)
+    return Entry(name, (breaks,) if isinstance(breaks, str) else breaks, changes, fast, alone=alone)
 
 
 def broken_operation(
@@ -101,3 +106,19 @@ def only(operation: str, method: str, change: Callable[..., Any]) -> Callable[..
         return change(self, right, asked, *arguments)
 
     return changed
+
+
+def sparse(share: int) -> Callable[..., dict[str, Any]]:
+    """Make a `counts` method that has traffic in so many of a thousand quarters of an hour."""
+
+    def counts(self: Reference, query: Any, start: Any, end: Any) -> dict[str, Any]:
+        total = dict.fromkeys(("requests", "bytes_received", "bytes_sent"), 0)
+        hour = start
+        while hour < end:
+            if int(hour.timestamp()) // 900 * 2654435761 % 1000 < share:
+                part = Reference.counts(self, query, hour, hour + timedelta(minutes=15))
+                total = {name: total[name] + part[name] for name in total}
+            hour += timedelta(minutes=15)
+        return total
+
+    return counts

@@ -115,7 +115,9 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
     is_clipped = row.start < row.end < whole and abs(row.end - query.end) <= slack
     if row.end != whole and not is_clipped:
         return BrokenPromiseError(
-            _promise_of_edge(query, row.start, whole),
+            "response.period-end"
+            if _lasts_for_several(row, whole, query, slack)
+            else _promise_of_edge(query, row.start, whole),
             f"the period {row} ends at {zones.utc(row.end)}; {_a(interval)} of {zone} ends at {zones.utc(whole)}",
             page.exchange,
             expected=f"{row} to {zones.utc(whole)}",
@@ -124,15 +126,22 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
     return None
 
 
+def _lasts_for_several(row: Row, whole: int, query: Query, slack: int) -> bool:
+    """Return whether a period goes on to the beginning of a later one, or to the end of the window."""
+    zone = query.named_zone
+    is_edge = abs(row.end - query.end) <= slack or zones.floor(zone, query.named_interval, row.end) == row.end
+    return row.end > whole and is_edge and not zones.transitions(zone, row.start - 1, row.end)
+
+
 def _is_start_rounded_in_utc(row: Row, query: Query, page: Page) -> bool:
-    """Return whether the start was rounded on the clock of UTC, and all other periods follow the zone."""
+    """Return whether the start was rounded on the clock of UTC, and all other periods follow the zone.
+
+    Where there are no others, another page shows whether it is the zone instead.
+    """
     zone, interval = query.named_zone, query.named_interval
-    others = [other for other in page.rows if other.start != row.start]
-    return (
-        bool(others)
-        and row.start == zones.floor("UTC", interval, query.start)
-        and all(zones.floor(zone, interval, other.start) == other.start for other in others)
-    )
+    others = [other.start for other in page.rows if other.start != row.start]
+    is_of_utc = row.start == zones.floor("UTC", interval, query.start)
+    return is_of_utc and all(zones.floor(zone, interval, other) == other for other in others)
 
 
 def _promise_of_edge(query: Query, *edges: int) -> str:

@@ -25,6 +25,8 @@ _MORE = "Whether there are more records to fetch."
 _TRAFFIC = "the app needs traffic that is at least two days old."
 _ENV = "pass --app-env-id with the id of an environment that has traffic."
 _CONSUMER = "pass --consumer-id with the id of a consumer that has traffic."
+_EACH_ONCE = "pagination.each-once"
+"""What is compared may stand on several pages."""
 
 _OWN = "consistency.each-query-its-own"
 _COMPARING = ("timezone.", "window.", "pagination.", "consistency.", "requests.bounds", "requests.default-")
@@ -69,13 +71,13 @@ _PROMISES = (
         "timezone.dst",
         f"{_ZONE} Twice a year, some have a day of another length.",
         "the app needs traffic around a change of the clocks.",
-        ("consistency.closed-periods", "window.splits-add-up"),
+        ("consistency.closed-periods", "window.splits-add-up", _EACH_ONCE),
     ),
     Promise(
         "timezone.same-traffic",
         f"Get API traffic data for an app. {_ZONE}",
         _TRAFFIC,
-        ("consistency.closed-periods", "timezone.dst", "window.splits-add-up"),
+        ("consistency.closed-periods", "timezone.dst", "window.splits-add-up", _EACH_ONCE),
     ),
     Promise(
         "timezone.naive",
@@ -87,16 +89,18 @@ _PROMISES = (
             "timezone.midnights",
             "timezone.fractional",
             "timezone.dst",
+            "window.start-rounded",
             "window.splits-add-up",
+            _EACH_ONCE,
         ),
     ),
     Promise(
         "consistency.day-is-its-hours",
         _INTERVAL,
         _TRAFFIC,
-        ("consistency.closed-periods", "timezone.same-traffic", "timezone.dst", "window.splits-add-up"),
+        ("consistency.closed-periods", "timezone.same-traffic", "timezone.dst", "window.splits-add-up", _EACH_ONCE),
     ),
-    Promise("window.nothing-outside", f"{_START} {_END}", _TRAFFIC),
+    Promise("window.nothing-outside", f"{_START} {_END}", _TRAFFIC, ("timezone.naive",)),
     Promise(
         "window.start-rounded",
         "Will be rounded down to the beginning of the interval (hour or day).",
@@ -109,13 +113,16 @@ _PROMISES = (
             "timezone.dst",
             "timezone.same-traffic",
             "window.splits-add-up",
+            _EACH_ONCE,
         ),
     ),
-    Promise("window.splits-add-up", f"{_START} {_END}", _TRAFFIC, ("consistency.closed-periods",)),
+    Promise("window.splits-add-up", f"{_START} {_END}", _TRAFFIC, ("consistency.closed-periods", _EACH_ONCE)),
     Promise("window.default-start-hour", _START, "the app needs traffic in the last two days."),
     Promise("window.default-start-day", _START, "the app needs traffic in the last month."),
     Promise("window.default-end", _END, "the app needs traffic in the last hours."),
-    Promise("requests.default-interval", f"{_INTERVAL} Default: hour.", _TRAFFIC, ("consistency.closed-periods",)),
+    Promise(
+        "requests.default-interval", f"{_INTERVAL} Default: hour.", _TRAFFIC, ("consistency.closed-periods", _EACH_ONCE)
+    ),
     Promise("requests.default-timezone", _ZONE, _TRAFFIC, ("consistency.closed-periods", "requests.formats")),
     Promise(
         "requests.default-limit",
@@ -132,19 +139,19 @@ _PROMISES = (
         "consistency.environment-below-total",
         "Filter to environment ID, if provided.",
         _ENV,
-        ("consistency.closed-periods",),
+        ("consistency.closed-periods", _EACH_ONCE),
     ),
     Promise(
         "consistency.consumer-below-total",
         "Filter to consumer ID, if provided.",
         _CONSUMER,
-        ("consistency.closed-periods",),
+        ("consistency.closed-periods", _EACH_ONCE),
     ),
     Promise(
         "consistency.two-filters",
         "Filter to environment ID, if provided. Filter to consumer ID, if provided.",
         f"{_ENV[:-1]} and --consumer-id likewise.",
-        ("consistency.closed-periods",),
+        ("consistency.closed-periods", _EACH_ONCE),
     ),
     Promise(
         "auth.token-stays-in-app",
@@ -162,7 +169,7 @@ _PROMISES = (
         "pagination.each-once",
         _TOKEN,
         "the app needs more than one period with traffic.",
-        ("consistency.closed-periods", "pagination.walk-ends"),
+        ("consistency.closed-periods", "pagination.walk-ends", "pagination.has-more"),
     ),
     Promise(
         "pagination.any-page-size",
@@ -186,6 +193,12 @@ _PROMISES = (
     ),
     Promise("response.schema", "200: GetTrafficResponse; 422: HTTPValidationError.", "it needs nothing but a server."),
     Promise("response.counts", "Number of requests. Number of bytes received. Number of bytes sent.", _TRAFFIC),
+    Promise(
+        "response.period-end",
+        "End of the period in ISO 8601 format with timezone offset.",
+        _TRAFFIC,
+        ("timezone.hours", "timezone.midnights", "timezone.fractional", "timezone.dst", "window.start-rounded"),
+    ),
     Promise(
         "response.offsets",
         "Start of the period in ISO 8601 format with timezone offset. End of the period likewise.",

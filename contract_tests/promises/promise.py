@@ -70,7 +70,17 @@ class NotExercisedError(Exception):
 
 @dataclass
 class Finding:
-    """What is known of one promise at the end of a run."""
+    """What is known of one promise at the end of a run.
+
+    Attributes:
+        promise: the promise.
+        breaches: what was seen against it.
+        exercised: the requests that could have shown a breach, and did not.
+        reasons: why it was not tested, or not to the end.
+        completed: whether its test ran to its end.
+        is_cut_short: whether its test ended early, to leave the rest of a small budget to others.
+        causes: the broken promises from which its breaches follow.
+    """
 
     promise: Promise
     breaches: list[BrokenPromiseError] = field(default_factory=list)
@@ -78,10 +88,13 @@ class Finding:
     reasons: list[str] = field(default_factory=list)
     completed: bool = False
     is_cut_short: bool = False
+    causes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Whether the promise is kept; a promise that nothing was seen of is never kept."""
+        if self.causes:
+            return "not exercised"
         if self.breaches:
             return "broken"
         return "kept" if self.completed and self.exercised and not self.reasons else "not exercised"
@@ -95,7 +108,8 @@ class Finding:
     @property
     def curl_lines(self) -> list[str]:
         """The lines that show the verdict, the most telling first."""
-        exchanges = [exchange for breach in self.breaches for exchange in breach.exchanges] or self.exercised
+        breaches = [] if self.causes else self.breaches
+        exchanges = [exchange for breach in breaches for exchange in breach.exchanges] or self.exercised
         return list(dict.fromkeys(exchange.curl for exchange in exchanges))
 
 
@@ -142,9 +156,19 @@ class Ledger:
         self.findings[promise_id].completed = self.findings[promise_id].is_cut_short = True
 
     def settle(self) -> None:
-        """Take back the breaches that only follow from the breach of a promise that they stand on."""
-        for finding in self.findings.values():
-            causes = [need for need in finding.promise.needs if self.findings[need].breaches]
-            if finding.breaches and causes:
-                finding.breaches.clear()
-                finding.reasons.append(f"It cannot be told apart from {', '.join(causes)}, which is broken.")
+        """Put the breaches that only follow from that of another promise down to it."""
+        broken = {promise_id for promise_id, finding in self.findings.items() if finding.breaches}
+        for promise_id in broken:
+            finding = self.findings[promise_id]
+            finding.causes = tuple(sorted(self._causes(finding.promise, broken) - {promise_id}))
+            if finding.causes:
+                finding.reasons.append(f"It cannot be told apart from {', '.join(finding.causes)}, which is broken.")
+
+    def consequences(self, finding: Finding) -> list[Finding]:
+        """Return the findings that follow from one, after `settle`."""
+        return [other for other in self.findings.values() if finding.promise.id in other.causes]
+
+    def _causes(self, promise: Promise, broken: set[str]) -> set[str]:
+        """Return the broken promises at the bottom of what a promise needs; itself, if it needs none of them."""
+        needs = [self.findings[need].promise for need in promise.needs if need in broken]
+        return {promise.id} if not needs else set[str]().union(*(self._causes(need, broken) for need in needs))

@@ -89,7 +89,8 @@ def _ask(run: Run, asked: _Asked) -> Exchange:
     exchange = run.client.get(asked.query.parameters | {"limit": str(asked.limit)})
     if exchange.status >= 500:
         message = f"a valid query fails with {exchange.status}"
-        raise BrokenPromiseError("requests.no-server-error", message, exchange)
+        told = {"expected": "200 with a page", "got": exchange.summary}
+        raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
     return exchange
 
 

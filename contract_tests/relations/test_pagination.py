@@ -155,17 +155,30 @@ def _complete(run: Run, promise_id: str, query: Query, limit: int | None) -> Non
 
 
 def _require_same(run: Run, promise_id: str, series: Series, reference: Series) -> None:
-    query, limit, first = series.query, series.limit, series.pages[0]
+    query, limit = series.query, series.limit
     if series.by_start != reference.by_start:
         odd = min(set(series.by_start.items()) ^ set(reference.by_start.items()))[0]
         size = "of the default size" if limit is None else f"of {limit}"
         told = [str(one.by_start.get(odd, "no record")) for one in (series, reference)]
         period = f"the {query.named_interval} from {zones.utc(odd)}"
         message = f"in pages {size} {period} has {told[0]}, in pages of 1000 {told[1]}"
-        is_cut = len(series.rows) < len(reference.rows) and len(first.rows) == (limit or 100) and not first.has_more
-        has_other_numbers = promise_id == "pagination.has-more" and series.by_start.keys() == reference.by_start.keys()
-        named = "pagination.has-more" if is_cut else "pagination.any-page-size" if has_other_numbers else promise_id
-        blame(run.reader, named, message, series, reference, expected=told[1], got=told[0])
+        pair = {"expected": told[1], "got": told[0]}
+        named = _named(promise_id, series, reference)
+        if named == "pagination.has-more":  # and with it a row is lost
+            run.ledger.broken(BrokenPromiseError("pagination.each-once", message, *series.exchanges[-2:], **pair))
+        blame(run.reader, named, message, series, reference, **pair)
+
+
+def _named(promise_id: str, series: Series, reference: Series) -> str:
+    """Return the promise that is broken where a walk has not the rows of the same window in one piece."""
+    found, expected = series.by_start.keys(), reference.by_start.keys()
+    missing = expected - found
+    is_one_end_missing = found < expected and (min(missing) > max(found, default=0) or max(missing) < min(found))
+    if is_one_end_missing and series.pages[-1].rows:
+        return "pagination.has-more"  # the walk ended while rows were left
+    if promise_id != "pagination.has-more":
+        return promise_id
+    return "pagination.any-page-size" if found == expected else "pagination.each-once"
 
 
 def _walked(run: Run, promise_id: str, series: Series) -> None:

@@ -35,6 +35,8 @@ def job_summary(outcome: Outcome) -> str:
         lines += [f"### `{finding.promise.id}`", "", f"> {finding.promise.sentence}", "", f"{first.message}", ""]
         lines += [f"Acknowledged: {acknowledged}", ""] if acknowledged else []
         lines += ["```sh", *(exchange.curl for exchange in first.exchanges[:2]), "```", ""]
+        following = outcome.ledger.consequences(finding)
+        lines += [f"From it follows `{other.promise.id}`: {other.breaches[0].message}\n" for other in following]
     if outcome.not_exercised:
         lines += ["<details><summary>Not exercised</summary>", ""]
         lines += [f"- `{finding.promise.id}`: {finding.reason}" for finding in outcome.not_exercised]

@@ -36,6 +36,9 @@ def render(outcome: Outcome, finding: Finding) -> str:
         lines += _exchange(exchange)
     if more:
         lines += ["## Also seen", "", *(f"- {other.message}" for other in more[:5]), ""]
+    if following := outcome.ledger.consequences(finding):
+        lines += ["## What follows from it", ""]
+        lines += [*(f"- {other.promise.sentence} But {other.breaches[0].message}." for other in following[:5]), ""]
     when = f"{outcome.started_at:%Y-%m-%d %H:%M} UTC"
     lines += ["---", f"Found by the contract suite of apitally-traffic on {when}, seed {outcome.options.seed}.", ""]
     return "\n".join(lines)

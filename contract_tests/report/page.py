@@ -82,12 +82,13 @@ def _sums(findings: Sequence[Finding]) -> str:
 
 
 def _section(title: str, findings: Sequence[Finding], outcome: Outcome) -> str:
-    cards = [_card(finding, outcome.baseline.get(finding.promise.id)) for finding in findings]
+    cards = [_card(finding, outcome) for finding in findings]
     return f"<h2>{escape(title)}</h2>{''.join(cards)}"
 
 
-def _card(finding: Finding, acknowledged: str | None) -> str:
+def _card(finding: Finding, outcome: Outcome) -> str:
     verdict, promise = finding.verdict, finding.promise
+    acknowledged = outcome.baseline.get(promise.id)
     parts = {"What the documentation says": f"<blockquote>{escape(promise.sentence)}</blockquote>"}
     if verdict == "broken":
         evidence = evidence_of(finding)
@@ -95,6 +96,8 @@ def _card(finding: Finding, acknowledged: str | None) -> str:
         parts["What the suite concludes"] = "".join(_conclusion(one) for one in evidence[:_BREACHES_SHOWN])
         exchanges = [exchange for one in evidence[:_BREACHES_SHOWN] for exchange in one.exchanges]
         parts["What the server returns"] = "".join(map(_response, _unique(exchanges)[:_SHOWN]))
+        if following := outcome.ledger.consequences(finding):
+            parts["What follows from it"] = "".join(map(_consequence, following))
     elif verdict == "kept":
         told = promise.sentence
         lines = dict.fromkeys(f"{escape(exchange.curl)}" for exchange in finding.exercised)
@@ -124,6 +127,11 @@ def _conclusion(evidence: Evidence) -> str:
         f"<tr><td>{escape(evidence.expected)}</td><td>{escape(evidence.got)}</td></tr></table>"
     )
     return f"<p>{escape(evidence.message)}</p>" + (table if evidence.expected or evidence.got else "")
+
+
+def _consequence(finding: Finding) -> str:
+    link = f'<a href="#{escape(finding.promise.id)}"><code>{escape(finding.promise.id)}</code></a>'
+    return f"<p>{link} {escape(finding.breaches[0].message)}</p>"
 
 
 def _response(exchange: Shown) -> str:

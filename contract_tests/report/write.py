@@ -74,7 +74,9 @@ def _lines(outcome: Outcome, finding: Finding, width: int) -> list[str]:
     known = outcome.baseline.get(finding.promise.id)
     first = finding.breaches[0].message
     shown = [f"{name}  BROKEN         {first}", *(f"{'':{width}}    {line}" for line in finding.curl_lines[:2])]
-    return [*shown, f"{'':{width}}    acknowledged: {known}"] if known else shown
+    shown += [f"{'':{width}}    acknowledged: {known}"] if known else []
+    follow = [f"{one.promise.id}: {one.breaches[0].message}" for one in outcome.ledger.consequences(finding)]
+    return shown + [f"{'':{width}}    from it follows {line}" for line in follow]
 
 
 def _entry(outcome: Outcome, finding: Finding) -> dict[str, Any]:
@@ -83,6 +85,7 @@ def _entry(outcome: Outcome, finding: Finding) -> dict[str, Any]:
         "verdict": finding.verdict,
         "sentence": finding.promise.sentence,
         "message": finding.breaches[0].message if finding.breaches else "",
+        "follows_from": list(finding.causes),
         "cut_short": finding.is_cut_short,
         "reason": finding.reason if finding.verdict == "not exercised" else "",
         "acknowledged": outcome.baseline.get(finding.promise.id),

@@ -3,6 +3,8 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import jsonschema_rs
@@ -16,6 +18,7 @@ from contract_tests.schema.spec import Operation, Specification
 
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")
+_LONGEST = {"hour": 2, "day": 26}  # with the oddest change of the clocks
 _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 
@@ -59,6 +62,24 @@ def test_counts_are_not_negative(run: Run) -> None:
             run.ledger.seen("response.counts", exchange)
 
 
+@pytest.mark.promise("response.period-end", cost=0)
+def test_periods_end_when_they_are_over(run: Run) -> None:
+    """No period of any page is longer than an hour, or a day, can be: a gap belongs to none.
+
+    When exactly each ends, the tests of zones and windows look at, with every page that they ask for.
+    """
+    for exchange, items in _pages(run):
+        interval = exchange.parameters.get("interval", "hour")
+        long = next((item for item in items if _hours(*(item[name] for name in _EDGES)) > _LONGEST[interval]), None)
+        if long is not None:
+            lasts = f"{_hours(*(long[name] for name in _EDGES)):g} hours"
+            message = f"the period from {long['period_start']} to {long['period_end']} lasts {lasts}"
+            told = {"expected": f"no {interval} of more than {_LONGEST[interval]} hours", "got": lasts}
+            raise BrokenPromiseError("response.period-end", message, exchange, **told)
+        if items:
+            run.ledger.seen("response.period-end", exchange)
+
+
 @pytest.mark.promise("response.offsets", cost=0)
 def test_times_carry_an_offset(run: Run) -> None:
     """Each time carries an offset, and with it names an instant at which a period of its zone begins or ends.
@@ -73,6 +94,15 @@ def test_times_carry_an_offset(run: Run) -> None:
             raise BrokenPromiseError("response.offsets", message, exchange, **told)
         if items and exchange.parameters.get("timezone", "UTC") != "UTC":
             run.ledger.seen("response.offsets", exchange)
+
+
+@lru_cache(maxsize=1 << 16)
+def _hours(start: str, end: str) -> float:
+    """Return the length of a period; 0 where an offset is missing, or no calendar has it."""
+    try:
+        return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 3600
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _pages(run: Run) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:

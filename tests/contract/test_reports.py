@@ -12,7 +12,7 @@ from contract_tests.promises.promise import BrokenPromiseError, Ledger, Promise
 from contract_tests.report import github, issue
 from contract_tests.report.evidence import evidence_of, shown
 from contract_tests.report.outcome import Outcome
-from contract_tests.report.write import write_reports
+from contract_tests.report.write import write_reports, write_table
 from contract_tests.wire.client import Client
 
 KEY = "secret-key-of-the-run"
@@ -120,6 +120,27 @@ def test_each_broken_promise_gets_a_bug_report(tmp_path: Path) -> None:
         assert part in text
     write_reports(run_with(tmp_path))
     assert not list(tmp_path.glob("issue-*.md")), "the report of an earlier run must not be taken for one of this run"
+
+
+def test_what_follows_from_a_finding_stands_below_it(tmp_path: Path) -> None:
+    """Everywhere the effect is named with its cause, and it is no finding of its own."""
+    client = Client("http://127.0.0.1:9", KEY, 1, max_requests=600, requests_per_minute=100)
+    ledger = Ledger([Promise("window.a", "S.", "hint"), Promise("window.b", "S.", "hint", ("window.a",))])
+    ledger.broken(BrokenPromiseError("window.a", "the first", exchange(hours(1))))
+    ledger.broken(BrokenPromiseError("window.b", "the second one", exchange(hours(1))))
+    ledger.settle()
+    options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, str(tmp_path))
+    outcome = Outcome(client, ledger, options, {})
+    write_reports(outcome)
+    lines: list[str] = []
+    write_table(outcome, lines.append)
+    assert [path.name for path in tmp_path.glob("issue-*")] == ["issue-window.a.md"]
+    assert "- S. But the second one." in (tmp_path / "issue-window.a.md").read_text(encoding="utf-8")
+    assert '<a href="#window.b">' in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert any("from it follows window.b: the second one" in line for line in lines)
+    assert "From it follows `window.b`: the second one" in github.job_summary(outcome)
+    promises = {p["id"]: p for p in json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["promises"]}
+    assert (promises["window.b"]["verdict"], promises["window.b"]["follows_from"]) == ("not exercised", ["window.a"])
 
 
 def test_report_json_has_expected_got_rows_and_headers(tmp_path: Path) -> None:

@@ -49,6 +49,19 @@ def test_a_breach_that_follows_from_another_is_put_down_to_it() -> None:
     assert "a.cause" in ledger.findings["a.effect"].reason
 
 
+def test_what_follows_is_listed_below_the_cause_of_all() -> None:
+    """In a chain of three, both effects are put down to the first, whichever the ledger has first."""
+    last = Promise("a.last", "Sentence.", "hint.", ("a.effect",))
+    for order in ([CAUSE, EFFECT, last], [last, EFFECT, CAUSE]):
+        ledger = Ledger(order)
+        for promise in order:
+            ledger.broken(BrokenPromiseError(promise.id, f"seen of {promise.id}", SEEN))
+        ledger.settle()
+        assert [promise.id for promise in order if verdict(ledger, promise.id) == "broken"] == ["a.cause"]
+        following = ledger.consequences(ledger.findings["a.cause"])
+        assert {one.promise.id for one in following} == {"a.effect", "a.last"}
+
+
 def test_causes_are_promises_and_lead_nowhere_in_circles() -> None:
     """Each need is a promise of the catalogue, and following needs comes to an end: some cause always stays broken."""
     needs = {promise.id: promise.needs for promise in PROMISES}
