@@ -86,7 +86,10 @@ OPERATIONS = (
         _ENDPOINTS, "any key opens it", "auth.key-exact", admit=_open(_ENDPOINTS, lambda h, _: bool(h.get("api-key")))
     ),
     broken_operation(
-        _APPS, "the key in the query opens it", "auth.key-exact", admit=_open(_APPS, lambda _, p: "api_key" in p)
+        _APPS,
+        "the key in the query opens it",
+        "auth.key-exact",
+        admit=_open(_APPS, lambda _, params: params.get("api_key") == FullReference.key),
     ),
     broken_operation(
         _APPS, "a bearer opens it", "auth.key-exact", admit=_open(_APPS, lambda headers, _: "authorization" in headers)

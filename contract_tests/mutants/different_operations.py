@@ -9,6 +9,11 @@ from contract_tests.mutants.entry import Entry
 from contract_tests.mutants.full_reference import FullReference
 from contract_tests.mutants.reference import Answer, RefusalError
 
+_PARAMETERS = {
+    *("app_env_id", "consumer_id", "requests_since", "method", "path", "status_code", "sort"),
+    *("start", "end", "timezone", "limit", "next_token"),
+}
+
 
 def _different(name: str, *, fast: bool = False, **changes: Any) -> Entry:
     return Entry(f"six operations: {name}", (), changes, fast, FullReference)
@@ -37,6 +42,35 @@ def _as_400(self: FullReference, refusal: RefusalError) -> Answer:
 def _as_403(self: FullReference, refusal: RefusalError) -> Answer:
     body = json.dumps({"detail": refusal.detail}).encode()
     return Answer(403 if refusal.status == 401 else refusal.status, body, {"content-type": "application/json"})
+
+
+def _strict(self: FullReference, operation: str, headers: Any, params: Any) -> None:
+    unknown = params.keys() - _PARAMETERS
+    if unknown:
+        raise self.invalid(min(unknown), "", "Extra inputs are not permitted")
+    FullReference.admit(self, operation, headers, params)
+
+
+def _sometimes(every: int, status: int, headers: dict[str, str]) -> Any:
+    """Make an `answer` that a gateway replaces now and then."""
+
+    def answer(self: FullReference, target: str, asked: Any) -> Answer:
+        if (self.asked + 1) % every == 0:
+            self.asked += 1
+            return Answer(status, b"busy", headers)
+        return FullReference.answer(self, target, asked)
+
+    return answer
+
+
+def _in_any_order(self: FullReference, params: Any) -> Any:
+    records = FullReference.endpoints_under(self, params)
+    return Random().sample(records, len(records))  # noqa: S311 - nothing is secret here
+
+
+def _traffic_missing(self: FullReference, target: str, headers: Any) -> Answer:
+    answer = FullReference.traffic(self, target, headers)
+    return self.refusal(RefusalError(404, "Not Found")) if answer.status == 200 else answer
 
 
 def _busy(self: FullReference) -> list[dict[str, Any]]:
@@ -79,6 +113,11 @@ DIFFERENT_OPERATIONS = (
     _different("the plan has no request logs", admit=_refused(402, "get_request_logs", "get_request_details")),
     _different("the plan has no endpoints", admit=_refused(404, "list_endpoints")),
     _different("the key has no right to traffic", traffic=_traffic_refused),
+    _different("there is no traffic endpoint", traffic=_traffic_missing),
+    _different("unknown parameters are refused", admit=_strict),
+    _different("a gateway fails now and then", answer=_sometimes(40, 502, {})),
+    _different("429 now and then", answer=_sometimes(50, 429, {"retry-after": "0"})),
+    _different("endpoints in any order", endpoints_under=_in_any_order),
     _different("400 for 422, without a body", refusal=_as_400),
     _different("403 for 401", refusal=_as_403),
     _different(

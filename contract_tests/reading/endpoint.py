@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
@@ -76,6 +77,10 @@ class Endpoint:
         path = self.operation.target({**self._values, **(path_values or {})})
         return self._client.get(self._query | dict(query or {}), path=path, headers=headers)
 
+    def target_with(self, query: str) -> str:
+        """Return the path, with what has to be given and something more in its query, encoded."""
+        return f"{self.operation.target(self._values)}?{urlencode([*self._query.items()])}&{query}".replace("?&", "?")
+
     def require_open(self) -> None:
         """Ask once for what every correct server that has the operation returns.
 
@@ -131,9 +136,14 @@ class Endpoints:
             self._endpoints[operation.path] = Endpoint(self._client, operation, values)
         return self._endpoints[operation.path]
 
-    def any_is_open(self) -> bool:
-        """Return whether the server answers a plain request for one of the operations."""
-        others = (one for one in self._operations if not one.is_traffic and not one.unknown(self._known))
+    def any_is_open(self, *, of_app: bool) -> bool:
+        """Return whether the server answers a plain request for one of the operations.
+
+        Args:
+            of_app: only for one that is about the app.
+        """
+        others = [one for one in self._operations if not one.is_traffic and not one.unknown(self._known)]
+        others = [one for one in others if not of_app or ("path", "app_id") in one.parameters]
         return any(self.of(operation).plain.status == 200 for operation in others)
 
     def values_of(self, name: str) -> list[str]:
