@@ -8,6 +8,7 @@ from contract_tests.reading.endpoint import Endpoint, Endpoints
 from contract_tests.reading.listing import Listing
 from contract_tests.reading.reader import Reader
 from contract_tests.reading.sample import Sample
+from contract_tests.reading.year import Year
 from contract_tests.wire.client import Client
 
 
@@ -41,6 +42,7 @@ class Run:
         self.ledger = ledger
         self.reader = Reader(client, skew)
         self.sample = Sample(self.reader, options.seed)
+        self.year = Year(self.reader, self.sample)
         self.comparison = Comparison(self.reader, self.sample, ledger)
         self.budget = Budget(client, options, ledger)
         self._listings: dict[Endpoint, Listing] = {}

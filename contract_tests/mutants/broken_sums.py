@@ -1,11 +1,13 @@
 """Servers that break a promise about windows, sums or filters."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.entry import broken, changed_counts, changed_rows, counts_where, times
-from contract_tests.mutants.reference import Query, Reference
+from contract_tests.mutants.reference import Params, Query, Reference
 
 _DAYS, _DST, _FRACTION = "timezone.midnights", "timezone.dst", "timezone.fractional"
 _TRAFFIC, _NAIVE = "timezone.same-traffic", "timezone.naive"
@@ -21,6 +23,32 @@ _ENV, _CONSUMER, _BOTH = (
 def _filtered(change: Any) -> Any:
     """Count with another filter than was asked for."""
     return lambda self, query, start, end: Reference.counts(self, change(query), start, end)
+
+
+def _local(moment: datetime, zone: str) -> Any:
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def _is_midnight(moment: datetime, zone: str) -> bool:
+    return (_local(moment, zone).hour, _local(moment, zone).minute) == (0, 0)
+
+
+def _end_included(condition: Any) -> Any:
+    """Let the day that begins at the end belong to the window, under a condition on the query."""
+    return lambda self, start, query: (
+        start <= query.end if query.interval == "day" and condition(query) else start < query.end
+    )
+
+
+def _inclusive_date(pattern: str) -> Any:
+    """Take an end for a date, and so for the end of that day, if it is written in some way."""
+
+    def moment(self: Reference, name: str, params: Params, zone: str) -> datetime | None:
+        read = Reference.moment(self, name, params, zone)
+        is_date = name == "end" and read is not None and re.search(pattern, params[name])
+        return read + timedelta(days=1) if read is not None and is_date else read
+
+    return moment
 
 
 def _up(self: Reference, start: datetime, interval: str, zone: str) -> datetime:
@@ -64,6 +92,65 @@ SUMS = (
         "the end of days belongs to the window",
         _OUTSIDE,
         is_inside=lambda self, start, query: start <= query.end if query.interval == "day" else start < query.end,
+    ),
+    *(
+        broken(
+            f"the end of days belongs to the window {where}",
+            (_OUTSIDE, _SPLIT),
+            is_inside=_end_included(condition),
+        )
+        for where, condition in (
+            ("in odd zones", lambda query: _local(query.start, query.zone).utcoffset().seconds % 3600 != 0),
+            ("beside a filter", lambda query: query.env is not None or query.consumer is not None),
+            ("of two days", lambda query: query.end - query.start <= timedelta(days=2)),
+            ("of a month", lambda query: query.end - query.start >= timedelta(days=28)),
+            ("east of UTC", lambda query: _local(query.start, query.zone).utcoffset() > timedelta(hours=6)),
+        )
+    ),
+    *(
+        broken(
+            f"an end that is written as midnight {how} includes that day",
+            (_OUTSIDE, _SPLIT, _NAIVE),
+            moment=_inclusive_date(pattern),
+        )
+        for how, pattern in (("with an offset", r"T00:00:00[+-](?!00:00)"), ("without one", r"T00:00:00$"))
+    ),
+    broken(
+        "an end at midnight is the end of that day",
+        (_OUTSIDE, _SPLIT),
+        is_inside=lambda self, start, query: (
+            start < query.end + timedelta(days=query.interval == "hour" and _is_midnight(query.end, query.zone))
+        ),
+    ),
+    broken(
+        "an end at midnight in an odd zone belongs to the hours",
+        (_OUTSIDE, _SPLIT),
+        is_inside=lambda self, start, query: (
+            start <= query.end
+            if _is_midnight(query.end, query.zone) and _local(query.end, query.zone).utcoffset().seconds % 3600
+            else start < query.end
+        ),
+    ),
+    broken(
+        "hours after a start at midnight begin at one",
+        (_SPLIT, _TRAFFIC, _SUM, _ROUNDED, _NAIVE),
+        rows=changed_rows(
+            lambda query, rows: rows[1:] if query.interval == "hour" and _is_midnight(query.start, query.zone) else rows
+        ),
+    ),
+    broken(
+        "a window of hours up to midnight in an odd zone lacks the last one",
+        (_SPLIT, _TRAFFIC, _SUM),
+        rows=changed_rows(
+            lambda query, rows: (
+                rows[:-1]
+                if query.interval == "hour"
+                and query.end - query.start <= timedelta(hours=12)
+                and _local(query.end, query.zone).utcoffset().seconds % 3600
+                and _is_midnight(query.end, query.zone)
+                else rows
+            )
+        ),
     ),
     broken(
         "the end is passed over",

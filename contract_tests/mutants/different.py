@@ -199,6 +199,15 @@ DIFFERENT = (
     different("400 for what is not valid", fast=True, refusal=_as_400),
     different("windows that make no sense are refused", page=_refuse),
     different("sixty days are kept", rows=_kept(60)),
+    different("five months are kept", rows=_kept(150)),
+    different(
+        "days are kept for good, and hours for sixty days",
+        rows=lambda self, query: (Reference.rows if query.interval == "day" else _kept(60))(self, query),
+    ),
+    different(
+        "hours are kept for good, and days for a hundred",
+        rows=lambda self, query: (Reference.rows if query.interval == "hour" else _kept(100))(self, query),
+    ),
     different("two weeks are kept", rows=_kept(14)),
     different("older than sixty days is refused", page=_old_is_refused),
     different("more than a month is refused", page=_refused_beyond(timedelta(days=32))),

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import strategies as st
 
 from contract_tests.oracle import zone_table, zones
-from contract_tests.oracle.query import EVERYTHING, Query
+from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.reading.reader import LARGEST_LIMIT
-from contract_tests.reading.stability import blame
 from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
 from contract_tests.run import Run
 
@@ -83,54 +82,6 @@ def test_the_start_is_rounded_down_in_the_zone(run: Run) -> None:
     run.budget.draw(
         st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=3, cost=1
     )
-
-
-@pytest.mark.promise("window.splits-add-up", cost=20)
-def test_split_windows_add_up(run: Run) -> None:
-    """A window cut in two at the beginning of a period has the periods of both parts, each with the same traffic."""
-    run.sample.traffic()
-
-    def adds_up(query: Query, cut: int) -> None:
-        parts = [replace(query, end=cut), replace(query, start=cut)]
-        whole = run.reader.read(query)
-        halves = [run.reader.read(part) for part in parts]
-        joined = {start: counts for half in halves for start, counts in half.by_start.items()}
-        if joined != whole.by_start:
-            odd = min(set(joined.items()) ^ set(whole.by_start.items()))[0]
-            told = [str(answer.get(odd, "no record")) for answer in (joined, whole.by_start)]
-            pair = {"expected": told[1], "got": told[0]}
-            window = f"the window from {zones.utc(query.start)} to {zones.utc(query.end)}, cut at {zones.utc(cut)}"
-            message = f"{window}: of the period from {zones.utc(odd)} the parts have {told[0]}, and the whole {told[1]}"
-            blame(run.reader, "window.splits-add-up", message, whole, *halves, **pair)
-        if len(halves[0].by_start) and len(halves[1].by_start):
-            run.ledger.seen(
-                "window.splits-add-up", *whole.exchanges, *(one for half in halves for one in half.exchanges)
-            )
-
-    busy = run.sample.busy_hours(8)
-    hours = Query(busy, busy + 8 * HOUR, "hour", "UTC")
-    adds_up(hours, busy + 3 * HOUR)
-    adds_up(hours, busy + HOUR)
-    for whose in (EVERYTHING, *run.options.filters[:1]):
-        for zone in ("Asia/Kathmandu", "Europe/Berlin") if whose == EVERYTHING else ("America/New_York",):
-            days = run.sample.last_days(zone, 5)
-            adds_up(replace(days, filter=whose), days.periods[1][1])
-    quarters = _quarter_hours(run)
-    adds_up(quarters, quarters.start + 4 * HOUR)
-
-    def drawn_adds_up(drawn: tuple[str, Interval, int, int, int]) -> None:
-        zone, interval, back, length, cut = drawn
-        step = HOUR if interval == "hour" else DAY
-        start = zones.floor(
-            zone, interval, max(run.sample.first + 2 * DAY, run.sample.settled - back * HOUR - 21 * step)
-        )
-        query = Query(start, min(start + length * step, run.sample.settled), interval, zone)
-        edges = [edge for edge, _ in query.periods[1:] if not query.is_unclear(edge)]
-        if edges:
-            adds_up(query, edges[cut % len(edges)])
-
-    numbers = (st.integers(0, 200), st.integers(2, 20), st.integers(0, 19))
-    run.budget.draw(st.tuples(ANY_ZONE, ANY_INTERVAL, *numbers), drawn_adds_up, most=2, cost=5)
 
 
 @pytest.mark.promise("window.default-start-hour", cost=9)
@@ -227,11 +178,6 @@ def _read(run: Run, promise_id: str, query: Query) -> Series | None:
         if breach.promise_id == "window.nothing-outside" and query.omitted:
             raise breach.under(promise_id, f"without {' and '.join(sorted(query.omitted))}") from breach
         raise
-
-
-def _quarter_hours(run: Run) -> Query:
-    start = zones.floor("Asia/Kathmandu", "hour", run.sample.busy_hours(9) + HOUR)
-    return Query(start, start + 7 * HOUR, "hour", "Asia/Kathmandu")
 
 
 def _days_of_change(run: Run) -> Iterator[Query]:

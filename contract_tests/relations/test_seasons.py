@@ -1,0 +1,46 @@
+"""Months that are long over are as right as the last ones: the same days and hours, on both sides of each change."""
+
+import random
+
+import pytest
+
+from contract_tests.oracle import zone_table
+from contract_tests.oracle.series import Series
+from contract_tests.oracle.zones import DAY
+from contract_tests.run import Run
+
+_SUMS, _SAME = "consistency.day-is-its-hours", "timezone.same-traffic"
+_SEASONS = 4
+_DAYS_OF_HOURS = 30
+
+
+@pytest.mark.promise("consistency.day-is-its-hours", cost=10)
+def test_every_season_has_its_days_and_hours(run: Run) -> None:
+    """The days of the last twelve months are the sums of their hours, and no zone changes the traffic of any of them.
+
+    A server that keeps less has nothing to show here.
+    """
+    run.sample.traffic()
+    chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
+    whole_hours = [*zone_table.CHANGING[:3], chance.choice(zone_table.WHOLE)]
+    for stretch in run.year.hours:
+        if not run.year.is_whole:
+            for zone in ("UTC", chance.choice(whole_hours)):
+                days = run.year.read(run.year.same(stretch, "day", zone))
+                _agrees(run, stretch, days, _SUMS if zone == "UTC" else _SAME)
+            continue
+        for zone in ("UTC", *whole_hours):
+            _agrees(run, stretch, run.year.days(zone), _SUMS if zone == "UTC" else _SAME)
+        length = (stretch.query.end - stretch.query.start) // DAY
+        for season in range(_SEASONS):
+            last = length * season // _SEASONS + chance.randrange(max(1, length // _SEASONS - _DAYS_OF_HOURS // 2))
+            zone = whole_hours[season % len(whole_hours)]
+            query = run.year.same(stretch, "hour", zone, days=_DAYS_OF_HOURS, last=last)
+            _agrees(run, stretch, run.year.read(query), _SAME)
+
+
+def _agrees(run: Run, hours: Series, series: Series | None, promise_id: str) -> None:
+    if series is not None:
+        what = f"{series.query.named_interval}s of {series.query.named_zone} and hours of UTC, months ago"
+        if run.comparison.agree(promise_id, series, hours, what):
+            run.ledger.seen(promise_id, *series.exchanges)
