@@ -100,6 +100,11 @@ class Options:
         return [one for one in dict.fromkeys(filters) if one != EVERYTHING]
 
     @property
+    def narrowest(self) -> Filter:
+        """The filter with the most parameters that the options allow."""
+        return next(iter(self.filters), EVERYTHING)
+
+    @property
     def known_values(self) -> dict[str, int]:
         """The values that are known of this server, by the name of the parameter that takes them."""
         known = {"app_id": self.app_id, "app_env_id": self.app_env_id, "consumer_id": self.consumer_id}

@@ -1,6 +1,7 @@
 """Servers that break a promise about the form of responses, or about defaults."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,63 @@ def _only_for(interval: str, shift: timedelta) -> Any:
         return start + shift if asked == interval else start
 
     return default_start
+
+
+_START_HOUR, _START_DAY = "window.default-start-hour", "window.default-start-day"
+
+
+def _has(name: str, value: str | None = None) -> Any:
+    return lambda params: name in params if value is None else params.get(name) == value
+
+
+def _default_if(condition: Any, limit: str) -> Any:
+    return lambda self, params: {"limit": limit} | params if condition(params) else params
+
+
+def _days_of_consumer(params: dict[str, str]) -> bool:
+    return params.get("interval") == "day" and "consumer_id" in params
+
+
+def _of_consumer(query: Query) -> bool:
+    return query.consumer is not None
+
+
+def _of_environment(query: Query) -> bool:
+    return query.env is not None
+
+
+def _of_zone(query: Query) -> bool:
+    return query.zone != "UTC"
+
+
+def _of_small_page(query: Query) -> bool:
+    return query.limit < 1000
+
+
+def _of_all(query: Query) -> bool:
+    return query.env is None and query.consumer is None and query.zone == "UTC" and query.limit < 1000
+
+
+def _start_if(interval: str, condition: Any, ago: timedelta) -> Any:
+    """Have another default start under a condition on the query."""
+
+    def fresh(self: Reference, start: Any, end: Any, *rest: Any) -> Query:
+        query = Reference.fresh(self, start, end, *rest)
+        is_meant = start is None and query.interval == interval and condition(query)
+        return Reference.fresh(self, self.now() - ago, end, *rest) if is_meant else query
+
+    return fresh
+
+
+def _end_if(condition: Any) -> Any:
+    """End at midnight by default, under a condition on the query."""
+
+    def fresh(self: Reference, start: Any, end: Any, *rest: Any) -> Query:
+        query = Reference.fresh(self, start, end, *rest)
+        is_meant = end is None and condition(query)
+        return replace(query, end=self.floor(self.now(), "day", query.zone)) if is_meant else query
+
+    return fresh
 
 
 def _a_day_long(self: Reference, start: Any, end: Any, *rest: Any) -> Query:
@@ -142,6 +200,44 @@ ANSWERS = (
     broken("the default limit is 1000", "requests.default-limit", params=_default("limit", "1000")),
     broken("the default limit is 50", "requests.default-limit", fast=True, params=_default("limit", "50")),
     broken("the default limit is 99", "requests.default-limit", params=_default("limit", "99")),
+    *(
+        broken(f"the default limit {where} is {limit}", "requests.default-limit", params=_default_if(condition, limit))
+        for where, limit, condition in (
+            ("of days", "31", _has("interval", "day")),
+            ("of days", "1000", _has("interval", "day")),
+            ("beside a consumer", "50", _has("consumer_id")),
+            ("in a zone", "1000", _has("timezone")),
+            (
+                "of days beside a consumer",
+                "20",
+                _days_of_consumer,
+            ),
+        )
+    ),
+    *(
+        broken(f"the default start {where}", promise_id, fresh=_start_if(interval, condition, shift))
+        for where, promise_id, interval, condition, shift in (
+            ("of a consumer is a week ago", _START_HOUR, "hour", _of_consumer, timedelta(days=7)),
+            ("of an environment is twelve hours ago", _START_HOUR, "hour", _of_environment, timedelta(hours=12)),
+            ("of a small page is two days ago", _START_HOUR, "hour", _of_small_page, timedelta(days=2)),
+            ("of the days of a consumer is a week ago", _START_DAY, "day", _of_consumer, timedelta(days=7)),
+            ("of days in a zone is a week ago", _START_DAY, "day", _of_zone, timedelta(days=7)),
+        )
+    ),
+    *(
+        broken(f"the default end {where} is the last midnight", "window.default-end", fresh=_end_if(condition))
+        for where, condition in (("of a consumer", _of_consumer), ("in a zone", _of_zone), ("of an app", _of_all))
+    ),
+    broken(
+        "the default interval beside an environment is a day",
+        "requests.default-interval",
+        params=lambda self, params: {"interval": "day"} | params if "app_env_id" in params else params,
+    ),
+    broken(
+        "the default zone beside a consumer is Berlin",
+        "requests.default-timezone",
+        params=lambda self, params: {"timezone": "Europe/Berlin"} | params if "consumer_id" in params else params,
+    ),
     broken("the end is a day after the start", "window.default-end", fresh=_a_day_long),
     broken("long windows are in days", "requests.default-interval", interval=_day_for_long_windows),
     broken("the offset of the start is the timezone", "requests.default-timezone", zone=_zone_of_start),

@@ -43,6 +43,28 @@ PAGES = (
         _LIMIT,
         size=lambda self, query, total: max(query.limit, query.position),
     ),
+    broken(
+        "later pages have the default size",
+        _LIMIT,
+        size=lambda self, query, total: max(100, query.limit) if query.position else query.limit,
+    ),
+    broken(
+        "later pages of days have the default size",
+        _LIMIT,
+        size=lambda self, query, total: (
+            max(100, query.limit) if query.position and query.interval == "day" else query.limit
+        ),
+    ),
+    broken(
+        "pages of more than ten and less than 99 lack a record",
+        (_SIZE, _ONCE),
+        cut=_cut(lambda rows, first, last: rows[first : last - 1] if 13 < last - first < 99 else rows[first:last]),
+    ),
+    broken(
+        "large pages but the greatest overlap",
+        (_SIZE, _ONCE),
+        next_position=lambda self, last: last - 1 if 100 < last < 400 or 400 < last < 1000 else last,
+    ),
     broken("pages have at least ten records", _LIMIT, size=lambda self, query, total: max(10, query.limit)),
     broken(
         "a limit over 500 is none", _LIMIT, size=lambda self, query, total: 10**6 if query.limit > 500 else query.limit

@@ -94,6 +94,10 @@ def _parses(change: Any) -> Any:
     return lambda self, text: change(text, Reference.parse(self, text))
 
 
+def _without_small_z(text: str, moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None) if text.endswith("z") else moment
+
+
 REQUESTS = (
     broken("a missing key opens everything", _KEY, is_right=lambda self, key: key is None or key == self.key),
     broken(
@@ -241,6 +245,9 @@ REQUESTS = (
     broken("times without an offset are refused", "requests.formats", fast=True, parse=_refuses(r"T\d\d:\d\d:\d\d$")),
     broken("an offset of minus zero is refused", "requests.formats", parse=_refuses(r"-00:00$")),
     broken("fractions are refused", "requests.formats", parse=_refuses(r"\.\d")),
+    broken("fractions of more than six digits are refused", "requests.formats", parse=_refuses(r"\.\d{7}")),
+    broken("fractions of one digit are refused", "requests.formats", parse=_refuses(r"\.\d(?!\d)")),
+    broken("a small z is passed over", "requests.formats", parse=_parses(_without_small_z)),
     broken("only Z is accepted", "requests.formats", parse=_refuses(r"[+-]\d\d:\d\d$")),
     broken("offsets of 45 minutes are refused", "requests.formats", parse=_refuses(r":45$")),
     broken("negative offsets are refused", "requests.formats", parse=_refuses(r"-\d\d:\d\d$")),

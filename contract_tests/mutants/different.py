@@ -3,7 +3,7 @@
 import json
 import time
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -148,6 +148,18 @@ def _place_only(self: Reference, params: Any, fresh: Query) -> Query:
     return kept if "start" in params else replace(fresh, position=kept.position)
 
 
+def _without_small_letters(self: Reference, text: str) -> datetime:
+    if text != text.upper():
+        raise ValueError(text)
+    return Reference.parse(self, text)
+
+
+def _with_leap_second(self: Reference, text: str) -> datetime:
+    is_leap = text[17:19] == "60"
+    moment = Reference.parse(self, f"{text[:17]}59{text[19:]}" if is_leap else text)
+    return moment + timedelta(seconds=1) if is_leap else moment
+
+
 def _not_found(self: Reference, content: dict[str, Any], fresh: Query) -> None:
     if content["app"] != fresh.app:
         raise RefusalError(404, "App not found")
@@ -195,6 +207,8 @@ DIFFERENT = (
         "the last period has what came before the end",
         counts=lambda self, query, start, end: Reference.counts(self, query, start, min(end, query.end)),
     ),
+    different("small letters in times are refused", parse=_without_small_letters),
+    different("a leap second is the second after it", parse=_with_leap_second),
     different("403 for a wrong key", refusal=_as_403),
     different("400 for what is not valid", fast=True, refusal=_as_400),
     different("windows that make no sense are refused", page=_refuse),

@@ -60,17 +60,17 @@ class Reader:
         require_page(exchange)
         return self.check(exchange, query, limit)
 
-    def ask_kindly(self, query: Query) -> Page | None:
-        """Send a request for the largest page, and give `None` where it is refused.
+    def ask_kindly(self, query: Query, *, limit: int | None = LARGEST_LIMIT) -> Page | None:
+        """Send a request for the largest page, or another one, and give `None` where it is refused.
 
         Raises:
             BrokenPromiseError: it gets a 5xx, or the page breaks a promise.
         """
-        exchange = self.client.get(query.parameters | {"limit": str(LARGEST_LIMIT)})
+        exchange = self.client.get(query.parameters | ({} if limit is None else {"limit": str(limit)}))
         if 400 <= exchange.status < 500:
             return None
         require_page(exchange)
-        return self.check(exchange, query, LARGEST_LIMIT)
+        return self.check(exchange, query, limit)
 
     def check(self, exchange: Exchange, query: Query, limit: int | None) -> Page:
         """Read a page that was answered, and compare it with its query.

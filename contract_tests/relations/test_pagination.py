@@ -1,5 +1,6 @@
 """Pages: never too long, joined without a gap or an overlap, and all of one query, whatever their size."""
 
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -98,14 +99,14 @@ def test_each_period_comes_once(run: Run) -> None:
         _complete(run, "pagination.each-once", query, limit)
 
 
-@pytest.mark.promise("pagination.any-page-size", cost=22)
+@pytest.mark.promise("pagination.any-page-size", cost=24)
 def test_the_size_of_pages_changes_nothing(run: Run) -> None:
-    """The records of a window are the same, whatever the limit."""
+    """The records of a window are the same, whatever the limit: the usual ones, and two that each seed draws anew."""
     run.sample.traffic()
     busy = run.sample.busy_hours(12)
-    _complete(run, "pagination.any-page-size", Query(busy, busy + 12 * HOUR, "hour"), 1)
     hours, long = Query(busy, busy + 10 * HOUR, "hour"), run.sample.hours("UTC", days=9)
-    walks: list[tuple[Query, int | None]] = [(hours, 3), (hours, 9), (long, None), (long, 99)]
+    walks: list[tuple[Query, int | None]] = [(replace(hours, end=busy + 7 * HOUR), 1), (hours, 3)]
+    walks += [(long, None), (long, 99), *_drawn_sizes(run)]
     for query, limit in walks:
         _complete(run, "pagination.any-page-size", query, limit)
 
@@ -138,6 +139,18 @@ def test_a_token_keeps_the_whole_query(run: Run) -> None:
     )
     _complete(run, "pagination.token-keeps-query", hours, None)
     _token_of_defaults(run)
+
+
+def _drawn_sizes(run: Run) -> Iterator[tuple[Query, int]]:
+    """Return windows of hours that fill two pages of a size below a hundred, and one page of a size above it."""
+    chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
+    room = (run.sample.horizon - 1) * DAY // HOUR
+    for fewest, most, pages in ((4, 98, 2), (101, 999, 1)):
+        size = chance.randint(fewest, most)
+        length = pages * size + chance.randint(1, size - 1)
+        if size <= min(run.sample.page_size, room - 1):
+            start = run.sample.settled - min(length, room) * HOUR
+            yield Query(start, run.sample.settled, "hour"), size
 
 
 def _complete(run: Run, promise_id: str, query: Query, limit: int | None) -> None:

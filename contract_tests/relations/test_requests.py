@@ -54,10 +54,12 @@ def test_every_form_of_a_moment(run: Run) -> None:
         text = zones.utc(instant)[:-1] if offset is None else zones.with_offset(instant, offset)
         return text[:19] + fraction + text[19:]
 
-    def same(start_text: str, end_text: str) -> None:
-        form = replace(query, start_text=start_text, end_text=end_text)
+    def same(start_text: str, end_text: str, zone: str = "UTC", *, may_be_refused: bool = False) -> None:
+        form = replace(query, start_text=start_text, end_text=end_text, zone=zone)
         exchange = run.client.get(form.parameters | {"limit": "1000"})
         what = f"from {start_text} to {end_text}"
+        if may_be_refused and 400 <= exchange.status < 500:
+            return
         if exchange.status != 200:
             message = f"{what}: a valid date-time is refused with {exchange.summary}"
             told = {"expected": "200 with a page", "got": exchange.summary}
@@ -79,7 +81,7 @@ def test_every_form_of_a_moment(run: Run) -> None:
     for offset in (0, 20_700, -12_600, 14 * HOUR, -12 * HOUR):
         same(moment(start, offset), moment(end, offset))
     same(zones.utc(start)[:-1] + "-00:00", zones.utc(end)[:-1] + "-00:00")
-    for fraction in (".5", ".123"):
+    for fraction in (".5", ".123456789"):
         same(moment(start, 0, fraction).replace("+00:00", "Z"), zones.utc(end))
     same(zones.utc(start), zones.utc(end)[:-1] + ".000Z")
     same(moment(start, None, ".250000") + "Z", zones.utc(end))
@@ -87,6 +89,8 @@ def test_every_form_of_a_moment(run: Run) -> None:
     same(moment(start, 20_700, ".75"), moment(end, -12_600, ".000000"))
     same(moment(start, None), moment(end, None))
     same(moment(start, None, ".5"), moment(end, None, ".0"))
+    # RFC 3339 takes small letters, too, and lets whoever uses it leave them out: not misread is all that can be asked.
+    same(zones.utc(start).lower(), moment(end, 0, ".0").replace("+00:00", "z"), "Asia/Tokyo", may_be_refused=True)
     drawn = st.tuples(_ANY_OFFSET, _ANY_OFFSET, st.sampled_from(("", ".1", ".000001", ".99")))
     run.budget.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), most=4, cost=1)
 

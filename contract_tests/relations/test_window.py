@@ -86,30 +86,38 @@ def test_the_start_is_rounded_down_in_the_zone(run: Run) -> None:
 
 @pytest.mark.promise("window.default-start-hour", cost=9)
 def test_hours_start_a_day_ago_by_default(run: Run) -> None:
-    """Without a start, hours begin 24 hours ago, rounded down in the zone; a given end does not change that."""
-    for zone, end in (("UTC", _NOW), ("Asia/Kathmandu", _NOW), ("UTC", -10 * HOUR)):
-        _default_is_stated(run, "window.default-start-hour", "start", Query(-DAY, end, "hour", zone))
+    """Without a start, hours begin 24 hours ago, rounded down in the zone; nothing else that is given changes that."""
+    for query, limit in (
+        (Query(-DAY, _NOW, omitted=frozenset({"end"})), None),
+        (Query(-DAY, _NOW, "hour", "Asia/Kathmandu", run.options.narrowest), 100),
+        (Query(-DAY, -10 * HOUR, "hour", "UTC"), LARGEST_LIMIT),
+    ):
+        _default_is_stated(run, "window.default-start-hour", "start", query, limit)
 
 
 @pytest.mark.promise("window.default-start-day", cost=9)
 def test_days_start_a_month_ago_by_default(run: Run) -> None:
-    """Without a start, days begin 30 days ago, rounded down in the zone; a given end does not change that."""
-    for zone, end in (("UTC", _NOW), ("Asia/Tokyo", _NOW), ("UTC", -3 * DAY)):
-        _default_is_stated(run, "window.default-start-day", "start", Query(-30 * DAY, end, "day", zone))
+    """Without a start, days begin 30 days ago, rounded down in the zone; nothing else that is given changes that."""
+    for query, limit in (
+        (Query(-30 * DAY, _NOW, "day", omitted=frozenset({"end"})), None),
+        (Query(-30 * DAY, _NOW, "day", "Asia/Tokyo", run.options.narrowest), 100),
+        (Query(-30 * DAY, -3 * DAY, "day", "UTC"), LARGEST_LIMIT),
+    ):
+        _default_is_stated(run, "window.default-start-day", "start", query, limit)
 
 
 @pytest.mark.promise("window.default-end", cost=9)
 def test_the_end_is_now_by_default(run: Run) -> None:
-    """Without an end, the window goes on until now: up to the running period, and not beyond."""
-    for query in (
-        Query(-40 * HOUR, _NOW, "hour", "UTC"),
-        Query(-5 * HOUR, _NOW, "hour", "Asia/Kathmandu"),
-        Query(-40 * DAY, _NOW, "day", "Asia/Tokyo"),
+    """Without an end, the window goes on until now: up to the running period, and not beyond, whatever is given."""
+    for query, limit in (
+        (Query(-40 * HOUR, _NOW), None),
+        (Query(-5 * HOUR, _NOW, "hour", "Asia/Kathmandu"), 100),
+        (Query(-40 * DAY, _NOW, "day", "Asia/Tokyo", run.options.narrowest), LARGEST_LIMIT),
     ):
-        _default_is_stated(run, "window.default-end", "end", query)
+        _default_is_stated(run, "window.default-end", "end", query, limit)
 
 
-def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query) -> None:
+def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query, limit: int | None) -> None:
     """Ask with and without a parameter, in one quarter of an hour: no period is in one response and not in the other.
 
     Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
@@ -121,17 +129,18 @@ def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query)
         omitted: the parameter.
         from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that
             30 days before now are the same on every reading.
+        limit: the size of a page; `None` leaves it to the default.
     """
     for _ in range(_ATTEMPTS):
         _wait_for_room(run.reader.now())
         asked_at = run.reader.now()
         now = int(asked_at)
         query = replace(from_now, start=now + from_now.start, end=now + from_now.end)
-        without = replace(query, omitted=frozenset({omitted}))
-        before, given = _read(run, promise_id, without), _read(run, promise_id, query)
+        without = replace(query, omitted=query.omitted | {omitted})
+        before, given = _read(run, promise_id, without, limit), _read(run, promise_id, query, limit)
         if before is None or given is None:
             return  # a window that is too long for the server, or that ends in its future
-        after = before if _starts(before) == _starts(given) else _read(run, promise_id, without)
+        after = before if _starts(before) == _starts(given) else _read(run, promise_id, without, limit)
         if after is None:
             return
         if int(asked_at) // _QUARTER_SECONDS == int(run.reader.now()) // _QUARTER_SECONDS:
@@ -170,10 +179,10 @@ def _wait_for_room(now: float) -> None:
         time.sleep(_QUARTER_SECONDS - passed + _ROOM_SECONDS)
 
 
-def _read(run: Run, promise_id: str, query: Query) -> Series | None:
+def _read(run: Run, promise_id: str, query: Query, limit: int | None) -> Series | None:
     try:
-        page = run.reader.ask_kindly(query)
-        return None if page is None else run.reader.walk(page, query, limit=LARGEST_LIMIT)
+        page = run.reader.ask_kindly(query, limit=limit)
+        return None if page is None else run.reader.walk(page, query, limit=limit)
     except BrokenPromiseError as breach:
         if breach.promise_id == "window.nothing-outside" and query.omitted:
             raise breach.under(promise_id, f"without {' and '.join(sorted(query.omitted))}") from breach
