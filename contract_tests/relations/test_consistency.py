@@ -14,6 +14,7 @@ from contract_tests.oracle.zones import DAY, Interval
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.reading.reader import LARGEST_LIMIT
 from contract_tests.reading.stability import blame, require_unchanged
+from contract_tests.relations.seasons import require_every_season
 from contract_tests.relations.strategies import ANY_ZONE
 from contract_tests.run import Run
 
@@ -36,9 +37,9 @@ def test_closed_periods_stay_as_they_are(run: Run) -> None:
                 run.ledger.seen("consistency.closed-periods", again.exchange)
 
 
-@pytest.mark.promise("consistency.day-is-its-hours", cost=24)
+@pytest.mark.promise("consistency.day-is-its-hours", cost=32)
 def test_a_day_equals_its_hours(run: Run) -> None:
-    """The traffic of a day is the sum of its hours, in every zone and under every filter."""
+    """The traffic of a day is the sum of its hours, in every zone, under every filter and in every month."""
     run.sample.traffic()
 
     def equals(zone: str, whose: Filter) -> None:
@@ -55,6 +56,7 @@ def test_a_day_equals_its_hours(run: Run) -> None:
         equals(zone, whose)
     for whose in run.options.filters[1:]:
         equals("Europe/Berlin", whose)
+    require_every_season(run)
     drawn = st.tuples(ANY_ZONE, st.sampled_from([EVERYTHING, *run.options.filters]))
     run.budget.draw(drawn, lambda pair: equals(*pair), most=2, cost=4)
 
