@@ -50,12 +50,14 @@ def _title(first: Evidence) -> str:
 
 def _exchange(exchange: Shown) -> list[str]:
     lines = ["```sh", exchange.curl, "```", "", f"At {exchange.sent_at}, {exchange.status_text}:", ""]
-    lines += ["```text", *(f"{name}: {value}" for name, value in exchange.headers.items()), ""]
-    lines += exchange.rows or [exchange.body]
+    shown = [*(f"{name}: {value}" for name, value in exchange.headers.items()), "", *(exchange.rows or [exchange.body])]
     if exchange.rows_left_out:
-        lines.append(f"… and {exchange.rows_left_out} other rows")
-    return [*lines, "```", ""]
+        shown.append(f"… and {exchange.rows_left_out} other rows")
+    fence = "```"
+    while any(fence in line for line in shown):
+        fence += "`"
+    return [*lines, f"{fence}text", *shown, fence, ""]
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|") or "-"
+    return " ".join(text.split()).replace("|", "\\|") or "-"

@@ -1,6 +1,7 @@
 """One self-contained page: what was promised, what was seen, and how much of the specification was met."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 from itertools import groupby
@@ -22,6 +23,7 @@ _GROUPS = {
 }
 _SHOWN = 6
 _BREACHES_SHOWN = 3
+_OPEN = 5
 
 
 def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark]) -> str:
@@ -42,8 +44,9 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
 {outcome.started_at:%Y-%m-%d %H:%M} UTC</p>
 {_sums(findings)}
 {"".join(f'<p class="note">{escape(error)}</p>' for error in notes)}
-{_contents(outcome)}
+{_hint_at_unstable(outcome)}{_contents(outcome)}
 {"".join(sections)}
+{_unstable(outcome)}
 <h2>How it was asked</h2>
 <p class="lead">Seed {outcome.options.seed}, {outcome.sent} of at most {outcome.options.max_requests} requests.
 The curl lines take the key from the variable APITALLY_API_KEY and can be pasted into a shell.</p>
@@ -57,13 +60,30 @@ beyond it.</p>
 """
 
 
+def _unstable(outcome: Outcome) -> str:
+    """Return the requests that succeeded only when they were repeated; they are no finding."""
+    if not outcome.unstable:
+        return ""
+    lines = escape("\n".join(outcome.unstable))
+    told = (
+        f"{len(outcome.unstable)} of {outcome.sent} requests failed at a gateway or on the way, and succeeded when they"
+    )
+    return f'<h2 id="unstable">Unstable</h2><p class="lead">{told} were repeated.</p><pre>{lines}</pre>'
+
+
+def _hint_at_unstable(outcome: Outcome) -> str:
+    count = len(outcome.unstable)
+    told = f"{count} of {outcome.sent} requests succeeded only when they were repeated"
+    return f'<p class="lead"><a href="#unstable">{told}</a></p>' if count else ""
+
+
 def _contents(outcome: Outcome) -> str:
     """Return links to the findings, if there are so many that they do not fit one screen."""
     if len(outcome.broken) < 2:
         return ""
     links = "".join(
         f'<li><a href="#{escape(finding.promise.id)}"><code>{escape(finding.promise.id)}</code></a> '
-        f"{escape(finding.breaches[0].message)}</li>"
+        f'<span class="what">{escape(finding.breaches[0].message)}</span></li>'
         for finding in outcome.broken
     )
     return f'<ol class="contents">{links}</ol>'
@@ -77,7 +97,7 @@ def _sums(findings: Sequence[Finding]) -> str:
     boxes = []
     for verdict, css in _CLASSES.items():
         count = sum(finding.verdict == verdict for finding in findings)
-        boxes.append(f'<div class="sum {css}"><b>{count}</b><span>{verdict}</span></div>')
+        boxes.append(f'<div class="sum {css if count else "none"}"><b>{count}</b><span>{verdict}</span></div>')
     return f'<div class="sums">{"".join(boxes)}</div>'
 
 
@@ -113,8 +133,9 @@ def _card(finding: Finding, outcome: Outcome) -> str:
         parts["Acknowledged"] = f"<p>{escape(acknowledged)}</p>"
     inside = "".join(f"<h3>{heading}</h3>{content}" for heading, content in parts.items())
     css = _CLASSES[verdict]
+    is_open = verdict == "broken" and len(outcome.broken) <= _OPEN
     return (
-        f'<details id="{escape(promise.id)}" class="{css}"{" open" if verdict == "broken" else ""}>'
+        f'<details id="{escape(promise.id)}" class="{css}"{" open" if is_open else ""}>'
         f"<summary><code>{escape(promise.id)}</code>"
         f'<span class="badge {css}">{verdict}</span><span class="what">{escape(told)}</span></summary>'
         f'<div class="inside">{inside}</div></details>'
@@ -142,7 +163,14 @@ def _response(exchange: Shown) -> str:
 
 
 def _unique(exchanges: Sequence[Shown]) -> list[Shown]:
-    return list({exchange.number: exchange for exchange in exchanges}.values())
+    """Return each exchange once, with the rows of all breaches that it shows."""
+    unique: dict[int, Shown] = {}
+    for exchange in exchanges:
+        known = unique.get(exchange.number, exchange)
+        rows = tuple(dict.fromkeys((*known.rows, *exchange.rows)))
+        left_out = known.rows_left_out - (len(rows) - len(known.rows))
+        unique[exchange.number] = replace(known, rows=rows, rows_left_out=left_out)
+    return list(unique.values())
 
 
 def _coverage(marks: Sequence[Mark]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,54 @@ def test_what_follows_from_a_finding_stands_below_it(tmp_path: Path) -> None:
     assert "From it follows `window.b`: the second one" in github.job_summary(outcome)
     promises = {p["id"]: p for p in json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["promises"]}
     assert (promises["window.b"]["verdict"], promises["window.b"]["follows_from"]) == ("not exercised", ["window.a"])
+
+
+def test_unstable_requests_are_in_all_reports(tmp_path: Path) -> None:
+    """A request that succeeded only when it was repeated is listed, counted, and no finding."""
+    run = run_with(tmp_path)
+    assert run.client is not None
+    run.client.unstable.append("502: curl -sS 'http://h/?a=<b>'")
+    run.client.sent = 9
+    write_reports(run)
+    page = unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "1 of 9 requests succeeded only when they were repeated" in page
+    assert "502: curl -sS 'http://h/?a=<b>'" in page
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["unstable"] == run.unstable
+    assert "unstable: 1 of 9 requests" in github.job_summary(run)
+    assert run.exit_code == 0
+
+
+def test_a_page_with_many_findings_is_closed_and_one_with_few_is_open(tmp_path: Path) -> None:
+    """Forty open findings would hide each other; the links of the list open them."""
+    promises = [Promise(f"window.p{number}", "S.", "hint") for number in range(40)]
+    for count, opened in ((5, 5), (40, 0)):
+        ledger = Ledger(promises)
+        for promise in promises[:count]:
+            ledger.broken(BrokenPromiseError(promise.id, "late", exchange(hours(1))))
+        options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, str(tmp_path))
+        write_reports(Outcome(None, ledger, options, {}))
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert page.count('class="broken" open>') == opened
+        assert page.count('<li><a href="#window.p') == count
+
+
+def test_an_exchange_of_two_breaches_shows_the_rows_of_both(tmp_path: Path) -> None:
+    """One request can show two breaches; the page has it once, with the rows of either."""
+    seen = exchange(hours(9))
+    breaches = [BrokenPromiseError("window.end", f"2026-03-28T0{hour}:00:00Z is odd", seen) for hour in (3, 5)]
+    write_reports(run_with(tmp_path, *breaches))
+    page = unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert ('"n": 3' in page, '"n": 5' in page, '"n": 4' in page) == (True, True, False)
+    assert "and 7 other rows" in page
+
+
+def test_a_bug_report_survives_what_a_body_says(tmp_path: Path) -> None:
+    """Back quotes and line ends in a response do not end the block that quotes it, nor the row of the table."""
+    echo = exchange("```\n# no heading")
+    run = run_with(tmp_path, BrokenPromiseError("window.end", "odd", echo, expected="a\nb", got="c"))
+    text = issue.render(run, run.broken[0])
+    assert "| a b | c |" in text
+    assert "````text" in text
 
 
 def test_report_json_has_expected_got_rows_and_headers(tmp_path: Path) -> None:
