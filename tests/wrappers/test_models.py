@@ -52,6 +52,26 @@ class Consumer:
         consumer.additional_properties = d
         return consumer
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON."""
+        created_at = self.created_at.isoformat()
+
+        seen_at: str | Unset | None
+        if isinstance(self.seen_at, Unset):
+            seen_at = UNSET
+        elif isinstance(self.seen_at, dt.datetime):
+            seen_at = self.seen_at.isoformat()
+        else:
+            seen_at = self.seen_at
+
+        document: dict[str, Any] = {**self.additional_properties}
+        document |= {"id": self.id, "from": self.from_, "created_at": created_at, "tags": self.tags, "raw": self.raw}
+        if seen_at is not UNSET:
+            document["seenAt"] = seen_at
+        if self.kind is not UNSET:
+            document["kind"] = self.kind
+        return document
+
 
 @define
 class Consumers:
@@ -72,6 +92,11 @@ class Consumers:
         next_token = d.pop("next_token")
 
         return cls(data=data, has_more=has_more, next_token=next_token)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON."""
+        data = [item.to_dict() for item in self.data]
+        return {"data": data, "has_more": self.has_more, "next_token": self.next_token}
 
 
 def sync(*, client: AuthenticatedClient | Client, next_token: str | Unset = UNSET) -> Consumers | None:

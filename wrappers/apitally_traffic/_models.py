@@ -4,16 +4,14 @@ The generated `from_dict` accepts any value for any field, and raises whatever P
 without the place. So what the model says of types and of required fields is checked here first, as for traffic.
 """
 
-import inspect
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from http import HTTPStatus
 from types import NoneType, SimpleNamespace, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attrs
@@ -29,8 +27,6 @@ from apitally_traffic._transport.exchange import DECODE, DECODED
 from apitally_traffic.errors import ResponseError
 
 _SCALARS = frozenset({int, float, str, bool, NoneType, UUID})
-# The generated code takes each field from a dict, in the order of the model's fields.
-_FIELD_IN_SOURCE = re.compile(r"\bd\.pop\(\s*[\"']([^\"']+)[\"']")
 
 
 class CheckingClient:
@@ -121,17 +117,35 @@ def _schema(model: type[Any]) -> Any:
     module = sys.modules[model.__module__]
     names = vars(sys.modules[module.__name__.rpartition(".")[0]])
     hints = get_type_hints(model, localns=dict(names))
-    attributes = [attribute.name for attribute in attrs.fields(model) if attribute.init]
-    in_json = _FIELD_IN_SOURCE.findall(inspect.getsource(model.from_dict))
-    if len(attributes) != len(in_json):
-        return dict[str, Any]
+    in_json = _names_in_json(model)
     fields: list[tuple[str, Any, Any]] = []
-    for name in attributes:
+    for name in in_json:
         kind, members = _type(hints[name], model), _members(hints[name])
         is_optional = Unset in members or (name == "next_token" and NoneType in members)
         fields.append((name, kind, msgspec.field(default=None) if is_optional else msgspec.field()))
-    renamed = dict(zip(attributes, in_json, strict=True))
-    return msgspec.defstruct(model.__name__, fields, rename=renamed, kw_only=True)
+    return msgspec.defstruct(model.__name__, fields, rename=in_json, kw_only=True)
+
+
+class _Placeholder:
+    """An attribute's value, whatever the generated `to_dict` does with it."""
+
+    def __getattr__(self, _: str) -> Self:
+        return self
+
+    def __call__(self, *_: object) -> Self:
+        return self
+
+    def __iter__(self) -> Iterator[Self]:
+        return iter([self])
+
+
+def _names_in_json(model: type[Any]) -> dict[str, str]:
+    """Return the name that each attribute of a generated model has in JSON."""
+    values = {attribute.name: _Placeholder() for attribute in attrs.fields(model) if attribute.init}
+    attributes = {id(value): name for name, value in values.items()}
+    document: dict[str, Any] = model(**values).to_dict()
+    places = ((field, value[0] if isinstance(value, list) else value) for field, value in document.items())
+    return {attributes[id(value)]: field for field, value in places}
 
 
 def _type(hint: Any, model: type[Any]) -> Any:

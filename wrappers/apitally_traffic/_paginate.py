@@ -141,7 +141,7 @@ class _Listing:
 
         Raises:
             ResponseError: it breaks the schema.
-            PaginationError: the tokens lead nowhere.
+            PaginationError: the tokens make no progress.
         """
         if failure is not None:
             # Not what the failure says: it may quote the server, and a server may quote the key.
