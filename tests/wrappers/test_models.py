@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, Literal, cast
+from uuid import UUID
 
 import httpx
 import pytest
@@ -25,9 +26,11 @@ class Consumer:
     from_: str
     created_at: dt.datetime
     tags: list[str]
+    headers: list[list[str]]
     raw: Any
     seen_at: dt.datetime | Unset | None = UNSET
     kind: Literal["app", "user"] | Unset = UNSET
+    uuid: UUID | Unset = UNSET
     additional_properties: dict[str, Any] = field(init=False, factory=dict)
 
     @classmethod
@@ -42,13 +45,29 @@ class Consumer:
 
         tags = cast("list[str]", d.pop("tags"))
 
+        headers = [list(pair) for pair in d.pop("headers")]
+
         raw = d.pop("raw")
 
         seen_at = d.pop("seenAt", UNSET)
 
         kind = cast(Literal["app", "user"] | Unset, d.pop("kind", UNSET))
 
-        consumer = cls(id=id, from_=from_, created_at=created_at, tags=tags, raw=raw, seen_at=seen_at, kind=kind)
+        _uuid = d.pop("uuid", UNSET)
+        uuid: UUID | Unset
+        uuid = UNSET if isinstance(_uuid, Unset) else UUID(_uuid)
+
+        consumer = cls(
+            id=id,
+            from_=from_,
+            created_at=created_at,
+            tags=tags,
+            headers=headers,
+            raw=raw,
+            seen_at=seen_at,
+            kind=kind,
+            uuid=uuid,
+        )
         consumer.additional_properties = d
         return consumer
 
@@ -66,10 +85,13 @@ class Consumer:
 
         document: dict[str, Any] = {**self.additional_properties}
         document |= {"id": self.id, "from": self.from_, "created_at": created_at, "tags": self.tags, "raw": self.raw}
+        document["headers"] = [list(pair) for pair in self.headers]
         if seen_at is not UNSET:
             document["seenAt"] = seen_at
         if self.kind is not UNSET:
             document["kind"] = self.kind
+        if not isinstance(self.uuid, Unset):
+            document["uuid"] = str(self.uuid)
         return document
 
 
@@ -111,6 +133,7 @@ CONSUMER: dict[str, Any] = {
     "from": "a",
     "created_at": "2026-01-01T00:00:00+01:00",
     "tags": ["b"],
+    "headers": [["c", "d"]],
     "raw": {"c": [1.5]},
 }
 

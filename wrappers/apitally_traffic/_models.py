@@ -126,8 +126,10 @@ def _schema(model: type[Any]) -> Any:
     return msgspec.defstruct(model.__name__, fields, rename=in_json, kw_only=True)
 
 
-class _Placeholder:
-    """An attribute's value, whatever the generated `to_dict` does with it."""
+class _Placeholder(str):
+    """The name of an attribute in the place of its value, whatever the generated `to_dict` does with that."""
+
+    __slots__ = ()
 
     def __getattr__(self, _: str) -> Self:
         return self
@@ -141,11 +143,15 @@ class _Placeholder:
 
 def _names_in_json(model: type[Any]) -> dict[str, str]:
     """Return the name that each attribute of a generated model has in JSON."""
-    values = {attribute.name: _Placeholder() for attribute in attrs.fields(model) if attribute.init}
-    attributes = {id(value): name for name, value in values.items()}
-    document: dict[str, Any] = model(**values).to_dict()
-    places = ((field, value[0] if isinstance(value, list) else value) for field, value in document.items())
-    return {attributes[id(value)]: field for field, value in places}
+    names = [attribute.name for attribute in attrs.fields(model) if attribute.init]
+    document: dict[str, Any] = model(**{name: _Placeholder(name) for name in names}).to_dict()
+    in_json = {}
+    for field, value in document.items():
+        placeholder = value
+        while isinstance(placeholder, list):
+            placeholder = placeholder[0]
+        in_json[str(placeholder)] = field
+    return in_json
 
 
 def _type(hint: Any, model: type[Any]) -> Any:
