@@ -21,6 +21,7 @@ from contract_tests.promises.catalogue import promises_of
 from contract_tests.promises.promise import BrokenPromiseError, Ledger, NotExercisedError, ShareUsedUpError
 from contract_tests.reading.endpoint import Endpoints
 from contract_tests.report.github import annotations, write_job_summary
+from contract_tests.report.history import History, HistoryError
 from contract_tests.report.junit import write_failed_start
 from contract_tests.report.outcome import Outcome
 from contract_tests.report.write import write_reports, write_table
@@ -33,6 +34,7 @@ _OUTCOME = pytest.StashKey[Outcome]()
 _RUN = pytest.StashKey[Run]()
 _SPEC = pytest.StashKey[Specification]()
 _OPENED = pytest.StashKey[ExitStack]()
+_HISTORY = pytest.StashKey[History]()
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Every response is kept, so there is little to collect: by default, looking for it takes a tenth of a run."""
 
@@ -101,7 +103,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if config.option.collectonly:
             return
         config.stash[_RUN] = _begin(config, spec, opened)
-    except (OptionError, PreflightError, BaselineError, PipelineError) as error:
+    except (OptionError, PreflightError, BaselineError, HistoryError, PipelineError) as error:
         opened.close()
         outcome = config.stash.get(_OUTCOME, None) or Outcome(None, Ledger([]), unread_options(config), {})
         outcome.stop(str(error))
@@ -182,6 +184,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         outcome.stop(outcome.gone or _STOPPED[pytest.ExitCode(exitstatus)])
     outcome.ledger.not_run(_STOPPED_EARLY if session.shouldfail else _NOT_SELECTED)
     outcome.ledger.settle()
+    outcome.runs = [outcome.for_history]
+    history = session.config.stash.get(_HISTORY, None)
+    if history is not None and len(outcome.not_exercised) < len(outcome.ledger.findings):
+        try:
+            outcome.runs = history.add(outcome.for_history)
+        except HistoryError as error:
+            outcome.errors.append(str(error))
     write_reports(outcome)
     session.exitstatus = outcome.exit_code
     session.config.stash[_OPENED].close()
@@ -212,6 +221,8 @@ def _begin(config: pytest.Config, spec: Specification, opened: ExitStack) -> Run
     config.stash[_OUTCOME] = outcome
     outcome.options = options = read_options(config, len(spec.operations), outcome.ledger.findings)
     outcome.baseline = read_baseline(options.baseline, outcome.ledger.findings)
+    if options.history is not None:
+        config.stash[_HISTORY] = History(options.history)
     base_url, api_key, options = _server(options, opened)
     client = Client(
         base_url,

@@ -52,6 +52,7 @@ class Options:
         default_requests: how many may be sent by default; with less, each test is cut short.
         baseline: a file of acknowledged findings.
         report_dir: where the reports are written.
+        history: a file that keeps what each run found; `None` for none.
     """
 
     base_url: str | None
@@ -70,6 +71,7 @@ class Options:
     require_exercised: int | frozenset[str] = 0
     default_requests: int = MAX_REQUESTS
     other_app_id: int | None = None
+    history: str | None = None
 
     @property
     def environment(self) -> Filter:
@@ -129,6 +131,7 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--deep", help="go on drawing for so many seconds, however many requests that takes")
     group.addoption("--require-exercised", nargs="?", const="all", help=_REQUIRE_HELP)
     group.addoption("--baseline", help="a file of acknowledged findings, one `promise-id: reason` a line")
+    group.addoption("--history", help="a file of JSON lines that keeps what each run found; it is added to")
     group.addoption("--report-dir", default=REPORT_DIR, help=f"where reports go; default {REPORT_DIR}")
 
 
@@ -185,6 +188,7 @@ def read_options(config: pytest.Config, operations: int, promise_ids: Collection
         require_exercised=_required(config, promise_ids),
         baseline=_text(config, "--baseline"),
         report_dir=str(report_dir),
+        history=_text(config, "--history"),
         default_requests=by_default,
     )
 

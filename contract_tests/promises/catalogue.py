@@ -28,6 +28,7 @@ _CONSUMER = "pass --consumer-id with the id of a consumer that has traffic."
 _EACH_ONCE = "pagination.each-once"
 """What is compared may stand on several pages."""
 
+_OTHER_DEFAULTS = ("requests.default-interval", "requests.default-timezone", "requests.default-limit")
 _OWN = "consistency.each-query-its-own"
 _COMPARING = ("timezone.", "window.", "pagination.", "consistency.", "requests.bounds", "requests.default-")
 """Promises that a cache breaks, too, if it mixes up queries."""
@@ -117,9 +118,9 @@ _PROMISES = (
         ),
     ),
     Promise("window.splits-add-up", f"{_START} {_END}", _TRAFFIC, ("consistency.closed-periods", _EACH_ONCE)),
-    Promise("window.default-start-hour", _START, "the app needs traffic in the last two days."),
-    Promise("window.default-start-day", _START, "the app needs traffic in the last month."),
-    Promise("window.default-end", _END, "the app needs traffic in the last hours."),
+    Promise("window.default-start-hour", _START, "the app needs traffic in the last two days.", _OTHER_DEFAULTS),
+    Promise("window.default-start-day", _START, "the app needs traffic in the last month.", _OTHER_DEFAULTS),
+    Promise("window.default-end", _END, "the app needs traffic in the last hours.", _OTHER_DEFAULTS),
     Promise(
         "requests.default-interval", f"{_INTERVAL} Default: hour.", _TRAFFIC, ("consistency.closed-periods", _EACH_ONCE)
     ),

@@ -89,7 +89,12 @@ class Reader:
         if "end" in query.omitted:
             # "Now" was while the server was answering.
             query = replace(query, end=max(query.end, int(self.now()) + 1))
-        inspect(page, query, DEFAULT_LIMIT if limit is None else limit, self.truth)
+        try:
+            inspect(page, query, DEFAULT_LIMIT if limit is None else limit, self.truth)
+        except BrokenPromiseError as breach:
+            if limit is None and breach.promise_id == "pagination.limit":
+                raise breach.under("requests.default-limit", "without a limit") from breach
+            raise
         return page
 
     def read(self, query: Query, *, limit: int | None = LARGEST_LIMIT) -> Series:

@@ -184,7 +184,10 @@ def _read(run: Run, promise_id: str, query: Query, limit: int | None) -> Series 
         page = run.reader.ask_kindly(query, limit=limit)
         return None if page is None else run.reader.walk(page, query, limit=limit)
     except BrokenPromiseError as breach:
-        if breach.promise_id == "window.nothing-outside" and query.omitted:
+        is_by_default = query.interval is None or query.zone is None
+        if (breach.promise_id == "window.nothing-outside" and query.omitted) or (
+            breach.promise_id.startswith("timezone.") and is_by_default
+        ):
             raise breach.under(promise_id, f"without {' and '.join(sorted(query.omitted))}") from breach
         raise
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from contract_tests.options import FEWEST_REQUESTS, Options
 from contract_tests.promises.promise import Finding, Ledger
+from contract_tests.report.history import PastRun, page_sizes, zones_by
 from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import Client
 
@@ -22,6 +23,7 @@ class Outcome:
         operations: what is declared of the API.
         errors: failures of the suite itself.
         gone: why the run did not come to its end, if so.
+        runs: the runs against the same app that are kept, the last one being this one.
         started_at: when the run began, in UTC.
     """
 
@@ -32,6 +34,7 @@ class Outcome:
     operations: tuple[Operation, ...] = ()
     errors: list[str] = field(default_factory=list)
     gone: str | None = None
+    runs: list[PastRun] = field(default_factory=list)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def stop(self, reason: str) -> None:
@@ -58,6 +61,22 @@ class Outcome:
     def broken(self) -> list[Finding]:
         """The findings of broken promises, acknowledged or not."""
         return [finding for finding in self.ledger.findings.values() if finding.verdict == "broken"]
+
+    @property
+    def for_history(self) -> PastRun:
+        """The run as it is kept for later ones."""
+        exchanges = [] if self.client is None else self.client.exchanges
+        return PastRun(
+            server=self.options.base_url or "the mock",
+            app_id=self.options.app_id,
+            started_at=self.started_at.isoformat(timespec="seconds"),
+            seed=self.options.seed,
+            requests=self.sent,
+            exit_code=self.exit_code,
+            verdicts={name: finding.verdict for name, finding in self.ledger.findings.items()},
+            page_sizes=sorted(page_sizes(exchanges)),
+            zones={interval: sorted(zones_by(interval, exchanges)) for interval in ("hour", "day")},
+        )
 
     @property
     def headline(self) -> str:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from itertools import groupby
 
 from contract_tests.promises.promise import Finding
+from contract_tests.report import history
 from contract_tests.report.coverage import Mark
 from contract_tests.report.evidence import Evidence, Shown, evidence_of
 from contract_tests.report.outcome import Outcome
@@ -47,6 +48,7 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
 {_hint_at_unstable(outcome)}{_contents(outcome)}
 {"".join(sections)}
 {_unstable(outcome)}
+{history.render(outcome.runs)}
 <h2>How it was asked</h2>
 <p class="lead">Seed {outcome.options.seed}, {outcome.sent} of at most {outcome.options.max_requests} requests.
 The curl lines take the key from the variable APITALLY_API_KEY and can be pasted into a shell.</p>

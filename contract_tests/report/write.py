@@ -9,6 +9,7 @@ from contract_tests.promises.promise import Finding
 from contract_tests.report import issue, page
 from contract_tests.report.coverage import parameter_marks, status_marks
 from contract_tests.report.evidence import evidence_of
+from contract_tests.report.history import changes_of, covered
 from contract_tests.report.outcome import Outcome
 
 _EVIDENCE_KEPT = 6
@@ -44,6 +45,8 @@ def summary(outcome: Outcome) -> dict[str, Any]:
         "errors": outcome.problems,
         "unstable": outcome.unstable,
         "warnings": outcome.warnings,
+        "covered": covered(outcome.runs),
+        "changes": changes_of(outcome.runs),
         "promises": [_entry(outcome, finding) for finding in outcome.ledger.findings.values()],
     }
 
@@ -57,6 +60,9 @@ def write_table(outcome: Outcome, write_line: Callable[[str], None]) -> None:
             write_line(line)
     write_line("")
     write_line(outcome.counted)
+    write_line(covered(outcome.runs))
+    for change in changes_of(outcome.runs):
+        write_line(f"changed since the run before: {change}")
     options = outcome.options
     write_line(f"--seed {options.seed} repeats this run; all details are in {options.report_dir}/report.html")
     for error in outcome.problems:

