@@ -198,7 +198,14 @@ _PROMISES = (
         "response.period-end",
         "End of the period in ISO 8601 format with timezone offset.",
         _TRAFFIC,
-        ("timezone.hours", "timezone.midnights", "timezone.fractional", "timezone.dst", "window.start-rounded"),
+        (
+            "timezone.hours",
+            "timezone.midnights",
+            "timezone.fractional",
+            "timezone.dst",
+            "window.start-rounded",
+            "requests.default-interval",
+        ),
     ),
     Promise(
         "response.offsets",

@@ -17,7 +17,7 @@ from contract_tests.reading.stability import blame
 from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
 from contract_tests.run import Run
 
-_FOREIGN = ("window.", "timezone.", "consistency.")
+_FOREIGN = ("window.", "timezone.", "consistency.", "response.period-end")
 
 
 @pytest.mark.promise("pagination.limit", cost=12)

@@ -20,6 +20,7 @@ _ROOM_SECONDS = 8.0
 _NOW = -4
 """Now, as an end that is given: a little earlier, because a server whose clock is behind may refuse the future."""
 _ATTEMPTS = 4
+_OF_PERIODS = ("timezone.", "response.period-end", "response.offsets")
 _QUARTER_SECONDS = 900
 
 
@@ -186,7 +187,7 @@ def _read(run: Run, promise_id: str, query: Query, limit: int | None) -> Series 
     except BrokenPromiseError as breach:
         is_by_default = query.interval is None or query.zone is None
         if (breach.promise_id == "window.nothing-outside" and query.omitted) or (
-            breach.promise_id.startswith("timezone.") and is_by_default
+            breach.promise_id.startswith(_OF_PERIODS) and is_by_default
         ):
             raise breach.under(promise_id, f"without {' and '.join(sorted(query.omitted))}") from breach
         raise
