@@ -53,7 +53,15 @@ def _require_each_once(page: Page, query: Query) -> None:
     # A clock time that comes twice: the second one has the offset of the first where its own instant is missing.
     second = next((start for start in query.ends if zones.is_repeated(query.named_zone, twice.start, start)), None)
     if second is not None and second not in starts:
-        _accuse_offset(twice, query, page)
+        right = zones.with_offset(second, zones.offset_at(query.named_zone, second))
+        raise BrokenPromiseError(
+            "response.offsets",
+            f"the clock of {query.named_zone} shows {twice.first.clock} twice, and both periods carry the offset of "
+            f"the first: {twice} stands twice, and {right} is missing",
+            page.exchange,
+            expected=right,
+            got=str(twice),
+        )
     raise BrokenPromiseError(
         "pagination.each-once",
         f"the period {twice} stands twice on one page",
@@ -64,13 +72,15 @@ def _require_each_once(page: Page, query: Query) -> None:
 
 
 def _accuse_offset(row: Row, query: Query, page: Page) -> NoReturn:
+    zone = query.named_zone
+    wrong = next(edge for edge in (row.first, row.last) if edge.offset != zones.offset_at(zone, edge.instant))
     raise BrokenPromiseError(
         "response.offsets",
-        f"{row} has the clock of {query.named_zone} with an offset that it does not have then, and so names "
-        "another instant",
+        f"{wrong}, in the period from {row} to {row.last}, has the clock of {zone} with an offset that it does not "
+        "have then, and so names another instant",
         page.exchange,
-        expected=f"{row.first.clock} with the offset that {query.named_zone} has at that time",
-        got=str(row),
+        expected=f"{wrong.clock} with the offset that {zone} has at that time",
+        got=str(wrong),
     )
 
 

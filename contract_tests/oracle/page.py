@@ -46,6 +46,9 @@ class Edge(NamedTuple):
     clock: str
     offset: int
 
+    def __str__(self) -> str:
+        return f"{self.clock}{_offset_text(self.offset)}"
+
 
 class Row(NamedTuple):
     """A period and its traffic."""
@@ -65,7 +68,7 @@ class Row(NamedTuple):
         return self.last.instant
 
     def __str__(self) -> str:
-        return f"{self.first.clock}{_offset_text(self.first.offset)}"
+        return str(self.first)
 
 
 @dataclass(frozen=True)

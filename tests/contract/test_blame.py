@@ -61,6 +61,7 @@ def test_the_second_of_two_equal_clock_times_with_the_first_offset_is_a_wrong_of
     hours = [row(first, first + HOUR, 2 * HOUR, HOUR), row(first, first + HOUR, 2 * HOUR, HOUR)]
     breach = breach_of(Query(first, first + 2 * HOUR, "hour", BERLIN), *hours)
     assert breach.promise_id == "response.offsets"
+    assert (breach.expected, breach.got) == ("2026-10-25T02:00:00+01:00", "2026-10-25T02:00:00+02:00")
 
 
 def test_a_period_that_stands_twice_is_that() -> None:
@@ -91,3 +92,24 @@ def test_hours_that_all_follow_utc_are_about_the_zone() -> None:
     hours = [row(first + n * HOUR, first + (n + 1) * HOUR, 19800) for n in range(3)]
     breach = breach_of(Query(start, start + 3 * HOUR, "hour", KOLKATA), *hours)
     assert breach.promise_id == "timezone.fractional"
+
+
+def test_a_wrong_offset_at_the_end_of_a_period_is_named_itself() -> None:
+    """Where the beginning of a period is right, the message accuses its end."""
+    edges = [instant(f"2026-06-0{day}T00:00", BERLIN) for day in (1, 2, 3)]
+    days = [row(start, end, 2 * HOUR) for start, end in pairwise(edges)]
+    days[1]["period_end"] = "2026-06-03T00:00:00+01:00"
+    breach = breach_of(Query(edges[0], edges[-1], "day", BERLIN), *days)
+    assert (breach.promise_id, breach.got) == ("response.offsets", "2026-06-03T00:00:00+01:00")
+
+
+def test_a_period_that_goes_on_to_the_next_one_is_about_its_end() -> None:
+    """Two hours without traffic are left out, and belong to none; a day of 25 hours is no such thing."""
+    start = instant("2026-06-01T09:00")
+    hours = [row(start, start + 3 * HOUR, 0), row(start + 3 * HOUR, start + 4 * HOUR, 0)]
+    breach = breach_of(Query(start, start + 4 * HOUR, "hour", "UTC"), *hours)
+    assert breach.promise_id == "response.period-end"
+    assert breach.expected == "2026-06-01T09:00:00Z to 2026-06-01T10:00:00Z"
+    day = instant("2026-10-25T00:00", BERLIN)
+    breach = breach_of(Query(day, day + 25 * HOUR, "day", BERLIN), row(day, day + 24 * HOUR, 2 * HOUR, HOUR))
+    assert breach.promise_id == "timezone.dst"
