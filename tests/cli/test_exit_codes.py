@@ -47,11 +47,18 @@ def test_2_for_a_command_that_is_none(cli: Cli) -> None:
     assert failure(cli, "gte", "1")[0] == 2
 
 
-def test_3_without_a_key(bare: Cli) -> None:
-    """The sentence says where a key is looked for."""
-    code, text = failure(bare, "get", "1")
+@pytest.mark.parametrize("command", ["get", "sync"])
+def test_3_without_a_key(bare: Cli, command: str) -> None:
+    """The sentence says where a key is looked for, as a user of the command writes it."""
+    code, text = failure(bare, command, "1")
     assert code == 3
-    assert "set APITALLY_API_KEY" in text
+    assert "pass --api-key, set APITALLY_API_KEY, or write it to ~/.apitally/auth.json" in text
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "ndjson"])
+def test_nothing_is_written_where_the_first_request_fails(cli: Cli, name: str) -> None:
+    """A program that reads stdout sees neither a header nor a bracket of data that does not come."""
+    assert failure(cli, "get", "999", "--format", name)[0] == 4
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -250,7 +250,7 @@ def test_environment_variables_are_no_arguments(api: Api, duckdb_file: DuckDB, m
     ("options", "sentence"),
     [
         ({"app_ids": []}, "app_ids is empty"),
-        ({"app_ids": [0]}, "app_id must be at least 1"),
+        ({"app_ids": [0]}, "app_ids must be at least 1"),
         ({"interval": "week"}, 'interval must be "hour" or "day"'),
         ({"timezone": "Mars/Base"}, "Unknown timezone 'Mars/Base'"),
         ({"start": "yesterday"}, "start 'yesterday' is neither"),

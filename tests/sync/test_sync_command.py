@@ -177,6 +177,27 @@ def test_two_syncs_at_once(api: Api, start: Callable[..., "subprocess.Popen[str]
     assert rows == [(1, 720), (2, 30)]
 
 
+def test_two_machines_at_once(
+    api: Api, start: Callable[..., "subprocess.Popen[str]"], postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """Syncs that share nothing but the database wait for each other too, and store each period once."""
+    api.server.inject("latency", seconds=1)
+    database = postgres_server.database()
+    machines = [database.env | {"DLT_DATA_DIR": str(tmp_path / name)} for name in ("one", "other")]
+    with (
+        start("1", "--to", "postgres", **machines[0]) as first,
+        start("1", "2", "--to", "postgres", **machines[1]) as second,
+    ):
+        ended = [process.communicate(timeout=120) for process in (first, second)]
+    assert (first.returncode, second.returncode) == (0, 0), ended
+    (waited,) = [errors.splitlines() for _, errors in ended if errors]
+    assert waited == ["Waiting for another sync into postgres to end."]
+    rows = database.query(
+        "SELECT app_id, count(*), count(DISTINCT period_start) FROM apitally.traffic GROUP BY 1 ORDER BY 1"
+    )
+    assert rows == [(1, 720, 720), (2, 720, 720)]
+
+
 @pytest.fixture
 def telemetry() -> Iterator[tuple[str, list[str]]]:
     """Run a server in place of that of dlt's telemetry; return its address and what it receives."""

@@ -12,7 +12,7 @@ import click
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import APIConnectionError, ApitallyError, ConfigurationError, NotFoundError, TrafficClient
 from apitally_traffic.errors import AuthenticationError, PermissionDeniedError
-from apitally_traffic_cli.failures import AccessError, FailureError, kind_of
+from apitally_traffic_cli.failures import AccessError, FailureError, kind_of, sentence_of
 
 _TIMEOUT = 10.0
 # The API looks at the key before it looks for the app, so any ID tells whether the key is accepted.
@@ -35,7 +35,7 @@ def findings(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None
     try:
         client = TrafficClient(api_key, base_url=base_url, timeout=_TIMEOUT, max_retries=0)
     except ConfigurationError as unusable:
-        yield _failed("Settings", str(unusable), AccessError)
+        yield _failed("Settings", sentence_of(unusable), AccessError)
         return
     with client:
         yield Finding("API key", f"from {_source_of_key(api_key)}")

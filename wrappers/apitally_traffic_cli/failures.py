@@ -12,6 +12,7 @@ The codes are those of Apitally's own command-line tool:
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,10 @@ EXTRAS = {
     "vl_convert": "plot",
 }
 """The extra that installs each library that a command imports when it runs."""
+
+
+# The client's sentences name its arguments, which are options here.
+_ARGUMENT = re.compile(r"\bpass (api_key|base_url)\b")
 
 
 class AccessError(click.ClickException):
@@ -77,7 +82,12 @@ def handled() -> Iterator[None]:
         kind = kind_of(error)
         if kind is None:
             raise
-        raise kind(str(error)) from error
+        raise kind(sentence_of(error)) from error
+
+
+def sentence_of(error: Exception) -> str:
+    """Return the message of an error of the client, with the options of the command in place of arguments."""
+    return _ARGUMENT.sub(lambda match: f"pass --{match[1].replace('_', '-')}", str(error))
 
 
 def kind_of(error: Exception) -> type[click.ClickException] | None:

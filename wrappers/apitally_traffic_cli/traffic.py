@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import chain, islice
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
@@ -64,6 +65,11 @@ class Traffic:
     def columns(self) -> tuple[str, ...]:
         """The columns of the machine formats."""
         return ("app_id", *self.filters, *PERIOD_COLUMNS, *COUNT_COLUMNS)
+
+    def begun(self) -> Iterator[Row]:
+        """Return the rows once the first has come, so that nothing is written where the first request fails."""
+        rows = iter(self)
+        return chain(list(islice(rows, 1)), rows)
 
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows, while further ones are being read."""

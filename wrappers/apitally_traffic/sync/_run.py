@@ -7,7 +7,6 @@ reads all of its periods again.
 """
 
 import hashlib
-import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -23,20 +22,17 @@ from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.common.exceptions import DltException
 from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
-from filelock import FileLock, Timeout
 
 from apitally_api_client.models import Interval
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
 from apitally_traffic.sync._errors import SyncError, cause_of, sentence_of
+from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
 from apitally_traffic.sync._series import TABLE
 from apitally_traffic.sync._source import SOURCE, all_series, ends_of, traffic_source
 
-_LOGGER = logging.getLogger("apitally_traffic")
 DATASET = "apitally"
-PATIENCE = 300.0
-"""How many seconds to wait for another sync into the same destination."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def sync_traffic(
 
     A run stores the periods that have ended by the server's clock, and replaces those that ended within `lookback`
     before the last stored one. Running it again at any time, also after it was killed, loses no period and stores none
-    twice. Another sync into the same destination from this machine is waited for.
+    twice. Another sync into the same destination is waited for: from this machine, and into PostgreSQL from any.
 
     dlt's telemetry is off, unless `RUNTIME__DLTHUB_TELEMETRY` turns it on.
 
@@ -120,7 +116,7 @@ def sync_traffic(
     )
     target = resolve_destination(destination)
     folder = _folder(target)
-    with _lock(folder, target), _empty(folder / SOURCE), _one_sentence(target):
+    with alone_on_this_machine(folder, target), _empty(folder / SOURCE), _one_sentence(target):
         rows, state = _load(source, target, folder)
     return SyncResult(
         rows=rows,
@@ -138,10 +134,11 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     pipeline.config.restore_from_destination = True
     pipeline.config.runtime.intercept_signals = False
     try:
-        pipeline.sync_destination()
-        pipeline.extract(source)
-        normalized = pipeline.normalize()
-        pipeline.load(raise_on_failed_jobs=True)
+        with alone_in_the_database(pipeline, target):
+            pipeline.sync_destination()
+            pipeline.extract(source)
+            normalized = pipeline.normalize()
+            pipeline.load(raise_on_failed_jobs=True)
         return normalized.row_counts.get(TABLE, 0), pipeline.state.get("sources", {})[SOURCE]
     finally:
         pipeline.deactivate()
@@ -166,26 +163,6 @@ def _folder(target: Target) -> Path:
     except OSError as error:
         raise SyncError(f"{folder} cannot be made: {error.strerror}. DLT_DATA_DIR names another place.") from error
     return folder
-
-
-@contextmanager
-def _lock(folder: Path, target: Target) -> Iterator[None]:
-    """Let one run at a time write to a destination: two would share dlt's staging tables."""
-    lock = FileLock(folder / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        _LOGGER.warning("Waiting for another sync into %s to end.", target.name)
-        try:
-            lock.acquire(timeout=PATIENCE)
-        except Timeout as error:
-            raise SyncError(
-                f"Another sync into {target.name} still runs after {PATIENCE:.0f} s of waiting: try again later."
-            ) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -15,8 +15,9 @@ def write(traffic: Traffic, file: BinaryIO) -> None:
     """Write a header and a line for each row."""
     text = TextIOWrapper(file, encoding="ascii", newline="")
     lines = csv.writer(text, lineterminator="\n")
+    rows = traffic.begun()
     lines.writerow(traffic.columns)
-    for row in traffic:
+    for row in rows:
         values = traffic.values(row)
         lines.writerow(value.isoformat() if isinstance(value, datetime) else value for value in values)
     text.flush()

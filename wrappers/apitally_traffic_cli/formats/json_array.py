@@ -8,9 +8,8 @@ from apitally_traffic_cli.traffic import Traffic
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
     """Write an array with an object for each row. One that ends before its bracket is incomplete."""
-    file.write(b"[")
-    before = b"\n"
+    opening = before = b"[\n"
     for line in objects(traffic):
         file.write(before + line)
         before = b",\n"
-    file.write(b"\n]\n")
+    file.write(b"[\n]\n" if before is opening else b"\n]\n")
