@@ -41,7 +41,8 @@ def promises_of_operation(operation: Operation, about_pages: list[Promise]) -> I
     for one in operation.declared:
         if one.default is not None and operation.has_rows:
             hint = f"{what} needs more than {one.default} records." if one.name == "limit" else records
-            yield promise(f"requests.default-{one.name}", f"{one.description} Default: {one.default}.", hint)
+            needs = ["pagination.limit"] if one.name == "limit" and operation.is_listing else []
+            yield promise(f"requests.default-{one.name}", f"{one.description} Default: {one.default}.", hint, *needs)
     if operation.has_rows and operation.optional:
         said = " ".join(dict.fromkeys(one.description for one in operation.optional))
         yield promise("consistency.filter-selects", said, records)
