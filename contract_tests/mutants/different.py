@@ -222,6 +222,12 @@ DIFFERENT = (
         "hours are kept for good, and days for a hundred",
         rows=lambda self, query: (Reference.rows if query.interval == "hour" else _kept(100))(self, query),
     ),
+    different(
+        "hours that are forgotten have no traffic",
+        counts=lambda self, query, start, end: Reference.counts(
+            self, query, end if query.interval == "hour" and start < self.now() - timedelta(days=90) else start, end
+        ),
+    ),
     different("two weeks are kept", rows=_kept(14)),
     different("older than sixty days is refused", page=_old_is_refused),
     different("more than a month is refused", page=_refused_beyond(timedelta(days=32))),

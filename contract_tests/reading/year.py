@@ -64,10 +64,10 @@ class Year:
     def read(self, query: Query) -> Series | None:
         """Read a window that may lie before everything that the server keeps, and leave out its first days, too."""
         page = self._reader.ask_kindly(query)
-        if page is None or not page.rows:
+        series = None if page is None else self._reader.walk(page, query, limit=LARGEST_LIMIT)
+        if series is None or not series.by_start:
             return None
-        series = self._reader.walk(page, query, limit=LARGEST_LIMIT)
-        first = series.rows[0].start
+        first = min(series.by_start)  # what is forgotten may be left out, or have no traffic
         if first < query.start + DAY:
             return series
         known = replace(query, start=zones.floor(query.named_zone, "day", first + _MARGIN))
