@@ -1,12 +1,18 @@
 """What docs/sync.md and the docstrings show is true."""
 
 import doctest
+import inspect
 import re
+import runpy
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import click
 import dlt
@@ -67,6 +73,47 @@ def test_query_runs(api: Api, database: Database, monkeypatch: pytest.MonkeyPatc
     total = "SELECT app_id, sum(requests), sum(bytes_sent) FROM apitally.traffic WHERE series LIKE '%env=* %'"
     since = "AND period_start >= '2026-03-01T00:00:00Z' GROUP BY app_id ORDER BY app_id"
     assert database.query(query) == database.query(f"{total} {since}")
+
+
+def test_units_are_what_systemd_reads(tmp_path: Path) -> None:
+    """Systemd finds nothing wrong with the service and the timer, once the program is one that this machine has."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed.")
+    units = dict(zip(("traffic.service", "traffic.timer"), blocks("ini"), strict=True))
+    for name, text in units.items():
+        (tmp_path / name).write_text(text.replace("/srv/traffic/.venv/bin/apitally-traffic", COMMAND), encoding="utf-8")
+    paths = [tmp_path / name for name in units]
+    done = subprocess.run([analyze, "verify", *paths], capture_output=True, encoding="utf-8", check=False, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("library", ["airflow", "dagster"])
+def test_orchestrator_runs_a_sync(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block of each orchestrator, whose decorators call their function here, makes one call of `sync_traffic`."""
+    calls: list[inspect.BoundArguments] = []
+    signature = inspect.signature(apitally_traffic.sync.sync_traffic)
+    monkeypatch.setattr(
+        apitally_traffic.sync,
+        "sync_traffic",
+        lambda *arguments, **options: calls.append(signature.bind(*arguments, **options)),
+    )
+
+    def unchanged(function: Callable[[], object]) -> Callable[[], object]:
+        return function
+
+    def called(function: Callable[[], object]) -> Callable[[], object]:
+        function()
+        return function
+
+    airflow = SimpleNamespace(dag=lambda **_: unchanged, task=lambda **_: unchanged)
+    dagster = SimpleNamespace(asset=called, ScheduleDefinition=Mock(), Definitions=Mock())
+    for name, module in {"airflow": airflow, "airflow.sdk": airflow, "dagster": dagster}.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    (block,) = [text for text in blocks("py") if library in text]
+    (tmp_path / "traffic.py").write_text(block, encoding="utf-8")
+    runpy.run_path(str(tmp_path / "traffic.py"))
+    assert [(call.args, call.kwargs) for call in calls] == [(([1, 2],), {"destination": "postgres"})]
 
 
 @pytest.mark.parametrize("name", apitally_traffic.sync.__all__)
