@@ -68,5 +68,6 @@ def _filters(asked: Asked, listing: Listing, parameter: Parameter) -> list[Filte
         return [Filter(parameter, value, is_of_field=True) for value in dict.fromkeys((some[0], some[-1]))]
     if parameter.names:
         return [Filter(parameter, value) for value in parameter.names[:2]]
-    known = asked.run.endpoints.values_of(parameter.name)
-    return [Filter(parameter, value) for value in (known or parameter.examples)[:1]]
+    known = asked.run.endpoints.values_of(parameter.name, asked.operation)
+    shown = () if parameter.is_id or parameter.is_date else parameter.examples
+    return [Filter(parameter, value) for value in (*known, *shown)[:1]]

@@ -18,13 +18,15 @@ def within(parameter: Parameter, known: list[str], moment: str) -> list[str]:
         known: values that this server knows; of an id, no other is accepted by all.
         moment: a date-time of the last hours: an older one may be out of reach.
     """
-    if parameter.is_moment:
-        return [moment]
+    if parameter.is_id:
+        return known[:1]
+    if parameter.is_moment or parameter.is_date:
+        return [moment if parameter.is_moment else moment[:10]]
     if parameter.names:
         return list(parameter.names)
     if parameter.is_boolean:
         return ["true", "false"]
-    if parameter.is_number and not parameter.name.endswith("id"):
+    if parameter.is_number:
         bounds = (parameter.bound("minimum"), parameter.bound("maximum"))
         return [str(bound) for bound in bounds if bound is not None]
     return [*known[:1], *parameter.examples[:2]]

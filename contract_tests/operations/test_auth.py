@@ -48,7 +48,7 @@ def _queries(asked: Asked) -> Iterator[Mapping[str, str]]:
     """Return queries for data: the plain one, one with a filter, and one for the next page, if there is one."""
     yield {}
     for parameter in asked.operation.optional:
-        if values := (*asked.run.endpoints.values_of(parameter.name), *parameter.examples):
+        if values := (*asked.run.endpoints.values_of(parameter.name, asked.operation), *parameter.examples):
             yield {parameter.name: values[0]}
             break
     if asked.operation.is_listing and Listing(asked.endpoint).has_limit:

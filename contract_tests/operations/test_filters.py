@@ -23,7 +23,7 @@ def test_a_filter_selects(asked: Asked) -> None:
     for one in filters_of(asked, listing):
         _selects(asked, listing, one)
     for parameter in asked.operation.optional:
-        if parameter.is_integer and parameter.name.endswith("_id"):
+        if parameter.is_integer and parameter.is_id:
             _nobody_has(asked, listing, parameter)
         elif parameter.is_moment:
             _is_no_moment_for_all(asked, listing, parameter)

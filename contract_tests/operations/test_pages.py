@@ -67,6 +67,8 @@ def agrees(asked: Asked, listing: Listing, name: str, limit_of: Callable[[int], 
     """
     for _ in range(_ATTEMPTS):
         before = listing.whole()
+        if not before.is_complete:
+            raise NotExercisedError(f"{listing} has more records than a run reads.")
         if len(before.records) < 2:
             raise NotExercisedError(f"{listing} has less than two records.")
         walk = listing.walk(limit_of(len(before.records)))

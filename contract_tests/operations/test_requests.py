@@ -37,13 +37,14 @@ def test_what_is_declared_is_accepted(asked: Asked) -> None:
     for parameter in asked.operation.declared:
         if parameter.place == "path" or parameter.name == "next_token":
             continue
-        values = probes.within(parameter, asked.run.endpoints.values_of(parameter.name), moment)
+        values = probes.within(parameter, asked.run.endpoints.values_of(parameter.name, asked.operation), moment)
         for value in values:
             exchange = asked.endpoint.get({parameter.name: value})
             asked.endpoint.require_answer(exchange)
             asked.seen(exchange)
         # Of two moments together, the one may have to be before the other.
-        if values and not (parameter.is_moment and moment in together.values()):
+        is_second = (parameter.is_moment or parameter.is_date) and values[0] in together.values()
+        if values and not is_second:
             together[parameter.name] = values[0]
     if len(together) > 1:
         exchange = asked.endpoint.get(together)

@@ -146,16 +146,23 @@ class Endpoints:
         others = [one for one in others if not of_app or ("path", "app_id") in one.parameters]
         return any(self.of(operation).plain.status == 200 for operation in others)
 
-    def values_of(self, name: str) -> list[str]:
+    def values_of(self, name: str, asking: Operation | None = None) -> list[str]:
         """Return values of a parameter that this server knows: that of the options, else those in its records.
 
         In a record it is a field of the same name; and `consumer_id` is the `id` of what `…/consumers` lists.
+
+        Args:
+            name: the parameter.
+            asking: the operation that takes it, of which alone the records count where the parameter is no id: a
+                status, say, is another thing elsewhere.
         """
         if name in self._known:
             return [self._known[name]]
         found = []
         for operation in self._operations:
             if operation.is_traffic or not operation.has_rows or operation.unknown(self._known):
+                continue
+            if asking not in {None, operation} and not name.endswith("id"):
                 continue
             is_own = name.endswith("_id") and operation.path.endswith(f"/{name.removesuffix('_id')}s")
             for row in self.of(operation).rows:

@@ -42,6 +42,16 @@ class Parameter:
         return {schema.get("type") for schema in self.alternatives} <= {"integer", "null"}
 
     @property
+    def is_id(self) -> bool:
+        """Whether it names something that the server has, or has not."""
+        return self.name.lower().endswith("id") or any(one.get("format") == "uuid" for one in self.alternatives)
+
+    @property
+    def is_date(self) -> bool:
+        """Whether it takes days of the calendar."""
+        return any(schema.get("format") == "date" for schema in self.alternatives)
+
+    @property
     def is_number(self) -> bool:
         """Whether it takes numbers, and no text that is none."""
         return {schema.get("type") for schema in self.alternatives} <= {"integer", "number", "null"}

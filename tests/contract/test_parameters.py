@@ -23,6 +23,7 @@ def declared(schema: dict[str, Any], **more: Any) -> Parameter:
         ({"type": "integer", "minimum": 2, "maximum": 9}, ["2", "9"], ["abc", "1.5", "1", "0", "10", "99009"]),
         ({"type": ["integer", "null"], "minimum": 2}, ["2"], ["abc", "1.5", "1", "0"]),
         ({"type": "number", "maximum": 9}, ["9"], ["abc", "10", "99009"]),
+        ({"type": "string", "format": "date", "examples": ["2020-01-01"]}, [MOMENT[:10]], []),
         ({"type": "boolean"}, ["true", "false"], ["neither"]),
         ({"$ref": "#/components/schemas/Order"}, ["up", "down"], ["no-such-name", "ups"]),
         ({"allOf": [{"$ref": "#/components/schemas/Order"}]}, ["up", "down"], ["no-such-name", "ups"]),
@@ -56,5 +57,5 @@ def test_a_default_is_read_as_it_stands_in_a_query(schema: dict[str, Any], defau
 
 def test_an_id_is_only_tried_with_values_that_are_known() -> None:
     """Whether a server refuses an id that nobody has, it may decide."""
-    parameter = declared({"type": "integer", "minimum": 1}, name="team_id")
+    parameter = declared({"type": "integer", "minimum": 1, "examples": [4711]}, name="team_id")
     assert (within(parameter, [], MOMENT), within(parameter, ["7"], MOMENT)) == ([], ["7"])
