@@ -28,6 +28,19 @@ def test_progress_is_on_stderr_and_data_alone_on_stdout(cli: Cli, server: MockSe
     assert (cli.folder / "data.csv").read_text() == cli.data("get", "1", "2", *WINDOW, "--format", "csv")
 
 
+def test_sync_shows_that_it_goes_on(cli: Cli, server: MockServer) -> None:
+    """On a terminal, the requests so far, which are wiped away; stdout has the result alone."""
+    server.set_latency(0.3)
+    code, seen = on_terminal(cli, "sync", "1", env={"DLT_DATA_DIR": str(cli.folder / "dlt")}, stdout="result.txt")
+    server.set_latency(0)
+    assert code == 0
+    assert re.search(r"[-|/\\] .*\d+ requests?", seen)
+    assert seen.endswith(f"{ESCAPE}2K")
+    assert seen.count(f"{ESCAPE}?25l") == seen.count(f"{ESCAPE}?25h")
+    result = (cli.folder / "result.txt").read_text()
+    assert [line.split()[0] for line in result.splitlines()] == ["Stored", "App"]
+
+
 def test_a_wait_for_the_rate_limit_is_counted_down(cli: Cli, server: MockServer) -> None:
     """The seconds that are left are shown while they pass."""
     server.set_rate_limit("3/4s")

@@ -24,21 +24,26 @@ class Reading(Protocol):
 
 
 @contextmanager
-def shown(reading: Reading) -> Iterator[None]:
-    """Show the progress while the block runs, if stderr is a terminal."""
+def shown(reading: Reading | None = None) -> Iterator[None]:
+    """Show the progress while the block runs, if stderr is a terminal; without a reading, only that it goes on."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     from rich.console import Console  # noqa: PLC0415 - without a terminal, nothing of this is needed
     from rich.live import Live  # noqa: PLC0415
     from rich.progress_bar import ProgressBar  # noqa: PLC0415
+    from rich.spinner import Spinner  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     log = _Log()
+    spinner = Spinner("line")
 
     def line() -> Table:
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(1.0, reading.done, width=_BAR_WIDTH), f"{reading.done:4.0%}", log.summary())
+        if reading is None:
+            grid.add_row(spinner, log.summary())
+        else:
+            grid.add_row(ProgressBar(1.0, reading.done, width=_BAR_WIDTH), f"{reading.done:4.0%}", log.summary())
         return grid
 
     live = Live(get_renderable=line, console=Console(stderr=True), transient=True, refresh_per_second=5)
@@ -47,22 +52,28 @@ def shown(reading: Reading) -> Iterator[None]:
 
 
 class _Log(logging.Handler):
-    """Counts requests, each of which the client logs at DEBUG, and notes waits, which it logs at INFO."""
+    """Counts requests, each of which the client logs at DEBUG, and notes waits, which it logs at INFO, and warnings."""
 
     def __init__(self) -> None:
         super().__init__()
         self._requests = 0
         self._resumes_at = 0.0
+        self._warning = ""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take note of a record."""
         if record.levelno == logging.DEBUG:
             self._requests += 1
+            self._warning = ""
+        elif record.levelno >= logging.WARNING:
+            self._warning = record.getMessage()
         elif wait := _WAIT.search(record.getMessage()):
             self._resumes_at = max(self._resumes_at, time.monotonic() + float(wait[1]))
 
     def summary(self) -> str:
-        """Return the count of requests, and the seconds that are left of a wait."""
+        """Return the count of requests, and the seconds that are left of a wait; or the warning that came last."""
+        if self._warning:
+            return self._warning
         requests = f"{self._requests} request{'' if self._requests == 1 else 's'}"
         left = self._resumes_at - time.monotonic()
         return requests if left <= 0 else f"{requests}, waiting {left:.0f} s for the API"

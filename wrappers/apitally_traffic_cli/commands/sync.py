@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import nullcontext
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,15 +40,16 @@ def command(verbose: int, timezone: str, **arguments: Any) -> None:
     if not verbose:
         os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # dlt's own log; the error below says the same
     from apitally_traffic.sync import sync_traffic  # noqa: PLC0415 - imports dlt, which --help does not need
+    from apitally_traffic_cli import progress  # noqa: PLC0415
 
-    with logs.printed(verbose):
-        try:
+    try:
+        with logs.printed(verbose), nullcontext() if verbose else progress.shown():
             result = sync_traffic(arguments.pop("app_ids"), timezone=timezone, **arguments)
-        except ValueError as error:
-            raise InputError(str(error)) from error
-        except KeyboardInterrupt:
-            # Python would wait for dlt's threads, which cannot be interrupted; a run may be killed at any time.
-            os._exit(128 + signal.SIGINT)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    except KeyboardInterrupt:
+        # Python would wait for dlt's threads, which cannot be interrupted; a run may be killed at any time.
+        os._exit(128 + signal.SIGINT)
     click.echo(f"Stored {result.rows:,} periods in {result.table} of {result.destination}.")
     for app_id, end in result.complete_until.items():
         click.echo(f"App {app_id} is complete until {end.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} in {timezone}.")
