@@ -116,13 +116,15 @@ def read_page(exchange: Exchange) -> Page:
 def _sound_row(item: Any) -> Row | None:
     """Read a row in which nothing is remarkable, as nearly every one is; `_row` looks at the others field by field."""
     try:
-        start, end, *amounts = _values_of(item)
+        start, end, requests, received, sent = _values_of(item)
     except (KeyError, TypeError):
         return None
-    if type(start) is not str or type(end) is not str or any(type(one) is not int or one < 0 for one in amounts):
+    if not (str is type(start) is type(end) and int is type(requests) is type(received) is type(sent)):
         return None
     first, last = _parse_edge(start), _parse_edge(end)
-    return None if first is None or last is None else Row(first, last, Counts._make(amounts))
+    if first is None or last is None or requests < 0 or received < 0 or sent < 0:
+        return None
+    return Row(first, last, Counts(requests, received, sent))
 
 
 def _row(exchange: Exchange, item: Any, index: int) -> Row:

@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import jsonschema_rs
@@ -19,6 +19,7 @@ from contract_tests.schema.spec import Operation, Specification
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")
 _LONGEST = {"hour": 2, "day": 26}  # with the oddest change of the clocks
+_counts_of, _edges_of = itemgetter(*_COUNTS), itemgetter(*_EDGES)
 _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 
@@ -53,7 +54,7 @@ def _fits(run: Run, operation: Operation) -> None:
 def test_counts_are_not_negative(run: Run) -> None:
     """No count of any page is negative."""
     for exchange, items in _pages(run):
-        negative = next((item for item in items if any(item[name] < 0 for name in _COUNTS)), None)
+        negative = next((item for item in items if min(_counts_of(item)) < 0), None)
         if negative is not None:
             told = {"expected": "counts that are 0 or more", "got": json.dumps(negative)}
             message = f"the period from {negative['period_start']} has a negative count"
@@ -72,9 +73,9 @@ def test_periods_end_when_they_are_over(run: Run) -> None:
         interval = exchange.parameters.get("interval", "hour")
         if ("next_token" in exchange.parameters and "interval" not in exchange.parameters) or interval not in _LONGEST:
             continue  # what a token does that comes without its query, nobody has promised
-        long = next((item for item in items if _hours(*(item[name] for name in _EDGES)) > _LONGEST[interval]), None)
+        long = next((item for item in items if _hours(*_edges_of(item)) > _LONGEST[interval]), None)
         if long is not None:
-            lasts = f"{_hours(*(long[name] for name in _EDGES)):g} hours"
+            lasts = f"{_hours(*_edges_of(long)):g} hours"
             message = f"the period from {long['period_start']} to {long['period_end']} lasts {lasts}"
             told = {"expected": f"no {interval} of more than {_LONGEST[interval]} hours", "got": lasts}
             raise BrokenPromiseError("response.period-end", message, exchange, **told)
@@ -89,7 +90,7 @@ def test_times_carry_an_offset(run: Run) -> None:
     That they are the right instants is what the tests of zones and windows look at, with every page that they ask for.
     """
     for exchange, items in _pages(run):
-        without = next((item for item in items if any(not _OFFSET.search(item[name]) for name in _EDGES)), None)
+        without = next((item for item in items if not all(map(_has_offset, _edges_of(item)))), None)
         if without is not None:
             told = {"expected": "times with an offset", "got": f"{without['period_start']} to {without['period_end']}"}
             message = f"the period from {without['period_start']} has a time without an offset"
@@ -107,15 +108,23 @@ def _hours(start: str, end: str) -> float:
         return 0.0
 
 
-def _pages(run: Run) -> Iterator[tuple[Exchange, list[dict[str, Any]]]]:
+@lru_cache(maxsize=1 << 16)
+def _has_offset(text: str) -> bool:
+    return _OFFSET.search(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _pages(run: Run) -> list[tuple[Exchange, list[dict[str, Any]]]]:
     """Return the items of each page of traffic that fits the schema; the others are the business of that promise."""
     traffic = run.spec.traffic
     validator = _validator(run.spec, traffic, "200")
     assert validator is not None, "traffic is declared"
+    pages = []
     for exchange in run.client.exchanges:
         is_page = exchange.status == 200 and traffic.values_of(exchange.url) is not None
         if is_page and validator.is_valid(body := _json(exchange, "response.schema")):
-            yield exchange, body["data"]
+            pages.append((exchange, body["data"]))
+    return pages
 
 
 def _validator(spec: Specification, operation: Operation, status: str) -> jsonschema_rs.Draft202012Validator | None:
