@@ -102,6 +102,7 @@ DIFFERENT_OPERATIONS = (
         logs_under=lambda self, params: FullReference.logs_under(self, params)[:0],
     ),
     _different("one consumer", consumer_count=1),
+    _different("three thousand consumers", consumer_count=3000),
     _different(
         "five consumers, and few requests",
         consumer_count=5,

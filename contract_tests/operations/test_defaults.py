@@ -35,7 +35,9 @@ def _has_default_size(asked: Asked, size: int) -> None:
     if len(plain.records) > size:
         message = f"{listing}: {_told(plain, 'without a limit')}, and the default is {size}"
         raise asked.breach(message, plain.exchange, expected=f"{size} records", got=f"{len(plain.records)} records")
-    if full.token is not None and not _is_short(full, size):
+    if _is_short(full, size):
+        raise NotExercisedError(f"{listing} has shorter pages than were asked for.")
+    if full.token is not None:
         asked.seen(plain.exchange, full.exchange)
 
 

@@ -16,7 +16,7 @@ from contract_tests.promises.promise import BrokenPromiseError, NotExercisedErro
 from contract_tests.reading.endpoint import Endpoint
 from contract_tests.reading.record import Record, record_of
 
-_MOST_PAGES = 8
+MOST_PAGES = 8
 _LARGEST_LIMIT = 1000
 _NARROWED_TO = 250
 _MANY, _FEW = 20, 4
@@ -120,7 +120,7 @@ class Listing:
         """
         pages = [self.ask(limit)]
         tokens: set[str] = set()
-        while (token := pages[-1].token) is not None and len(pages) < _MOST_PAGES:
+        while (token := pages[-1].token) is not None and len(pages) < MOST_PAGES:
             if token in tokens:
                 message = f"{self}: a token comes a second time, so that following it would never end"
                 evidence = (pages[-2].exchange, pages[-1].exchange)
