@@ -105,12 +105,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.stash[_RUN] = _begin(config, spec, opened)
     except (OptionError, PreflightError, BaselineError, HistoryError, PipelineError) as error:
         opened.close()
+        terminal = config.pluginmanager.get_plugin("terminalreporter")
         outcome = config.stash.get(_OUTCOME, None) or Outcome(None, Ledger([]), unread_options(config), {})
         outcome.stop(str(error))
         # Where the folder of the reports cannot be written, that is what the sentence says.
         with suppress(OSError):
             write_reports(outcome)
             write_failed_start(Path(config.option.xmlpath), str(error))
+        _tell_github(outcome, terminal)
         pytest.exit(str(error), returncode=2)
 
 
@@ -202,10 +204,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if outcome is None:
         return
     write_table(outcome, terminalreporter.write_line)
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotations(outcome):
-            terminalreporter.write_line(line)
-        write_job_summary(outcome, os.environ)
+    _tell_github(outcome, terminalreporter)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -214,6 +213,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if outcome is not None and outcome.client is not None and terminal is not None:
         for warning in outcome.warnings:
             terminal.write_line(f"warning: {warning}", yellow=True)
+
+
+def _tell_github(outcome: Outcome, terminal: Any) -> None:
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in annotations(outcome):
+            terminal.write_line(line)
+        write_job_summary(outcome, os.environ)
 
 
 def _begin(config: pytest.Config, spec: Specification, opened: ExitStack) -> Run:

@@ -174,7 +174,7 @@ class Client:
     def _require_recovery(self, exchange: Exchange) -> None:
         """Give up a server that responds with 5xx for a while, to a plain request as well."""
         self._failures = self._failures + 1 if exchange.status >= 500 else 0
-        if self._failures == _FAILURES_TAKEN:
+        if self._failures >= _FAILURES_TAKEN and self.remaining > 0:
             self._failures = 0
             if not self._is_alive():
                 raise ServerGoneError(
@@ -186,7 +186,7 @@ class Client:
         self, method: str, url: str, shown: Mapping[str, str], reason: str
     ) -> ServerGoneError | BrokenPromiseError:
         """Return what it means that a request got no response, as often as it was sent."""
-        if not self._is_alive():
+        if self.remaining <= 0 or not self._is_alive():
             through = f" through the proxy {_without_password(self._proxy)}" if self._proxy else ""
             return ServerGoneError(f"{self.base_url} gives no response{through}: {reason}.")
         unanswered = self._exchange(method, url, shown, httpx.Response(0, text=reason), time.time())
@@ -199,7 +199,7 @@ class Client:
         url = f"{self.base_url}/v1/apps/{self.app_id}/traffic?limit=1"
         try:
             response, _ = self._respond("GET", url, {"Api-Key": self._key}, attempts=1)
-        except (_NoResponseError, BudgetUsedUpError):
+        except _NoResponseError:
             return False
         return response.status_code < 500
 

@@ -83,6 +83,15 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(tmp_path: Path, arguments: t
     assert sentence in error.attrib["message"]
 
 
+def test_a_run_that_cannot_begin_is_an_annotation_and_in_the_summary(tmp_path: Path) -> None:
+    """On GitHub it is not enough that the step is red."""
+    summary = tmp_path / "summary.md"
+    done = run(tmp_path, "--seed", "dice", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.returncode == 2
+    assert "::error title=The contract suite could not run to its end::--seed must be a whole number" in done.stdout
+    assert "--seed must be a whole number" in summary.read_text(encoding="utf-8")
+
+
 def test_reports_that_cannot_be_written_are_one_sentence(tmp_path: Path) -> None:
     """A folder for the reports that is a file ends the run before any request."""
     (tmp_path / "file").touch()

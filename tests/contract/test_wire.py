@@ -136,6 +136,14 @@ def test_a_server_that_comes_to_fail_on_everything_is_given_up() -> None:
         client.get({"interval": "day"})
 
 
+def test_the_last_request_of_the_budget_says_nothing_about_the_server() -> None:
+    """Where no plain request can be sent any more, eight 5xx in a row are eight responses."""
+    client, _ = client_of(lambda _: httpx.Response(500), most=8)
+    assert {client.get({"interval": "day"}).status for _ in range(8)} == {500}
+    with pytest.raises(BudgetUsedUpError):
+        client.get()
+
+
 def test_a_body_that_cannot_be_decoded_is_no_error_of_the_suite() -> None:
     """A content coding that the body does not have is a response that does not come."""
     client, _ = client_of(lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=_Garbage()))
