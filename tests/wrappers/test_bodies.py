@@ -131,9 +131,9 @@ def test_a_refusal_whose_body_is_too_large() -> None:
 
 
 MEMORY = r"""
-import re, sys
+import asyncio, re, sys
 from pathlib import Path
-from apitally_traffic import ApitallyError, TrafficClient
+from apitally_traffic import ApitallyError, AsyncTrafficClient, TrafficClient
 def peak():  # not that of getrusage, which counts the parent process before exec
     return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 def read():
@@ -143,8 +143,19 @@ def read():
         except ApitallyError as error:
             print(error)
     return peak()
+HOURS = {"start": "2026-01-01", "end": "2026-01-01T06:00", "page_size": 1}
+async def read_async(concurrency):
+    async with AsyncTrafficClient("key", base_url=sys.argv[1], max_retries=0, concurrency=concurrency) as client:
+        await client.get_traffic(1, **HOURS).to_list()
+def read_slices(kind, concurrency):
+    if kind == "async":
+        asyncio.run(read_async(concurrency))
+        return peak()
+    with TrafficClient("key", base_url=sys.argv[1], max_retries=0, concurrency=concurrency) as client:
+        client.get_traffic(1, **HOURS).to_list()
+    return peak()
 before = peak()
-print(read() - before)
+print((read_slices(sys.argv[2], int(sys.argv[3])) if sys.argv[2:] else read()) - before)
 """
 ROW = json.dumps(
     {
@@ -193,6 +204,20 @@ def test_peak_of_memory(kind: str) -> None:
     *message, peak = run.stdout.splitlines()
     assert re.search(reason, "".join(message))
     assert int(peak) < 3 * 64
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the file is that of Linux")
+@pytest.mark.parametrize("concurrency", [1, 6])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_peak_of_memory_with_many_large_bodies(kind: str, concurrency: int) -> None:
+    """The same is true for six valid pages with 50 MiB of white space each, in turn or at a time."""
+    compressor = zlib.compressobj(1, wbits=31)
+    body = compressor.compress(b" " * 50 * MIB + PAGE) + compressor.flush()
+    data = response(body, "Content-Encoding: gzip")
+    arguments = [sys.executable, "-c", MEMORY, "", kind, str(concurrency)]
+    with raw_server(lambda connection: connection.sendall(data)) as arguments[3]:
+        run = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert int(run.stdout) < 3 * 64
 
 
 def test_cookies_are_neither_kept_nor_sent() -> None:

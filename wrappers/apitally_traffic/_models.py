@@ -67,9 +67,10 @@ class CheckingClient:
     def _checked(self, response: httpx.Response) -> Any:
         if response.status_code != HTTPStatus.OK:
             return response
+        extensions = response.extensions
         try:
             # A client with other transports than ours has not decoded it.
-            decoded = response.extensions.get(DECODED) or self._decode(response.content)
+            decoded = extensions[DECODED] if DECODED in extensions else self._decode(response.content)
         except ValueError as error:
             reason = str(error)
         else:

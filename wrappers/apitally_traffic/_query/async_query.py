@@ -153,6 +153,6 @@ class AsyncTrafficQuery(BaseQuery):
     async def _read(self, reader: SliceReader) -> SliceReader:
         http = self._api.get_async_httpx_client()
         while not reader.cursor.finished:
-            response = await http.request(**self._page_request(reader))
-            reader.add(response.extensions[DECODED])
+            # No name for the response: it would keep the page while the next one is read.
+            reader.add((await http.request(**self._page_request(reader))).extensions[DECODED])
         return reader

@@ -134,6 +134,6 @@ class TrafficQuery(BaseQuery):
     def _read(self, reader: SliceReader) -> SliceReader:
         http = self._api.get_httpx_client()
         while not reader.cursor.finished:
-            response = http.request(**self._page_request(reader))
-            reader.add(response.extensions[DECODED])
+            # No name for the response: it would keep the page while the next one is read.
+            reader.add(http.request(**self._page_request(reader)).extensions[DECODED])
         return reader

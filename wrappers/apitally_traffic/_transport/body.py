@@ -6,6 +6,7 @@ decompression has a bound, and nothing past it is kept.
 
 import zlib
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 
 MAX_BODY = 64 * 2**20
 """Bytes, compressed and decompressed. A page of 1,000 rows has 0.2 million."""
@@ -13,6 +14,8 @@ MAX_BODY = 64 * 2**20
 ACCEPT_ENCODING = "gzip, deflate"
 """The codings that are understood here."""
 
+# Bytes. Of the bodies that are larger, one at a time is read: so many slices take no more memory than one.
+_SMALL_BODY = 2**20
 _PIECE = 2**18
 _MAX_CODINGS = 5
 _CODINGS = {"gzip", "x-gzip", "deflate"}
@@ -42,11 +45,15 @@ class BodyReader:
         if len(codings) > _MAX_CODINGS:
             raise BodyError(f"is compressed {len(codings)} times, by its Content-Encoding")
         self._steps = [_Decompression(coding) for coding in reversed(codings) if coding in _CODINGS]
-        self._pieces: list[bytes] = []
+        self._body = BytesIO()
         self._received = self._size = 0
+        self._is_large = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> Iterator[None]:
         """Add a piece as it was received.
+
+        Yields:
+            Once in all, when the body becomes large, and before it does.
 
         Raises:
             BodyError: the body is too large, or does not match its Content-Encoding.
@@ -59,11 +66,14 @@ class BodyReader:
         for piece in pieces:
             self._size += len(piece)
             _check(self._size)
-            self._pieces.append(piece)
+            if self._size > _SMALL_BODY and not self._is_large:
+                self._is_large = True
+                yield
+            self._body.write(piece)
 
     def body(self) -> bytes:
         """Return the decompressed body."""
-        return b"".join(self._pieces)
+        return self._body.getvalue()
 
 
 class _Decompression:

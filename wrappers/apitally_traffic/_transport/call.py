@@ -1,5 +1,7 @@
 """One call of the user: a request with all its attempts, its deadline, its end, and what is counted about it."""
 
+import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,11 +19,15 @@ class Lifetime:
 
     Attributes:
         has_ended: whether the client was closed.
+        large_body: held while a large body is read and decoded, by a thread.
+        large_body_async: held by a task.
     """
 
     def __init__(self) -> None:
         """Start."""
         self.has_ended = False
+        self.large_body = threading.Lock()
+        self.large_body_async = asyncio.Lock()
         # By identity: the methods of one connection that several threads share (HTTP/2) are equal.
         self._interrupts: dict[object, Callable[[], object]] = {}
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any
 
@@ -47,6 +48,7 @@ class Exchange:
         call: the call that the attempt belongs to.
         headers: the response's headers, with lower-case names; None before there is a response.
         pause: for how many seconds the server asks for no more requests with this key.
+        held: what is to be released when the result was taken.
     """
 
     def __init__(self, request: httpx.Request, settings: Settings, via: str) -> None:
@@ -61,6 +63,7 @@ class Exchange:
         self.call: Call = request.extensions[CALL]
         self.headers: dict[str, str] | None = None
         self.pause = 0.0
+        self.held = ExitStack()
         self._request = request
         self._settings = settings
         self._response: httpx.Response | None = None
@@ -122,7 +125,7 @@ class Exchange:
             self._refuse(httpx.Response(self._response.status_code, headers=_kept_headers(self._response)))
 
     def result(self) -> httpx.Response:
-        """Return the response, its body decoded.
+        """Return the response. Where its body is decoded, the result takes the place of the body.
 
         Raises:
             ApitallyError: the response has another status than 200 or a broken body, or there is none.
@@ -130,24 +133,25 @@ class Exchange:
         error = self._error
         if error is None:
             assert self._response is not None, "an exchange without a response has an error"
-            error = self._decode(self._response)
+            response, error = self._decode(self._response)
             if error is None:
-                return self._response
+                return response
         raise self._settings.redactor.error(error)
 
-    def _decode(self, response: httpx.Response) -> ApitallyError | None:
+    def _decode(self, response: httpx.Response) -> tuple[httpx.Response, ApitallyError | None]:
         decode: Callable[[bytes], Any] | None = self._request.extensions.get(DECODE)
         if decode is None:
-            return None
+            return response, None
         try:
-            response.extensions[DECODED] = decode(response.content)
+            decoded = decode(response.content)
         except ValueError as error:
             failure = error_of_body(self._request, response, str(error), self._settings.redactor)
             failure.is_final = isinstance(error, FalseRowsError)
-            return failure
+            return response, failure
         except ApitallyError as error:
-            return with_details(error, self._request, response, self._settings.redactor)
-        return None
+            return response, with_details(error, self._request, response, self._settings.redactor)
+        extensions = {**response.extensions, DECODED: decoded}
+        return httpx.Response(response.status_code, headers=response.headers, extensions=extensions), None
 
     def _refuse(self, response: httpx.Response) -> None:
         self._error = error_of_response(self._request, response, self._settings.redactor)

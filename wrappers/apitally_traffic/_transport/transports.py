@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import httpx
 from httpx_retries import RetryTransport
 
+from apitally_traffic._cancellation import current
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.call import CALL, Call, Lifetime, current_call
@@ -22,6 +23,9 @@ from apitally_traffic._transport.retry import RetryPolicy
 from apitally_traffic._transport.stats import STATS
 
 Transport = TypeVar("Transport")
+
+# How often a thread that waits for another one's large body checks whether it is still to wait.
+_POLL_SECONDS = 0.1
 
 
 class ApiTransport(httpx.BaseTransport):
@@ -64,13 +68,14 @@ class ApiTransport(httpx.BaseTransport):
                 another server.
         """
         exchange = Exchange(request, self._settings, self._via)
-        token = current_call.set(exchange.call)
-        try:
-            self._send(exchange)
-        finally:
-            current_call.reset(token)
-        # Errors are raised here, outside the handler: what httpx raises refers to the request, and so to the key.
-        return exchange.result()
+        with exchange.held:
+            token = current_call.set(exchange.call)
+            try:
+                self._send(exchange)
+            finally:
+                current_call.reset(token)
+            # Errors are raised here, outside the handler: what httpx raises refers to the request, and so to the key.
+            return exchange.result()
 
     def close(self) -> None:
         """End all calls that are under way, and close the connections, unless the transport was passed in."""
@@ -100,7 +105,8 @@ class ApiTransport(httpx.BaseTransport):
             try:
                 body = exchange.receive_headers(response)
                 for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
-                    body.feed(piece)
+                    for _ in body.feed(piece):
+                        _hold_large_body(exchange)
                     exchange.call.check()
             finally:
                 response.close()
@@ -140,8 +146,9 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response; as `ApiTransport.handle_request`."""
         exchange = Exchange(request, self._settings, self._via)
-        await self._send(exchange)
-        return exchange.result()
+        with exchange.held:
+            await self._send(exchange)
+            return exchange.result()
 
     async def aclose(self) -> None:
         """End all calls of the running event loop, and close its connections, unless the transport was passed in."""
@@ -216,10 +223,28 @@ async def _exchange(
     try:
         body = exchange.receive_headers(response)
         if response.is_stream_consumed:
-            body.feed(response.content)
+            for _ in body.feed(response.content):
+                await _hold_large_body_async(exchange)
         else:
             async for piece in response.aiter_raw():
-                body.feed(piece)
+                for _ in body.feed(piece):
+                    await _hold_large_body_async(exchange)
     finally:
         await response.aclose()
     return response, body.body()
+
+
+def _hold_large_body(exchange: Exchange) -> None:
+    """Wait until no other large body is being read, and let others wait until this one is decoded."""
+    cancellation, lock = current.get(), exchange.call.lifetime.large_body
+    while not lock.acquire(timeout=_POLL_SECONDS):
+        exchange.call.check()
+        if cancellation is not None:
+            cancellation.check()
+    exchange.held.callback(lock.release)
+
+
+async def _hold_large_body_async(exchange: Exchange) -> None:
+    lock = exchange.call.lifetime.large_body_async
+    await lock.acquire()
+    exchange.held.callback(lock.release)
