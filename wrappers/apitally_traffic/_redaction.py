@@ -1,30 +1,30 @@
 """Remove the API key from all that an error keeps and a log line says, in whatever form a server quotes it.
 
-Each character of the key may be quoted in its own way, also twice: as it is, as HTML, JSON, JavaScript, URLs and
-Python's own messages quote it, and in UTF-16 or UTF-32. The whole key may be part of a text in base64, as in `Basic`
-credentials.
+A text is read in each way in which it may quote the key (`_readings.py`), and the key is looked for in each reading:
+as it is in any case, since header names change it; in base64, also as a part of a longer text, as in `Basic`
+credentials; and in hexadecimals. The beginning or the end of the key is taken out, too, from half of it on.
 """
 
 import json
 import logging
-import re
 from base64 import b64encode
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from html.entities import html5
-from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
+from apitally_traffic._readings import Reading, as_hexadecimals, from_decimals, unquoted
 from apitally_traffic.errors import ApitallyError
 
 _MIN_SECRET_LENGTH = 8
+_MIN_PART_LENGTH = 12
 _MAX_DEPTH = 50
-# Numbers of repetitions are bounded, so that the time to search a text grows with its length and no faster.
-_SLASHES = r"\\{0,7}"
-_ZEROS = rf"(?:\x00|\\{_SLASHES}(?:u0000|x00)){{0,3}}"
-# In base64, as it is, in its form for URLs, and quoted.
-_PLUS, _SLASH = r"(?:\+|-|%2[Bb]|\\u002[Bb]|&#43;)", r"(?:/|_|\\/|%2[Ff]|&#x2[Ff];)"
-_ENTITIES = {name[:-1]: value for name, value in html5.items() if name.endswith(";")}
+# Longer texts are read in parts of this size, so that their readings do not take memory without bounds.
+_PART_SIZE = 2**18
+# How many bytes a quoted character takes at most, where a text is read in parts.
+_QUOTED_SIZE = 64
+_ELLIPSIS = "…".encode()
+_FROM_URLS = bytes.maketrans(b"-_", b"+/")
 # What logs requests and responses below this package: the URL, httpcore the headers, hpack all that HTTP/2 sends.
 _LOGGERS = (
     "httpx",
@@ -33,27 +33,49 @@ _LOGGERS = (
     *(f"hpack.{part}" for part in ("hpack", "huffman", "table")),
 )
 
+Span = tuple[int, int]
+
+
+class _Needle(NamedTuple):
+    """A form of the key, of which a beginning or an end of some length is enough."""
+
+    form: bytes
+    enough: int
+
+    def spans(self, text: bytes) -> Iterator[Span]:
+        """Yield where in a text the form is, or enough of it."""
+        form, head, tail = self.form, self.form[: self.enough], self.form[-self.enough :]
+        start = text.find(head)
+        while start >= 0:
+            end = start + _equal(form, text[start : start + len(form)])
+            yield start, end
+            start = text.find(head, end)
+        if head == tail:
+            return
+        start = text.find(tail)
+        while start >= 0:
+            end = start + len(tail)
+            before = text[max(0, end - len(form)) : end]
+            yield end - _equal(form[::-1], before[::-1]), end
+            start = text.find(tail, end)
+
 
 class Redactor:
     """Replaces one key with an ellipsis, unless it is too short to be a secret: any text may contain a short one."""
 
     def __init__(self, api_key: str) -> None:
         """Prepare for all forms of the key."""
-        self._api_key = api_key
+        self._api_key = api_key.encode()
 
     def text(self, text: str) -> str:
         """Return a text without the key."""
-        for pattern in self._texts:
-            text = pattern.sub("…", text)
-        return text
+        return _redacted(text, (self,))
 
     def body(self, body: bytes) -> bytes:
         """Return a body without the key."""
         if (encoding := wide_encoding(body)) is not None:
             return self.text(body.decode(encoding, "replace")).encode(encoding)
-        for pattern in self._bodies:
-            body = pattern.sub("…".encode(), body)
-        return body
+        return _without(body, (self,))
 
     def value(self, value: Any, depth: int = 0) -> Any:
         """Return a value as JSON decodes it without the key in any text; what is nested too deep is left out."""
@@ -80,13 +102,48 @@ class Redactor:
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(_without_keys)
 
-    @cached_property
-    def _texts(self) -> list[re.Pattern[str]]:
-        return [re.compile(pattern) for pattern in _patterns(self._api_key)]
+    @property
+    def size(self) -> int:
+        """How many bytes the key takes; 0 if it is too short to look for."""
+        return len(self._api_key) if len(self._api_key) >= _MIN_SECRET_LENGTH else 0
+
+    def spans(self, reading: Reading) -> Iterator[Span]:
+        """Yield where in a reading the key is, in plain or in base64."""
+        lower, for_urls = reading.text.lower(), reading.text.translate(_FROM_URLS)
+        for needle in self._plain:
+            yield from needle.spans(lower)
+        for needle in self._base64:
+            yield from needle.spans(for_urls)
+
+    def spans_of_hexadecimals(self, reading: Reading) -> Iterator[Span]:
+        """Yield where in a reading the key is in hexadecimals."""
+        lower = reading.text.lower()
+        for needle in self._hexadecimals:
+            yield from needle.spans(lower)
 
     @cached_property
-    def _bodies(self) -> list[re.Pattern[bytes]]:
-        return [re.compile(pattern.encode()) for pattern in _patterns(self._api_key)]
+    def _plain(self) -> list[_Needle]:
+        """The key as it is, and as it is read where its own characters look like an escape."""
+        forms = {form.text.lower() for key in self._spellings for form in unquoted(key)}
+        return [_needle(form, _MIN_PART_LENGTH) for form in forms if len(form) >= _MIN_SECRET_LENGTH]
+
+    @property
+    def _spellings(self) -> set[bytes]:
+        return {self._api_key, self._api_key.replace(b" ", b"+")}
+
+    @cached_property
+    def _base64(self) -> list[_Needle]:
+        """What is always the same of a text in base64 that contains the key, wherever in it that is."""
+        forms = []
+        for before in range(3):
+            encoded = b64encode(b"\0" * before + self._api_key)
+            forms.append(encoded[-(-before * 4 // 3) : (before + len(self._api_key)) * 4 // 3])
+        return [_needle(form, _MIN_PART_LENGTH * 4 // 3) for form in forms]
+
+    @cached_property
+    def _hexadecimals(self) -> list[_Needle]:
+        cases = {self._api_key, self._api_key.lower(), self._api_key.upper()}
+        return [_needle(key.hex().encode(), _MIN_PART_LENGTH * 2) for key in cases]
 
 
 def wide_encoding(body: bytes) -> str | None:
@@ -100,66 +157,62 @@ _watching: WeakSet[Redactor] = WeakSet()
 
 def _without_keys(record: logging.LogRecord) -> bool:
     """Remove the keys from a log record, as a filter of a logger, and let it pass."""
-    message = redacted = record.getMessage()
-    for redactor in tuple(_watching):
-        redacted = redactor.text(redacted)
+    message = record.getMessage()
+    redacted = _redacted(message, tuple(_watching))
     if redacted != message:
         record.msg, record.args = redacted, ()
     return True
 
 
-def _patterns(key: str) -> list[str]:
-    """Return the patterns that find a key; none for one that is too short to look for."""
-    if len(key) < _MIN_SECRET_LENGTH:
-        return []
-    return [_quoted(key), "|".join(_base64_parts(key))]
+def _needle(form: bytes, shortest: int) -> _Needle:
+    return _Needle(form, min(len(form), max(shortest, -(-len(form) // 2))))
 
 
-def _quoted(key: str) -> str:
-    """Return the pattern of a key each of whose characters may be quoted, in any case, as header names change it."""
-    characters: list[str] = []
-    for character, run in groupby(key):
-        count = len(list(run))
-        if character == "\\":
-            # Backslashes that are quoted by backslashes are a longer run of them.
-            characters.append(rf"(?:\\{{{count},}}+|{_escaped(character)})")
-        else:
-            characters += [f"(?:{_literal(character)}|{_escaped(character)})"] * count
-    return _ZEROS.join(characters)
-
-
-def _literal(character: str) -> str:
-    forms = [re.escape(case) for case in _cases(character)]
-    if not character.isalnum():
-        forms.append(rf"\\{_SLASHES}{re.escape(character)}")
-    if character == " ":
-        forms.append(r"\+")
-    return "|".join(forms)
-
-
-def _escaped(character: str) -> str:
-    """Return the pattern of a character as a number or a name: after a backslash, a percent sign or an ampersand."""
-    cases = _cases(character)
-    hexadecimal = "|".join(f"{ord(case):02x}" for case in cases)
-    decimal = "|".join(f"{ord(case)}" for case in cases)
-    names = "".join(f"|{name}" for name, value in _ENTITIES.items() if value in cases)
-    return (
-        rf"\\(?i:{_SLASHES}(?:u00|x)(?:{hexadecimal}))"
-        rf"|%(?i:(?:25){{0,3}}(?:{hexadecimal}))"
-        rf"|&(?i:(?:amp;){{0,3}}(?:#(?:x0{{0,6}}(?:{hexadecimal})|0{{0,6}}(?:{decimal})){names});?)"
+def _equal(form: bytes, text: bytes) -> int:
+    """Return how many bytes two texts have in common at their beginning."""
+    if text.startswith(form):
+        return len(form)
+    return next(
+        (number for number, (one, other) in enumerate(zip(form, text, strict=False)) if one != other), len(text)
     )
 
 
-def _cases(character: str) -> list[str]:
-    return sorted({character.lower(), character.upper()})
+def _redacted(text: str, redactors: Iterable[Redactor]) -> str:
+    content = text.encode("utf-8", "surrogatepass")
+    redacted = _without(content, redactors)
+    return text if redacted is content else redacted.decode("utf-8", "surrogatepass")
 
 
-def _base64_parts(key: str) -> list[str]:
-    """Return patterns for what is always the same of a text in base64 that contains the key, wherever in it that is."""
-    parts = []
-    for before in range(3):
-        encoded = b64encode(b"\0" * before + key.encode())
-        first, end = -(-before * 4 // 3), (before + len(key)) * 4 // 3
-        characters = encoded[first:end].decode()
-        parts.append("".join({"+": _PLUS, "/": _SLASH}.get(character, character) for character in characters))
-    return parts
+def _without(content: bytes, redactors: Iterable[Redactor]) -> bytes:
+    """Return a text without the keys; the same object if it has none of them."""
+    wanted = [
+        redactor for redactor in redactors if redactor.size and len(content) >= min(redactor.size, _MIN_PART_LENGTH)
+    ]
+    if not wanted:
+        return content
+    overlap = _QUOTED_SIZE * max(redactor.size for redactor in wanted)
+    step = max(_PART_SIZE, overlap)
+    spans: list[Span] = []
+    for begin in range(0, len(content), step):
+        part = content if len(content) <= step else content[begin : begin + step + overlap]
+        spans += [(begin + start, begin + end) for start, end in _spans(part, wanted)]
+    pieces: list[bytes] = []
+    copied = 0
+    for start, end in sorted(spans):
+        if start >= copied:
+            pieces += (content[copied:start], _ELLIPSIS)
+        copied = max(copied, end)
+    return b"".join([*pieces, content[copied:]]) if spans else content
+
+
+def _spans(content: bytes, redactors: list[Redactor]) -> Iterator[Span]:
+    """Yield where a text has any of the keys; what that takes for the text itself is done once for all of them."""
+    for reading in unquoted(content):
+        hexadecimals, decimals = as_hexadecimals(reading), from_decimals(reading)
+        for redactor in redactors:
+            yield from (reading.origin(*span) for span in redactor.spans(reading))
+            if decimals is not None:
+                yield from (decimals.origin(*span) for span in redactor.spans(decimals))
+            for digits in (reading, hexadecimals):
+                if digits is not None:
+                    yield from (digits.origin(*span) for span in redactor.spans_of_hexadecimals(digits))

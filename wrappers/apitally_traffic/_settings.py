@@ -18,6 +18,7 @@ from apitally_traffic._texts import quoted
 from apitally_traffic.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.apitally.io"
+_MAX_KEY_LENGTH = 4096
 _AUTH_FILE = Path(".apitally", "auth.json")
 
 
@@ -125,6 +126,10 @@ class _AuthFile:
 
 
 def _checked_key(key: str) -> str:
+    if len(key) > _MAX_KEY_LENGTH:
+        raise ConfigurationError(
+            f"The API key has {len(key):,} characters, and at most {_MAX_KEY_LENGTH:,} are accepted: copy it again."
+        )
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
             "The API key contains a line break, a control character or a character outside ASCII: copy it again."

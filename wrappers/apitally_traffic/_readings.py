@@ -1,0 +1,149 @@
+"""Read a text as whoever quoted it meant it: without the escapes, markup and line breaks that a quotation adds.
+
+Each reading remembers which bytes of the text its own come from, so that what is found in it can be taken out of the
+text. Every pattern here takes time that grows with the length of the text and no faster.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from html.entities import html5
+
+Decode = Callable[[re.Match[bytes]], bytes]
+
+_MAX_LEVELS = 5
+_ZERO_WIDTH = (
+    "\u00ad\u034f\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\ufeff"
+)
+_NAMES = {
+    name.removesuffix(";").lower().encode(): value.encode()
+    for name, value in html5.items()
+    if len(value) == 1 and (value.isascii() or value in _ZERO_WIDTH)
+}
+_ENTITY = b"|".join(sorted(_NAMES, key=lambda name: -len(name)))
+_FIRST = bytes({character.encode()[0] for character in _ZERO_WIDTH})
+# Which characters an escape begins with comes first: that is what makes the search fast.
+_ESCAPE = re.compile(
+    rb"[\\%&=\x00-\x08\x0a-\x1f\x7f" + _FIRST + rb"](?:"
+    rb"(?<=\\)\\*+(?:u\{0{0,6}(?P<braces>[0-9a-fA-F]{1,6})\}|U0000(?P<long>[0-9a-fA-F]{4})"
+    rb"|[uU](?P<short>[0-9a-fA-F]{4})|[xX](?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-3]?[0-7]{2})|(?P<control>[nrtNRT0]))?"
+    rb"|(?<=%)(?:25)*(?P<url>[0-9a-fA-F]{2})"
+    rb"|(?<=&)(?i:(?:amp;)*(?:#(?:x0{0,9}(?P<hexadecimal>[0-9a-f]{1,6})|0{0,9}(?P<decimal>[0-9]{1,7}))|(?P<name>"
+    + _ENTITY
+    + rb"));?)"
+    rb"|(?<==)3[dD]|(?<=\x1b)\[[0-9;?]{0,20}[a-zA-Z]|(?<=[=\r\n])(?:(?<!=)|\r?\n)[\r\n \t]*+"
+    rb"|(?<=[\x00-\x08\x0b\x0c\x0e-\x1f\x7f])"
+    + b"".join(rb"|(?<=" + re.escape(c[:1]) + rb")" + re.escape(c[1:]) for c in map(str.encode, _ZERO_WIDTH))
+    + rb")"
+)  # fmt: skip
+_MARKUP = re.compile(rb"<(?:/?[a-zA-Z][^<>]{0,200}|!--[^<>]{0,200}--)>")
+_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b""}
+# Lists of numbers are found by their shape, without regular expressions: nearly all texts have none.
+_HEXADECIMAL_SHAPE = bytes.maketrans(b"0123456789abcdefABCDEF\t\n\r:,;_-", b"h" * 22 + b"   ,,,,,")
+_HEXADECIMAL_LISTS = (
+    *(b"hh" + between + b"hh" + between + b"hh" + between + b"hh" for between in (b" ", b",", b", ")),
+    *(b"hxhh" + between + b"hxhh" for between in (b" ", b",", b", ")),
+)
+_BETWEEN_HEXADECIMALS = re.compile(rb"[\s:,;_-]+(?:0x)?|0x")
+_DECIMAL_SHAPE = bytes.maketrans(b"0123456789\t\n\r;", b"d" * 10 + b"   ,")
+_DECIMAL_LISTS = (b"dd d", b"dd,d", b"dd, d", b"dd,  ")
+_DECIMAL = re.compile(rb"(?<![0-9])([0-9]{2,3})(?![0-9])(?:[\s,;]{1,8}(?=[0-9]))?")
+
+
+class Reading:
+    """A text in one reading.
+
+    Attributes:
+        text: the reading.
+    """
+
+    def __init__(self, text: bytes, parent: "Reading | None" = None, *places: list[int]) -> None:
+        """Store a reading, the one it was made from, and where in both the differences are."""
+        self.text = text
+        self._parent = parent
+        self._places = places
+
+    def replaced(self, pattern: re.Pattern[bytes], decode: Decode) -> "Reading | None":
+        """Return the reading with each match replaced; None if that is the same."""
+        pieces: list[bytes] = []
+        starts, ends, first, last = [], [], [], []
+        copied = length = 0
+        for match in pattern.finditer(self.text):
+            meant = decode(match)
+            if meant == match[0]:
+                continue
+            start, end = match.span()
+            length += start - copied
+            pieces += (self.text[copied:start], meant)
+            starts.append(length)
+            length += len(meant)
+            ends.append(length)
+            first.append(start)
+            last.append(end)
+            copied = end
+        if not pieces:
+            return None
+        pieces.append(self.text[copied:])
+        return Reading(b"".join(pieces), self, starts, ends, first, last)
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Return from where to where in the text a part of this reading, which is not empty, comes from."""
+        if self._parent is None:
+            return start, end
+        return self._parent.origin(self._origin(start)[0], self._origin(end - 1)[1])
+
+    def _origin(self, position: int) -> tuple[int, int]:
+        starts, ends, first, last = self._places
+        number = bisect_right(starts, position) - 1
+        if number < 0:
+            return position, position + 1
+        if position < ends[number]:
+            return first[number], last[number]
+        same = last[number] + position - ends[number]
+        return same, same + 1
+
+
+def unquoted(text: bytes) -> Iterator[Reading]:
+    """Yield a text as it is, and as often unquoted as it is quoted; each of them also without markup."""
+    reading: Reading | None = Reading(text)
+    for _ in range(_MAX_LEVELS):
+        if reading is None:
+            return
+        yield reading
+        if (plain := reading.replaced(_MARKUP, lambda _: b"")) is not None:
+            yield plain.replaced(_ESCAPE, _unescaped) or plain
+        reading = reading.replaced(_ESCAPE, _unescaped)
+
+
+def as_hexadecimals(reading: Reading) -> Reading | None:
+    """Return a text that has a list of bytes in hexadecimals without what separates them; None if it has no list."""
+    shape = reading.text.translate(_HEXADECIMAL_SHAPE)
+    if not any(form in shape for form in _HEXADECIMAL_LISTS):
+        return None
+    return reading.replaced(_BETWEEN_HEXADECIMALS, lambda _: b"")
+
+
+def from_decimals(reading: Reading) -> Reading | None:
+    """Return a text with its decimal numbers read as bytes; None if it has no list of them."""
+    shape = reading.text.translate(_DECIMAL_SHAPE)
+    return reading.replaced(_DECIMAL, _of_decimal) if any(form in shape for form in _DECIMAL_LISTS) else None
+
+
+def _of_decimal(match: re.Match[bytes]) -> bytes:
+    code = int(match[1])
+    return bytes([code]) if 32 <= code < 127 else match[0]
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    """Return what an escape stands for, in UTF-8."""
+    kind, written = match.lastgroup, match[match.lastindex or 0]
+    if kind is None:
+        return b"=" if match[0] in {b"=3D", b"=3d"} else b""
+    if kind == "control":
+        return _CONTROLS[written.lower()]
+    if kind == "name":
+        return _NAMES[written.lower()]
+    if kind == "url":
+        return bytes([int(written, 16)])
+    code = int(written, {"octal": 8, "decimal": 10}.get(kind, 16))
+    return chr(code).encode("utf-8", "surrogatepass") if code < 0x110000 else match[0]
