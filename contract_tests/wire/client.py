@@ -9,8 +9,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
-from contract_tests.exchange import KEY_VARIABLE, Exchange
+from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.wire.key import fill, shell
 from contract_tests.wire.pacing import Pacer, wait_after_429
 
 _TIMEOUT_SECONDS = 60.0
@@ -155,7 +156,7 @@ class Client:
 
     def is_opened_by(self, headers: Mapping[str, str]) -> bool:
         """Return whether headers, given as for `get`, carry the right key after all."""
-        return _fill(headers.get("Api-Key", ""), self._key).strip() == self._key
+        return fill(headers.get("Api-Key", ""), self._key).strip() == self._key
 
     def _send_past_gateway(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
         """Send a request again that a gateway failed on: one such failure says nothing about the promises."""
@@ -204,8 +205,8 @@ class Client:
         return response.status_code < 500
 
     def _send_once(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
-        headers = {name: _fill(value, self._key) for name, value in shown.items()}
-        response, sent_at = self._respond(method, _fill(url, quote(self._key, safe="")), headers)
+        headers = {name: fill(value, self._key) for name, value in shown.items()}
+        response, sent_at = self._respond(method, fill(url, quote(self._key, safe="")), headers)
         exchange = self._exchange(method, url, shown, response, sent_at)
         self._pacer.answered(exchange.headers, exchange.received_at)
         return exchange
@@ -216,8 +217,8 @@ class Client:
         return Exchange(
             number=self.sent,
             method=method,
-            url=_shell(url),
-            shown_headers=tuple(f'"{name}: {_shell(value)}"' for name, value in shown.items()),
+            url=shell(url),
+            shown_headers=tuple(f'"{name}: {shell(value)}"' for name, value in shown.items()),
             status=response.status_code,
             headers={name.lower(): value for name, value in response.headers.items()},
             body=response.content,
@@ -283,24 +284,3 @@ def is_loopback(base_url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-def _fill(template: str, key: str) -> str:
-    for name, (change, _) in _KEY_FORMS.items():
-        template = template.replace(name, change(key))
-    return template
-
-
-def _shell(template: str) -> str:
-    for name, (_, expansion) in _KEY_FORMS.items():
-        template = template.replace(name, expansion)
-    return template
-
-
-# Forms of the key that a template can name, and bash's own expansion of the variable for the same.
-_KEY_FORMS: dict[str, tuple[Callable[[str], str], str]] = {
-    "{key}": (lambda key: key, f"${KEY_VARIABLE}"),
-    "{key:without-last}": (lambda key: key[:-1], f"${{{KEY_VARIABLE}%?}}"),
-    "{key:without-first}": (lambda key: key[1:], f"${{{KEY_VARIABLE}#?}}"),
-    "{key:swapped-case}": (str.swapcase, f"${{{KEY_VARIABLE}~~}}"),
-}
