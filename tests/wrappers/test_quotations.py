@@ -40,7 +40,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "ANSI": lambda key: f"{key[:10]}\x1b[1;31m{key[10:]}\x1b[0m",
     "JSON in JSON": lambda key: json.dumps(json.dumps({"key": key})),
     "the beginning": lambda key: f"{key[: -(-len(key) // 2)]}...",
-    "the end": lambda key: f"...{key[len(key) // 2 :]}",
+    "the end": lambda key: f"...{key[len(key) // 3 :]}",
     "the beginning in hexadecimals": lambda key: key.encode().hex()[: len(key)],
     "both in one text": lambda key: f"{key} {key[:30]}... {key.encode().hex()}",
 }

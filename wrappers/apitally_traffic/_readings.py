@@ -15,12 +15,13 @@ _MAX_LEVELS = 5
 _ZERO_WIDTH = (
     "\u00ad\u034f\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\ufeff"
 )
-_NAMES = {
+_NAMES: dict[bytes, bytes] = {
     name.removesuffix(";").lower().encode(): value.encode()
     for name, value in html5.items()
     if len(value) == 1 and (value.isascii() or value in _ZERO_WIDTH)
 }
-_ENTITY = b"|".join(sorted(_NAMES, key=lambda name: -len(name)))
+# Longer names first, since some begin with another one.
+_ENTITY = b"|".join(sorted(_NAMES, reverse=True))
 _FIRST = bytes({character.encode()[0] for character in _ZERO_WIDTH})
 # Which characters an escape begins with comes first: that is what makes the search fast.
 _ESCAPE = re.compile(
