@@ -25,9 +25,10 @@ def compare_links(old: Spec, new: Spec, before: dict[str, Any], after: dict[str,
         elif name not in before:
             yield Finding("response-link-added", inside, None, name)
         else:
-            links = old.resolve(before[name]), new.resolve(after[name])
-            if _meaning(old, links[0]) != _meaning(new, links[1]):
-                yield Finding("response-link-changed", inside, *map(bare, links))
+            links = bare(old.resolve(before[name])), bare(new.resolve(after[name]))
+            # What happens to the operation of a link that stays as it is is reported there.
+            if links[0] != links[1] and _meaning(old, links[0]) != _meaning(new, links[1]):
+                yield Finding("response-link-changed", inside, *links)
 
 
 def _meaning(spec: Spec, link: dict[str, Any]) -> str:
@@ -35,7 +36,7 @@ def _meaning(spec: Spec, link: dict[str, Any]) -> str:
     path, method = _target(spec, link)
     item = spec.resolve(spec.document.get("paths", {}).get(path, {}))
     known = list(parameters_of(spec, item, item.get(method, {})))
-    rest = {key: value for key, value in bare(link).items() if key not in {"operationId", "operationRef"}}
+    rest = {key: value for key, value in link.items() if key not in {"operationId", "operationRef"}}
     passed = {_parameter(known, name): value for name, value in rest.pop("parameters", {}).items()}
     return fingerprint([path, method, rest, passed])
 

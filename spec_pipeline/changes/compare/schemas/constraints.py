@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.pair import Covers, Side
+from spec_pipeline.changes.compare.schemas.unevaluated import BESIDE
 from spec_pipeline.changes.compare.schemas.written import Raw, bare, fingerprint
 from spec_pipeline.openapi.references import Spec
 
@@ -33,10 +34,13 @@ def compare_constraints(old: Side, new: Side, scope: str, covers: Covers) -> Ite
         event = _NAMES[effects]
         event = "added" if not before and effects == (True, False) else event
         event = "removed" if not after and effects == (False, True) else event
-        texts = (
-            " and ".join(sorted(fingerprint(bare(raw)) for raw in said.values())) or None for said in (before, after)
-        )
+        texts = (" and ".join(sorted(map(_text, said.values()))) or None for said in (before, after))
         yield Finding(f"{scope}-constraint-{event}", f" ({keyword})", *texts)
+
+
+def _text(raw: Raw) -> str:
+    """Return what a keyword says, without what it depends on."""
+    return fingerprint(bare(raw["said"] if isinstance(raw, dict) and BESIDE in raw else raw))
 
 
 def _effects(
@@ -61,6 +65,13 @@ def _negated(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) ->
 
 def _schema(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> Effects:
     return schemas(before, after)
+
+
+def _unevaluated(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> Effects:
+    """Compare what is required of all that is not described beside the keyword, if that has not changed."""
+    if any(schemas(*({"allOf": said[BESIDE]} for said in (before, after)))):
+        return True, True
+    return schemas(before["said"], after["said"])
 
 
 def _contains(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> Effects:
@@ -99,6 +110,6 @@ _COMPARED: Final[dict[str, Compare]] = {
     "if": _conditional,
     "not": _negated,
     "propertyNames": _schema,
-    "unevaluatedItems": _schema,
-    "unevaluatedProperties": _schema,
+    "unevaluatedItems": _unevaluated,
+    "unevaluatedProperties": _unevaluated,
 }

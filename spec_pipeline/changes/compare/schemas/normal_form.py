@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from spec_pipeline.changes.compare.schemas.merging import as_list, merge, tidy
 from spec_pipeline.changes.compare.schemas.schema import ABSENT, Schema
+from spec_pipeline.changes.compare.schemas.unevaluated import UNEVALUATED, spelled_out
 from spec_pipeline.changes.compare.schemas.written import Raw, bare, effective_discriminator, fingerprint, is_annotation
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.project import PipelineError
@@ -60,6 +61,17 @@ def _parts(
         yielded: collects the references that apply unconditionally; each is followed once.
         path: the references that led here, with a mark for each choice in between.
     """
+    found = list(_parts_as_written(spec, raw, refs, yielded, path))
+    if found and found[-1][0].keys() & UNEVALUATED:
+        own, null = found.pop()
+        found += [(part, null) for part in spelled_out(own, [part for part, _ in found])]
+    yield from found
+
+
+def _parts_as_written(
+    spec: Spec, raw: Raw, refs: set[str], yielded: set[str], path: tuple[str, ...]
+) -> Iterator[tuple[dict[str, Any], bool | None]]:
+    """Yield the same, the schema's own keywords last, with those about unevaluated values as they are."""
     if not isinstance(raw, dict):
         yield ({}, None) if raw is not False else ({"not": {}}, False)
         return
