@@ -14,6 +14,7 @@ from contract_tests.report.outcome import Outcome
 
 _EVIDENCE_KEPT = 6
 _BREACHES_KEPT = 10
+_CHANGES_SHOWN = 10
 
 
 def write_reports(outcome: Outcome) -> None:
@@ -61,8 +62,11 @@ def write_table(outcome: Outcome, write_line: Callable[[str], None]) -> None:
     write_line("")
     write_line(outcome.counted)
     write_line(covered(outcome.runs))
-    for change in changes_of(outcome.runs):
+    changes = changes_of(outcome.runs)
+    for change in changes[:_CHANGES_SHOWN]:
         write_line(f"changed since the run before: {change}")
+    if len(changes) > _CHANGES_SHOWN:
+        write_line(f"and {len(changes) - _CHANGES_SHOWN} other promises have changed")
     options = outcome.options
     write_line(f"--seed {options.seed} repeats this run; all details are in {options.report_dir}/report.html")
     for error in outcome.problems:
