@@ -78,7 +78,8 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
         )
     url = _trimmed(base_url) or _trimmed(os.environ.get("APITALLY_API_BASE_URL")) or _trimmed(file.get("api_base_url"))
     url = url or DEFAULT_BASE_URL
-    settings = Settings(_checked_key(key), _checked_url(url))
+    redactor = Redactor(_checked_key(key))
+    settings = Settings(key, _checked_url(url, redactor.text(url)))
     settings.redactor.watch_logs()
     return settings
 
@@ -137,19 +138,25 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _checked_url(text: str) -> str:
+def _checked_url(text: str, shown: str) -> str:
+    """Return a base URL that the key may be sent to.
+
+    Args:
+        text: the URL.
+        shown: the URL without the key, for a message.
+    """
     try:
         url = httpx.URL(text)
         url.host.encode("idna")
     except (httpx.InvalidURL, UnicodeError):
         url = httpx.URL()
     if url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
-        raise ConfigurationError(f"The base URL {quoted(text)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
+        raise ConfigurationError(f"The base URL {quoted(shown)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
     if url.scheme == "http" and not _is_loopback(url.host):
         raise ConfigurationError(
-            f"The base URL {quoted(text)} would send the API key unencrypted to another machine: use https."
+            f"The base URL {quoted(shown)} would send the API key unencrypted to another machine: use https."
         )
     return text.rstrip("/")
 

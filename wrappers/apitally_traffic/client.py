@@ -184,7 +184,7 @@ class TrafficClient:
 
     def __repr__(self) -> str:
         """Show the server, and not the key."""
-        return f"TrafficClient(base_url={self._settings.base_url!r})"
+        return f"TrafficClient(base_url={self._settings.redactor.text(self._settings.base_url)!r})"
 
     def __enter__(self) -> Self:
         """Return the client itself."""
@@ -291,7 +291,7 @@ class AsyncTrafficClient:
 
     def __repr__(self) -> str:
         """Show the server, and not the key."""
-        return f"AsyncTrafficClient(base_url={self._settings.base_url!r})"
+        return f"AsyncTrafficClient(base_url={self._settings.redactor.text(self._settings.base_url)!r})"
 
     async def __aenter__(self) -> Self:
         """Return the client itself."""

@@ -56,14 +56,22 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
         ConfigurationError: the proxy or the certificates cannot be used; the message names argument or variable.
         ImportError: the extra for HTTP/2 is not installed.
     """
-    arguments, via = _arguments(settings, options)
+    arguments, via = _checked_arguments(settings, options)
     return Connector(lambda: without_unread_bytes(bound_by_deadline(httpx.HTTPTransport(**arguments))), via)
 
 
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
-    arguments, via = _arguments(settings, options)
+    arguments, via = _checked_arguments(settings, options)
     return Connector(lambda: without_unread_bytes(httpx.AsyncHTTPTransport(**arguments)), via)
+
+
+def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:
+    """Return what `_arguments` returns; its errors are without the key."""
+    try:
+        return _arguments(settings, options)
+    except ConfigurationError as error:
+        raise settings.redactor.error(error) from None
 
 
 def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:

@@ -1,0 +1,51 @@
+"""A message about a setting that cannot be used does not quote the key in it."""
+
+import json
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitally_traffic import AsyncTrafficClient, ConfigurationError, TrafficClient
+
+KEY = "abcdefg.0123456789abcdef0123456789abcdef"
+CLIENTS = [TrafficClient, AsyncTrafficClient]
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("source", ["base_url", "APITALLY_API_BASE_URL", "api_base_url"])
+@pytest.mark.parametrize("url", [f"http://evil.example/{KEY}", f"ftp://{KEY}", f"https://a.b/ {'x' * 170}{KEY}"])
+def test_the_key_in_a_base_url(
+    kind: Callable[..., Any], source: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A base URL that is refused is quoted without the key, wherever it comes from."""
+    if source == "api_base_url":
+        (Path.home() / ".apitally").mkdir()
+        (Path.home() / ".apitally" / "auth.json").write_text(json.dumps({"api_key": KEY, "api_base_url": url}))
+    elif source != "base_url":
+        monkeypatch.setenv(source, url)
+    arguments = {"base_url": url} if source == "base_url" else {}
+    with pytest.raises(ConfigurationError, match="…") as raised:
+        kind(None if source == "api_base_url" else KEY, **arguments)
+    shown = "".join(traceback.format_exception(raised.value))
+    assert [end for end in range(len(KEY), 7, -1) if KEY[:end] in shown] == []
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("source", ["proxy", "HTTPS_PROXY", "SSL_CERT_FILE"])
+def test_the_key_in_another_setting(kind: Callable[..., Any], source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is it quoted in what is said about a proxy or a certificate."""
+    value = f"/nowhere/{KEY}" if source == "SSL_CERT_FILE" else f"{KEY}://a:1"
+    if source != "proxy":
+        monkeypatch.setenv(source, value)
+    with pytest.raises(ConfigurationError, match=source) as raised:
+        kind(KEY, **({"proxy": value} if source == "proxy" else {}))
+    assert KEY not in str(raised.value) + repr(vars(raised.value))
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_the_key_in_the_repr(kind: Callable[..., Any]) -> None:
+    """A base URL that has the key in its path is shown without it."""
+    assert repr(kind(KEY, base_url=f"https://a.example/{KEY}")) == f"{kind.__name__}(base_url='https://a.example/…')"
