@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS30Validator
 
 from spec_pipeline.changes.rules.rule import Level
 from tests.pipeline.changes.corpus import compare, with_schema
@@ -87,15 +88,47 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 SCHEMAS = st.recursive(LEAVES, _around, max_leaves=6)
+LEAVES_30 = st.fixed_dictionaries(
+    {"type": TYPES.filter(lambda name: name != "null")},
+    optional={
+        "nullable": st.booleans(),
+        "minimum": LIMITS,
+        "exclusiveMinimum": st.booleans(),
+        "maximum": LIMITS,
+        "exclusiveMaximum": st.booleans(),
+        "multipleOf": st.sampled_from([1, 2]),
+        "maxLength": LIMITS,
+        "minItems": LIMITS,
+        "maxProperties": LIMITS,
+    },
+)
 
 
-def lost(old: Any, new: Any) -> list[Any]:
+def _around_30(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    branches = st.lists(inner, min_size=1, max_size=3)
+    described = {
+        "nullable": st.booleans(),
+        "properties": st.fixed_dictionaries({"a": inner, "b": inner}),
+        "required": st.lists(NAMES, unique=True, min_size=1, max_size=2),
+        "additionalProperties": inner,
+        "items": inner,
+    }
+    return st.fixed_dictionaries({"type": st.sampled_from(["array", "object"])}, optional=described) | (
+        st.fixed_dictionaries({}, optional={"allOf": branches, "anyOf": branches, "oneOf": branches})
+    )
+
+
+SCHEMAS_30 = st.recursive(LEAVES_30, _around_30, max_leaves=5)
+VALIDATORS = {"3.0.3": OAS30Validator, "3.1.0": Draft202012Validator}
+
+
+def lost(old: Any, new: Any, version: str = "3.1.0") -> list[Any]:
     """Return values that the old schema accepts and the new one does not.
 
     Objects with properties count only where the new schema describes none that the old one did not: like oasdiff, the
     rules take it that nobody sends a property that is not described.
     """
-    before, after = (Draft202012Validator(_said(schema)) for schema in (old, new))
+    before, after = (VALIDATORS[version](_said(schema)) for schema in (old, new))
     values = VALUES if _described(new) <= _described(old) else [value for value in VALUES if not _has_properties(value)]
     # Null is taken to be accepted by a `oneOf` where any of its branches accepts it, also where several do.
     values = [value for value in values if value is not None or "oneOf" not in repr([old, new])]
@@ -124,9 +157,9 @@ def _has_properties(value: Any) -> bool:
 UNDECIDED = ("pattern-changed", "one-of-overlap-refused", "one-of-overlap-accepted", "enum-value-added")
 
 
-def reports_a_loss(scope: str, old: Any, new: Any) -> bool:
+def reports_a_loss(scope: str, old: Any, new: Any, version: str = "3.1.0") -> bool:
     """Return whether the comparison reports a breaking change, or a warning that counts as one here."""
-    changes = compare(with_schema(scope, old), with_schema(scope, new))
+    changes = compare(*(with_schema(scope, schema) | {"openapi": version} for schema in (old, new)))
     return any(
         change.level is Level.BREAKING or (change.level is Level.WARNING and change.id.endswith(UNDECIDED))
         for change in changes
@@ -134,18 +167,18 @@ def reports_a_loss(scope: str, old: Any, new: Any) -> bool:
 
 
 @st.composite
-def edits(draw: st.DrawFn) -> tuple[Any, Any]:
+def edits(draw: st.DrawFn, schemas: st.SearchStrategy[Any] = SCHEMAS, leaves: st.SearchStrategy[Any] = LEAVES) -> Any:
     """Draw a schema, and the same with one of its nodes replaced, extended or cut."""
-    old = draw(SCHEMAS)
+
+    def another(node: Any) -> st.SearchStrategy[Any]:
+        if not isinstance(node, dict) or not node:
+            return schemas
+        cut = st.sampled_from(sorted(node)).map(lambda gone: {key: node[key] for key in node if key != gone})
+        return schemas | cut | leaves.map(lambda more: node | more if isinstance(more, dict) else more)
+
+    old = draw(schemas)
     path = draw(st.sampled_from([path for path, _ in _nodes(old)]))
-    return old, _replaced(old, path, lambda node: draw(_another(node)))
-
-
-def _another(node: Any) -> st.SearchStrategy[Any]:
-    if not isinstance(node, dict) or not node:
-        return SCHEMAS
-    cut = st.sampled_from(sorted(node)).map(lambda gone: {key: value for key, value in node.items() if key != gone})
-    return SCHEMAS | cut | LEAVES.map(lambda more: node | more if isinstance(more, dict) else more)
+    return old, _replaced(old, path, lambda node: draw(another(node)))
 
 
 def _nodes(node: Any, *path: str | int) -> Iterator[tuple[tuple[str | int, ...], Any]]:
@@ -171,17 +204,17 @@ def _replaced(node: Any, path: tuple[str | int, ...], change: Callable[[Any], An
     return {key: _replaced(child, path[1:], change) if key == path[0] else child for key, child in node.items()}
 
 
-def check(edit: tuple[Any, Any]) -> None:
+def check(edit: tuple[Any, Any], version: str = "3.1.0") -> None:
     """Check that a value that an edit makes unacceptable breaks a request and, read backwards, a response."""
     old, new = edit
-    values = lost(old, new)
+    values = lost(old, new, version)
     if values:
-        assert reports_a_loss("request-body", old, new)
+        assert reports_a_loss("request-body", old, new, version)
     # A new property of a response, also of one that took no others, is information.
     if not _described(old) <= _described(new):
         values = [value for value in values if not _has_properties(value)]
     if values:
-        assert reports_a_loss("response-body", new, old)
+        assert reports_a_loss("response-body", new, old, version)
 
 
 @given(edits())
@@ -200,6 +233,13 @@ def check(edit: tuple[Any, Any]) -> None:
 def test_no_loss_is_silent(edit: tuple[Any, Any]) -> None:
     """Where an edit makes a value unacceptable, a request has broken; read backwards, a response has."""
     check(edit)
+
+
+@given(edits(SCHEMAS_30, LEAVES_30))
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_no_loss_is_silent_in_30(edit: tuple[Any, Any]) -> None:
+    """The same holds for documents of 3.0, with `nullable` and flags for exclusive bounds."""
+    check(edit, "3.0.3")
 
 
 @pytest.mark.exhaustive
