@@ -66,6 +66,7 @@ def test_headers_are_sent_with_each_request(kind: Callable[..., Any]) -> None:
         ({"X A": "b"}, ValueError),
         ({"": "b"}, ValueError),
         ({"X-A": "€"}, ValueError),
+        ({"X-Team": "Zürich"}, ValueError),
         ({"api-key": "other"}, ValueError),
         ({"Content-Length": "5"}, ValueError),
         ({"transfer-encoding": "chunked"}, ValueError),
@@ -80,6 +81,23 @@ def test_headers_that_cannot_be_sent(kind: Callable[..., Any], headers: Any, err
         kind("key", headers=headers)
     with pytest.raises(error, match=r"header"):
         kind("key", transport=recording([])).with_options(headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("kind", "transport"),
+    [
+        (TrafficClient, httpx.AsyncHTTPTransport()),
+        (AsyncTrafficClient, httpx.HTTPTransport()),
+        (TrafficClient, httpx.Client()),
+        (AsyncTrafficClient, httpx.AsyncClient()),
+        (TrafficClient, 5),
+        (AsyncTrafficClient, httpx.MockTransport),
+    ],
+)
+def test_a_transport_of_another_kind(kind: Callable[..., Any], transport: Any) -> None:
+    """What cannot send the requests of a client is refused when the client is made."""
+    with pytest.raises(TypeError, match=r"^transport must be an httpx.(Async)?BaseTransport, not [A-Za-z]+\.$"):
+        kind("key", transport=transport)
 
 
 def test_with_options_shares_connections_and_rate_limit() -> None:

@@ -17,7 +17,7 @@ MAX_COUNT = 2**63 - 1
 """The largest number of the API, of databases and of tables."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 
 
@@ -86,6 +86,16 @@ def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_C
     return count
 
 
+def check_transport(transport: object, kind: type) -> None:
+    """Check that a transport that is passed in is one of httpx, sync or async as the client is.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if transport is not None and not isinstance(transport, kind):
+        raise TypeError(f"transport must be an httpx.{kind.__name__}, not {type(transport).__name__}.")
+
+
 def switch_on_logging() -> None:
     """Write the package's log lines to stderr if `APITALLY_LOG` asks for it.
 
@@ -134,7 +144,10 @@ def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError(f"headers must be a mapping of str to str; {quoted(name)} is not.")
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
-            raise ValueError(f"The header {quoted(name)} cannot be sent: it has a character that HTTP does not allow.")
+            raise ValueError(
+                f"The header {quoted(name)} cannot be sent: its name or value has a character that HTTP does not allow, "
+                "or that is not ASCII."
+            )
         if name.lower() == "api-key":
             raise ValueError("The header 'Api-Key' is made of api_key.")
         if name.lower() in _FRAMING:

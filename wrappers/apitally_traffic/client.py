@@ -11,7 +11,7 @@ import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.models import Interval
-from apitally_traffic._options import Options, check_count, switch_on_logging
+from apitally_traffic._options import Options, check_count, check_transport, switch_on_logging
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.base import TrafficRequest
 from apitally_traffic._query.sync_query import TrafficQuery
@@ -93,6 +93,7 @@ class TrafficClient:
         """
         self._options = Options.checked(timeout, deadline, max_retries, headers)
         connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)
+        check_transport(transport, httpx.BaseTransport)
         self._concurrency = concurrency
         self._settings = resolve_settings(api_key, base_url)
         self._transport = ApiTransport(self._settings, requests_per_minute, connection, transport)
@@ -235,6 +236,7 @@ class AsyncTrafficClient:
         """Configure a client; nothing is sent yet. Arguments and errors are those of `TrafficClient`."""
         self._options = Options.checked(timeout, deadline, max_retries, headers)
         connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)
+        check_transport(transport, httpx.AsyncBaseTransport)
         self._concurrency = concurrency
         self._settings = resolve_settings(api_key, base_url)
         self._transport = AsyncApiTransport(self._settings, requests_per_minute, connection, transport)
