@@ -145,8 +145,8 @@ def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
             raise TypeError(f"headers must be a mapping of str to str; {quoted(name)} is not.")
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise ValueError(
-                f"The header {quoted(name)} cannot be sent: its name or value has a character that HTTP does not allow, "
-                "or that is not ASCII."
+                f"The header {quoted(name)} cannot be sent: its name or value has a character that HTTP "
+                "does not allow, or that is not ASCII."
             )
         if name.lower() == "api-key":
             raise ValueError("The header 'Api-Key' is made of api_key.")
