@@ -116,3 +116,28 @@ def test_waits_end_in_frozen_time(library: str, case: str, kind: str, requests: 
     program = WAITING.format(library=name, freeze=freeze, case=case, kind=kind)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
     assert (run.stdout, run.stderr) == (f"{requests}\n", "")
+
+
+TIMEOUT = """
+import asyncio, socket
+import freezegun
+from apitally_traffic import APITimeoutError, AsyncTrafficClient
+
+async def read(url):
+    async with AsyncTrafficClient("key", base_url=url, timeout=0.2, deadline=6, max_retries=0) as client:
+        await client.get_traffic(1, start="1h").to_list()
+
+with socket.create_server(("127.0.0.1", 0)) as server, freezegun.freeze_time("2026-03-01"):
+    try:
+        asyncio.run(read(f"{scheme}://127.0.0.1:{{server.getsockname()[1]}}"))
+    except APITimeoutError as error:
+        print(error)
+"""
+
+
+@pytest.mark.parametrize(("scheme", "kind"), [("http", "read"), ("https", "connect")])
+def test_timeouts_of_connections_end_in_frozen_time(scheme: str, kind: str) -> None:
+    """A server that accepts a connection and stays silent is given up after `timeout`, long before the deadline."""
+    program = TIMEOUT.format(scheme=scheme)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
+    assert (run.stdout.count(f"the {kind} timeout of 0.2 s has passed"), run.stderr) == (1, "")

@@ -35,6 +35,11 @@ else:
         return time.clock_gettime(time.CLOCK_REALTIME)
 
 
+def is_frozen() -> bool:
+    """Return whether a test has frozen the clock of asyncio's event loop, and with it all timeouts of other packages."""
+    return not isinstance(time.monotonic, BuiltinFunctionType)
+
+
 @asynccontextmanager
 async def timeout(seconds: float) -> AsyncIterator[Callable[[], None]]:
     """Cancel the block when it takes longer, and raise a TimeoutError; as `asyncio.timeout`, in real seconds.
@@ -42,15 +47,15 @@ async def timeout(seconds: float) -> AsyncIterator[Callable[[], None]]:
     Yields:
         a function that does so at once.
     """
-    is_frozen = not isinstance(time.monotonic, BuiltinFunctionType)
-    async with asyncio.timeout(None if isinf(seconds) or is_frozen else seconds) as scope:
+    frozen = is_frozen()
+    async with asyncio.timeout(None if isinf(seconds) or frozen else seconds) as scope:
         loop = asyncio.get_running_loop()
 
         def end() -> None:
             if not scope.expired():
                 scope.reschedule(loop.time())
 
-        if not is_frozen or isinf(seconds):
+        if not frozen or isinf(seconds):
             yield end
             return
         timer = threading.Timer(seconds, loop.call_soon_threadsafe, [end])

@@ -15,6 +15,7 @@ import httpx
 
 from apitally_traffic._settings import Settings
 from apitally_traffic._texts import quoted
+from apitally_traffic._transport.async_network import with_real_timeouts
 from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic._transport.reuse import without_unread_bytes
 from apitally_traffic.errors import ConfigurationError
@@ -63,7 +64,7 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
     arguments, via = _checked_arguments(settings, options)
-    return Connector(lambda: without_unread_bytes(httpx.AsyncHTTPTransport(**arguments)), via)
+    return Connector(lambda: without_unread_bytes(with_real_timeouts(httpx.AsyncHTTPTransport(**arguments))), via)
 
 
 def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:

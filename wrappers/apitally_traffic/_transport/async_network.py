@@ -1,0 +1,92 @@
+"""End the network operations of an async exchange in time, also while a test freezes the clock of the event loop.
+
+httpcore measures its timeouts with that clock. Here they are real ones as long as it stands still; otherwise each
+operation is passed on as it is, at the cost of one call.
+"""
+
+from collections.abc import Awaitable, Iterable
+from math import inf
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+
+from apitally_traffic._clock import is_frozen, timeout as real_timeout
+
+if TYPE_CHECKING:
+    import httpcore  # httpx imports it when it makes a transport, and not before
+
+Result = TypeVar("Result")
+
+
+def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
+    """Install the backend in one of httpx's transports, whose constructor does not accept it."""
+    pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
+    backend: Any = _Backend(pool._network_backend)  # noqa: SLF001
+    pool._network_backend = backend  # noqa: SLF001
+    return transport
+
+
+class _Backend:
+    """An httpcore.AsyncNetworkBackend around another."""
+
+    def __init__(self, inner: "httpcore.AsyncNetworkBackend") -> None:
+        self._inner = inner
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> "_Stream":
+        connecting = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(await _in_time(connecting, timeout, httpx.ConnectTimeout))
+
+    async def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> "_Stream":
+        connecting = self._inner.connect_unix_socket(path, timeout, socket_options)
+        return _Stream(await _in_time(connecting, timeout, httpx.ConnectTimeout))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+class _Stream:
+    """An httpcore.AsyncNetworkStream around another."""
+
+    def __init__(self, inner: "httpcore.AsyncNetworkStream") -> None:
+        self._stream = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
+        return _in_time(self._stream.read(max_bytes, timeout), timeout, httpx.ReadTimeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> Awaitable[None]:
+        return _in_time(self._stream.write(buffer, timeout), timeout, httpx.WriteTimeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> "_Stream":
+        starting = self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return _Stream(await _in_time(starting, timeout, httpx.ConnectTimeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _in_time(
+    operation: Awaitable[Result], seconds: float | None, kind: type[httpx.TimeoutException]
+) -> Awaitable[Result]:
+    return _in_real_time(operation, inf if seconds is None else seconds, kind) if is_frozen() else operation
+
+
+async def _in_real_time(operation: Awaitable[Result], seconds: float, kind: type[httpx.TimeoutException]) -> Result:
+    try:
+        async with real_timeout(seconds):
+            return await operation
+    except TimeoutError:
+        raise kind("") from None
