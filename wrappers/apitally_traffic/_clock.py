@@ -36,7 +36,7 @@ else:
 
 
 def is_frozen() -> bool:
-    """Return whether a test has frozen the clock of asyncio's event loop, and with it all timeouts of other packages."""
+    """Return whether a test has frozen the clock of asyncio's event loop, by which others measure timeouts."""
     return not isinstance(time.monotonic, BuiltinFunctionType)
 
 

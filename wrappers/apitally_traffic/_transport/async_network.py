@@ -4,13 +4,15 @@ httpcore measures its timeouts with that clock. Here they are real ones as long 
 operation is passed on as it is, at the cost of one call.
 """
 
+# ruff: noqa: ASYNC109 - the parameters of httpcore's interface
 from collections.abc import Awaitable, Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from apitally_traffic._clock import is_frozen, timeout as real_timeout
+from apitally_traffic._clock import is_frozen
+from apitally_traffic._clock import timeout as real_timeout
 
 if TYPE_CHECKING:
     import httpcore  # httpx imports it when it makes a transport, and not before
