@@ -256,6 +256,31 @@ def test_contradictions_between_pages_and_slices(field: str) -> None:
         read_slices([*data[:11], row(WINDOW.start + 11 * HOUR, WINDOW.start + 12.5 * HOUR)], data[12:])
 
 
+@pytest.mark.parametrize("field", COUNTS)
+def test_a_row_that_only_the_neighbouring_slice_has(field: str) -> None:
+    """A period with traffic that the slice of its own leaves out is an error, unless it lies outside of the window."""
+    data = [entry | dict.fromkeys(COUNTS, 0) for entry in rows(WINDOW)]
+    data[11] |= {field: 11}
+    data[12] |= {field: 12}
+    with pytest.raises(ResponseError, match=rf"T12:00:00.* `{field}` 12 in the part before .*T12:00.*not at all in"):
+        read_slices(data[:13], data[13:])
+    with pytest.raises(ResponseError, match=rf"T11:00:00.* `{field}` 11 in the part after .*T12:00.*not at all in"):
+        read_slices(data[:11], data[11:])
+    silent = [*data[:11], *(entry | dict.fromkeys(COUNTS, 0) for entry in data[11:13]), *data[13:]]
+    assert len(read_slices(silent[:13], silent[13:])) == len(read_slices(silent[:11], silent[11:])) == 23
+    around = [row(WINDOW.start - HOUR, WINDOW.start), row(WINDOW.end, WINDOW.end + HOUR)]
+    assert len(read_slices([around[0], *data[:12]], [*data[12:], around[1]])) == 24
+
+
+def test_a_row_of_an_open_period_that_only_one_slice_has() -> None:
+    """The first request in a period that has not ended may come between two reads."""
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    pages = iter(([row(this_hour - HOUR, this_hour), row(this_hour, this_hour + HOUR)], []))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": next(pages), "has_more": False}))
+    with TrafficClient("key", concurrency=1, transport=transport) as client:
+        assert client.get_traffic(1, start=this_hour - HOUR, end=this_hour + HOUR, page_size=1).totals().requests == 5
+
+
 def test_false_rows_are_not_requested_again() -> None:
     """A complete body whose rows contradict each other is final: it is not one that a retry could mend."""
     requested: list[str] = []

@@ -4,8 +4,9 @@ The API promises no order of rows, and may return one twice. Rows that contradic
 one of them would be a guess.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import takewhile
 from operator import attrgetter, le, lt
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ Rows = Sequence[Row | TrafficItem]
 
 period_start = attrgetter("period_start")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
+_COUNTS = _FIELDS[1:]
 _values = attrgetter(*_FIELDS)
 
 
@@ -59,16 +61,40 @@ def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
     return Ordered(kept, starts, ends[:-1] == starts[1:])
 
 
-def check_adjacent(before: Rows, after: Rows, open_after: datetime) -> None:
+def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: datetime) -> None:
     """Check that the rows of two adjacent slices, each in order, do not contradict each other.
 
+    Args:
+        before: the rows at the end of one slice.
+        after: the rows of the next slice.
+        border: where the one ends and the other starts.
+        open_after: a period that ends later is still open.
+
     Raises:
-        ValueError: two of them do; the message names the values.
+        ValueError: two of them do, or the slice that a row with traffic lies in does not have it, and the other has;
+            the message names the values.
     """
+    _check_missing((row for row in reversed(before) if row.period_start >= border), after, "before", border, open_after)
+    strays = takewhile(lambda row: row.period_start < border and row.period_end <= border, after)
+    _check_missing(strays, before, "after", border, open_after)
     if before and after and before[-1].period_end > after[0].period_start:
         shared = [row for row in before if row.period_end > after[0].period_start]
         shared += [row for row in after if row.period_start < before[-1].period_end]
         _sorted(shared, lambda _, field: f"`{field}`", open_after)
+
+
+def _check_missing(
+    strays: Iterable[Row | TrafficItem], rows: Rows, side: str, border: datetime, open_after: datetime
+) -> None:
+    for stray in strays:
+        counts = ", ".join(f"`{name}` {getattr(stray, name)}" for name in _COUNTS if getattr(stray, name))
+        is_known = any(row.period_start == stray.period_start for row in rows)
+        if counts and stray.period_end <= open_after and not is_known:
+            here, there = side, "after" if side == "before" else "before"
+            raise ValueError(
+                f"the period {stray.period_start.isoformat()} comes with {counts} in the part {here} "
+                f"{border.isoformat()}, and not at all in the part {there} it, where it lies"
+            )
 
 
 def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) -> Rows:

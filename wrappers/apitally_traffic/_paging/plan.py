@@ -47,7 +47,7 @@ class ReadPlan:
         self._slices = window.slices(page_size)
         self._open_after = now - _SETTLING
         self._started: deque[TimeWindow] = deque()
-        self._rows_before: Rows = []
+        self._rows_before: Rows | None = None
         self._max_items = max_items
         self._delivered = 0
         self._last: datetime | None = None
@@ -102,7 +102,8 @@ class ReadPlan:
 
     def _check_adjacent(self, reader: SliceReader) -> None:
         try:
-            check_adjacent(self._rows_before, reader.rows, self._open_after)
+            if self._rows_before is not None:
+                check_adjacent(self._rows_before, reader.rows, reader.window.start, self._open_after)
         except ValueError as error:
             raise ResponseError(
                 f"The API contradicts itself in the pages of two parts of the window: {error}.",
