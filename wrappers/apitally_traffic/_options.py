@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Mapping
 from operator import index
-from typing import NamedTuple, SupportsIndex
+from typing import NamedTuple
 
 import httpx
 
@@ -50,7 +50,7 @@ class Options(NamedTuple):
             timeout=_check_timeout(timeout),
             deadline=_check_seconds("deadline", deadline),
             max_retries=check_count("max_retries", max_retries, minimum=0),
-            headers=_check_headers(headers or {}),
+            headers=_check_headers(headers),
         )
 
     def changed(
@@ -65,7 +65,7 @@ class Options(NamedTuple):
             timeout=self.timeout if timeout is None else _check_timeout(timeout),
             deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
             max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries, minimum=0),
-            headers={**self.headers, **_check_headers(headers or {})},
+            headers={**self.headers, **_check_headers(headers)},
         )
 
 
@@ -76,9 +76,12 @@ def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_C
         TypeError: the value is not an integer.
         ValueError: it is less than `minimum`, or more than `maximum`.
     """
-    if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+    try:
+        count = None if isinstance(value, bool) else index(value)
+    except Exception:  # noqa: BLE001 - an array has an index only if it has one element, and says so in its own words
+        count = None
+    if count is None:
         raise TypeError(f"{name} must be an int, not {quoted(value)}.")
-    count = index(value)
     if not minimum <= count <= maximum:
         is_small = maximum == MAX_COUNT and count < minimum
         bounds = f"at least {minimum}" if is_small else f"from {minimum} to {maximum}"
@@ -137,7 +140,9 @@ def _check_seconds(name: str, seconds: float) -> float:
     return float(seconds)
 
 
-def _check_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def _check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    if headers is None:
+        return {}
     if not isinstance(headers, Mapping):
         raise TypeError(f"headers must be a mapping of str to str, not {type(headers).__name__}.")
     for name, value in headers.items():

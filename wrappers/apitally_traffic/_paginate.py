@@ -7,10 +7,13 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, Protocol
 
+import httpx
+
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
 from apitally_traffic._models import CheckingClient
 from apitally_traffic._paging.cursor import Cursor
+from apitally_traffic._texts import one_line, quoted
 from apitally_traffic.errors import PaginationError, ResponseError
 
 _PARSE_ERRORS = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
@@ -47,6 +50,7 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         PaginationError: a page token came twice, or none came although there is more; or the pages do not end: three
             in a row only repeat earlier items, or a hundred in a row are empty.
         TypeError: the arguments are not those of the operation.
+        ValueError: an argument does not fit into a URL.
 
     Example:
         >>> from apitally_api_client.api.metrics import get_traffic
@@ -61,6 +65,8 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
             page = operation.sync(**listing.arguments())
         except _PARSE_ERRORS as error:
             failure = error
+        except httpx.InvalidURL as error:
+            raise listing.unsendable(error) from error
         yield from listing.add(page, failure)
 
 
@@ -83,6 +89,8 @@ async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncItera
             page = await operation.asyncio(**listing.arguments())
         except _PARSE_ERRORS as error:
             failure = error
+        except httpx.InvalidURL as error:
+            raise listing.unsendable(error) from error
         for item in listing.add(page, failure):
             yield item
 
@@ -131,6 +139,16 @@ class _Listing:
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of the function for the next page."""
         return self._params if self._cursor.token is None else {**self._params, "next_token": self._cursor.token}
+
+    def unsendable(self, error: httpx.InvalidURL) -> Exception:
+        """Return the error for arguments that do not fit into a URL."""
+        arguments = {name: value for name, value in self.arguments().items() if isinstance(value, str)}
+        if not arguments:
+            return ValueError(f"The arguments of {self._name} cannot be sent: {one_line(str(error))}.")
+        name, value = max(arguments.items(), key=lambda argument: len(argument[1]))
+        if name == "next_token":
+            return PaginationError(f"{self._name} returned a page token that cannot be sent: {quoted(value)}.")
+        return ValueError(f"{name} {quoted(value)} cannot be sent: {one_line(str(error))}.")
 
     def add(self, page: Any, failure: Exception | None) -> list[Any]:
         """Move past a page, and return its items.

@@ -16,6 +16,7 @@ from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.base import TrafficRequest
 from apitally_traffic._query.sync_query import TrafficQuery
 from apitally_traffic._settings import Settings, resolve_settings
+from apitally_traffic._texts import quoted
 from apitally_traffic._transport.connection import ConnectionOptions
 from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
 from apitally_traffic._version import __version__
@@ -315,6 +316,10 @@ def _check_connection(
     http2: bool,
 ) -> ConnectionOptions:
     switch_on_logging()
+    if not isinstance(http2, bool):
+        raise TypeError(f"http2 must be a bool, not {quoted(http2)}.")
+    if not isinstance(proxy, str | httpx.URL | httpx.Proxy | None):
+        raise TypeError(f"proxy must be a str, an httpx.URL or an httpx.Proxy, not {quoted(proxy)}.")
     check_count("concurrency", concurrency)
     if requests_per_minute is not None:
         check_count("requests_per_minute", requests_per_minute)

@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import httpx
 
 from apitally_traffic._settings import Settings
-from apitally_traffic._texts import quoted
+from apitally_traffic._texts import one_line, quoted
 from apitally_traffic._transport.async_network import with_real_timeouts
 from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic._transport.reuse import without_unread_bytes
@@ -138,7 +138,7 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
 
     httpx reads the environment for transports of its own only.
     """
-    name, proxy = "proxy", chosen
+    name, proxy = "proxy", chosen[:] if isinstance(chosen, str) else chosen  # a plain str
     if proxy is None:
         environment = urllib.request.getproxies()
         name = "HTTPS_PROXY" if environment.get("https") else "ALL_PROXY"
@@ -155,7 +155,7 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
     else:
         return made, name
     # Not chained: the address may contain a password.
-    raise ConfigurationError(f"The proxy in {name} cannot be used: {reason.replace(str(proxy), '…')}")
+    raise ConfigurationError(f"The proxy in {name} cannot be used: {one_line(reason.replace(str(proxy), '…'))}")
 
 
 def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:

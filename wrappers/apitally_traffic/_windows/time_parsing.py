@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from apitally_traffic._texts import quoted
+from apitally_traffic._texts import one_line, quoted
 from apitally_traffic._windows.periods import first_instant
 
 TimeLike = datetime | date | timedelta | str
@@ -38,7 +38,7 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     if not isinstance(name, str):
         raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {quoted(timezone)}.")
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name[:])  # a subclass of str may write itself in another way
     except (OSError, LookupError, ValueError) as error:
         # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
         raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.") from error
@@ -62,21 +62,43 @@ def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -
     """
     if isinstance(time, str):
         time = _parse(name, time)
-    elif str(time) == "NaT":  # the missing time of pandas and numpy, which is a datetime for isinstance
+    elif _is_missing(time):
         raise ValueError(f"{name} is NaT, which is no time: leave it out for the default.")
     try:
         if isinstance(time, datetime):
             # Subclasses of other libraries carry nanoseconds, or no time at all.
             plain = datetime.combine(time.date(), time.timetz())
-            aware = plain if plain.utcoffset() is not None else plain.replace(tzinfo=timezone)
+            aware = plain if offset_of(name, plain) is not None else plain.replace(tzinfo=timezone)
             return aware.astimezone(UTC)
         if isinstance(time, date):
             return first_instant(time, timezone)
         if isinstance(time, timedelta):
             return _before(name, time, now)
     except OverflowError as error:
-        raise ValueError(f"{name} {time!r} lies outside the years 1 to 9999.") from error
+        raise ValueError(f"{name} {quoted(time)} lies outside the years 1 to 9999.") from error
     raise TypeError(f"{name} must be a datetime, date, timedelta or str, not {type(time).__name__}.")
+
+
+def offset_of(name: str, time: datetime) -> timedelta | None:
+    """Return the offset of an argument; None for a naive one.
+
+    Raises:
+        ValueError: its timezone fails, or gives an offset that no timezone has.
+    """
+    try:
+        return time.utcoffset()
+    except Exception as error:
+        raise ValueError(
+            f"{name} {quoted(time)} has a timezone without a valid offset: {one_line(str(error))}"
+        ) from error
+
+
+def _is_missing(time: object) -> bool:
+    """Return whether a value is the missing time of pandas or numpy, which is a datetime for isinstance."""
+    try:
+        return str(time) == "NaT"
+    except Exception:  # noqa: BLE001 - a value that cannot be written is another one
+        return False
 
 
 def _parse(name: str, written: str) -> datetime | date | timedelta:
@@ -103,5 +125,5 @@ def _parse(name: str, written: str) -> datetime | date | timedelta:
 
 def _before(name: str, duration: timedelta, now: datetime) -> datetime:
     if duration < timedelta(0):
-        raise ValueError(f"{name} {duration!r} is negative: a duration counts back from now.")
+        raise ValueError(f"{name} {quoted(duration)} is negative: a duration counts back from now.")
     return now.astimezone(UTC) - duration

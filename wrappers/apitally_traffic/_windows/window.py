@@ -12,7 +12,7 @@ from attrs import field, frozen
 from apitally_api_client.models import Interval
 from apitally_traffic._texts import quoted
 from apitally_traffic._windows.periods import advance, count, floor, following
-from apitally_traffic._windows.time_parsing import TimeLike, resolve_time, resolve_timezone
+from apitally_traffic._windows.time_parsing import TimeLike, offset_of, resolve_time, resolve_timezone
 
 _DEFAULT_LENGTH: dict[Interval, timedelta] = {"hour": timedelta(hours=24), "day": timedelta(days=30)}
 
@@ -84,14 +84,14 @@ class TimeWindow:
             ValueError: an argument cannot be parsed, `start` is after `end`, or the window extends beyond the years
                 1 to 9999.
         """
-        if interval not in get_args(Interval):
+        if not isinstance(interval, str) or interval not in get_args(Interval):
             raise ValueError(f'interval must be "hour" or "day", not {quoted(interval)}.')
         zone = resolve_timezone(timezone)
         present = datetime.now(UTC) if now is None else now
         if not isinstance(present, datetime):
             raise TypeError(f"now must be a datetime, not {type(now).__name__}.")
-        if present.tzinfo is None or present.utcoffset() is None:
-            raise ValueError(f"now must carry a timezone: {present!r} does not.")
+        if present.tzinfo is None or offset_of("now", present) is None:
+            raise ValueError(f"now must carry a timezone: {quoted(present)} does not.")
         first = resolve_time("start", _DEFAULT_LENGTH[interval] if start is None else start, zone, present)
         last = resolve_time("end", present if end is None else end, zone, present)
         if first > last:
