@@ -15,6 +15,8 @@ from apitally_mock._time.timezones import FIRST_INSTANT, LAST_INSTANT
 
 DEFAULT_API_KEY = "mock-key"
 _RATE_LIMIT = re.compile(r"(?P<requests>[0-9]{1,9})/(?P<seconds>[0-9]{1,9})s", re.ASCII)
+_MAX_SHOWN = 200
+_MAX_HOST_LENGTH = 253
 _LARGEST_INTEGER = 2**63 - 1
 _HEADER_VALUE = re.compile(r"[!-~]+")
 
@@ -95,7 +97,7 @@ class Settings:
             now=instant_of_now(now),
             rate_limit=checked_rate_limit(rate_limit),
             latency=checked_latency(latency),
-            data=None if data is None else _checked_data(Path(data)),
+            data=None if data is None else _checked_data(data),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def instant_of_now(now: datetime | str | None) -> int | None:
     try:
         instant = parse_instant(text)
     except (TypeError, ValueError) as error:
-        msg = f"now must be a date-time with an offset, not {_shown(text)}: {error}"
+        msg = f"now must be a date-time with an offset, not {_shown(text)}: {_cut(str(error))}"
         raise ValueError(msg) from None
     if FIRST_INSTANT <= instant < LAST_INSTANT:
         return instant
@@ -177,11 +179,20 @@ def _shown(value: object) -> str:
     """Return the value as it is shown in messages."""
     if isinstance(value, int) and value.bit_length() > 1000:  # Python does not print integers of any size
         return f"an integer of {value.bit_length()} bits"
-    return repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - whatever a value of another library raises
+        return f"a value of type {type(value).__name__}"
+    return _cut(" ".join(text.split()))
+
+
+def _cut(text: str) -> str:
+    """Return a text of a user, or how it begins."""
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text) - _MAX_SHOWN:,} more characters)"
 
 
 def _checked_host(host: object) -> str:
-    if isinstance(host, str) and host:
+    if isinstance(host, str) and host and len(host) <= _MAX_HOST_LENGTH and host.isprintable():
         return host
     msg = f"host must be a name or an address to listen on, not {_shown(host)}"
     raise ValueError(msg)
@@ -195,7 +206,7 @@ def _checked_api_key(api_key: object) -> str:
 
 
 def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
-    if not isinstance(apps, Iterable):
+    if not isinstance(apps, Iterable) or isinstance(apps, str | bytes | bytearray):
         msg = f"apps must be the IDs of the apps, or an App for each ID, not {_shown(apps)}"
         raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
     checked = dict(apps) if isinstance(apps, Mapping) else {app_id: App() for app_id in apps}
@@ -205,7 +216,7 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
     for app_id, app in checked.items():
         _integer("every ID in apps", app_id, 1, _LARGEST_INTEGER)
         if not isinstance(app, App):
-            msg = f"apps must map each ID to an App, not {app_id} to {app!r}"
+            msg = f"apps must map each ID to an App, not {app_id} to {_shown(app)}"
             raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
         name = f"every environment and consumer ID of app {app_id}"
         checked[app_id] = App(_checked_ids(name, app.environments), _checked_ids(name, app.consumers))
@@ -219,8 +230,13 @@ def _checked_ids(name: str, ids: Iterable[int]) -> tuple[int, ...]:
     return tuple(dict.fromkeys(_integer(name, number, 1, _LARGEST_INTEGER) for number in ids))
 
 
-def _checked_data(data: Path) -> Path:
-    if not data.is_file():
-        msg = f"data must be a .parquet, .csv, .ndjson or .json file of the client; there is no file {str(data)!r}"
-        raise ValueError(msg)
-    return data.resolve()
+def _checked_data(data: object) -> Path:
+    try:
+        path = Path(data) if isinstance(data, str | Path) else None
+        if path is not None and path.is_file():
+            return path.resolve()
+    except (OSError, ValueError):  # a name that is too long, or one that no file can have
+        pass
+    found = "there is no file" if isinstance(data, str | Path) else "a name or a Path, not"
+    msg = f"data must be a .parquet, .csv, .ndjson or .json file of the client; {found} {_shown(data)}"
+    raise ValueError(msg)

@@ -142,6 +142,28 @@ def test_a_bad_argument_is_refused_before_anything_starts(arguments: dict[str, A
         MockServer(**arguments)
 
 
+class Silent:
+    """An object that cannot be written."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no repr")
+
+
+@pytest.mark.parametrize("name", ["host", "port", "seed", "api_key", "apps", "now", "rate_limit", "latency", "data"])
+@pytest.mark.parametrize(
+    "value", ["a" * 3000, "a\0b", "two\nlines", "\ud800", b"1", [Silent()], Silent(), ["x" * 3000], {1: "x" * 3000}]
+)
+def test_an_odd_argument_is_refused_in_one_line(name: str, value: Any) -> None:
+    """Whatever is given is refused in one line of bounded length that names the argument, unless it is used."""
+    if name == "api_key" and value == "a" * 3000:
+        assert MockServer(api_key=value).api_key == value
+        return
+    with pytest.raises(ValueError, match=name) as raised:
+        MockServer(**{name: value})
+    assert len(str(raised.value)) < 600
+    assert str(raised.value).isprintable()
+
+
 def test_a_recording_may_be_named_relative_to_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
