@@ -181,7 +181,7 @@ def test_cursor_faults(pages: list[dict[str, Any]], sentence: str) -> None:
 def test_more_items_than_a_slice_has_periods() -> None:
     """Too many items are found in each slice, however small the slices are."""
     with (
-        client_of(page(0, 3, None, minutes=20)) as client,
+        client_of(page(0, 3, None, minutes=30)) as client,
         pytest.raises(PaginationError, match="3 different periods for a window that has 1"),
     ):
         client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=1).to_list()

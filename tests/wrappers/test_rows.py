@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -210,14 +211,30 @@ def test_rows_that_are_shorter_than_the_interval() -> None:
 
 @pytest.mark.parametrize("length", [timedelta(seconds=1), timedelta(minutes=29)])
 def test_short_rows_at_every_hour_are_not_hours(length: timedelta) -> None:
-    """Rows that start with each hour and end long before the next one are refused, except at the window's ends."""
+    """Rows that start with each hour and end long before the next one are refused, except at the window's end."""
     window = TimeWindow.resolve("2026-01-01", "2026-01-02")
     short = [row(period.start, period.start + length) for period in window.periods()]
     with (
         client_of(short) as client,
-        pytest.raises(ResponseError, match=r"`data\[1\]`.*is shorter than the requested interval, one hour"),
+        pytest.raises(ResponseError, match=r"`data\[0\]`.*is shorter than the requested interval, one hour"),
     ):
         client.get_traffic(1, start=window.start, end=window.end).to_list()
+
+
+@pytest.mark.parametrize("place", [0, 11, 12])
+def test_one_short_row(place: int) -> None:
+    """One short row is refused at either end of a slice, also where a slice has no other, but for the window's last."""
+    data = rows(WINDOW)
+    data[place] |= {"period_end": (WINDOW.start + place * HOUR + HOUR / 60).isoformat()}
+    for first, second in ((data[:12], data[12:]), ([data[place]], [data[place]])):
+        with pytest.raises(ResponseError, match=rf"`data\[\d+\]`, .*T{place:02}:01:00.*is shorter than the requested"):
+            read_slices(first, second)
+
+
+def test_a_short_row_of_an_open_period() -> None:
+    """The row of a period that has not ended may end at the present time, wherever the window ends."""
+    with freeze_time("2026-01-01T12:10Z"), client_of([row(WINDOW.start + 12 * HOUR, datetime.now(UTC))]) as client:
+        assert len(client.get_traffic(1, start="2026-01-01T08:00", end="2026-01-02").to_list()) == 1
 
 
 def test_the_same_row_twice_is_one() -> None:

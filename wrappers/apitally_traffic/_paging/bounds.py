@@ -15,11 +15,19 @@ _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 class Bounds:
     """Where the rows of a slice may lie: in its window, and one period around it for servers that round differently."""
 
-    def __init__(self, window: TimeWindow) -> None:
-        """Compute the bounds of a window."""
+    def __init__(self, window: TimeWindow, open_after: datetime, *, is_last: bool) -> None:
+        """Compute the bounds of a slice.
+
+        Args:
+            window: the slice.
+            open_after: a period that ends later is still open, and a server may cut it at the present time.
+            is_last: whether nothing of the requested window follows: a server may cut the last period at its end.
+        """
         self._window = window
         self._length = LENGTHS[window.interval]
         self._lower, self._upper = _one_period_around(window, self._length)
+        self._open_after = open_after
+        self._may_be_cut_from = _start_of_last_period(window) if is_last else _LAST
 
     def check(self, page: Rows, ordered: Ordered) -> None:
         """Check that each row lies in the bounds, and is about as long as the interval that was requested.
@@ -34,15 +42,15 @@ class Bounds:
         if not page:
             return
         first, last = ordered.starts[0], ordered.rows[-1].period_end
-        # Rows without gaps that cover as much as their number says are right. Others are looked at one by one.
+        # Rows without gaps that cover as much as their number says are right, if the last one is not cut. Others are
+        # looked at one by one.
         most, least = len(ordered.rows) * self._length, (len(ordered.rows) - 2) * self._length / 2
-        is_covered = ordered.is_contiguous and least <= last - first <= most
+        is_whole = last - ordered.starts[-1] >= self._length / 2
+        is_covered = is_whole and ordered.is_contiguous and least <= last - first <= most
         if is_covered and first >= self._lower and last <= self._upper:
             return
-        # A server may cut the first and the last period at the ends of the window.
-        cut = {first, ordered.starts[-1]}
         for index, row in enumerate(page):
-            self._check_row(index, row, may_be_short=row.period_start in cut)
+            self._check_row(index, row)
 
     def check_timezone(self, page: Rows, ordered: Ordered) -> None:
         """Check that each row starts where a period of the timezone does; arguments and error are those of `check`."""
@@ -55,7 +63,7 @@ class Bounds:
                 f"{self._window.interval} in the requested timezone, {self._window.timezone.key}"
             )
 
-    def _check_row(self, index: int, row: Row | TrafficItem, *, may_be_short: bool) -> None:
+    def _check_row(self, index: int, row: Row | TrafficItem) -> None:
         interval, window = self._window.interval, self._window
         shown = f"`data[{index}]`, {row.period_start.isoformat()} to {row.period_end.isoformat()}, "
         if row.period_start < self._lower or row.period_end > self._upper:
@@ -66,8 +74,17 @@ class Bounds:
         length = row.period_end - row.period_start
         if length > 2 * self._length:
             raise ValueError(f"{shown}is longer than the requested interval, one {interval}")
+        may_be_short = row.period_start >= self._may_be_cut_from or row.period_end > self._open_after
         if length < self._length / 2 and not may_be_short:
             raise ValueError(f"{shown}is shorter than the requested interval, one {interval}")
+
+
+def _start_of_last_period(window: TimeWindow) -> datetime:
+    last = window.end.astimezone(UTC) - timedelta.resolution
+    try:
+        return floor(last, window.interval, window.timezone)
+    except OverflowError:
+        return last - LENGTHS[window.interval]
 
 
 def _one_period_around(window: TimeWindow, length: timedelta) -> tuple[datetime, datetime]:

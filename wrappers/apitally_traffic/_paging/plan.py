@@ -44,6 +44,7 @@ class ReadPlan:
         self.done = 0
         self.slices_at_a_time = min(concurrency, -(-periods // page_size))
         self._unread = periods
+        self._end = window.end
         self._slices = window.slices(page_size)
         self._open_after = now - _SETTLING
         self._started: deque[TimeWindow] = deque()
@@ -59,7 +60,7 @@ class ReadPlan:
             if part is None:
                 return
             self._started.append(part)
-            yield SliceReader(part, self._open_after)
+            yield SliceReader(part, self._open_after, is_last=part.end >= self._end)
 
     def take_rows(self, reader: SliceReader) -> Rows:
         """Return the rows to deliver from the oldest slice that was started, once it has been read.

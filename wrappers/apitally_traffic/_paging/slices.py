@@ -48,18 +48,19 @@ class SliceReader:
         rows: the rows of these pages, oldest first, each once.
     """
 
-    def __init__(self, window: TimeWindow, open_after: datetime) -> None:
+    def __init__(self, window: TimeWindow, open_after: datetime, *, is_last: bool = True) -> None:
         """Start before the first page of the slice.
 
         Args:
             window: the slice.
             open_after: periods that end later are still open: of two rows of such a period, the newer one is kept.
+            is_last: whether the requested window ends with this slice.
         """
         self.window = window
         self.cursor = Cursor(max_pages=len(window) + _EXTRA_PAGES)
         self.pages: list[Page] = []
         self.rows: Rows = []
-        self._bounds = Bounds(window)
+        self._bounds = Bounds(window, open_after, is_last=is_last)
         self._open_after = open_after
 
     def decode(self, body: bytes) -> SlicePage:
