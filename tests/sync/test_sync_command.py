@@ -80,6 +80,19 @@ def test_the_report_of_a_run(run: Run) -> None:
     assert DuckDB(Path(FILE)).query("SELECT count(*) FROM apitally.traffic") == [(54,)]
 
 
+def test_a_further_series_is_told_once(run: Run) -> None:
+    """The report of the run that begins it says that the app's requests are now stored twice, and how to tell them."""
+    assert len(run("1", "--env-id", "1").stdout.splitlines()) == 2
+    assert len(run("1", "--env-id", "2").stdout.splitlines()) == 2  # other requests
+    begun = run("1", "2", "--timezone", "Europe/Berlin")
+    assert (begun.returncode, begun.stderr) == (0, "")
+    assert begun.stdout.splitlines()[-1] == (
+        "App 1 has other series in the table, which count the same requests: filter on interval, timezone, "
+        "app_env_id and consumer_id, or on series, before you add rows up."
+    )
+    assert len(run("1", "2", "--timezone", "Europe/Berlin").stdout.splitlines()) == 3
+
+
 def test_all_options_reach_the_sync(run: Run) -> None:
     """The filters, the start, the lookback and the file."""
     options = ["1", "--env-id", "2", "--consumer-id", "3", "--start", "2026-03-20", "--to", "other.db"]

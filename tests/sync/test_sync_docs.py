@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
+from zoneinfo import ZoneInfo
 
 import click
 import dlt
@@ -20,6 +21,7 @@ import pytest
 
 import apitally_traffic.sync
 from apitally_mock import MockServer
+from apitally_traffic import TrafficClient, TrafficItem
 from apitally_traffic_cli.commands.sync import command
 from tests.sync.api import Api
 from tests.sync.databases import Database
@@ -56,23 +58,43 @@ def test_commands_run(api: Api) -> None:
     assert sorted(path.name for path in Path().glob("*.duckdb")) == ["apitally_traffic.duckdb", "warehouse.duckdb"]
 
 
-def test_query_runs(api: Api, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The query of the guide adds up the total of each app, and not its parts again."""
+def test_queries_count_each_request_once(api: Api, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the guide return what the API counts, also where the table holds other series of the same apps."""
     for name, value in database.env.items():
         monkeypatch.setenv(name, value)
-    api.show(0, "2026-03-28T10:20:30+00:00")
-    for environment in (None, 1):
-        apitally_traffic.sync.sync_traffic(
-            [1, 2],
-            destination=database.destination,
-            app_env_id=environment,
-            api_key=api.api_key,
-            base_url=api.url,
-        )
-    (query,) = blocks("sql")
-    total = "SELECT app_id, sum(requests), sum(bytes_sent) FROM apitally.traffic WHERE series LIKE '%env=* %'"
-    since = "AND period_start >= '2026-03-01T00:00:00Z' GROUP BY app_id ORDER BY app_id"
-    assert database.query(query) == database.query(f"{total} {since}")
+    api.show(0, "2026-03-30T22:20:30+00:00")  # 20 minutes after midnight in Berlin
+    connection: dict[str, Any] = {"api_key": api.api_key, "base_url": api.url}
+    further: list[dict[str, Any]] = [
+        {"app_env_id": 1},
+        {"consumer_id": 3},
+        {"timezone": "Europe/Berlin"},
+        {"interval": "day"},
+    ]
+    for series in [{}, *further]:
+        apitally_traffic.sync.sync_traffic([1, 2], destination=database.destination, **series, **connection)
+    totals, days, grafana = blocks("sql")
+    with TrafficClient(**connection) as client:
+
+        def counted(app_id: int, start: str, **options: Any) -> list[TrafficItem]:
+            return client.get_traffic(app_id, start=start, end="2026-03-30T22:00Z", **options).to_list()
+
+        hours = {app_id: counted(app_id, "2026-03-01") for app_id in (1, 2)}
+        local = {app_id: counted(app_id, "2026-03-28", interval="day", timezone="Europe/Berlin") for app_id in (1, 2)}
+    assert database.query(totals) == [
+        (app_id, sum(item.requests for item in items), sum(item.bytes_sent for item in items))
+        for app_id, items in hours.items()
+    ]
+    zone = ZoneInfo("Europe/Berlin")
+    of_days = [
+        (app_id, item.period_start.astimezone(zone).date(), item.requests)
+        for app_id, items in local.items()
+        for item in items
+    ]
+    assert database.query(days) == of_days
+    shown = database.query(grafana.replace("$__timeFilter(period_start)", "period_start >= '2026-03-01T00:00:00Z'"))
+    assert sorted(shown) == sorted(
+        (item.period_start, str(app_id), item.requests) for app_id, items in hours.items() for item in items
+    )
 
 
 def test_units_are_what_systemd_reads(tmp_path: Path) -> None:

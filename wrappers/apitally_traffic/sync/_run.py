@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,7 +31,7 @@ from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, reso
 from apitally_traffic.sync._errors import SyncError, cause_of, sentence_of
 from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
 from apitally_traffic.sync._series import TABLE
-from apitally_traffic.sync._source import SOURCE, all_series, ends_of, traffic_source
+from apitally_traffic.sync._source import SOURCE, all_series, apps_counted_before, ends_of, traffic_source
 
 DATASET = "apitally"
 
@@ -44,6 +45,8 @@ class SyncResult:
         table: the table, with its dataset.
         destination: the DuckDB file, or the name of the destination.
         complete_until: for each app the time up to which every period is stored.
+        counted_before: the apps for which this run has begun a further series, while the table holds another one that
+            counts the same requests.
 
     Example:
         >>> result = sync_traffic([1, 2], destination="traffic.duckdb", api_key=server.api_key, base_url=server.url)
@@ -55,6 +58,7 @@ class SyncResult:
     table: str
     destination: str
     complete_until: dict[int, datetime]
+    counted_before: list[int]
 
 
 def sync_traffic(
@@ -117,17 +121,19 @@ def sync_traffic(
     target = resolve_destination(destination)
     folder = _folder(target)
     with alone_on_this_machine(folder, target), _empty(folder / SOURCE), _one_sentence(target):
-        rows, state = _load(source, target, folder)
+        rows, before, state = _load(source, target, folder)
+    series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
     return SyncResult(
         rows=rows,
         table=f"{DATASET}.{TABLE}",
         destination=target.name,
-        complete_until=ends_of(all_series(app_ids, app_env_id, consumer_id, interval, timezone), state),
+        complete_until=ends_of(series, state),
+        counted_before=apps_counted_before(series, before),
     )
 
 
-def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[str, Any]]:
-    """Return how many rows were stored, and the source's state after that."""
+def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """Return how many rows were stored, and the source's state before and after that."""
     target.create_file()
     pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
     # Whatever dlt's configuration says: the state comes from the destination, and Ctrl-C ends the run.
@@ -136,12 +142,17 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     try:
         with alone_in_the_database(pipeline, target):
             pipeline.sync_destination()
+            before = _state(pipeline)
             pipeline.extract(source)
             normalized = pipeline.normalize()
             pipeline.load(raise_on_failed_jobs=True)
-        return normalized.row_counts.get(TABLE, 0), pipeline.state.get("sources", {})[SOURCE]
+        return normalized.row_counts.get(TABLE, 0), before, _state(pipeline)
     finally:
         pipeline.deactivate()
+
+
+def _state(pipeline: dlt.Pipeline) -> dict[str, Any]:
+    return deepcopy(pipeline.state.get("sources", {}).get(SOURCE, {}))
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A series is what one row of the table belongs to: an app, its filters, an interval and a timezone."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from apitally_api_client.models import Interval
 
@@ -28,3 +29,15 @@ class Series:
         return (
             f"app={self.app_id} env={environment} consumer={consumer} interval={self.interval} timezone={self.timezone}"
         )
+
+    @classmethod
+    def from_key(cls, key: str) -> Self:
+        """Return the series that a key identifies."""
+        app, environment, consumer, interval, timezone = (part.partition("=")[2] for part in key.split(" "))
+        env_id, consumer_id = (None if value == "*" else int(value) for value in (environment, consumer))
+        return cls(int(app), env_id, consumer_id, "hour" if interval == "hour" else "day", timezone)
+
+    def shares_requests_with(self, other: "Series") -> bool:
+        """Return whether both count the same requests: of one app, and not of different environments or consumers."""
+        pairs = ((self.app_env_id, other.app_env_id), (self.consumer_id, other.consumer_id))
+        return self.app_id == other.app_id and all(None in pair or pair[0] == pair[1] for pair in pairs)

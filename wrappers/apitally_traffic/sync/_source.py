@@ -125,6 +125,16 @@ def all_series(
     return [Series(app_id, app_env_id, consumer_id, interval, zone) for app_id in apps]
 
 
+def apps_counted_before(series: Iterable[Series], state: dict[str, Any]) -> list[int]:
+    """Return the apps whose series is not in the source's state, while another one is that counts the same requests."""
+    kept = {one: state.get("resources", {}).get(_name(one), {}) for one in series}
+    return [
+        one.app_id
+        for one, stored in kept.items()
+        if one.key not in stored and any(one.shares_requests_with(Series.from_key(key)) for key in stored)
+    ]
+
+
 def ends_of(series: Iterable[Series], state: dict[str, Any]) -> dict[int, datetime]:
     """Return the end of each app's cursor from the source's state."""
     cursors = {one.app_id: Cursor.from_state(state["resources"][_name(one)][one.key]) for one in series}

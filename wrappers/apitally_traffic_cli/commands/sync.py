@@ -53,3 +53,9 @@ def command(verbose: int, timezone: str, **arguments: Any) -> None:
     click.echo(f"Stored {result.rows:,} periods in {result.table} of {result.destination}.")
     for app_id, end in result.complete_until.items():
         click.echo(f"App {app_id} is complete until {end.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} in {timezone}.")
+    if apps := result.counted_before:
+        subject = f"App {apps[0]} has" if len(apps) == 1 else f"Apps {', '.join(map(str, apps))} have"
+        click.echo(
+            f"{subject} other series in the table, which count the same requests: filter on interval, timezone, "
+            "app_env_id and consumer_id, or on series, before you add rows up."
+        )
