@@ -28,7 +28,13 @@ _CONSUMER = "pass --consumer-id with the id of a consumer that has traffic."
 _EACH_ONCE = "pagination.each-once"
 """What is compared may stand on several pages."""
 
-_OTHER_DEFAULTS = ("requests.default-interval", "requests.default-timezone", "requests.default-limit")
+_OTHER_DEFAULTS = (
+    "requests.default-interval",
+    "requests.default-timezone",
+    "requests.default-limit",
+    "timezone.hours",
+    "timezone.midnights",
+)
 _OWN = "consistency.each-query-its-own"
 _COMPARING = ("timezone.", "window.", "pagination.", "consistency.", "requests.bounds", "requests.default-")
 """Promises that a cache breaks, too, if it mixes up queries."""
