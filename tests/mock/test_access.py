@@ -1,13 +1,19 @@
 """Who may use the control routes, and how large a request may be."""
 
+import asyncio
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
+from typing import Any
 
 import httpx
 import pytest
 
 from apitally_mock import MockServer
+from apitally_mock._control import routes
+from apitally_mock._control.state import State
+from apitally_mock._traffic.synthetic import SyntheticTraffic
+from apitally_mock.settings import Settings
 from tests.mock.mock_endpoint import PATH
 
 
@@ -129,3 +135,35 @@ def test_a_request_without_one_valid_host_is_400(server: MockServer, path: str, 
     with socket.create_connection((host, int(port)), timeout=3) as connection:
         connection.sendall(b"GET " + path.encode() + b" HTTP/1.1\r\nApi-Key: mock-key\r\n" + hosts + b"\r\n")
         assert connection.recv(100).split()[1] == b"400"
+
+
+def ask_control(monkeypatch: pytest.MonkeyPatch, *messages: dict[str, Any]) -> tuple[int, dict[bytes, bytes]]:
+    """Return status and headers for a control request whose body arrives in these messages, and then no more."""
+    monkeypatch.setattr(routes, "_MAX_BODY_SECONDS", 0.01)
+    arriving = list(messages)
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        if not arriving:
+            await asyncio.Event().wait()
+        return arriving.pop(0)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    settings = Settings.checked()
+    application = routes.create_control(State(settings, SyntheticTraffic(0, settings.apps)))
+    scope = {"type": "http", "method": "POST", "path": "/_mock/reset", "headers": [], "query_string": b""}
+    asyncio.run(application(scope, receive, send))
+    return sent[0]["status"], dict(sent[0]["headers"])
+
+
+def test_a_body_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that does not end is given up after some seconds, and so is its connection."""
+    status, headers = ask_control(monkeypatch, {"type": "http.request", "body": b"{", "more_body": True})
+    assert (status, headers[b"connection"]) == (408, b"close")
+
+
+def test_a_client_that_disconnects(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that is gone before its body has ended is no failure of the server."""
+    assert ask_control(monkeypatch, {"type": "http.disconnect"})[0] == 400

@@ -1,11 +1,12 @@
 """The control routes under `/_mock/`: what the methods of `MockServer` do, for everyone who speaks HTTP."""
 
+import asyncio
 import json
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -15,6 +16,7 @@ from apitally_mock._faults.injections import FAULTS, Conditions
 CONTROL_PATH = "/_mock"
 
 _MAX_BODY_BYTES = 1024 * 1024
+_MAX_BODY_SECONDS = 10.0
 _ROUTES = """\
 GET    /_mock/requests  the latest requests to the API: 10,000, or 8 MiB of URLs
 GET    /_mock/settings  the settings that can be changed
@@ -82,10 +84,17 @@ async def _no_options(request: Request) -> None:
 
 async def _json_object(request: Request, default: bytes = b"") -> dict[str, Any]:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MAX_BODY_BYTES:
-            raise HTTPException(413, f"The body must not be larger than {_MAX_BODY_BYTES} bytes.")
+    try:
+        async with asyncio.timeout(_MAX_BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > _MAX_BODY_BYTES:
+                    raise HTTPException(413, f"The body must not be larger than {_MAX_BODY_BYTES} bytes.")
+    except TimeoutError:
+        reason = f"The body must arrive within {_MAX_BODY_SECONDS:g} seconds."
+        raise HTTPException(408, reason, {"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise HTTPException(400, "The body must be complete.") from None  # nobody is there to read it
     try:
         values = json.loads(body or default)
     except (ValueError, RecursionError):
