@@ -34,6 +34,7 @@ _OTHER_DEFAULTS = (
     "requests.default-limit",
     "timezone.hours",
     "timezone.midnights",
+    "response.offsets",
 )
 _OWN = "consistency.each-query-its-own"
 _COMPARING = ("timezone.", "window.", "pagination.", "consistency.", "requests.bounds", "requests.default-")
