@@ -53,6 +53,13 @@ def client_of(result: httpx.Response | Exception) -> TrafficClient:
     return TrafficClient("secret-key", max_retries=0, transport=httpx.MockTransport(handle))
 
 
+def refused(response: httpx.Response) -> ApitallyError:
+    """Return the error for a response."""
+    with client_of(response) as client, pytest.raises(ApitallyError) as raised:
+        read(client)
+    return raised.value
+
+
 def body(**changes: Any) -> httpx.Response:
     """Return a page of two items, the second with changed fields; a field that is None is left out."""
     item = {name: value for name, value in (ITEM | changes).items() if value is not None}
@@ -381,3 +388,13 @@ def test_a_body_that_claims_many_codings_is_a_response_error() -> None:
         pytest.raises(ResponseError, match="compressed 2000 times"),
     ):
         client.get_traffic(1).to_list()
+
+
+def test_many_validation_errors() -> None:
+    """Of thousands of details the first hundred are kept, and the message says how many there are."""
+    detail = [{"loc": ["query", f"a{number}"], "msg": "m" * 20, "type": "t"} for number in range(5000)]
+    error = refused(httpx.Response(422, json={"detail": detail}))
+    assert isinstance(error, InvalidRequestError)
+    assert [entry.loc for entry in error.errors] == [["query", f"a{number}"] for number in range(100)]
+    assert str(error).endswith("a9: mmmmmmmmmmmmmmmmmmmm; and 4,990 more")
+    assert len(pickle.dumps(error)) < 50_000

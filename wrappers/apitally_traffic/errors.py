@@ -179,7 +179,7 @@ class InvalidRequestError(APIStatusError):
 
     @property
     def errors(self) -> list[ValidationError]:
-        """What the API says about each parameter, as the generated model."""
+        """What the API says about each parameter, as the generated model; at most the first 100."""
         return [ValidationError.from_dict(error) for error in self._errors]
 
 

@@ -40,7 +40,7 @@ _LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
 
 # Of a longer body, errors say how it begins, and quote no message in it.
 _MAX_TEXT, _MAX_JSON = 100_000, 2**20
-_MAX_SENTENCES, _MAX_REASON = 10, 1000
+_MAX_DETAILS, _MAX_SENTENCES, _MAX_REASON = 100, 10, 1000
 
 
 def error_of_response(request: httpx.Request, response: httpx.Response, redactor: Redactor) -> ApitallyError:
@@ -63,7 +63,7 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
             **details,
         )
     if status in {400, 422}:
-        errors, sentences = _validation_errors(_content(response, redactor))
+        errors, sentences = _validation_errors(response, redactor)
         reason = "; ".join(sentences) or excerpt
         return InvalidRequestError(f"The API rejects the request: {reason}", errors=errors, **details)
     if 500 <= status < 600:
@@ -163,8 +163,12 @@ def _text(response: httpx.Response) -> str:
 
 def _content(response: httpx.Response, redactor: Redactor) -> Any:
     """Return the decoded body without the key; None if it is not JSON."""
+    return redactor.value(_json(response))
+
+
+def _json(response: httpx.Response) -> Any:
     try:
-        return redactor.value(response.json()) if len(response.content) <= _MAX_JSON else None
+        return response.json() if len(response.content) <= _MAX_JSON else None
     except (ValueError, RecursionError):
         return None
 
@@ -185,14 +189,17 @@ def _not_found(request: httpx.Request, content: Any) -> str:
     return f"The API says: {says}"
 
 
-def _validation_errors(content: Any) -> tuple[list[ValidationError], list[str]]:
+def _validation_errors(response: httpx.Response, redactor: Redactor) -> tuple[list[ValidationError], list[str]]:
     """Parse FastAPI's form of a refusal. For any other form the result is empty, and the message quotes the body."""
+    content, total = _json(response), 0
+    if isinstance(content, dict) and isinstance(detail := content.get("detail"), list):
+        content, total = {"detail": detail[:_MAX_DETAILS]}, len(detail)
     try:
-        errors = HTTPValidationError.from_dict(content).detail or []
+        errors = HTTPValidationError.from_dict(redactor.value(content)).detail or []
         sentences = [_sentence(error) for error in errors[:_MAX_SENTENCES]]
     except (ValueError, TypeError, KeyError, AttributeError):
         return [], []
-    more = len(errors) - len(sentences)
+    more = total - len(sentences)
     return errors, [*sentences, f"and {more:,} more"] if more else sentences
 
 
