@@ -223,6 +223,8 @@ def check(edit: tuple[Any, Any], version: str = "3.1.0") -> None:
 @example(({"anyOf": [{"type": "null"}]}, False))
 @example(({"properties": {"a": {}, "b": {}, "c": {}}}, {"properties": {"a": False, "b": {}, "c": {}}}))
 @example(({"type": "array", "oneOf": [False, True]}, {"type": "array", "oneOf": [True, True]}))
+@example(({"const": 1}, {"const": 1, "enum": [None]}))
+@example(({"const": 1}, {"allOf": [{"const": 1}, {"enum": [True]}]}))
 @example(({"additionalProperties": {}, "unevaluatedProperties": False}, {"unevaluatedProperties": False}))
 @example(({"unevaluatedItems": False, "prefixItems": [{}, {}]}, {"unevaluatedItems": False, "prefixItems": [{}]}))
 @example(({"unevaluatedItems": False, "contains": {"type": "integer"}}, {"unevaluatedItems": False}))

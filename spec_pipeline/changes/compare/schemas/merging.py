@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from spec_pipeline.changes.compare.schemas.schema import Schema, both, name_matches, side_by_side
-from spec_pipeline.changes.compare.schemas.written import NAME_MAPS, Raw, digest, is_annotation
+from spec_pipeline.changes.compare.schemas.written import NAME_MAPS, Raw, digest, fingerprint, is_annotation
 from spec_pipeline.changes.rules.schemas import BOUNDS
 from spec_pipeline.openapi.references import Spec
 
@@ -32,12 +32,13 @@ _APPLIES: Final = (
 
 def merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
     """Add one of the schemas."""
-    enum = [part["const"]] if "const" in part else part.get("enum")
+    enum = _values(part)
     if (types := _types(part, enum)) is not None:
         schema.types = types if schema.types is None else _intersection(schema.types, types)
     if enum is not None:
         values = [value for value in enum if value is not None]
-        schema.enum = values if schema.enum is None else [value for value in schema.enum if value in values]
+        known = {fingerprint(value) for value in values}
+        schema.enum = values if schema.enum is None else [value for value in schema.enum if fingerprint(value) in known]
     for keyword, bound in _bounds(part):
         upper = BOUNDS[keyword][1]
         known = schema.bounds.get(keyword, bound)
@@ -58,6 +59,15 @@ def merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
     for keyword, value in _other_keywords(part):
         said = {keyword: value} if keyword in NAME_MAPS else value
         schema.others.setdefault(keyword, {})[digest(spec, said)] = value
+
+
+def _values(part: dict[str, Any]) -> list[Any] | None:
+    """Return the values that `enum` and `const` both admit; None if there is neither."""
+    if "const" not in part:
+        return part.get("enum")
+    const = part["const"]
+    # By their texts: JSON tells true from 1 and Python does not.
+    return [const] if fingerprint(const) in map(fingerprint, part.get("enum", [const])) else []
 
 
 def _merge_properties(schema: Schema, part: dict[str, Any]) -> None:
