@@ -398,3 +398,14 @@ def test_many_validation_errors() -> None:
     assert [entry.loc for entry in error.errors] == [["query", f"a{number}"] for number in range(100)]
     assert str(error).endswith("a9: mmmmmmmmmmmmmmmmmmmm; and 4,990 more")
     assert len(pickle.dumps(error)) < 50_000
+
+
+@pytest.mark.parametrize("written", ["\ud800", "a\nb", "\x1b[2J\x1b]0;x\x07", "\u202e", "\r", "\x9b31m"])
+def test_the_text_of_an_error_is_one_printable_line(written: str) -> None:
+    """Whatever a server writes, an error can be printed and logged, in one line, and steers no terminal."""
+    for body in ({"detail": [{"loc": ["a"], "msg": written, "type": "x"}]}, {"detail": written}):
+        for status in (422, 404, 500, 418):
+            error = refused(httpx.Response(status, content=json.dumps(body).encode()))
+            assert str(error).isprintable()
+            assert str(error).encode()
+            assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - made right here

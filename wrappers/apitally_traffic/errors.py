@@ -26,6 +26,7 @@ from typing import Any
 from apitally_api_client.models import ValidationError
 from apitally_traffic._clock import wall
 from apitally_traffic._headers import parse_date, parse_number, parse_retry_after
+from apitally_traffic._texts import one_line
 
 _MAX_BODY = 2000
 
@@ -71,10 +72,14 @@ class ApitallyError(Exception):
         self.resume_from = resume_from
 
     def __str__(self) -> str:
-        """Return the message, and where to continue if a part was already delivered."""
+        """Return the message in one printable line, and where to continue if a part was already delivered.
+
+        Line breaks, control characters and lone surrogates of a server are written as escapes.
+        """
+        message = one_line(self.message)
         if self.resume_from is None:
-            return self.message
-        return f"{self.message} Everything before {self.resume_from.isoformat()} was delivered: resume from there."
+            return message
+        return f"{message} Everything before {self.resume_from.isoformat()} was delivered: resume from there."
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by message and attributes: Exception does not pickle keyword arguments."""
