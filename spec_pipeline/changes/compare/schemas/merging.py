@@ -37,8 +37,8 @@ def merge(spec: Spec, schema: Schema, part: dict[str, Any]) -> None:
         schema.types = types if schema.types is None else _intersection(schema.types, types)
     if enum is not None:
         values = [value for value in enum if value is not None]
-        known = {fingerprint(value) for value in values}
-        schema.enum = values if schema.enum is None else [value for value in schema.enum if fingerprint(value) in known]
+        texts = {fingerprint(value) for value in values}
+        schema.enum = values if schema.enum is None else [value for value in schema.enum if fingerprint(value) in texts]
     for keyword, bound in _bounds(part):
         upper = BOUNDS[keyword][1]
         known = schema.bounds.get(keyword, bound)
