@@ -122,6 +122,12 @@ def test_into_postgres(run: Run, postgres_server: PostgresServer) -> None:
         (["1", "--to", "nosuch"], 4, "dlt knows no destination 'nosuch'"),
         (["1", "--to", "postgres"], 5, "set DESTINATION__POSTGRES__CREDENTIALS"),
         (["1", "--to", "nowhere/traffic.duckdb"], 5, "there is no folder"),
+        pytest.param(
+            ["1", "--to", "/proc/traffic.duckdb"],
+            5,
+            "/proc/traffic.duckdb cannot be created: No such file or directory.",
+            marks=pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc"),
+        ),
         pytest.param(["1", "--base-url", "http://127.0.0.1:9"], 5, "cannot be reached", marks=pytest.mark.exhaustive),
     ],
 )
@@ -131,6 +137,7 @@ def test_exit_codes(run: Run, arguments: list[str], code: int, sentence: str) ->
     assert (done.returncode, done.stdout) == (code, "")
     assert sentence in done.stderr.splitlines()[-1]
     assert code == 2 or len(done.stderr.splitlines()) == 1
+    assert not list(Path().glob("*.duckdb*"))
 
 
 def test_5_for_a_file_that_is_open_elsewhere(run: Run) -> None:
@@ -174,6 +181,7 @@ def test_130_for_ctrl_c(api: Api, start: Callable[..., "subprocess.Popen[str]"],
         process.send_signal(signal.SIGINT)
         output, errors = process.communicate(timeout=8)
     assert (process.returncode, output, errors.strip()) == (130, "", "")
+    assert not list(Path().glob("*.duckdb*"))
     api.server.clear_faults()
     assert run("1").returncode == 0
 

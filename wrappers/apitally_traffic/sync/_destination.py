@@ -38,10 +38,18 @@ class Target:
     destination: Destination[Any, Any]
     file: Path | None = None
 
-    def create_file(self) -> None:
+    @property
+    def is_new(self) -> bool:
+        """Whether there is nothing yet: no file, where the destination is one."""
+        return self.file is not None and not self.file.exists()
+
+    def create_file(self, *, keep: bool) -> None:
         """Create the DuckDB file if it is not there: beside its place, and then renamed.
 
         Where a full disk or a kill interrupts DuckDB, it leaves a part of a file, which no later run could open.
+
+        Args:
+            keep: False to try it and leave nothing, before it is known whether there will be rows.
 
         Raises:
             SyncError: the file cannot be created.
@@ -54,9 +62,12 @@ class Target:
             with tempfile.TemporaryDirectory(dir=self.file.parent, prefix=f".{self.file.name}.") as folder:
                 new = Path(folder, self.file.name)
                 duckdb.connect(str(new)).close()
-                new.replace(self.file)
+                if keep:
+                    new.replace(self.file)
         except (OSError, duckdb.Error) as error:
-            raise SyncError(f"{self.name} cannot be created: {sentence_of(error)}") from error
+            # The name that the system reports is that of the folder beside it, which the user does not know.
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else sentence_of(error)
+            raise SyncError(f"{self.name} cannot be created: {reason.rstrip('.')}.") from error
 
 
 def resolve_destination(destination: str | os.PathLike[str]) -> Target:

@@ -134,17 +134,19 @@ def sync_traffic(
 
 def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[str, Any], dict[str, Any]]:
     """Return how many rows were stored, and the source's state before and after that."""
-    target.create_file()
+    target.create_file(keep=False)
     pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
     # Whatever dlt's configuration says: the state comes from the destination, and Ctrl-C ends the run.
     pipeline.config.restore_from_destination = True
     pipeline.config.runtime.intercept_signals = False
     try:
         with alone_in_the_database(pipeline, target):
-            pipeline.sync_destination()
+            if not target.is_new:
+                pipeline.sync_destination()
             before = _state(pipeline)
             pipeline.extract(source)
             normalized = pipeline.normalize()
+            target.create_file(keep=True)
             pipeline.load(raise_on_failed_jobs=True)
         return normalized.row_counts.get(TABLE, 0), before, _state(pipeline)
     finally:
