@@ -66,6 +66,51 @@ def test_compressed_bodies_are_read(coding: str, size: int, note: str) -> None:
     assert page.additional_properties == {"note": note}
 
 
+HALF = PAGE[: len(PAGE) // 2], PAGE[len(PAGE) // 2 :]
+
+
+def read_pieces(body: bytes, coding: str, size: int) -> list[Any]:
+    """Read the page in a compressed body that arrives in pieces of one size."""
+    headers = {"Content-Encoding": coding}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=Pieces(body, size)))
+    with TrafficClient("key", max_retries=0, transport=transport) as client:
+        return list(client.get_traffic(1, **DAY).pages())
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_members_of_gzip(size: int) -> None:
+    """A body of several members, which may have zeros between or after them, is all of what they hold."""
+    first, second = map(gzip.compress, HALF)
+    for body in (first + second, first + gzip.compress(b"") + second, first + bytes(9) + second + bytes(99)):
+        assert len(read_pieces(body, "gzip", size)) == 1
+    assert len(read_pieces(gzip.compress(first + second) + bytes(3), "gzip, gzip", size)) == 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000_000])
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        pytest.param("gzip", gzip.compress(PAGE) + b"x", id="one byte"),
+        pytest.param("gzip", gzip.compress(PAGE) + b"\0\0<html>", id="after padding"),
+        pytest.param("deflate", zlib.compress(PAGE) + b"\0", id="zlib"),
+        pytest.param("deflate", raw_deflate(PAGE) + zlib.compress(PAGE), id="deflate"),
+        pytest.param("gzip", gzip.compress(PAGE) + gzip.compress(b"") * 10_000, id="members without end"),
+    ],
+)
+def test_bytes_after_a_compressed_body(coding: str, body: bytes, size: int) -> None:
+    """What follows a compressed body is neither taken for a part of it nor dropped in silence."""
+    if len(body) > 10_000 and size < 1000:
+        size *= 10_000
+    with pytest.raises(ResponseError, match=f"goes on after the end of what its Content-Encoding, {coding}, compr"):
+        read_pieces(body, coding, size)
+
+
+def test_the_bound_of_a_body_holds_over_its_members() -> None:
+    """Two members of 40 MiB are a body of more than 64 MiB."""
+    with pytest.raises(ResponseError, match="larger than 64 MiB"):
+        read_pieces(gzip.compress(b" " * 40 * MIB, 1) * 2, "gzip", 2**16)
+
+
 def test_only_known_codings_are_requested() -> None:
     """Requests accept the codings that are decompressed within bounds, and no other."""
     requests: list[httpx.Request] = []

@@ -18,10 +18,13 @@ ACCEPT_ENCODING = "gzip, deflate"
 _SMALL_BODY = 2**20
 _PIECE = 2**18
 _MAX_CODINGS = 5
+# Each one costs a copy of what was received with it. Tools that compress in blocks make one for 64 KiB.
+_MAX_MEMBERS = 10_000
 _CODINGS = {"gzip", "x-gzip", "deflate"}
 # Formats, as zlib numbers them.
 _GZIP, _ZLIB, _RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _ZLIB_HEADER_BYTES = 2
+_GZIP_MAGIC = 0x1F
 
 
 class BodyError(Exception):
@@ -78,7 +81,9 @@ class BodyReader:
 
 class _Decompression:
     def __init__(self, coding: str) -> None:
+        self._coding = coding
         self._head = b""
+        self._members = 0
         self._zlib = zlib.decompressobj(_GZIP) if coding != "deflate" else None
 
     def run(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -90,15 +95,30 @@ class _Decompression:
                     continue
                 self._zlib = zlib.decompressobj(_ZLIB if _has_zlib_header(self._head) else _RAW)
             while True:
+                if self._zlib.eof:
+                    data = self._next_member(data)
+                    if not data:
+                        break
                 try:
                     output = self._zlib.decompress(data, _PIECE)
                 except zlib.error as error:
                     raise BodyError(f"does not match its Content-Encoding: {error}") from None
-                data = self._zlib.unconsumed_tail
+                data = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
                 if output:
                     yield output
                 if len(output) < _PIECE and not data:
                     break
+
+    def _next_member(self, data: bytes) -> bytes:
+        """Begin what follows the end, and return it: gzip may have several members, and zeros as padding."""
+        data = data.lstrip(b"\0") if self._coding != "deflate" else data
+        if not data:
+            return data
+        self._members += 1
+        if self._coding == "deflate" or self._members >= _MAX_MEMBERS or data[0] != _GZIP_MAGIC:
+            raise BodyError(f"goes on after the end of what its Content-Encoding, {self._coding}, compresses")
+        self._zlib = zlib.decompressobj(_GZIP)
+        return data
 
 
 def _has_zlib_header(head: bytes) -> bool:
