@@ -16,7 +16,6 @@ from pyarrow import parquet
 
 from apitally_mock import MockServer
 from apitally_traffic import TrafficClient
-from tests.cli.clock_proxy import clock_proxy
 from tests.cli.conftest import Cli
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -189,9 +188,9 @@ def test_parquet_keeps_the_timezone(cli: Cli) -> None:
 def test_closed_only_believes_the_clock_of_the_server(cli: Cli, server: MockServer) -> None:
     """A period that has not ended by the server's Date is left out, whatever the clock of this machine says."""
     window = ["--since", "2026-03-29T08:00:00Z", "--until", "2026-03-29T12:00:00Z", "--format", "ndjson"]
-    with clock_proxy(server.url, "Sun, 29 Mar 2026 10:30:00 GMT") as url:
-        closed = cli.data("get", "1", *window, "--closed-only", "--base-url", url)
-        every = cli.data("get", "1", *window, "--base-url", url)
+    server.set_now("2026-03-29T10:30:00Z")
+    closed = cli.data("get", "1", *window, "--closed-only")
+    every = cli.data("get", "1", *window)
     assert len(every.splitlines()) == 4
     assert closed.splitlines() == every.splitlines()[:2]
 

@@ -1,24 +1,23 @@
-"""The API as the tests of the sync need it: with a clock in its headers, and with counts that change."""
+"""The API as the tests of the sync need it: with counts that change, and a Date that can be missing."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from apitally_mock import MockServer
 
-HEADERS = ("Content-Type", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+HEADERS = ("Content-Type", "Date", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 SEEDS = (0, 1, 2)
 
 
 class Api:
-    """One address for several mock servers, each of which has other counts; their clock is in the Date of responses.
+    """One address for several mock servers, each of which has other counts.
 
-    A mock server's own Date is that of the machine, wherever its clock stands.
+    Attributes:
+        tells_time: whether its responses have a Date.
     """
 
     def __init__(self, servers: dict[int, MockServer], address: str) -> None:
@@ -31,14 +30,13 @@ class Api:
         """Serve the counts of seed 0, as if nothing had happened before."""
         for server in self._servers.values():
             server.reset()
-        self.date: str | None = None
+        self.tells_time = True
         self._shown = self._servers[0]
 
     def show(self, seed: int, now: str) -> None:
         """Serve the counts of a seed from now on, and stop the clock."""
         self._shown = self._servers[seed]
         self._shown.set_now(now)
-        self.date = format_datetime(datetime.fromisoformat(now).astimezone(UTC), usegmt=True)
 
     @property
     def server(self) -> MockServer:
@@ -68,10 +66,9 @@ def running_api() -> Iterator[Api]:
         def do_GET(self) -> None:
             status, headers, body = api.answer(self.path, self.headers.get("Api-Key", ""))
             self.send_response_only(status)
-            if api.date is not None:
-                self.send_header("Date", api.date)
             for name, value in headers.items():
-                self.send_header(name, value)
+                if api.tells_time or name.title() != "Date":
+                    self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -155,7 +155,7 @@ def test_the_open_period_is_not_asked_for(api: Api, duckdb_file: DuckDB) -> None
 def test_without_a_date_nothing_is_stored(api: Api, duckdb_file: DuckDB) -> None:
     """A server that does not tell its time leaves open which periods have ended."""
     api.show(0, NOW)
-    api.date = None
+    api.tells_time = False
     with pytest.raises(ResponseError, match="as its Date"):
         sync(api, duckdb_file)
 

@@ -67,6 +67,7 @@ def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
             config.bind = [f"fd://{listener.detach()}"]  # hypercorn closes it
             config.certfile = config.keyfile = str(tmp_path / "server.pem")
             config.keep_alive_max_requests = keep_alive_max_requests
+            config.include_date_header = False  # the application sends it
             config.graceful_timeout = 0.1
             runner, end = asyncio.Runner(loop_factory=asyncio.new_event_loop), asyncio.Event()
             loop = runner.get_loop()

@@ -17,6 +17,7 @@ def run(application: ASGIApp, listener: socket.socket, on_ready: Callable[[], No
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         lifespan="off",
         ws="none",
     )

@@ -1,12 +1,13 @@
 """The rate limit of the API key: a fixed number of requests in each rate limit window of fixed length.
 
-A window opens with the first request after the last one closed. It uses the clock of the machine even where the API's
-own clock is stopped, because clients sleep in real time.
+A window opens with the first request after the last one closed, and closes by the clock of the machine, because clients
+sleep in real time. The headers tell its end by the clock of the API, which clients read in `Date`.
 """
 
 import math
 import time
 
+from apitally_mock._control.clock import Clock
 from apitally_mock.settings import RateLimit
 
 _WITHOUT_LIMIT = 1_000_000
@@ -31,14 +32,18 @@ class RateLimiter:
         self._used += 1
         return True
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the `X-RateLimit-*` headers that each response has; the reset is a Unix time, rounded up."""
+    def headers(self, clock: Clock) -> list[tuple[bytes, bytes]]:
+        """Return the `X-RateLimit-*` headers that each response has; the reset is a Unix time, rounded up.
+
+        Args:
+            clock: the clock of the API.
+        """
         if self.limit is None:
-            limit, remaining, reset = _WITHOUT_LIMIT, _WITHOUT_LIMIT, int(time.time()) + 60
+            limit, remaining, reset = _WITHOUT_LIMIT, _WITHOUT_LIMIT, clock.now() + 60
         else:
             self._open_window()
             limit, remaining = self.limit.requests, self.limit.requests - self._used
-            reset = math.ceil(self._closes_at)
+            reset = math.ceil(clock.reading_at(self._closes_at))
         return [
             (b"x-ratelimit-limit", b"%d" % limit),
             (b"x-ratelimit-remaining", b"%d" % remaining),

@@ -1,12 +1,12 @@
 """The state of a running mock server: what can be changed, and how it is reset."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apitally_mock._api.app import create_api
 from apitally_mock._api.tokens import Tokens
+from apitally_mock._control.clock import Clock
 from apitally_mock._control.journal import Journal
 from apitally_mock._control.rate_limiter import RateLimiter
 from apitally_mock._faults.injections import Injections
@@ -33,17 +33,13 @@ class State:
             Tokens(settings.seed),
             seed=settings.seed,
             api_key=settings.api_key,
-            now=self.now,
-            acquire=lambda: self.rate_limiter.acquire(),  # noqa: PLW0108 - a reset replaces the rate limiter
+            now=lambda: self.clock.now(),  # noqa: PLW0108 - a reset replaces the clock
+            acquire=lambda: self.rate_limiter.acquire(),  # noqa: PLW0108 - and the rate limiter
         )
-
-    def now(self) -> int:
-        """Return the time of the API in seconds since the epoch."""
-        return int(time.time()) if self._stopped_at is None else self._stopped_at
 
     def reset(self) -> None:
         """Return to the settings that the server was started with, with an empty journal and no faults."""
-        self._stopped_at = self._settings.now
+        self.clock = Clock(self._settings.now)
         self.rate_limiter = RateLimiter(self._settings.rate_limit)
         self.latency = self._settings.latency
         self.journal = Journal(self._settings.api_key)
@@ -61,16 +57,16 @@ class State:
             raise ValueError(msg)
         # All are checked before the first is changed.
         checked = {name: _CHANGEABLE[name](value) for name, value in values.items()}
-        self._stopped_at = checked.get("now", self._stopped_at)
+        self.clock.stopped_at = checked.get("now", self.clock.stopped_at)
         self.latency = checked.get("latency", self.latency)
         if "rate_limit" in checked:
             self.rate_limiter = RateLimiter(checked["rate_limit"])
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings that can be changed, as `change` takes them."""
-        limit = self.rate_limiter.limit
+        limit, stopped_at = self.rate_limiter.limit, self.clock.stopped_at
         return {
-            "now": None if self._stopped_at is None else (_EPOCH + timedelta(seconds=self._stopped_at)).isoformat(),
+            "now": None if stopped_at is None else (_EPOCH + timedelta(seconds=stopped_at)).isoformat(),
             "rate_limit": None if limit is None else str(limit),
             "latency": self.latency,
         }

@@ -19,6 +19,8 @@ class Context(NamedTuple):
     """The number of the request, counted from 1 since the last reset."""
     page: Page | None
     """The page that the API returned, or `None` if it returned something else."""
+    now: int
+    """The time of the API, in seconds since the epoch."""
     seen_tokens: deque[str]
     """Where the fault keeps tokens from one request to the next."""
 

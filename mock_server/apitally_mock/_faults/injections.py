@@ -91,11 +91,18 @@ class Injections:
         """Remove all faults."""
         self._injections.clear()
 
-    def apply(self, response: Response, number: int, page: Page | None) -> Response:
-        """Return a response with every fault applied whose conditions the request meets."""
+    def apply(self, response: Response, number: int, page: Page | None, now: int) -> Response:
+        """Return a response with every fault applied whose conditions the request meets.
+
+        Args:
+            response: what the API returned.
+            number: the number of the request, counted from 1 since the last reset.
+            page: the page in it, if there is one.
+            now: the time of the API, in seconds since the epoch.
+        """
         for index, injection in enumerate(self._injections):
             if self._is_due(injection, index, number):
-                context = Context(number, page, injection.seen_tokens)
+                context = Context(number, page, now, injection.seen_tokens)
                 changed = injection.fault.apply(response, context)
                 if changed is not None:
                     injection.fired += 1

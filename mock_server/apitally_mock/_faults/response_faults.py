@@ -2,10 +2,8 @@
 
 # ruff: noqa: ARG002 - few faults need the context
 
-import time
 from collections.abc import Iterator
 from dataclasses import replace
-from email.utils import formatdate
 from http import HTTPStatus
 from typing import Annotated, Literal
 
@@ -13,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from apitally_mock._faults.base import Context, Fault
 from apitally_mock._faults.response import BEFORE_HEAD, Headers, Response
+from apitally_mock._time.http_date import http_date
 
 
 def _encodable(text: str) -> str:
@@ -57,16 +56,16 @@ class Status(Fault):
         body = self.body
         if body is None:
             body = f'{{"detail":"{names.get(self.status, "Unknown status")}"}}'
-        headers = _with_headers(response.headers, dict(self._all_headers()))
+        headers = _with_headers(response.headers, dict(self._all_headers(context.now)))
         return replace(response, status=self.status, headers=headers, body=body.encode())
 
-    def _all_headers(self) -> Iterator[tuple[str, str]]:
+    def _all_headers(self, now: int) -> Iterator[tuple[str, str]]:
         yield "Content-Type", "application/json"
         if self.retry_after is not None:
             if self.retry_after_form == "seconds":
                 yield "Retry-After", str(self.retry_after)
             else:
-                yield "Retry-After", formatdate(time.time() + self.retry_after, usegmt=True)
+                yield "Retry-After", http_date(now + self.retry_after)
         yield from self.headers.items()
 
 
