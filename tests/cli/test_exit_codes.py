@@ -5,9 +5,12 @@ import signal
 import socket
 from pathlib import Path
 
+import click
 import pytest
 
 from apitally_mock import MockServer
+from apitally_traffic_cli.group import COMMANDS
+from apitally_traffic_cli.group import cli as cli_group
 from tests.cli.conftest import Cli
 
 
@@ -40,6 +43,24 @@ def test_2_what_the_parser_rejects(cli: Cli, server: MockServer, arguments: list
     assert code == 2
     assert sentence in text
     assert not server.requests
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_2_for_an_option_that_is_given_twice(name: str) -> None:
+    """Whatever its spellings, and whichever command it belongs to; where several make sense, they are taken."""
+    command = cli_group.get_command(click.Context(cli_group), name)
+    assert command is not None
+    single = [
+        parameter
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not (parameter.multiple or parameter.count or parameter.is_flag)
+    ]
+    for option in single:
+        twice = [option.opts[0], "1", option.opts[-1], "2"]
+        with pytest.raises(click.UsageError) as refused:
+            command.parse_args(click.Context(command), ["1", *twice])
+        assert refused.value.message == f"{' / '.join(option.opts)} is given 2 times: give it once."
+    assert single or name in {"completion", "mock", "version"}
 
 
 def test_2_for_a_command_that_is_none(cli: Cli) -> None:

@@ -3,14 +3,16 @@
 import click
 
 from apitally_traffic_cli import logs
+from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.options import app_ids, connection_options
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Example:
   apitally-traffic check 1
-"""
+""",
 )
 @app_ids(required=False)
 @connection_options

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from apitally_traffic_cli import logs
+from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.formats.catalogue import FORMATS, format_of, writer
 from apitally_traffic_cli.options import app_ids, connection_options, window_options
 from apitally_traffic_cli.output import open_output
@@ -15,10 +16,11 @@ from apitally_traffic_cli.whole_number import whole_number
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Example:
   apitally-traffic get 1 --since 2026-03-01 --until 2026-04-01 --interval day
-"""
+""",
 )
 @app_ids(required=True)
 @window_options()

@@ -7,17 +7,19 @@ from typing import Any
 import click
 
 from apitally_traffic_cli import logs
+from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.options import app_ids, connection_options, window_options
 from apitally_traffic_cli.output import open_output
 from apitally_traffic_cli.plots.catalogue import ENDINGS, writer
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   apitally-traffic plot 1 2 --since 7d --output week.html
   apitally-traffic plot 1 --consumer-id 3 --consumer-id 4 --output both.svg
-"""
+""",
 )
 @app_ids(required=True)
 @window_options(several_consumers=True)

@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 import click
 
 from apitally_traffic_cli import logs
+from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.failures import InputError
 from apitally_traffic_cli.options import app_ids, connection_options, series_options
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Examples:
   apitally-traffic sync 1 2 --interval day --timezone Europe/Berlin
   apitally-traffic sync 1 --since 2026-01-01 --to postgres
-"""
+""",
 )
 @app_ids(required=True)
 @series_options()

@@ -5,14 +5,17 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from apitally_traffic_cli.command import Command
+
 _LIBRARIES = ("httpx", "click", "rich", "pyarrow", "vl-convert-python", "plotext")
 
 
 @click.command(
+    cls=Command,
     epilog="""\b
 Example:
   apitally-traffic version
-"""
+""",
 )
 def command() -> None:
     """Print the versions of this package, of Python and of the libraries that it uses."""

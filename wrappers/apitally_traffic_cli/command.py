@@ -1,0 +1,22 @@
+"""The class of the commands: what the parser of click lets pass is checked here."""
+
+from collections import Counter
+
+import click
+
+
+class Command(click.Command):
+    """A command that refuses an option that is given twice, of which click would take the last and drop the rest."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line.
+
+        Raises:
+            UsageError: an option that takes one value has several.
+        """
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        times = Counter(parameter for parameter in order if isinstance(parameter, click.Option))
+        for option, count in times.items():
+            if count > 1 and not (option.multiple or option.count or option.is_flag):
+                raise click.UsageError(f"{' / '.join(option.opts)} is given {count} times: give it once.", ctx)
+        return super().parse_args(ctx, args)
