@@ -61,9 +61,9 @@ REFUSALS: dict[str, tuple[Callable[[], httpx.Response], str]] = {
     "message": (lambda: httpx.Response(422, json=detail(LONG)), "199,800 more characters"),
     "place": (lambda: httpx.Response(422, json=detail("no", place=LONG)), "199,800 more characters"),
     "many": (lambda: httpx.Response(422, json={"detail": detail("no")["detail"] * 5000}), "and 4,990 more"),
-    "text": (lambda: httpx.Response(422, text=LONG), "99,800 more characters"),
+    "text": (lambda: httpx.Response(422, text=LONG), "… (of 200,000 bytes)"),
     "not found": (lambda: httpx.Response(404, json={"detail": LONG}), "199,800 more characters"),
-    "teapot": (lambda: httpx.Response(418, text=LONG), "99,800 more characters"),
+    "teapot": (lambda: httpx.Response(418, text=LONG), "… (of 200,000 bytes)"),
     "content type": (lambda: httpx.Response(200, headers={"Content-Type": LONG}, content=b"<"), "199,800 more"),
 }
 

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
+from math import isinf
 from typing import Any, TypeVar
 
 import msgspec
@@ -60,6 +61,8 @@ def parse_and_check(
     try:
         return msgspec.convert(document, schema), document
     except msgspec.ValidationError as error:
+        if "`float`" in str(error):
+            _check_sizes(body, schema)
         raise ValueError(f"breaks the schema: {sentence(error)}") from None
 
 
@@ -89,23 +92,39 @@ def _check_types(body: bytes, schema: type[Any]) -> None:
         return
 
 
-def _parse(body: bytes, parse_float: Callable[[str], float]) -> Any:
+def _parse(body: bytes, parse_float: Callable[[str], float], parse_int: Callable[[str], float] | None = None) -> Any:
     """Parse what Python accepts as JSON; where that is nested too deeply, what is below `_MAX_DEPTH` becomes None."""
     try:
         text = body.decode("utf-8-sig")
         try:
-            return _load(text, parse_float)
+            return _load(text, parse_float, parse_int or _integer)
         except RecursionError:
-            return _load(_without_deep_values(text), parse_float)
+            return _load(_without_deep_values(text), parse_float, parse_int or _integer)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"breaks the schema: {_syntax_error(body, error)}") from None
 
 
-def _load(text: str, parse_float: Callable[[str], float]) -> Any:
-    return json.loads(text, parse_int=_integer, parse_float=parse_float, object_pairs_hook=_object)
+def _check_sizes(body: bytes, schema: type[Any]) -> None:
+    """Raise a ValueError that says so where a number is too large to be an exact integer."""
+    document = _parse(body, _large_number, _large_number)
+    try:
+        msgspec.convert(document, schema)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"breaks the schema: {sentence(error)}") from None
+
+
+def _large_number(text: str) -> float:
+    number = _number(text)
+    return (10**30 if number > 0 else -(10**30)) if isinf(number) else number
+
+
+def _load(text: str, parse_float: Callable[[str], float], parse_int: Callable[[str], float]) -> Any:
+    return json.loads(text, parse_int=parse_int, parse_float=parse_float, object_pairs_hook=_object)
 
 
 def _syntax_error(body: bytes, error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 at byte {len(body) - len(error.object) + error.start:,}"
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
@@ -146,6 +165,8 @@ def _integer(text: str) -> float:
 
 def _number(text: str) -> float:
     """Return a number: exactly if it is an integer in another notation, such as `1.0` or `1e2`."""
+    if not text.lower().partition("e")[0].strip("-.0"):
+        return 0  # whatever its exponent is
     try:
         number = Decimal(text)
     except InvalidOperation:  # the exponent itself is out of bounds

@@ -54,6 +54,8 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
     status = response.status_code
     details = _details(request, response, redactor)
     excerpt = _excerpt(details["body"]) or "(no body)"
+    if len(response.content) > _MAX_TEXT:
+        excerpt = f"{excerpt.rpartition('… (')[0] or excerpt}… (of {len(response.content):,} bytes)"
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
         return kind(f"{_target(request)} returned {status}. {sentence}", **details)
@@ -110,7 +112,7 @@ def error_of_exception(
         )
     if isinstance(error, BodyError | httpx.DecodingError):
         return ResponseError(f"{server} sent a body that {error}.", **details)
-    reason = cut(redactor.text(str(error)), _MAX_REASON) or type(error).__name__
+    reason = cut(redactor.text(_reason(error)).rstrip("."), _MAX_REASON) or type(error).__name__
     return APIConnectionError(f"{server} cannot be reached{via}, or closed the connection: {reason}.", **details)
 
 
@@ -133,6 +135,17 @@ def with_details(
 ) -> ApitallyError:
     """Return an error with what is known of the request and its response."""
     return type(error)(error.message, **_details(request, response, redactor))
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong, from below where asyncio's connections say only that all attempts failed."""
+    below: BaseException | None = error if isinstance(error, httpx.ConnectError) else None
+    while below is not None:
+        if isinstance(below, OSError) and below.errno:
+            return str(below)
+        group = below.exceptions[0] if isinstance(below, BaseExceptionGroup) else None
+        below = group or below.__cause__ or below.__context__
+    return str(error)
 
 
 def server_of(url: httpx.URL) -> str:
