@@ -1,6 +1,7 @@
 """Each exit code, and the one sentence that goes with it."""
 
 import json
+import os
 import signal
 import socket
 from pathlib import Path
@@ -163,6 +164,23 @@ def test_5_where_the_disk_is_full(cli: Cli, arguments: list[str]) -> None:
     assert process.returncode == 5
     assert errors.decode().endswith("No space left on device.\n")
     assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [[], ["--version"], *([name] for name in COMMANDS)], ids=" ".join)
+def test_help_ends_like_data(bare: Cli, arguments: list[str]) -> None:
+    """One sentence and 5 where the disk is full; nothing and 0 where the reader of a pipe has gone."""
+    command = arguments if "--version" in arguments else [*arguments, "--help"]
+    with Path("/dev/full").open("wb") as full:
+        process = bare.start(*command, stdout=full)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (5, b"Error: No space left on device.\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as pipe:
+        process = bare.start(*command, stdout=pipe)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
 
 
 @pytest.mark.parametrize("output", [["--output", "traffic.csv"], ["--format", "csv"]])

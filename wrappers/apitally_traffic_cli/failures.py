@@ -60,9 +60,12 @@ def handled() -> Iterator[None]:
     A reader who closes the pipe has read enough: the command ends quietly, with exit code 0.
     """
     try:
-        yield
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        try:
+            yield
+        except (click.exceptions.Exit, SystemExit):
+            _flush()  # of a help text, after which click and argparse end the command
+            raise
+        _flush()
     except BrokenPipeError:
         _discard(sys.stdout)
     except OSError as error:
@@ -103,6 +106,11 @@ def kind_of(error: Exception) -> type[click.ClickException] | None:
         errors.ApitallyError: FailureError,
     }
     return next((kind for cause, kind in kinds.items() if isinstance(error, cause)), None)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _discard(stream: IO[str] | None) -> None:

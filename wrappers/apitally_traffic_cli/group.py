@@ -5,6 +5,7 @@ The table holds what `--help` says of a command, so that no command is imported 
 
 import os
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -40,6 +41,14 @@ class LazyGroup(click.Group):
         """List the commands from the table."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the options of the group, of which some print a text."""
+        with handled():
+            return super().make_context(info_name, args, parent, **extra)
+        raise click.exceptions.Exit(0)  # the reader of the pipe has read enough of it
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command, with every failure that a user can cause turned into a sentence and an exit code."""
