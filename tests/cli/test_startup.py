@@ -83,6 +83,8 @@ def test_every_entry_of_the_table_is_a_command() -> None:
         ("vl_convert", ["plot", "1", "--output", "t.svg", "--api-key", "k"], "plot"),
         ("plotext", ["plot", "1", "--api-key", "k"], "plot"),
         ("fastapi", ["mock"], "mock"),
+        ("dlt", ["sync", "1", "--api-key", "k"], "sync"),
+        ("duckdb", ["sync", "1", "--api-key", "k"], "sync"),
     ],
 )
 def test_a_missing_extra_is_one_sentence(missing: str, arguments: list[str], extra: str) -> None:
@@ -91,4 +93,17 @@ def test_a_missing_extra_is_one_sentence(missing: str, arguments: list[str], ext
     assert (done.returncode, done.stdout) == (1, "")
     sentence, rest = done.stderr.split("\n", 1)
     assert f"'apitally-traffic[{extra}]'" in sentence
+    assert rest == "imported:\n"
+
+
+@pytest.mark.parametrize("name", ["postgres", "reporting"])
+def test_a_missing_library_of_a_database_is_one_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It names dlt's extra for the type of the destination, whatever that is called, with the code of other extras."""
+    monkeypatch.setenv("DESTINATION__REPORTING__DESTINATION_TYPE", "postgres")
+    program = "import sys; sys.modules['psycopg2'] = None\n" + AFTER_HELP.format(heavy=())
+    done = run(program, "sync", "1", "--to", name, "--api-key", "k", "--base-url", "http://127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (1, "")
+    sentence, rest = done.stderr.split("\n", 1)
+    assert f"'{name}'" in sentence
+    assert sentence.endswith("python3 -m pip install 'dlt[postgres]'")
     assert rest == "imported:\n"

@@ -23,6 +23,7 @@ import click
 EXTRAS = {
     "click": "cli",
     "dlt": "sync",
+    "duckdb": "sync",
     "plotext": "plot",
     "pyarrow": "arrow",
     "rich": "cli",
@@ -73,6 +74,8 @@ def handled() -> Iterator[None]:
         where = f"{error.filename}: " if error.filename else ""
         raise FailureError(f"{where}{error.strerror or error}.") from error
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith("dlt["):
+            raise click.ClickException(str(error)) from error
         extra = EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
             raise

@@ -74,7 +74,7 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
     """Return the destination that a file or a name of dlt's means.
 
     Raises:
-        SyncError: a library that the destination needs is missing.
+        ModuleNotFoundError: a library that the destination needs is missing; its name is that of dlt's extra.
         ValueError: there is no such destination, or rows cannot be replaced or dlt's state cannot be kept there.
     """
     path = Path(destination)
@@ -88,13 +88,19 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
             "as postgres. Where that is, and with which password, belongs to dlt's own configuration, such as the "
             "environment variable DESTINATION__POSTGRES__CREDENTIALS."
         )
+    found = None
     try:
         found = _by_name(name)
         client, capabilities = found.client_class, found.capabilities()
     except UnknownDestinationModule as error:
         raise ValueError(f"dlt knows no destination {name!r}, and its configuration gives none that name.") from error
     except (ImportError, MissingDependencyException) as error:
-        raise SyncError(f"The destination {name!r} needs a library: python3 -m pip install 'dlt[{name}]'.") from error
+        kind = name if found is None else found.destination_type.rpartition(".")[2]
+        of_type = "" if kind == name else f" is of the type {kind}, which"
+        raise ModuleNotFoundError(
+            f"The destination {name!r}{of_type} needs a library: python3 -m pip install 'dlt[{kind}]'",
+            name=f"dlt[{kind}]",
+        ) from error
     if not (issubclass(client, WithStateSync) and _can_merge(capabilities)):
         raise ValueError(
             f"The destination {name!r} cannot replace rows that are read again, or cannot keep how far the sync has "

@@ -97,6 +97,7 @@ def sync_traffic(
 
     Raises:
         ApitallyError: the API refused, failed, or could not be reached. Nothing of this run is stored.
+        ModuleNotFoundError: a library that the destination needs is missing.
         SyncError: the destination failed, or another sync still writes to it after five minutes.
         TypeError: an argument has a wrong type.
         ValueError: an argument is out of bounds or cannot be parsed, or the destination cannot be used.
