@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import termios
@@ -11,8 +12,17 @@ from contextlib import suppress
 from tests.cli.conftest import COMMAND, Cli
 
 
-def on_terminal(cli: Cli, *arguments: str, env: dict[str, str] | None = None, stdout: str = "") -> tuple[int, str]:
+def on_terminal(
+    cli: Cli, *arguments: str, env: dict[str, str] | None = None, stdout: str = "", interrupt_at: str = ""
+) -> tuple[int, str]:
     """Run the command with a terminal of 100 columns as its stderr and, unless a file is named, its stdout.
+
+    Args:
+        cli: where, and with which settings.
+        *arguments: what the command is called with.
+        env: more settings.
+        stdout: a file for its stdout.
+        interrupt_at: the text after which to press Ctrl-C.
 
     Returns:
         The exit code, and all that the terminal was sent.
@@ -35,5 +45,8 @@ def on_terminal(cli: Cli, *arguments: str, env: dict[str, str] | None = None, st
     with suppress(OSError):  # how the end of a terminal is told
         while part := os.read(ours, 65536):
             sent += part
+            if interrupt_at and interrupt_at.encode() in sent:
+                process.send_signal(signal.SIGINT)
+                interrupt_at = ""
     os.close(ours)
     return process.wait(timeout=60), sent.decode()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -236,6 +237,28 @@ def test_a_plot_in_the_terminal(cli: Cli) -> None:
     uncoloured = on_terminal(cli, "plot", "1", *AUTUMN, env={"NO_COLOR": "1"})[1]
     assert "\x1b[" not in uncoloured[uncoloured.index("App 1, 2025") :]
     assert cli.run("plot", "1", *AUTUMN, env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()
+
+
+@pytest.mark.parametrize("output", ["t.png", "t.svg"])
+def test_ctrl_c_while_a_picture_is_drawn(cli: Cli, output: str) -> None:
+    """It ends the command at once, by the signal, and the old file is all there is."""
+    (cli.folder / output).write_text("old")
+    window = ["--since", "2025-01-01", "--until", "2025-04-01"]
+    code, seen = on_terminal(cli, "plot", "1", *window, "--output", output, interrupt_at=f"Drawing {output}")
+    assert code == -signal.SIGINT
+    assert seen.endswith(f"Drawing {output} ...")
+    assert {path.name: path.read_text() for path in cli.folder.iterdir()} == {output: "old"}
+
+
+def test_days_are_suggested_where_there_are_thousands_of_hours(cli: Cli) -> None:
+    """In one line on stderr, whose count is that of all series."""
+    window = ["--since", "2025-01-01", "--until", "2025-03-05", *BERLIN, "--output", "t.html"]
+    done = cli.run("plot", "1", "2", *window)
+    assert (done.returncode, done.stderr.count("\n")) == (0, 1)
+    assert "3,024 hours" in done.stderr
+    assert "--interval day" in done.stderr
+    assert cli.run("plot", "1", *window).stderr == ""
+    assert cli.run("plot", "1", "2", *window, "--interval", "day").stderr == ""
 
 
 @pytest.mark.parametrize(

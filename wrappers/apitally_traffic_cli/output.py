@@ -36,6 +36,19 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
         raise FailureError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
+def check_writable(path: Path | None) -> None:
+    """Raise a `FailureError` now if `open_output` would raise it later; nothing is changed."""
+    if path is None or str(path) == "-":
+        _stdout()
+        return
+    try:
+        target = path.resolve()
+        if not target.exists() or target.is_file():
+            tempfile.TemporaryFile(dir=target.parent).close()
+    except OSError as error:
+        raise FailureError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
 @contextmanager
 def _replacing(target: Path) -> Iterator[BinaryIO]:
     """Write beside the target and rename at the end, so that at any time there is the old file or the new one."""

@@ -9,8 +9,11 @@ import click
 from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.options import app_ids, connection_options, window_options
-from apitally_traffic_cli.output import open_output
-from apitally_traffic_cli.plots.catalogue import ENDINGS, writer
+from apitally_traffic_cli.output import check_writable, open_output
+from apitally_traffic_cli.plots.catalogue import ENDINGS, drawer
+from apitally_traffic_cli.plots.drawing import interruptible
+
+_MANY_POINTS = 3000
 
 
 @click.command(
@@ -42,14 +45,20 @@ def command(
     """Plot the requests and bytes of apps, or of consumers, side by side."""
     if output is not None and output.suffix.lower() not in ENDINGS:
         raise click.UsageError(f"{output.name!r} ends in none of {', '.join(ENDINGS)}.")
-    write = writer(output)
+    draw = drawer(output)
+    check_writable(output)
     from apitally_traffic import TrafficClient  # noqa: PLC0415 - imports httpx, which --help does not need
     from apitally_traffic_cli import progress  # noqa: PLC0415
     from apitally_traffic_cli.plots.data import Reading  # noqa: PLC0415
     from apitally_traffic_cli.traffic import Request  # noqa: PLC0415
 
-    with logs.printed(verbose), open_output(output) as file, TrafficClient(api_key, base_url=base_url) as client:
+    with logs.printed(verbose), TrafficClient(api_key, base_url=base_url) as client:
         reading = Reading(client, Request(**request), consumer_id)
+        if reading.window.interval == "hour" and reading.points > _MANY_POINTS:
+            click.echo(f"{reading.points:,} hours are a lot for one plot; --interval day is clearer.", err=True)
         with nullcontext() if verbose else progress.shown(reading):
             picture = reading.picture()
-        write(picture, file)
+    with nullcontext() if output is None else interruptible(output.name):
+        drawn = draw(picture)
+    with open_output(output) as file:
+        file.write(drawn)

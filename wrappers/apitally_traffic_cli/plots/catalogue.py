@@ -1,22 +1,22 @@
-"""The table of the kinds of pictures: the ending of a file, and what writes it."""
+"""The table of the kinds of pictures: the ending of a file, and what draws it."""
 
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-ENDINGS = {".png": "files:write_png", ".svg": "files:write_svg", ".html": "page:write_html"}
-"""The ending of a file's name, and the module and function that write it."""
+ENDINGS = {".png": "files:png", ".svg": "files:svg", ".html": "page:page"}
+"""The ending of a file's name, and the module and function that draw it."""
 
-_TERMINAL = "text:write_text"
+_TERMINAL = "text:text"
 
 
-def writer(output: Path | None) -> Callable[[Any, BinaryIO], None]:
-    """Return the function that writes a picture to a file, or to the terminal where there is none.
+def drawer(output: Path | None) -> Callable[[Any], bytes]:
+    """Return the function that draws a picture for a file, or for the terminal where there is none.
 
     Raises:
         ModuleNotFoundError: the library that it needs is not installed.
     """
     module, _, name = (_TERMINAL if output is None else ENDINGS[output.suffix.lower()]).partition(":")
-    write: Callable[[Any, BinaryIO], None] = getattr(import_module(f"apitally_traffic_cli.plots.{module}"), name)
-    return write
+    draw: Callable[[Any], bytes] = getattr(import_module(f"apitally_traffic_cli.plots.{module}"), name)
+    return draw

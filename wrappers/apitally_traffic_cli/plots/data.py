@@ -69,6 +69,11 @@ class Reading:
         """How much of the time of all series has been read, from 0 to 1."""
         return sum(part.done for part in self._parts) / len(self._parts)
 
+    @property
+    def points(self) -> int:
+        """How many periods all series have together."""
+        return len(self.window) * sum(len(part.app_ids) for part in self._parts)
+
     def picture(self) -> Picture:
         """Read all series."""
         now = server_time(self._client, self._request.app_ids[0])

@@ -1,7 +1,5 @@
 """PNG and SVG files, drawn by Vega without a browser or a network."""
 
-from typing import BinaryIO
-
 import vl_convert
 
 from apitally_traffic_cli.plots import labels, vega
@@ -11,17 +9,18 @@ _WIDTH = 840
 _PNG_SCALE = 2
 
 
-def write_png(picture: Picture, file: BinaryIO) -> None:
-    """Write a PNG of two pixels for each point."""
-    file.write(
-        vl_convert.vegalite_to_png(_spec(picture), vl_version=vega.VEGA_LITE, scale=_PNG_SCALE, allowed_base_urls=[])
+def png(picture: Picture) -> bytes:
+    """Return a PNG of two pixels for each point."""
+    drawn: bytes = vl_convert.vegalite_to_png(
+        _spec(picture), vl_version=vega.VEGA_LITE, scale=_PNG_SCALE, allowed_base_urls=[]
     )
+    return drawn
 
 
-def write_svg(picture: Picture, file: BinaryIO) -> None:
-    """Write an SVG; its bytes depend on the picture alone, and not on the timezone of this machine."""
-    svg: str = vl_convert.vegalite_to_svg(_spec(picture), vl_version=vega.VEGA_LITE, allowed_base_urls=[])
-    file.write(svg.encode())
+def svg(picture: Picture) -> bytes:
+    """Return an SVG; its bytes depend on the picture alone, and not on the timezone of this machine."""
+    drawn: str = vl_convert.vegalite_to_svg(_spec(picture), vl_version=vega.VEGA_LITE, allowed_base_urls=[])
+    return drawn.encode()
 
 
 def _spec(picture: Picture) -> vega.Dict:

@@ -3,7 +3,6 @@
 import html
 import json
 from importlib.resources import files
-from typing import BinaryIO
 
 import vl_convert
 
@@ -11,8 +10,8 @@ from apitally_traffic_cli.plots import labels, vega
 from apitally_traffic_cli.plots.data import Picture
 
 
-def write_html(picture: Picture, file: BinaryIO) -> None:
-    """Write the page. It follows the width of the window and the preference for light or dark."""
+def page(picture: Picture) -> bytes:
+    """Return the page. It follows the width of the window and the preference for light or dark."""
     panels = [
         {"width": "container", **vega.panel(picture, panel, is_first=panel is vega.PANELS[0], is_interactive=True)}
         for panel in vega.PANELS
@@ -24,14 +23,14 @@ def write_html(picture: Picture, file: BinaryIO) -> None:
     }
     template = files("apitally_traffic_cli.plots").joinpath("page.html").read_text(encoding="utf-8")
     # Last what may contain anything, so that nothing in it is taken for a place to fill.
-    page = (
+    filled = (
         template.replace("{{title}}", html.escape(picture.title))
         .replace("{{subtitle}}", html.escape(labels.window(picture.window)))
         .replace("{{font}}", vega.FONT)
         .replace("{{content}}", json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"))
         .replace("{{vega}}", _vega())
     )
-    file.write(page.encode())
+    return filled.encode()
 
 
 def _vega() -> str:

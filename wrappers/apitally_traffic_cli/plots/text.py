@@ -3,8 +3,6 @@
 import os
 import shutil
 import sys
-from io import TextIOWrapper
-from typing import BinaryIO
 
 import plotext
 
@@ -19,14 +17,12 @@ _TICK_WIDTH = 14
 _ASCII = str.maketrans("┌┐└┘├┤┬┴┼│─⢕", "+++++++++|-*")
 
 
-def write_text(picture: Picture, file: BinaryIO) -> None:
-    """Write the requests of each series as a line, from zero, as wide as the terminal."""
-    text = TextIOWrapper(file, sys.stdout.encoding, errors="replace")
-    text.write(f"{picture.title}, {labels.window(picture.window)}: requests\n")
+def text(picture: Picture) -> bytes:
+    """Return the requests of each series as a line, from zero, as wide as the terminal."""
+    lines = [f"{picture.title}, {labels.window(picture.window)}: requests"]
     if picture.periods:
-        text.write(_drawn(picture, is_ascii=not text.encoding.lower().startswith("utf")) + "\n")
-    text.flush()
-    text.detach()
+        lines.append(_drawn(picture, is_ascii=not sys.stdout.encoding.lower().startswith("utf")))
+    return "".join(line + os.linesep for line in lines).encode(sys.stdout.encoding, errors="replace")
 
 
 def _drawn(picture: Picture, *, is_ascii: bool) -> str:

@@ -1,0 +1,31 @@
+"""While a picture is drawn: Ctrl-C ends the command at once, and a terminal shows what it is busy with."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ERASE_LINE = "\r\x1b[K"
+
+
+@contextmanager
+def interruptible(what: str) -> Iterator[None]:
+    """Show what is drawn while the block runs.
+
+    Vega leaves Python no chance to handle a signal until it is done. So signals end the process as the system does it,
+    without any cleaning up: the block must not have a file open.
+    """
+    handlers = {number: signal.signal(number, signal.SIG_DFL) for number in _SIGNALS}
+    is_shown = sys.stderr is not None and sys.stderr.isatty()
+    try:
+        if is_shown:
+            sys.stderr.write(f"Drawing {what} ...")
+            sys.stderr.flush()
+        yield
+    finally:
+        if is_shown:
+            sys.stderr.write(_ERASE_LINE)
+            sys.stderr.flush()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
