@@ -6,6 +6,7 @@
 The block above lets nox fetch uv for itself, which makes the environments in a fraction of the time.
 """
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -18,6 +19,9 @@ nox.options.sessions = ["lint", "types", "drift", "tests", "tests-tools", "docs"
 # A machine tests on the interpreters that it has; none is downloaded, and a missing one is skipped, in CI too.
 nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
+
+# The sessions start Python hundreds of times: let each module be compiled once.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
 _PARALLEL = ["-n", "auto", "--dist", "worksteal"]

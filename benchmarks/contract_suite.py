@@ -19,7 +19,7 @@ from benchmarks.measure import Row, Table, compared
 from contract_tests.mutants.catalogue import BROKEN
 from contract_tests.mutants.different import DIFFERENT
 from contract_tests.mutants.entry import Entry
-from contract_tests.mutants.reference import Answer, Reference
+from contract_tests.mutants.reference import Reference, Response
 from contract_tests.mutants.serve import serve
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
@@ -91,9 +91,9 @@ class _Counted(Reference):
         self.requests = 0
         self._server = server
 
-    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def respond(self, target: str, headers: Mapping[str, str]) -> Response:
         self.requests += 1
-        return self._server.answer(target, headers)
+        return self._server.respond(target, headers)
 
 
 def _suite(url: str, server: Reference, folder: Path) -> list[str]:

@@ -29,7 +29,7 @@ class Greeting(NamedTuple):
 
 
 def check_server(client: Client, endpoints: Endpoints) -> Greeting:
-    """Send one request that every server can answer.
+    """Send one request that every server can serve.
 
     Args:
         client: the connection.
@@ -44,7 +44,7 @@ def check_server(client: Client, endpoints: Endpoints) -> Greeting:
         raise PreflightError(str(error)) from error
     # Where another operation knows the app, a 404 is about traffic.
     if exchange.status in {402, 403, 404} and endpoints.any_is_open(of_app=exchange.status == 404):
-        return Greeting(_skew(exchange), f"GET {TRAFFIC} answers {exchange.status}: {closed_reason(exchange)}.")
+        return Greeting(_skew(exchange), f"GET {TRAFFIC} returns {exchange.status}: {closed_reason(exchange)}.")
     reasons = {
         401: "it does not accept the key; check --api-key.",
         402: "the plan does not include traffic.",
@@ -52,9 +52,9 @@ def check_server(client: Client, endpoints: Endpoints) -> Greeting:
         404: f"it has no app {client.app_id}, or no traffic endpoint at this address; check --app-id and --base-url.",
     }
     if exchange.status in reasons:
-        raise PreflightError(f"{client.base_url} answers {exchange.status}: {reasons[exchange.status]}")
+        raise PreflightError(f"{client.base_url} returns {exchange.status}: {reasons[exchange.status]}")
     if exchange.status >= 500:
-        raise PreflightError(f"{client.base_url} answers {exchange.status} to a plain request for traffic.")
+        raise PreflightError(f"{client.base_url} returns {exchange.status} to a plain request for traffic.")
     return Greeting(_skew(exchange))
 
 

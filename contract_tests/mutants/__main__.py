@@ -1,4 +1,4 @@
-"""Compares the suite with every server of the catalogue, and prints the kill matrix.
+"""Run the suite against the servers of the catalogue, and print the kill matrix.
 
 Exit codes: 0 every broken server is caught under a right promise and every other one passes, 1 not so.
 """
@@ -23,7 +23,7 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Result:
-    """How one server fared."""
+    """The result of a run against one server."""
 
     entry: Entry
     exit_code: int
@@ -55,7 +55,7 @@ def main() -> int:
     entries = [entry for entry in ENTRIES if options.only in entry.title and (entry.fast or is_asked)]
     with ThreadPoolExecutor(options.jobs) as pool:
         results = []
-        for result in pool.map(lambda entry: hold_against(entry, options.seed), entries):
+        for result in pool.map(lambda entry: run_against(entry, options.seed), entries):
             results.append(result)
             print(_line(result), flush=True)
             if options.verbose and not result.is_right:
@@ -63,7 +63,7 @@ def main() -> int:
     return _conclude(results)
 
 
-def hold_against(entry: Entry, seed: str) -> Result:
+def run_against(entry: Entry, seed: str) -> Result:
     """Run the suite against one server, in processes of their own."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from contract_tests.mutants.entry import broken
-from contract_tests.mutants.reference import Answer, Reference
+from contract_tests.mutants.reference import Reference, Response
 
 _OWN = "consistency.each-query-its-own"
 _LONG, _SHORT = 1000, 1
@@ -21,21 +21,21 @@ def cached(key_of: KeyOf, *, size: int = _LONG, statuses: tuple[int, ...] = (200
         size: how many responses are kept.
         statuses: which responses are kept.
     """
-    kept: dict[Hashable, Answer] = {}
+    kept: dict[Hashable, Response] = {}
 
-    def answer(self: Reference, target: str, headers: Mapping[str, str]) -> Answer:
+    def respond(self: Reference, target: str, headers: Mapping[str, str]) -> Response:
         parts = urlsplit(target)
         key = key_of(parts.path, dict(parse_qsl(parts.query, keep_blank_values=True, errors="replace")), headers)
         if key in kept:
             return kept[key]
-        fresh = Reference.answer(self, target, headers)
+        fresh = Reference.respond(self, target, headers)
         if fresh.status in statuses:
             kept[key] = fresh
             while len(kept) > size:
                 del kept[next(iter(kept))]
         return fresh
 
-    return {"answer": answer}
+    return {"respond": respond}
 
 
 def everything(path: str, params: dict[str, str], headers: Mapping[str, str]) -> Hashable:

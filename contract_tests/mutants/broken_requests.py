@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contract_tests.mutants.entry import broken
-from contract_tests.mutants.reference import Answer, Params, Reference, RefusalError
+from contract_tests.mutants.reference import Params, Reference, RefusalError, Response
 
 _KEY, _EXACT = "auth.key-required", "auth.key-exact"
 
@@ -20,25 +20,25 @@ def _unless(name: str) -> Any:
     return authorize
 
 
-def _refuses_with_data(self: Reference, target: str, headers: Any) -> Answer:
-    answer = Reference.answer(self, target, headers)
-    if answer.status != 401:
-        return answer
-    return replace(Reference.answer(self, target, {**headers, "api-key": self.key}), status=401)
+def _refuses_with_data(self: Reference, target: str, headers: Any) -> Response:
+    response = Reference.respond(self, target, headers)
+    if response.status != 401:
+        return response
+    return replace(Reference.respond(self, target, {**headers, "api-key": self.key}), status=401)
 
 
 def _with_cache() -> dict[str, Any]:
-    kept: dict[str, Answer] = {}
+    kept: dict[str, Response] = {}
 
-    def answer(self: Reference, target: str, headers: Any) -> Answer:
+    def respond(self: Reference, target: str, headers: Any) -> Response:
         if "api-key" in headers and target in kept:
             return kept[target]
-        fresh = Reference.answer(self, target, headers)
+        fresh = Reference.respond(self, target, headers)
         if fresh.status == 200:
             kept[target] = fresh
         return fresh
 
-    return {"answer": answer}
+    return {"respond": respond}
 
 
 def _without_bound(name: str, value: int) -> Any:
@@ -161,7 +161,7 @@ REQUESTS = (
             None if headers.get("api-key") and "next_token" in params else Reference.authorize(self, headers, params)
         ),
     ),
-    broken("a refusal carries the page", (_KEY, _EXACT), answer=_refuses_with_data),
+    broken("a refusal carries the page", (_KEY, _EXACT), respond=_refuses_with_data),
     broken("a cache does not look at the key", _EXACT, **_with_cache()),
     broken(
         "an unknown app is empty",

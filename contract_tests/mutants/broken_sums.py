@@ -229,7 +229,7 @@ SUMS = (
         ),
     ),
     broken(
-        "every other answer lacks a period",
+        "every other response lacks a period",
         _CLOSED,
         rows=lambda self, query: Reference.rows(self, query)[: -5 if self.asked % 2 else None],
     ),

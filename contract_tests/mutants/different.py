@@ -1,4 +1,4 @@
-"""Servers that are correct, and use a freedom that the specification leaves."""
+"""Correct servers that use a freedom of the specification."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from typing import Any
 
 from contract_tests.mutants.broken_caches import cached, everything
 from contract_tests.mutants.entry import different, sparse
-from contract_tests.mutants.reference import Answer, Query, Reference, RefusalError, Row
+from contract_tests.mutants.reference import Query, Reference, RefusalError, Response, Row
 
 
 def _random_size(self: Reference, query: Query, total: int) -> int:
@@ -30,7 +30,7 @@ def _kept(days: int) -> Any:
     ]
 
 
-def _refuse(self: Reference, query: Query, params: Any) -> Answer:
+def _refuse(self: Reference, query: Query, params: Any) -> Response:
     if query.start >= query.end or query.start > self.now() or query.end - query.start > timedelta(days=62):
         return self.refusal(
             RefusalError(422, [{"loc": ["query", "start"], "msg": "no such window", "type": "value_error"}])
@@ -38,14 +38,14 @@ def _refuse(self: Reference, query: Query, params: Any) -> Answer:
     return Reference.page(self, query, params)
 
 
-def _old_is_refused(self: Reference, query: Query, params: Any) -> Answer:
+def _old_is_refused(self: Reference, query: Query, params: Any) -> Response:
     if query.start < self.now() - timedelta(days=60):
         return self.refusal(RefusalError(400, "older than sixty days"))
     return Reference.page(self, query, params)
 
 
 def _refused_beyond(length: timedelta) -> Any:
-    def page(self: Reference, query: Query, params: Any) -> Answer:
+    def page(self: Reference, query: Query, params: Any) -> Response:
         if query.end - query.start > length and (query.interval == "hour" or length > timedelta(days=30)):
             return self.refusal(RefusalError(400, "too long"))
         return Reference.page(self, query, params)
@@ -57,23 +57,23 @@ def _empty_beyond(length: timedelta) -> Any:
     return lambda self, query: Reference.rows(self, query) if query.end - query.start <= length else []
 
 
-def _future_is_refused(self: Reference, query: Query, params: Any) -> Answer:
+def _future_is_refused(self: Reference, query: Query, params: Any) -> Response:
     if query.end > self.now():
         return self.refusal(RefusalError(422, [{"loc": ["query", "end"], "msg": "not yet", "type": "value_error"}]))
     return Reference.page(self, query, params)
 
 
-def _as_400(self: Reference, refusal: RefusalError) -> Answer:
-    return Answer(400 if refusal.status == 422 else refusal.status, b"no", {"content-type": "text/plain"})
+def _as_400(self: Reference, refusal: RefusalError) -> Response:
+    return Response(400 if refusal.status == 422 else refusal.status, b"no", {"content-type": "text/plain"})
 
 
-def _as_403(self: Reference, refusal: RefusalError) -> Answer:
+def _as_403(self: Reference, refusal: RefusalError) -> Response:
     body = json.dumps({"detail": refusal.detail}).encode()
-    return Answer(403 if refusal.status == 401 else refusal.status, body, {"content-type": "application/json"})
+    return Response(403 if refusal.status == 401 else refusal.status, body, {"content-type": "application/json"})
 
 
 def _limited(every: int, *, headers: bool) -> Any:
-    def answer(self: Reference, target: str, asked: Any) -> Answer:
+    def respond(self: Reference, target: str, asked: Any) -> Response:
         if (self.asked + 1) % every == 0:
             self.asked += 1
             extra = {
@@ -81,10 +81,10 @@ def _limited(every: int, *, headers: bool) -> Any:
                 "x-ratelimit-remaining": "0",
                 "x-ratelimit-reset": str(int(time.time()) + 1),
             }
-            return Answer(429, b"slow down", extra if headers else {})
-        return Reference.answer(self, target, asked)
+            return Response(429, b"slow down", extra if headers else {})
+        return Reference.respond(self, target, asked)
 
-    return answer
+    return respond
 
 
 class _Remembering:
@@ -166,13 +166,13 @@ def _not_found(self: Reference, content: dict[str, Any], fresh: Query) -> None:
 
 
 def _gateway_fails(every: int) -> Any:
-    def answer(self: Reference, target: str, headers: Any) -> Answer:
+    def respond(self: Reference, target: str, headers: Any) -> Response:
         if (self.asked + 1) % every == 0:
             self.asked += 1
-            return Answer(502 + self.asked % 3, b"<html>Bad Gateway</html>", {"content-type": "text/html"})
-        return Reference.answer(self, target, headers)
+            return Response(502 + self.asked % 3, b"<html>Bad Gateway</html>", {"content-type": "text/html"})
+        return Reference.respond(self, target, headers)
 
-    return answer
+    return respond
 
 
 def _fields_but(name: str) -> tuple[str, ...]:
@@ -262,11 +262,11 @@ DIFFERENT = (
             params if "next_token" not in params or params.keys() & {"start", "interval"} else {"next_token": "no"}
         ),
     ),
-    different("a gateway fails now and then", fast=True, answer=_gateway_fails(40)),
-    different("429 now and then, with headers", answer=_limited(60, headers=True)),
-    different("429 now and then, without headers", answer=_limited(12, headers=False)),
+    different("a gateway fails now and then", fast=True, respond=_gateway_fails(40)),
+    different("429 now and then, with headers", respond=_limited(60, headers=True)),
+    different("429 now and then, without headers", respond=_limited(12, headers=False)),
     different(
-        "slow", answer=lambda self, target, headers: replace(Reference.answer(self, target, headers), delay=0.05)
+        "slow", respond=lambda self, target, headers: replace(Reference.respond(self, target, headers), delay=0.05)
     ),
     different("open periods grow", counts=_growing),
     different("traffic that comes late", rows=_late),

@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_tests.mutants.entry import Entry
 from contract_tests.mutants.full_reference import FullReference
-from contract_tests.mutants.reference import Answer, RefusalError
+from contract_tests.mutants.reference import RefusalError, Response
 
 _PARAMETERS = {
     *("app_env_id", "consumer_id", "requests_since", "method", "path", "status_code", "sort"),
@@ -30,18 +30,18 @@ def _refused(status: int, *operations: str) -> Any:
     return admit
 
 
-def _traffic_refused(self: FullReference, target: str, headers: Any) -> Answer:
-    answer = FullReference.traffic(self, target, headers)
-    return self.refusal(RefusalError(403, "not for you")) if answer.status == 200 else answer
+def _traffic_refused(self: FullReference, target: str, headers: Any) -> Response:
+    response = FullReference.traffic(self, target, headers)
+    return self.refusal(RefusalError(403, "not for you")) if response.status == 200 else response
 
 
-def _as_400(self: FullReference, refusal: RefusalError) -> Answer:
-    return Answer(400 if refusal.status == 422 else refusal.status, b"no", {"content-type": "text/plain"})
+def _as_400(self: FullReference, refusal: RefusalError) -> Response:
+    return Response(400 if refusal.status == 422 else refusal.status, b"no", {"content-type": "text/plain"})
 
 
-def _as_403(self: FullReference, refusal: RefusalError) -> Answer:
+def _as_403(self: FullReference, refusal: RefusalError) -> Response:
     body = json.dumps({"detail": refusal.detail}).encode()
-    return Answer(403 if refusal.status == 401 else refusal.status, body, {"content-type": "application/json"})
+    return Response(403 if refusal.status == 401 else refusal.status, body, {"content-type": "application/json"})
 
 
 def _strict(self: FullReference, operation: str, headers: Any, params: Any) -> None:
@@ -52,15 +52,15 @@ def _strict(self: FullReference, operation: str, headers: Any, params: Any) -> N
 
 
 def _sometimes(every: int, status: int, headers: dict[str, str]) -> Any:
-    """Make an `answer` that a gateway replaces now and then."""
+    """Make a `respond` whose result a gateway replaces now and then."""
 
-    def answer(self: FullReference, target: str, asked: Any) -> Answer:
+    def respond(self: FullReference, target: str, asked: Any) -> Response:
         if (self.asked + 1) % every == 0:
             self.asked += 1
-            return Answer(status, b"busy", headers)
-        return FullReference.answer(self, target, asked)
+            return Response(status, b"busy", headers)
+        return FullReference.respond(self, target, asked)
 
-    return answer
+    return respond
 
 
 def _in_any_order(self: FullReference, params: Any) -> Any:
@@ -68,9 +68,9 @@ def _in_any_order(self: FullReference, params: Any) -> Any:
     return Random().sample(records, len(records))  # noqa: S311 - nothing is secret here
 
 
-def _traffic_missing(self: FullReference, target: str, headers: Any) -> Answer:
-    answer = FullReference.traffic(self, target, headers)
-    return self.refusal(RefusalError(404, "Not Found")) if answer.status == 200 else answer
+def _traffic_missing(self: FullReference, target: str, headers: Any) -> Response:
+    response = FullReference.traffic(self, target, headers)
+    return self.refusal(RefusalError(404, "Not Found")) if response.status == 200 else response
 
 
 def _busy(self: FullReference) -> list[dict[str, Any]]:
@@ -116,8 +116,8 @@ DIFFERENT_OPERATIONS = (
     _different("the key has no right to traffic", traffic=_traffic_refused),
     _different("there is no traffic endpoint", traffic=_traffic_missing),
     _different("unknown parameters are refused", admit=_strict),
-    _different("a gateway fails now and then", answer=_sometimes(40, 502, {})),
-    _different("429 now and then", answer=_sometimes(50, 429, {"retry-after": "0"})),
+    _different("a gateway fails now and then", respond=_sometimes(40, 502, {})),
+    _different("429 now and then", respond=_sometimes(50, 429, {"retry-after": "0"})),
     _different("endpoints in any order", endpoints_under=_in_any_order),
     _different("400 for 422, without a body", refusal=_as_400),
     _different("403 for 401", refusal=_as_403),

@@ -1,4 +1,4 @@
-"""What an entry of the catalogue is: the reference server with some of its decisions replaced."""
+"""An entry of the catalogue: the reference server with some of its methods replaced."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SIX_OPERATIONS = Path(__file__).with_name("six_operations.yaml")
 
 @dataclass(frozen=True)
 class Entry:
-    """A server to hold the suite against.
+    """A server to run the suite against.
 
     Attributes:
         name: what is unusual about it.

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
-from contract_tests.mutants.reference import Answer, Params, Reference, RefusalError
+from contract_tests.mutants.reference import Params, Reference, RefusalError, Response
 
 Record = dict[str, Any]
 
@@ -38,7 +38,7 @@ class FullReference(Reference):
 
     # The request.
 
-    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def respond(self, target: str, headers: Mapping[str, str]) -> Response:
         """Handle a GET request."""
         parts = urlsplit(target)
         found = ((name, match) for name, route in _ROUTES.items() if (match := route.fullmatch(parts.path)))
@@ -56,16 +56,16 @@ class FullReference(Reference):
         except RefusalError as refusal:
             return self.refusal(refusal)
 
-    def traffic(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def traffic(self, target: str, headers: Mapping[str, str]) -> Response:
         """Handle a request for traffic, or for nothing that there is."""
-        return super().answer(target, headers)
+        return super().respond(target, headers)
 
     def admit(self, operation: str, headers: Mapping[str, str], params: Params) -> None:
         """Refuse any key but the right one."""
         self.authorize(headers, params)
 
     def check_app_of(self, operation: str, text: str, params: Params) -> None:
-        """Refuse an app that nobody has."""
+        """Refuse an unknown app."""
         self.check_app(text, params)
 
     def body(self, operation: str, params: Params, values: list[str]) -> Any:

@@ -29,8 +29,8 @@ Params = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What goes over the wire."""
+class Response:
+    """An HTTP response."""
 
     status: int
     body: bytes
@@ -86,7 +86,7 @@ class Reference:
 
     # The request.
 
-    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def respond(self, target: str, headers: Mapping[str, str]) -> Response:
         """Handle a GET request."""
         self.asked += 1
         parts = urlsplit(target)
@@ -103,7 +103,7 @@ class Reference:
             return self.refusal(refusal)
 
     def params(self, params: Params) -> Params:
-        """Look at the parameters before anything else does."""
+        """Check the parameters first."""
         return params
 
     def authorize(self, headers: Mapping[str, str], params: Params) -> None:
@@ -116,7 +116,7 @@ class Reference:
         return key == self.key
 
     def check_app(self, text: str, params: Params) -> None:
-        """Refuse an id that is none, and one that nobody has."""
+        """Refuse an invalid ID, and one of no app."""
         if self.integer("app_id", text, "path") not in {self.app_id, *self.other_app_ids}:
             raise RefusalError(404, "App not found")
 
@@ -132,7 +132,7 @@ class Reference:
         return self.resume(params, fresh)
 
     def app(self, params: Params) -> int:
-        """Return whose traffic is asked for."""
+        """Return the app of the request."""
         return int(params["app_id"])
 
     def fresh(  # noqa: PLR0917 - one parameter per parameter of the API
@@ -151,7 +151,7 @@ class Reference:
         return Query(self.round_start(first, interval, zone), last, interval, zone, env, consumer, limit)
 
     def now(self) -> datetime:
-        """Tell the time."""
+        """Return the current time."""
         return datetime.fromtimestamp(time.time(), UTC)
 
     def default_start(self, interval: str, zone: str, end: datetime | None) -> datetime:
@@ -239,7 +239,7 @@ class Reference:
     # Tokens.
 
     def resume(self, params: Params, fresh: Query) -> Query:
-        """Go on where a token says, with its query."""
+        """Continue at the position of a token, with its query."""
         token = params["next_token"]
         if len(token) > self.longest_token():
             raise self.invalid("next_token", token, "String should have at most 1024 characters")
@@ -283,7 +283,7 @@ class Reference:
     # Periods.
 
     def floor(self, moment: datetime, interval: str, zone: str) -> datetime:
-        """Return the beginning of the hour or day that a moment lies in, in UTC."""
+        """Return the start of the hour or day that contains a moment, in UTC."""
         local = moment.astimezone(ZoneInfo(zone))
         if interval == "hour":
             return moment.astimezone(UTC) - timedelta(
@@ -339,7 +339,7 @@ class Reference:
 
     # The response.
 
-    def page(self, query: Query, params: Params) -> Answer:
+    def page(self, query: Query, params: Params) -> Response:
         """Cut a page out of the rows."""
         rows = self.rows(query)
         first = query.position
@@ -379,17 +379,17 @@ class Reference:
         return moment.astimezone(ZoneInfo(zone)).isoformat()
 
     def envelope(self, body: dict[str, Any], query: Query) -> dict[str, Any]:
-        """Look at the body before it goes."""
+        """Return the body of a page."""
         return body
 
-    def success(self, body: dict[str, Any], params: Params) -> Answer:
+    def success(self, body: dict[str, Any], params: Params) -> Response:
         """Make the response with a page."""
-        return Answer(200, json.dumps(body).encode(), {"content-type": "application/json"})
+        return Response(200, json.dumps(body).encode(), {"content-type": "application/json"})
 
-    def refusal(self, refusal: RefusalError) -> Answer:
-        """Make the response without one."""
+    def refusal(self, refusal: RefusalError) -> Response:
+        """Make the response for a refusal."""
         body = json.dumps({"detail": refusal.detail}).encode()
-        return Answer(refusal.status, body, {"content-type": "application/json"})
+        return Response(refusal.status, body, {"content-type": "application/json"})
 
 
 @lru_cache

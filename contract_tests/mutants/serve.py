@@ -1,4 +1,4 @@
-"""Puts a server of the catalogue on a loopback port, and counts what it was asked."""
+"""Serve an entry of the catalogue on a loopback port."""
 
 import json
 import sys
@@ -25,10 +25,10 @@ def serve(server: Reference) -> Iterator[str]:
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             try:
-                answer = server.answer(self.path, headers)
-                status, body, extra = answer.status, answer.body, answer.headers
-                if answer.delay:
-                    time.sleep(answer.delay)
+                response = server.respond(self.path, headers)
+                status, body, extra = response.status, response.body, response.headers
+                if response.delay:
+                    time.sleep(response.delay)
             except ConnectionError:
                 self.close_connection = True  # a server that breaks the connection instead
                 return

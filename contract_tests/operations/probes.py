@@ -52,7 +52,7 @@ def out_of_bounds(parameter: Parameter) -> Iterator[str]:
 
 
 def odd(parameter: Parameter) -> tuple[str, ...]:
-    """Return values which a server may answer as it likes, but not with a 5xx."""
+    """Return values for which any response is free, except a 5xx."""
     if parameter.name == "next_token":
         return _ODD_TOKENS
     if parameter.is_moment:

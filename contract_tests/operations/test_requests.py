@@ -40,7 +40,7 @@ def test_what_is_declared_is_accepted(asked: Asked) -> None:
         values = probes.within(parameter, asked.run.endpoints.values_of(parameter.name, asked.operation), moment)
         for value in values:
             exchange = asked.endpoint.get({parameter.name: value})
-            asked.endpoint.require_answer(exchange)
+            asked.endpoint.require_success(exchange)
             asked.seen(exchange)
         # Of two moments together, the one may have to be before the other.
         is_second = (parameter.is_moment or parameter.is_date) and values[0] in together.values()
@@ -48,7 +48,7 @@ def test_what_is_declared_is_accepted(asked: Asked) -> None:
             together[parameter.name] = values[0]
     if len(together) > 1:
         exchange = asked.endpoint.get(together)
-        asked.endpoint.require_answer(exchange)
+        asked.endpoint.require_success(exchange)
         asked.seen(exchange)
 
 

@@ -63,7 +63,7 @@ _PROMISES = (
     ),
     Promise(
         "requests.no-server-error",
-        "The documented answers are 200, 401, 403, 404, 422 and 429.",
+        "The documented responses are 200, 401, 403, 404, 422 and 429.",
         "it needs nothing but a server.",
     ),
     Promise(

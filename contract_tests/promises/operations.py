@@ -34,7 +34,7 @@ def promises_of_operation(operation: Operation, about_pages: list[Promise]) -> I
         declared = "Minimum, maximum, enum, type, format, maxLength as declared."
         yield promise("requests.bounds", f"{what}: 422: Validation Error. {declared}")
     statuses = ", ".join(status for status in operation.responses if status.isdigit())
-    yield promise("requests.no-server-error", f"{what}: The documented answers are {statuses}.")
+    yield promise("requests.no-server-error", f"{what}: The documented responses are {statuses}.")
     if operation.has_rows and moments:
         said = " ".join(dict.fromkeys(one.description for one in moments))
         yield promise("requests.formats", f"{said} Format date-time.", records)
@@ -53,7 +53,7 @@ def promises_of_operation(operation: Operation, about_pages: list[Promise]) -> I
 def promise_of_responses(operation: Operation) -> Promise:
     """Return the promise about the form of an operation's responses."""
     statuses = ", ".join(status for status in operation.responses if operation.body_schema(status) is not None)
-    hint = f"GET {operation.path} has to answer with what is declared."
+    hint = f"GET {operation.path} has to return what is declared."
     sentence = f"GET {operation.path}: {statuses} as declared."
     return Promise(operation.promise("response.schema"), sentence, hint)
 

@@ -1,1 +1,1 @@
-"""Asks the server under test for traffic and listings, and reads the responses with `oracle`."""
+"""Ask the server under test for traffic and listings, and read the responses with `oracle`."""

@@ -1,4 +1,4 @@
-"""Compares one response with another: periods against their hours, and two queries that mean the same."""
+"""Compare responses with each other: periods with their hours, and equivalent queries."""
 
 from functools import cached_property
 

@@ -89,10 +89,10 @@ class Endpoint:
             BrokenPromiseError: it fails, or refuses a valid request in another way.
         """
         if (reason := closed_reason(self.plain)) is not None:
-            raise NotExercisedError(f"{self} answers {self.plain.status} to a plain request: {reason}.")
-        self.require_answer(self.plain)
+            raise NotExercisedError(f"{self} returns {self.plain.status} to a plain request: {reason}.")
+        self.require_success(self.plain)
 
-    def require_answer(self, exchange: Exchange) -> None:
+    def require_success(self, exchange: Exchange) -> None:
         """Refuse any status but 200 for a request that the declarations allow.
 
         Raises:
@@ -100,7 +100,7 @@ class Endpoint:
             NotExercisedError: it is a matter of rights or of the plan.
         """
         if exchange.status in {402, 403}:
-            raise NotExercisedError(f"{self} answers {exchange.status}: {_CLOSED[exchange.status]}.")
+            raise NotExercisedError(f"{self} returns {exchange.status}: {_CLOSED[exchange.status]}.")
         if exchange.status != 200:
             is_failure = exchange.status >= 500
             named = self.operation.promise("requests.no-server-error" if is_failure else "requests.accepted")
@@ -137,7 +137,7 @@ class Endpoints:
         return self._endpoints[operation.path]
 
     def any_is_open(self, *, of_app: bool) -> bool:
-        """Return whether the server answers a plain request for one of the operations.
+        """Return whether the server serves a plain request for one of the operations.
 
         Args:
             of_app: only for one that is about the app.

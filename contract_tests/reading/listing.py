@@ -1,4 +1,4 @@
-"""Reads the pages of an operation of which nothing is known but that it has records.
+"""Read the pages of an operation whose records are unknown.
 
 Nobody has promised that records stay as they are, nor that none is added meanwhile: so a comparison with parts of a
 listing needs the whole listing before and after.
@@ -108,7 +108,7 @@ class Listing:
             NotExercisedError: the refusal is a matter of rights or of the plan.
         """
         exchange = self._get(limit, token)
-        self.endpoint.require_answer(exchange)
+        self.endpoint.require_success(exchange)
         return self.read(exchange)
 
     def walk(self, limit: int | None) -> Walk:
@@ -133,7 +133,7 @@ class Listing:
                 evidence = (pages[-1].exchange, exchange)
                 told = {"expected": "200 with the next page", "got": exchange.summary}
                 raise BrokenPromiseError(self.promise("pagination.walk-ends"), message, *evidence, **told)
-            self.endpoint.require_answer(exchange)
+            self.endpoint.require_success(exchange)
             pages.append(self.read(exchange))
         return Walk(tuple(pages))
 
@@ -201,7 +201,7 @@ class Listing:
         return self.endpoint.get(given | ({} if token is None else {"next_token": token}))
 
     def read(self, exchange: Exchange) -> Page:
-        """Read a page that was answered.
+        """Read a page that the server returned.
 
         Raises:
             BrokenPromiseError: it is no page, or `has_more` and the token contradict each other.

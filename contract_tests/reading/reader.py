@@ -73,7 +73,7 @@ class Reader:
         return self.check(exchange, query, limit)
 
     def check(self, exchange: Exchange, query: Query, limit: int | None) -> Page:
-        """Read a page that was answered, and compare it with its query.
+        """Read a page that the server returned, and compare it with its query.
 
         Args:
             exchange: the response.
@@ -87,7 +87,7 @@ class Reader:
         if page.has_more and limit is not None and len(page.rows) < limit:
             self.short_pages = True
         if "end" in query.omitted:
-            # "Now" was while the server was answering.
+            # "Now" was while the server handled the request.
             query = replace(query, end=max(query.end, int(self.now()) + 1))
         try:
             inspect(page, query, DEFAULT_LIMIT if limit is None else limit, self.truth)

@@ -56,7 +56,7 @@ ODD: Final[tuple[dict[str, str], ...]] = (
     *({"next_token": value} for value in _ODD_TOKENS),
     *({"interval": value} for value in ("", "\x00")),
 )
-"""A server may answer these as it likes, but not with a 5xx."""
+"""Any response to these is free, except a 5xx."""
 
 EXTREME: Final[tuple[dict[str, str], ...]] = (
     *({"start": value, "end": value, "interval": "day", "timezone": "Asia/Kathmandu"} for value in _ODD_MOMENTS[1:5]),

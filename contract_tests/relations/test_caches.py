@@ -28,7 +28,7 @@ class _Asked:
     limit: int = LARGEST_LIMIT
     is_for_nobody: bool = False
 
-    def is_answered_by(self, exchange: Exchange) -> bool:
+    def gets_its_own(self, exchange: Exchange) -> bool:
         """Return whether a response can be the one to this query."""
         if exchange.status != 200:
             return self.is_for_nobody
@@ -56,8 +56,8 @@ def test_a_response_is_about_its_own_query(run: Run) -> None:
     exchange = _ask_with_other_keys(run, first)
     for asked in others:
         before, exchange = exchange, _ask(run, asked)
-        if asked.is_answered_by(exchange):
-            if not asked.is_answered_by(before):
+        if asked.gets_its_own(exchange):
+            if not asked.gets_its_own(before):
                 run.ledger.seen(_OWN, before, exchange)
         else:
             _is_not_that_of(run, before, asked, exchange)
@@ -99,7 +99,7 @@ def _ask_with_other_keys(run: Run, asked: _Asked) -> Exchange:
     given = asked.query.parameters | {"limit": str(asked.limit)}
     refused = run.client.get(given, headers={})
     exchange = _ask(run, asked)
-    if asked.is_answered_by(exchange):
+    if asked.gets_its_own(exchange):
         run.ledger.seen(_OWN, refused, exchange)
     else:
         _is_not_that_of(run, refused, asked, exchange)
@@ -118,7 +118,7 @@ def _is_not_that_of(run: Run, before: Exchange, asked: _Asked, exchange: Exchang
         return
     like = asked.earlier()
     alone = _ask(run, like)
-    if like.is_answered_by(alone):
+    if like.gets_its_own(alone):
         message = f"right after a request that differs in {asked.change} alone, this one earns the response to that one"
         raise BrokenPromiseError(
             _OWN,

@@ -155,7 +155,7 @@ def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query,
             default = zones.utc(query.start if omitted == "start" else query.end)
             message = (
                 f"by default {omitted} is {default}, but the {query.named_interval} of {query.named_zone} from "
-                f"{zones.utc(odd[0])} is in the answer {other} it and not in the one {said} it"
+                f"{zones.utc(odd[0])} is in the response {other} it and not in the one {said} it"
             )
             evidence = (series.exchanges[0] for series in (before, given, after))
             told = {

@@ -1,1 +1,1 @@
-"""What a run leaves behind: the closing table, report.json and report.html; JUnit is pytest's own."""
+"""The reports of a run: the table, report.json and report.html; JUnit is pytest's own."""

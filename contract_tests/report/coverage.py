@@ -1,4 +1,4 @@
-"""Which parameters, bounds and statuses of the specification a run has met: our own count.
+"""Count which parameters, bounds and statuses of the specification a run has covered.
 
 tracecov counts the same more finely; its licence is none that the OSI has approved, and keeps its output from third
 parties that a service serves, so it is left out.
@@ -57,12 +57,12 @@ def parameter_marks(operations: Iterable[Operation], exchanges: Sequence[Exchang
 
 
 def status_marks(operations: Iterable[Operation], exchanges: Sequence[Exchange]) -> list[Mark]:
-    """Count how often each documented status, and each other one, was answered."""
+    """Count how often each documented status, and each other one, was returned."""
     marks = []
     for operation in operations:
         asked = [exchange for exchange in exchanges if operation.values_of(exchange.url) is not None]
         seen = Counter(str(exchange.status) for exchange in asked)
-        said = {status: answer["description"] for status, answer in operation.responses.items()}
+        said = {status: response["description"] for status, response in operation.responses.items()}
         said |= {status: "not documented" for status in sorted(seen) if status not in said}
         marks += [Mark(_label(operation, status), what, seen[status], None) for status, what in said.items()]
     return marks

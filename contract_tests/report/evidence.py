@@ -15,7 +15,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError, Finding
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.IGNORECASE)
-# What tells the vendor's engineers which request it was, and who answered it.
+# What tells the vendor's engineers which request it was, and which server handled it.
 _TELLING_HEADER = re.compile(
     r"content-type|date|retry-after|x-ratelimit-.*|server|via|age|x-cache|cf-ray|traceparent"
     r"|.*-?(?:request|correlation|trace|transaction|invocation)-?id"

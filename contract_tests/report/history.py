@@ -1,4 +1,4 @@
-"""What earlier runs against the same app found out, kept as JSON lines: seeds, verdicts, and what they have covered."""
+"""The history of runs against one app, kept as JSON lines: seeds, verdicts, and coverage."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -105,7 +105,7 @@ def _past_run(fields: dict[str, Any]) -> PastRun:
 
 
 def covered(runs: Sequence[PastRun]) -> str:
-    """Return which part of what seeds draw from some runs have covered together, in one line."""
+    """Return which part of the drawn values some runs have covered together, in one line."""
     sizes = {size for run in runs for size in run.page_sizes}
     by_interval = {
         interval: {zone for run in runs for zone in run.zones.get(interval, ())} & set(zone_table.ALL)

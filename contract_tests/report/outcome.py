@@ -1,4 +1,4 @@
-"""A run of the suite as the reports see it, and the exit code that it gets."""
+"""The outcome of a run, for the reports, and its exit code."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""One self-contained page: what was promised, what was seen, and how much of the specification was met."""
+"""One self-contained page with the verdicts, their evidence, and the coverage of the specification."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -77,7 +77,7 @@ def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[Bro
     except FailureGroup as group:
         breaches = [_breach(failure, operation, exchange) for failure in group.exceptions]
     if not (exchange.status == 200 or 400 <= exchange.status < 600):
-        message = f"{exchange.status} is no documented answer"
+        message = f"{exchange.status} is no documented response"
         told = {"expected": "a documented status", "got": exchange.summary}
         breaches.append(BrokenPromiseError(operation.promise("response.schema"), message, exchange, **told))
     if exchange.status == 200 and (reason := _clearly_invalid(operation, exchange)):

@@ -161,8 +161,8 @@ def load_specification(path: str | None = None) -> Specification:
                 "operationRef": f"#/paths/{reference}/get",
                 "parameters": parameters | {"query.next_token": "$response.body#/next_token"},
             }
-            answers = document["paths"][operation.path]["get"]["responses"]
-            answers["200"] = operation.responses["200"] | {"links": {"NextPage": link}}
+            responses = document["paths"][operation.path]["get"]["responses"]
+            responses["200"] = operation.responses["200"] | {"links": {"NextPage": link}}
     return Specification(document, operations_of(document))
 
 
@@ -173,7 +173,7 @@ def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
     for path, item in document["paths"].items():
         if (get := item.get("get")) is not None:
             parameters = parameters_of(spec, item, get)
-            responses = {status: spec.resolve(answer) for status, answer in get.get("responses", {}).items()}
+            responses = {status: spec.resolve(response) for status, response in get.get("responses", {}).items()}
             fields = spec.resolve(_body_schema(responses, "200") or {}).get("properties", {})
             operation = Operation(
                 path,

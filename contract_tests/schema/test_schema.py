@@ -140,7 +140,7 @@ def test_stateful(schema: _Schema) -> None:
     if not declared.is_listing:
         raise NotExercisedError(f"{declared.path} has no pages.")
     small = {"limit": "5"} if declared.alternatives("limit") else {}
-    answered = schema.run.client.exchanges[-1:]
+    exchanges = schema.run.client.exchanges[-1:]
 
     class Walk(schema.operation.schema.as_state_machine()):  # type: ignore[misc]
         """Sends through our connection, and keeps findings until the end."""
@@ -152,11 +152,11 @@ def test_stateful(schema: _Schema) -> None:
             case.path_parameters = dict(case.path_parameters or {}) | known
             try:
                 if schema.run.budget.spare > 0:
-                    answered.append(schema.ask(case, [(name, str(value)) for name, value in case.query.items()]))
-                    schema.look(case, answered[-1])
+                    exchanges.append(schema.ask(case, [(name, str(value)) for name, value in case.query.items()]))
+                    schema.look(case, exchanges[-1])
             except BudgetUsedUpError:
                 pass  # an error here would make Hypothesis walk again, and wonder
-            return as_response(answered[-1])
+            return as_response(exchanges[-1])
 
         def validate_response(self, *_: Any, **__: Any) -> None:
             """Nothing: `call` has looked."""

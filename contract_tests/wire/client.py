@@ -208,7 +208,7 @@ class Client:
         headers = {name: fill(value, self._key) for name, value in shown.items()}
         response, sent_at = self._respond(method, fill(url, quote(self._key, safe="")), headers)
         exchange = self._exchange(method, url, shown, response, sent_at)
-        self._pacer.answered(exchange.headers, exchange.received_at)
+        self._pacer.observe(exchange.headers, exchange.received_at)
         return exchange
 
     def _exchange(

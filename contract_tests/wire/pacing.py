@@ -36,7 +36,7 @@ class Pacer:
         """Note that a request was sent."""
         self._sent.append(now)
 
-    def answered(self, headers: Mapping[str, str], now: float) -> None:
+    def observe(self, headers: Mapping[str, str], now: float) -> None:
         """Heed the headers of a response: where nothing remains of the window, none is sent before its reset."""
         reset = _number(headers.get("x-ratelimit-reset"))
         if _number(headers.get("x-ratelimit-remaining")) == 0 and reset is not None:

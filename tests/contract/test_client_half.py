@@ -58,9 +58,9 @@ PAGES = st.builds(
 
 
 @contextmanager
-def client_of(answer: Callable[[httpx.Request], httpx.Response]) -> Iterator[TrafficClient]:
+def client_of(respond: Callable[[httpx.Request], httpx.Response]) -> Iterator[TrafficClient]:
     """Return a client whose requests a function handles."""
-    transport = httpx.MockTransport(answer)
+    transport = httpx.MockTransport(respond)
     with fast_retries(), TrafficClient("key", base_url="http://127.0.0.1:9", transport=transport) as client:
         yield client
 
@@ -95,13 +95,13 @@ def test_every_request_fits_the_specification(
     """Whatever a query is made of, each of its requests, those with a token included, is one that the spec allows."""
     breaches: list[str | None] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         breaches.append(breach_of(request))
         is_first = "next_token" not in request.url.params
         return httpx.Response(200, json=LAST_PAGE | ({"has_more": True, "next_token": "a b/+&="} if is_first else {}))
 
     first = start.replace(tzinfo=UTC) if is_aware else start
-    with client_of(answer) as client:
+    with client_of(respond) as client:
         client.get_traffic(start=first, end=first + length, **arguments).to_list()
     assert set(breaches) <= {None}
 
@@ -127,18 +127,18 @@ def test_a_request_beyond_the_specification_would_be_seen() -> None:
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(pages=st.lists(PAGES, min_size=1, max_size=4), interval=st.sampled_from(["hour", "day"]))
-def test_any_answer_that_fits_the_schema_is_delivered_or_refused(pages: list[Any], interval: Any) -> None:
+def test_any_response_that_fits_the_schema_is_delivered_or_refused(pages: list[Any], interval: Any) -> None:
     """Pages that the schema allows, however senseless, are delivered or raise a typed error, and reading them ends."""
     asked = 0
 
-    def answer(_: httpx.Request) -> httpx.Response:
+    def respond(_: httpx.Request) -> httpx.Response:
         nonlocal asked
         asked += 1
         if asked > MOST_REQUESTS:
             pytest.fail("the client asks again and again")
         return httpx.Response(200, json=pages[min(asked, len(pages)) - 1])
 
-    with client_of(answer) as client:
+    with client_of(respond) as client:
         query = client.get_traffic(1, start="2025-05-01T00:00:00Z", end="2025-05-03T00:00:00Z", interval=interval)
         try:
             items = query.to_list()
@@ -149,7 +149,7 @@ def test_any_answer_that_fits_the_schema_is_delivered_or_refused(pages: list[Any
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(page=PAGES)
-def test_any_answer_passes_the_generated_models(page: Any) -> None:
+def test_any_response_passes_the_generated_models(page: Any) -> None:
     """A page that the schema allows goes through the generated models and comes out with as many items."""
     validator = jsonschema_rs.validator_for(PAGE_SCHEMA, validate_formats=True)
     assert validator.is_valid(page), "the pages that are made up here are the schema's"

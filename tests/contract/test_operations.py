@@ -18,7 +18,7 @@ from contract_tests.schema.spec import load_specification
 
 ROOT = Path(__file__).parents[2]
 _LETTERS = string.ascii_lowercase + ".-"
-_HALF = ("contract_tests/operations", "contract_tests/schema/test_answers.py")
+_HALF = ("contract_tests/operations", "contract_tests/schema/test_responses.py")
 
 
 def run(folder: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
@@ -72,14 +72,14 @@ def test_the_listings_of_the_mock_are_asked(tmp_path: Path) -> None:
         (
             "the key has no right to consumers",
             "@list_consumers",
-            "answers 403 to a plain request: the key has no right",
+            "returns 403 to a plain request: the key has no right",
         ),
         (
             "the plan has no request logs",
             "@get_request_logs",
-            "answers 402 to a plain request: the plan does not include",
+            "returns 402 to a plain request: the plan does not include",
         ),
-        ("the key has no right to traffic", "", "answers 403: the key has no right"),
+        ("the key has no right to traffic", "", "returns 403: the key has no right"),
     ],
 )
 def test_what_a_server_does_not_open_is_not_exercised(tmp_path: Path, name: str, operation: str, reason: str) -> None:

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contract_tests.mutants.catalogue import ENTRIES
-from contract_tests.mutants.reference import Answer, Reference
+from contract_tests.mutants.reference import Reference, Response
 from contract_tests.mutants.serve import serve
 from contract_tests.options import FEWEST_REQUESTS
 
@@ -104,20 +104,20 @@ def test_reports_that_cannot_be_written_are_one_sentence(tmp_path: Path) -> None
 class Dying(Reference):
     """Answers some requests, then breaks each connection."""
 
-    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def respond(self, target: str, headers: Mapping[str, str]) -> Response:
         """Handle a request, or none."""
         if self.asked >= 60:
             raise ConnectionAbortedError
-        return super().answer(target, headers)
+        return super().respond(target, headers)
 
 
 class Failing(Reference):
     """Answers some requests, then fails on all."""
 
-    def answer(self, target: str, headers: Mapping[str, str]) -> Answer:
+    def respond(self, target: str, headers: Mapping[str, str]) -> Response:
         """Handle a request, or fail."""
-        answer = super().answer(target, headers)
-        return answer if self.asked < 60 else Answer(500, b"Internal Server Error")
+        response = super().respond(target, headers)
+        return response if self.asked < 60 else Response(500, b"Internal Server Error")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from contract_tests.wire.pacing import Pacer, wait_after_429
 KEY = "secret-Key"
 
 
-def client_of(answer: Callable[[httpx.Request], httpx.Response], *, most: int = 600) -> tuple[Client, list[float]]:
+def client_of(respond: Callable[[httpx.Request], httpx.Response], *, most: int = 600) -> tuple[Client, list[float]]:
     """Return a client whose requests a function handles, and the waits that it asks for."""
     waits: list[float] = []
     client = Client(
@@ -22,7 +22,7 @@ def client_of(answer: Callable[[httpx.Request], httpx.Response], *, most: int = 
         1,
         max_requests=most,
         requests_per_minute=100,
-        transport=httpx.MockTransport(answer),
+        transport=httpx.MockTransport(respond),
         sleep=waits.append,
     )
     return client, waits
@@ -40,10 +40,10 @@ def test_no_more_requests_than_allowed() -> None:
 
 def test_429_is_waited_out_and_counts_as_a_request() -> None:
     """A refused request is sent again after the wait that the server asks for, until it gets a response."""
-    answers = itertools.chain(
+    responses = itertools.chain(
         [httpx.Response(429, headers={"Retry-After": "7"})], itertools.repeat(httpx.Response(200))
     )
-    client, waits = client_of(lambda _: next(answers))
+    client, waits = client_of(lambda _: next(responses))
     assert client.get().status == 200
     assert waits == [7.0]
     assert client.sent == 2
@@ -205,9 +205,9 @@ def test_pace_spreads_requests_over_the_minute() -> None:
 def test_headers_close_the_window_until_its_reset() -> None:
     """Where nothing remains, the next request waits for the reset; where something does, it does not wait."""
     pacer = Pacer(None)
-    pacer.answered({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "1030"}, 1000.0)
+    pacer.observe({"x-ratelimit-remaining": "1", "x-ratelimit-reset": "1030"}, 1000.0)
     assert pacer.wait(1000.0) == 0.0
-    pacer.answered({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1030"}, 1000.0)
+    pacer.observe({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1030"}, 1000.0)
     assert pacer.wait(1001.0) == 29.0
 
 

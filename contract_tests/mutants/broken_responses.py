@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.entry import broken, changed_counts
-from contract_tests.mutants.reference import Answer, Query, Reference, RefusalError
+from contract_tests.mutants.reference import Query, Reference, RefusalError, Response
 
 
 def _item(change: Any) -> Any:
@@ -113,9 +113,9 @@ def _standard_offset(self: Reference, moment: datetime, zone: str) -> str:
     return f"{text}{sign}{seconds // 3600:02}:{seconds // 60 % 60:02}"
 
 
-def _detail_as_text(self: Reference, refusal: RefusalError) -> Answer:
+def _detail_as_text(self: Reference, refusal: RefusalError) -> Response:
     body = {"detail": "invalid"} if refusal.status == 422 else {"detail": refusal.detail}
-    return Answer(refusal.status, json.dumps(body).encode(), {"content-type": "application/json"})
+    return Response(refusal.status, json.dumps(body).encode(), {"content-type": "application/json"})
 
 
 def _negative_at_night(
@@ -124,7 +124,7 @@ def _negative_at_night(
     return counts | {"bytes_received": -1} if start.hour == 3 else counts
 
 
-ANSWERS = (
+RESPONSES = (
     broken(
         "has_more is text",
         "response.schema",
@@ -158,7 +158,7 @@ ANSWERS = (
     broken(
         "text/html",
         "response.schema",
-        success=lambda self, body, params: Answer(200, json.dumps(body).encode(), {"content-type": "text/html"}),
+        success=lambda self, body, params: Response(200, json.dumps(body).encode(), {"content-type": "text/html"}),
     ),
     broken("refusals of another form", "response.schema", refusal=_detail_as_text),
     broken("negative counts at night", "response.counts", counts=changed_counts(_negative_at_night)),

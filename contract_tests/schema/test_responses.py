@@ -24,13 +24,13 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 
 @pytest.mark.promise("response.schema", cost=0)
-def test_answers_fit_the_schema(run: Run) -> None:
+def test_responses_fit_the_schema(run: Run) -> None:
     """Each response is what traffic declares for its status: a page a GetTrafficResponse, and so on."""
     _fits(run, run.spec.traffic)
 
 
 @of_each_operation("response.schema", cost=0)
-def test_answers_of_an_operation_fit_its_schema(asked: Asked) -> None:
+def test_responses_of_an_operation_fit_its_schema(asked: Asked) -> None:
     """Each response is what its operation declares for its status."""
     _fits(asked.run, asked.operation)
 
