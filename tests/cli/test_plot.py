@@ -239,6 +239,40 @@ def test_a_plot_in_the_terminal(cli: Cli) -> None:
     assert cli.run("plot", "1", *AUTUMN, env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_series_are_told_apart_without_colours(cli: Cli, encoding: str) -> None:
+    """Each has a marker of its own, which the legend above the plot explains; with one series there is no legend."""
+    env = {"PYTHONIOENCODING": encoding, "COLUMNS": "60"}
+    _, legend, *plot = cli.run("plot", "1", "2", *AUTUMN, env=env).stdout.splitlines()
+    assert legend == "** App 1   oo App 2"
+    assert all(marker in "".join(plot) for marker in "*o")
+    assert "App" not in "".join(plot)
+    wrapped = cli.run("plot", "1", "2", *AUTUMN, env=env | {"COLUMNS": "12"}).stdout.splitlines()
+    assert wrapped[1:3] == ["** App 1", "oo App 2"]
+    assert "App" not in "".join(cli.run("plot", "1", *AUTUMN, env=env).stdout.splitlines()[1:])
+
+
+def test_the_open_period_is_dotted_in_the_terminal(cli: Cli, server: MockServer) -> None:
+    """It is explained in the legend, and a window of closed periods has neither."""
+    window = ["--since", "2026-03-29T08:00:00Z", "--until", "2026-03-29T12:00:00Z"]
+    assert "." not in cli.data("plot", "1", *window)
+    server.set_now("2026-03-29T11:30:00Z")
+    _, legend, *plot = cli.data("plot", "1", *window).splitlines()
+    assert legend == "-- App 1   .. so far".replace("--", "──")
+    places = [line.index(".") for line in plot if "." in line]
+    assert places
+    assert min(places) > 0.7 * len(plot[0])
+
+
+def test_a_plot_in_the_terminal_has_steps(cli: Cli, server: MockServer) -> None:
+    """Three hours, of which one has no traffic, are three level lines of a third of the width each, as in a file."""
+    server.inject("skipped_rows", rows=1, at=2)
+    window = ["--since", "2025-06-18T10:00:00Z", "--until", "2025-06-18T13:00:00Z"]
+    plot = cli.run("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()
+    levels = [re.sub(r"[^*]", "", line) for line in plot]
+    assert len([level for level in levels if len(level) > 15]) == 3
+
+
 @pytest.mark.parametrize("output", ["t.png", "t.svg"])
 def test_ctrl_c_while_a_picture_is_drawn(cli: Cli, output: str) -> None:
     """It ends the command at once, by the signal, and the old file is all there is."""

@@ -1,8 +1,12 @@
-"""A plot in the terminal."""
+"""A plot in the terminal: steps of a line of dots, or of characters where there is no other way to tell lines apart."""
 
 import os
 import shutil
 import sys
+from collections.abc import Sequence
+from itertools import cycle
+from string import ascii_uppercase
+from typing import NamedTuple
 
 import plotext
 
@@ -11,40 +15,92 @@ from apitally_traffic_cli.plots.data import Picture
 from apitally_traffic_cli.plots.ticks import ticks
 
 _COLOURS = ("blue", "orange", "green", "red", "magenta", "cyan")
+_MARKERS = "*ox#@%&" + ascii_uppercase
+_OPEN_MARKER = "."
 _HEIGHT = 20
 _COUNT_TICKS = 4
 _TICK_WIDTH = 14
-_ASCII = str.maketrans("┌┐└┘├┤┬┴┼│─⢕", "+++++++++|-*")
+_GAP = "   "
+_ASCII = str.maketrans("┌┐└┘├┤┬┴┼│─", "+++++++++|-")
+
+
+class _Style(NamedTuple):
+    """How a line is drawn."""
+
+    marker: str
+    sample: str
+    colour: str
 
 
 def text(picture: Picture) -> bytes:
     """Return the requests of each series as a line, from zero, as wide as the terminal."""
+    is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    columns = shutil.get_terminal_size().columns
     lines = [f"{picture.title}, {labels.window(picture.window)}: requests"]
     if picture.periods:
-        lines.append(_drawn(picture, is_ascii=not sys.stdout.encoding.lower().startswith("utf")))
-    return "".join(line + os.linesep for line in lines).encode(sys.stdout.encoding, errors="replace")
+        styles = _styles(len(picture.series), is_ascii=is_ascii)
+        lines += [*_legend(picture, styles, columns), _drawn(picture, styles, columns)]
+    drawn = "".join(line + os.linesep for line in lines)
+    drawn = drawn if _wants_colours() else plotext.uncolorize(drawn)
+    return (drawn.translate(_ASCII) if is_ascii else drawn).encode(sys.stdout.encoding, errors="replace")
 
 
-def _drawn(picture: Picture, *, is_ascii: bool) -> str:
+def _styles(count: int, *, is_ascii: bool) -> list[_Style]:
+    needs_markers = count > 1 and (not _wants_colours() or count > len(_COLOURS))
+    styles = zip(range(count), cycle(_MARKERS), cycle(_COLOURS), strict=False)
+    if is_ascii or needs_markers:
+        return [_Style(marker, marker * 2, colour) for _, marker, colour in styles]
+    return [_Style("braille", "──", colour) for _, _, colour in styles]
+
+
+def _legend(picture: Picture, styles: Sequence[_Style], columns: int) -> list[str]:
+    """Return the lines above the plot that explain it; none where there is nothing to explain."""
+    is_open = picture.first_open < len(picture.periods)
+    if len(styles) == 1 and not is_open:
+        return []
+    entries = [(style.sample, style.colour, series.name) for style, series in zip(styles, picture.series, strict=True)]
+    entries += [(_OPEN_MARKER * 2, "default", "so far")] if is_open else []
+    lines: list[str] = []
+    left = 0
+    for sample, colour, name in entries:
+        entry = f"{plotext.colorize(sample, colour)} {name}"
+        length = len(f"{_GAP}{sample} {name}")
+        if length <= left:
+            lines[-1] += _GAP + entry
+            left -= length
+        else:
+            lines.append(entry)
+            left = columns - length + len(_GAP)
+    return lines
+
+
+def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
     plotext.clear_figure()
     plotext.theme("clear")
-    columns = shutil.get_terminal_size().columns
     plotext.plot_size(columns, _HEIGHT)
-    times = [period.start.timestamp() for period in picture.periods] + [picture.periods[-1].end.timestamp()]
-    marker = "*" if is_ascii else "braille"
-    for number, series in enumerate(picture.series):
-        counts = [requests for requests, *_ in (*series.counts, series.counts[-1])]
-        plotext.plot(times, counts, label=series.name, color=_COLOURS[number % len(_COLOURS)], marker=marker)
+    for style, series in zip(styles, picture.series, strict=True):
+        requests = [requests for requests, *_ in series.counts]
+        _draw_steps(picture, requests, style, range(picture.first_open))
+        _draw_steps(picture, requests, style._replace(marker=_OPEN_MARKER), range(picture.first_open, len(requests)))
     most = max((requests for series in picture.series for requests, *_ in series.counts), default=0)
     values = [most * part // _COUNT_TICKS for part in range(_COUNT_TICKS + 1)]
     plotext.ylim(0, most or 1)
     plotext.yticks(values, [f"{value:,}" for value in values])
     found = ticks(picture.window, most=max(columns // _TICK_WIDTH, 2))
+    plotext.xlim(picture.periods[0].start.timestamp(), picture.periods[-1].end.timestamp())
     plotext.xticks([instant.timestamp() for instant in found], list(found.values()))
     drawn: str = plotext.build()
-    if not _wants_colours():
-        drawn = plotext.uncolorize(drawn)
-    return drawn.translate(_ASCII) if is_ascii else drawn
+    return drawn
+
+
+def _draw_steps(picture: Picture, requests: Sequence[int], style: _Style, indexes: range) -> None:
+    """Draw a level line for each of these periods, from its start to its end, joined at the sides."""
+    times = [
+        time.timestamp() for index in indexes for time in (picture.periods[index].start, picture.periods[index].end)
+    ]
+    if times:
+        counts = [requests[index] for index in indexes for _ in range(2)]
+        plotext.plot(times, counts, color=style.colour, marker=style.marker)
 
 
 def _wants_colours() -> bool:
