@@ -10,7 +10,7 @@ import pytest
 
 from apitally_mock import MockServer
 from apitally_traffic import NotFoundError, ResponseError, TrafficClient, TrafficItem
-from apitally_traffic.sync import SyncResult, sync_traffic, traffic_source
+from apitally_traffic.sync import SyncError, SyncResult, sync_traffic, traffic_source
 from tests.sync.api import Api
 from tests.sync.databases import Database, DuckDB
 
@@ -53,6 +53,22 @@ def test_rows_are_those_of_the_api(api: Api, database: Database) -> None:
     assert result.rows == len(items) == 8
     assert result.complete_until == {1: datetime(2026, 3, 27, 23, tzinfo=UTC)}
     assert result.table == TABLE
+
+
+def test_a_table_of_somebody_else_is_refused(api: Api, database: Database) -> None:
+    """A table of that name without the columns of a sync stays as it is, and nothing is asked or made beside it."""
+    api.show(0, NOW)
+    database.query("CREATE SCHEMA apitally; CREATE TABLE apitally.traffic (day DATE, visits INT); SELECT 1")
+    about = (
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema LIKE 'apitally%' ORDER BY 2"
+    )
+    with pytest.raises(
+        SyncError, match=r"^apitally\.traffic of .* is another table, without series, app_id, .*\.$"
+    ) as raised:
+        sync(api, database)
+    assert "\n" not in str(raised.value)
+    assert database.query(about) == [("traffic", "day"), ("traffic", "visits")]
+    assert not api.server.requests
 
 
 @pytest.mark.parametrize("filters", [{}, {"app_env_id": 1}, {"consumer_id": 3}, {"app_env_id": 1, "consumer_id": 3}])

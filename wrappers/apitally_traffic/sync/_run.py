@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import dlt
 from dlt.common.configuration.exceptions import ConfigFieldMissingException
 from dlt.common.exceptions import DltException
+from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -31,7 +32,7 @@ from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, reso
 from apitally_traffic.sync._errors import SyncError, cause_of, sentence_of
 from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
 from apitally_traffic.sync._series import TABLE
-from apitally_traffic.sync._source import SOURCE, all_series, apps_counted_before, ends_of, traffic_source
+from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_counted_before, ends_of, traffic_source
 
 DATASET = "apitally"
 
@@ -143,6 +144,7 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     try:
         with alone_in_the_database(pipeline, target):
             if not target.is_new:
+                _refuse_another_table(pipeline, target)
                 pipeline.sync_destination()
             before = _state(pipeline)
             pipeline.extract(source)
@@ -152,6 +154,20 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
         return normalized.row_counts.get(TABLE, 0), before, _state(pipeline)
     finally:
         pipeline.deactivate()
+
+
+def _refuse_another_table(pipeline: dlt.Pipeline, target: Target) -> None:
+    """Raise if the table of this name was not made by a sync: dlt would add our columns to it."""
+    with pipeline.destination_client() as client:
+        if not isinstance(client, SqlJobClientBase):
+            return
+        exists, columns = client.get_storage_table(TABLE)
+    missing = [name for name in COLUMNS if name not in {column.lower() for column in columns}]
+    if exists and missing:
+        raise SyncError(
+            f"{DATASET}.{TABLE} of {target.name} is another table, without {', '.join(missing)}: rename it, or sync "
+            "into another database."
+        )
 
 
 def _state(pipeline: dlt.Pipeline) -> dict[str, Any]:

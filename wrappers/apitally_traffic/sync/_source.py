@@ -22,7 +22,7 @@ from apitally_traffic.sync._series import TABLE, Series
 
 SOURCE = "apitally_traffic"
 _KEY = ("series", "period_start")
-_COLUMNS: TTableSchemaColumns = {
+COLUMNS: TTableSchemaColumns = {
     "series": {"data_type": "text", "nullable": False},
     "app_id": {"data_type": "bigint", "nullable": False},
     "app_env_id": {"data_type": "bigint", "nullable": True},
@@ -217,7 +217,7 @@ def _resource(client: _SharedClient, series: Series, schedule: Schedule) -> DltR
         table_name=TABLE,
         write_disposition="merge",
         primary_key=_KEY,
-        columns=_COLUMNS,
+        columns=COLUMNS,
         parallelized=True,
     )
     return resource
