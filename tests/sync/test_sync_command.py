@@ -116,8 +116,10 @@ def test_into_postgres(run: Run, postgres_server: PostgresServer) -> None:
         (["1", "--interval", "week"], 2, "'week' is not one of"),
         (["1", "--api-key", "wrong"], 3, "401"),
         (["99"], 4, "/v1/apps/99/traffic"),
-        (["1", "--lookback", "2026-01-01"], 4, "lookback must be a duration"),
-        (["1", "--since", "2100-01-01"], 4, "is after end"),
+        (["1", "--start", "yesterday"], 4, "Error: --start 'yesterday' is neither"),
+        (["1", "--to", "traffic.csv"], 4, "Error: --to must be a file"),
+        (["1", "--lookback", "2026-01-01"], 4, "Error: --lookback must be a duration"),
+        (["1", "--since", "2100-01-01"], 4, "Error: --since 2100-01-01T00:00:00+00:00 lies in the future"),
         (["1", "--timezone", "Mars/Base"], 4, "Unknown timezone 'Mars/Base'"),
         (["1", "--to", "nosuch"], 4, "dlt knows no destination 'nosuch'"),
         (["1", "--to", "postgres"], 5, "set DESTINATION__POSTGRES__CREDENTIALS"),
@@ -147,6 +149,14 @@ def test_5_for_a_file_that_is_open_elsewhere(run: Run) -> None:
     assert code == 5
     assert f"PID {os.getpid()}" in sentence
     assert run("1").returncode == 0
+
+
+def test_5_where_no_database_listens(run: Run) -> None:
+    """What the driver says in two lines is two sentences in one line."""
+    url = "postgresql://user:password@127.0.0.1:9/database"
+    code, sentence = failure(run("1", "--to", "postgres", DESTINATION__POSTGRES__CREDENTIALS=url))
+    assert code == 5
+    assert "failed: Connection refused. Is the server running" in sentence
 
 
 def test_5_for_a_wrong_password(run: Run, postgres_server: PostgresServer) -> None:

@@ -160,7 +160,7 @@ class NotFoundError(APIStatusError):
     Example:
         >>> client.get_traffic(99).to_list()
         Traceback (most recent call last):
-        apitally_traffic.errors.NotFoundError: GET /v1/apps/99/traffic returned 404. There is no such app: ...
+        apitally_traffic.errors.NotFoundError: GET /v1/apps/99/traffic returned 404, App not found: check the app ID ...
     """
 
 

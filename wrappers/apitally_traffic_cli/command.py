@@ -4,6 +4,8 @@ from collections import Counter
 
 import click
 
+from apitally_traffic_cli.failures import SPELLINGS
+
 
 class Command(click.Command):
     """A command that refuses an option that is given twice, of which click would take the last and drop the rest."""
@@ -15,6 +17,12 @@ class Command(click.Command):
             UsageError: an option that takes one value has several.
         """
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        typed = [arg.partition("=")[0] for arg in args]
+        ctx.meta[SPELLINGS] = {
+            option.name: next((spelling for spelling in typed if spelling in option.opts), option.opts[0])
+            for option in self.params
+            if isinstance(option, click.Option)
+        }
         times = Counter(parameter for parameter in order if isinstance(parameter, click.Option))
         for option, count in times.items():
             if count > 1 and not (option.multiple or option.count or option.is_flag):

@@ -33,7 +33,12 @@ EXTRAS = {
 
 
 # The client's sentences name its arguments, which are options here.
-_ARGUMENT = re.compile(r"\bpass (api_key|base_url)\b")
+_ARGUMENT = re.compile(r"(\bpass |^|\bis after )([a-z_]+)\b")
+
+
+SPELLINGS = "apitally_traffic_cli.spellings"
+"""Where the context of a command keeps how each of its options was typed, by the name of the argument."""
+_CONNECTION = {"api_key": "--api-key", "base_url": "--base-url"}
 
 
 class AccessError(click.ClickException):
@@ -93,7 +98,9 @@ def handled() -> Iterator[None]:
 
 def sentence_of(error: Exception) -> str:
     """Return the message of an error of the client, with the options of the command in place of arguments."""
-    return _ARGUMENT.sub(lambda match: f"pass --{match[1].replace('_', '-')}", str(error))
+    context = click.get_current_context(silent=True)
+    typed = _CONNECTION if context is None else _CONNECTION | context.meta.get(SPELLINGS, {})
+    return _ARGUMENT.sub(lambda match: match[1] + typed.get(match[2], match[2]), str(error))
 
 
 def kind_of(error: Exception) -> type[click.ClickException] | None:

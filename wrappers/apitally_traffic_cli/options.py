@@ -1,10 +1,12 @@
 """The arguments and options that several commands have, spelled and explained the same everywhere."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from apitally_traffic_cli.failures import FailureError
 from apitally_traffic_cli.whole_number import whole_number
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -43,6 +45,13 @@ def series_options(*, several_consumers: bool = False) -> Decorator:
     )
 
 
+def output_option(explanation: str) -> Decorator:
+    """Return the option for the file to write."""
+    return click.option(
+        "--output", "-o", type=click.Path(path_type=str), metavar="FILE", help=explanation, callback=_file
+    )
+
+
 def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which server to ask, and with which key."""
     return _apply(
@@ -59,6 +68,14 @@ def _apply(*decorators: Decorator) -> Decorator:
         return function
 
     return decorate
+
+
+def _file(_ctx: click.Context, _parameter: click.Parameter, name: str | None) -> Path | None:
+    if name == "":
+        raise click.BadParameter("it is empty: name a file.")
+    if name is not None and Path(name).is_dir():
+        raise FailureError(f"{name} cannot be written: Is a directory.")
+    return None if name is None else Path(name)
 
 
 def _distinct(_ctx: click.Context, _parameter: click.Parameter, values: Iterable[int]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from itertools import chain, islice
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
-from apitally_traffic_cli.failures import InputError
+from apitally_traffic_cli.failures import InputError, sentence_of
 
 PERIOD_COLUMNS = ("period_start", "period_end")
 COUNT_COLUMNS = ("requests", "bytes_received", "bytes_sent")
@@ -125,7 +125,7 @@ def _queries(client: TrafficClient, request: Request) -> Sequence[TrafficQuery]:
                 max_items=request.max_items,
             )
         except ValueError as error:
-            raise InputError(str(error)) from error
+            raise InputError(sentence_of(error)) from error
         queries.append(query)
         start, end = query.window.start, query.window.end  # "now" is the same for all apps
     return queries

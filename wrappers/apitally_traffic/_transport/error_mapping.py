@@ -61,7 +61,7 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
         return kind(f"{_target(request)} returned {status}. {sentence}", **details)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(
-            f"{_target(request)} returned 404. {_not_found(request, _content(response, redactor))}",
+            f"{_target(request)} returned 404, {_not_found(request, _content(response, redactor))}.",
             **details,
         )
     if status in {400, 422}:
@@ -192,14 +192,12 @@ def _not_found(request: httpx.Request, content: Any) -> str:
     detail = content.get("detail") if isinstance(content, dict) else None
     if not isinstance(detail, str):
         return (
-            "There is no such app, or the base URL is not that of the API: check both."
+            "no such app, or not the API: check the app ID and the base URL"
             if is_app
-            else "There is nothing at this path: check the IDs in it, and the base URL."
+            else "nothing at this path: check the IDs in it and the base URL"
         )
-    says = _excerpt(detail)
-    if is_app:
-        return f"There is no such app: check the app ID in the Apitally dashboard. The API says: {says}"
-    return f"The API says: {says}"
+    what = "the app ID in the Apitally dashboard" if is_app else "the IDs in the path"
+    return f"{_excerpt(detail).rstrip('.')}: check {what}"
 
 
 def _validation_errors(response: httpx.Response, redactor: Redactor) -> tuple[list[ValidationError], list[str]]:

@@ -94,6 +94,12 @@ class TimeWindow:
             raise ValueError(f"now must carry a timezone: {quoted(present)} does not.")
         first = resolve_time("start", _DEFAULT_LENGTH[interval] if start is None else start, zone, present)
         last = resolve_time("end", present if end is None else end, zone, present)
+        if first > last and end is None:
+            raise ValueError(f"start {first.isoformat()} lies in the future: it is {last.isoformat()} now.")
+        if first > last and start is None:
+            raise ValueError(
+                f"end {last.isoformat()} is before the default start {first.isoformat()}: give a start, too."
+            )
         if first > last:
             raise ValueError(f"start {first.isoformat()} is after end {last.isoformat()}: swap them.")
         try:

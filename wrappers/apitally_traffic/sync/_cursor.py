@@ -105,4 +105,4 @@ class Schedule:
 
     def _floor(self, time: TimeLike, now: datetime) -> datetime:
         """Return the start of the period that contains a time, in UTC; a duration counts back from `now`."""
-        return TimeWindow.resolve(time, now, self.interval, self.timezone, now=now).start.astimezone(UTC)
+        return TimeWindow.resolve(time, None, self.interval, self.timezone, now=now).start.astimezone(UTC)

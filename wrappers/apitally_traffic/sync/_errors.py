@@ -1,10 +1,13 @@
 """The error of a sync, and the one sentence in which it says what dlt or a database reports."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from apitally_traffic.errors import ApitallyError
 
 _MAX_SENTENCE = 500
+# Drivers write a sentence on each line, and leave out the full stop.
+_UNFINISHED = re.compile(r"(?<=[\w)\"'])\n(?=[A-Z])")
 _CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
 
 
@@ -34,7 +37,8 @@ def cause_of(error: BaseException) -> BaseException:
 
 def sentence_of(error: BaseException) -> str:
     """Return what an error says, in one line."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    text = _UNFINISHED.sub(".\n", "\n".join(filter(None, lines))).replace("\n", " ") or type(error).__name__
     return text if len(text) <= _MAX_SENTENCE else f"{text[:_MAX_SENTENCE]}…"
 
 

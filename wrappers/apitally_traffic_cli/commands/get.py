@@ -10,7 +10,7 @@ import click
 from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.formats.catalogue import FORMATS, format_of, writer
-from apitally_traffic_cli.options import app_ids, connection_options, window_options
+from apitally_traffic_cli.options import app_ids, connection_options, output_option, window_options
 from apitally_traffic_cli.output import open_output
 from apitally_traffic_cli.whole_number import whole_number
 
@@ -33,13 +33,7 @@ Example:
     metavar="NAME",
     help=f"{', '.join(FORMATS)}.",
 )
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
-    metavar="FILE",
-    help="Write a file, in the format of its ending.",
-)
+@output_option("Write a file, in the format of its ending.")
 @connection_options
 def command(
     api_key: str | None,

@@ -1,5 +1,7 @@
 """`apitally-traffic mock`: the mock server, with the options of its own command line."""
 
+from typing import NoReturn
+
 import click
 
 
@@ -9,12 +11,21 @@ def command(arguments: tuple[str, ...]) -> int:
     """Run a mock server."""
     import argparse  # noqa: PLC0415 - the mock server's command line needs it, and no other
 
-    from apitally_mock.cli import add_options, run_from  # noqa: PLC0415
+    from apitally_mock.cli import add_options, run_from, settings_from  # noqa: PLC0415
 
-    parser = argparse.ArgumentParser(
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            raise click.UsageError(f"{message}.")
+
+    parser = Parser(
         prog="apitally-traffic mock",
         description="Run a mock server of the Apitally traffic API on this machine, until Ctrl-C.",
         epilog="Example: apitally-traffic mock --port 8000 --rate-limit 100/60s",
     )
     add_options(parser)
-    return run_from(parser.parse_args(arguments))
+    options = parser.parse_args(arguments)
+    try:
+        settings_from(options)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from error
+    return run_from(options)

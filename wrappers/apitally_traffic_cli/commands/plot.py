@@ -8,7 +8,7 @@ import click
 
 from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
-from apitally_traffic_cli.options import app_ids, connection_options, window_options
+from apitally_traffic_cli.options import app_ids, connection_options, output_option, window_options
 from apitally_traffic_cli.output import check_writable, open_output
 from apitally_traffic_cli.plots.catalogue import ENDINGS, drawer
 from apitally_traffic_cli.plots.drawing import interruptible
@@ -26,13 +26,7 @@ Examples:
 )
 @app_ids(required=True)
 @window_options(several_consumers=True)
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    metavar="FILE",
-    help=f"{', '.join(ENDINGS)}; without it, to the terminal.",
-)
+@output_option(f"{', '.join(ENDINGS)}; without it, to the terminal.")
 @connection_options
 def command(
     api_key: str | None,

@@ -10,7 +10,7 @@ import click
 
 from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
-from apitally_traffic_cli.failures import InputError
+from apitally_traffic_cli.failures import InputError, sentence_of
 from apitally_traffic_cli.options import app_ids, connection_options, series_options
 
 
@@ -48,7 +48,7 @@ def command(verbose: int, timezone: str, **arguments: Any) -> None:
         with logs.printed(verbose), nullcontext() if verbose else progress.shown():
             result = sync_traffic(arguments.pop("app_ids"), timezone=timezone, **arguments)
     except ValueError as error:
-        raise InputError(str(error)) from error
+        raise InputError(sentence_of(error)) from error
     except KeyboardInterrupt:
         # Python would wait for dlt's threads, which cannot be interrupted; a run may be killed at any time.
         os._exit(128 + signal.SIGINT)
