@@ -68,10 +68,72 @@ def test_a_day_of_25_hours_is_25_hours_wide(cli: Cli, interval: str) -> None:
     assert monday - sunday == pytest.approx(25 * hour, abs=1)
 
 
+def test_the_first_day_has_its_label(cli: Cli) -> None:
+    """A window that begins at midnight has the day below the left end of each axis."""
+    cli.data("plot", "1", *AUTUMN, "--output", "t.svg")
+    assert tick_positions((cli.folder / "t.svg").read_text())["Fri 24 Oct"] == 0
+
+
+def test_a_page_has_fewer_ticks_where_it_is_narrow(cli: Cli) -> None:
+    """So that labels do not touch; days are kept when hours go."""
+    cli.data("plot", "1", "--since", "2025-10-24", "--until", "2025-10-26", *BERLIN, "--output", "t.html")
+    axis = content(cli.folder / "t.html")["panels"][0]["encoding"]["x"]["axis"]
+    narrow, medium, wide = (json.loads(values) for values in re.findall(r"\[[^]]*\]", axis["values"]["signal"]))
+    assert (len(narrow), len(medium), len(wide)) == (2, 8, 8)
+    assert set(narrow) < set(medium)
+
+
+@pytest.mark.parametrize(
+    ("zone", "window", "instants", "lines"),
+    [
+        (
+            "Europe/Berlin",
+            ["--since", "2026-03-28", "--until", "2026-03-30"],
+            ["2026-03-29T01:00:00Z"],
+            ["Clocks go forward on Sun 2026-03-29 from 02:00 to 03:00."],
+        ),
+        (
+            "America/Sao_Paulo",
+            ["--since", "2018-02-10", "--until", "2018-11-10", "--interval", "day"],
+            ["2018-02-18T02:00:00Z", "2018-11-04T03:00:00Z"],
+            [
+                "Clocks go back on Sun 2018-02-18 from 00:00 to Sat 2018-02-17 23:00.",
+                "Clocks go forward on Sun 2018-11-04 from 00:00 to 01:00.",
+            ],
+        ),
+        (
+            "Australia/Lord_Howe",
+            ["--since", "2025-04-01", "--until", "2026-05-01", "--interval", "day"],
+            ["2025-04-05T15:00:00Z", "2025-10-04T15:30:00Z", "2026-04-04T15:00:00Z"],
+            ["The clocks change at the dashed lines."],
+        ),
+        ("Europe/Berlin", ["--since", "2025-10-20", "--until", "2025-10-26"], [], []),
+        ("Europe/Berlin", ["--since", "1995-01-01", "--until", "2025-01-01", "--interval", "day"], [], []),
+    ],
+)
+def test_changes_of_the_clocks_are_marked(
+    cli: Cli, zone: str, window: list[str], instants: list[str], lines: list[str]
+) -> None:
+    """By a rule at the instant, and in a line below the title; thirty years of them are not."""
+    for output in ("t.svg", "t.html"):
+        cli.data("plot", "1", *window, "--timezone", zone, "--output", output)
+    page = cli.folder / "t.html"
+    marked = [row["time"] / 1000 for row in content(page)["datasets"]["clocks"]]
+    assert marked == [datetime.fromisoformat(instant).timestamp() for instant in instants]
+    drawn = (cli.folder / "t.svg").read_text()
+    assert drawn.count('stroke-dasharray="4,3"') == 3 * len(instants)
+    assert [line for line in re.findall(r"<(?:text|tspan)[^>]*>([^<]+)<", drawn) if "lock" in line] == lines
+    subtitle = re.search(r"<p>(.*)</p>", page.read_text(encoding="utf-8"))
+    assert subtitle
+    assert subtitle[1].split("<br>")[1:] == lines
+    in_terminal = cli.data("plot", "1", *window, "--timezone", zone).splitlines()
+    assert [line for line in in_terminal if "lock" in line] == lines
+
+
 def test_title_and_legend(cli: Cli) -> None:
     """The title names the apps, the window, the timezone and the interval; the legend has each app."""
     cli.data("plot", "1", "2", *AUTUMN, "--env-id", "2", "--output", "t.svg")
-    texts = re.findall(r"<text[^>]*>([^<]+)</text>", (cli.folder / "t.svg").read_text())
+    texts = re.findall(r"<(?:text|tspan)[^>]*>([^<]+)<", (cli.folder / "t.svg").read_text())
     assert "Apps 1, 2, environment 2" in texts
     assert "2025-10-24 00:00 to 2025-10-28 00:00 (Europe/Berlin), by hour" in texts
     assert {"App 1", "App 2", "Requests", "Bytes sent", "Bytes received", "0"} <= set(texts)
@@ -94,9 +156,9 @@ def test_a_page_has_the_values_of_get(cli: Cli, interval: str) -> None:
                 assert period[f"{column}_{number}"] == f"{row[column]:,}"
     whens = [period["when"] for period in periods]
     if interval == "hour":
-        assert "Sun 2025-10-26 02:00 CEST +02:00 to Sun 2025-10-26 02:00 CET +01:00" in whens
+        assert "Sun 2025-10-26 02:00 CEST +02:00\nto Sun 2025-10-26 02:00 CET +01:00" in whens
     else:
-        assert whens[2] == "Sun 2025-10-26 00:00 CEST +02:00 to Mon 2025-10-27 00:00 CET +01:00"
+        assert whens[2] == "Sun 2025-10-26 00:00 CEST +02:00\nto Mon 2025-10-27 00:00 CET +01:00"
 
 
 def test_lines_end_where_the_last_period_ends(cli: Cli) -> None:
@@ -199,8 +261,9 @@ def test_a_page_fits_its_window(cli: Cli, width: int) -> None:
     assert all(width - 30 <= right <= width for right in panels)
 
 
-def test_a_page_shows_values_under_the_pointer(cli: Cli) -> None:
-    """The tooltip has the period and the count of each app, and there is no menu."""
+@pytest.mark.parametrize("width", [500, 1000])
+def test_a_page_shows_values_under_the_pointer(cli: Cli, width: int) -> None:
+    """The tooltip has the period and the count of each app, and is inside of the window; there is no menu."""
     cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
     script = """
         while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
@@ -210,12 +273,15 @@ def test_a_page_shows_values_under_the_pointer(cli: Cli) -> None:
         for (const kind of ["pointermove", "mousemove", "pointerover", "mouseover", "pointermove"])
             canvas.dispatchEvent(new PointerEvent(kind, place));
         await new Promise((done) => setTimeout(done, 300));
+        const tooltip = document.getElementById("vg-tooltip-element").getBoundingClientRect();
+        document.body.dataset.inside = tooltip.left >= 0 && tooltip.right <= innerWidth;
     """
-    html = document(cli.folder / "t.html", script)
+    html = document(cli.folder / "t.html", script, width=width)
+    assert 'data-inside="true"' in html
     tooltip = re.search(r'id="vg-tooltip-element"[^>]*>(.*?)</div>', html, re.DOTALL)
     assert tooltip
     text = re.sub(r"<[^>]+>", " ", tooltip[1])
-    when = re.search(r"(\w{3} \d{4}-\d\d-\d\d \d\d:\d\d CES?T \+0[12]:00) to ", text)
+    when = re.search(r"(\w{3} \d{4}-\d\d-\d\d \d\d:\d\d CES?T \+0[12]:00)\s+to ", text)
     assert when
     periods = content(cli.folder / "t.html")["datasets"]["periods"]
     (period,) = [period for period in periods if period["when"].startswith(when[1])]
@@ -243,13 +309,14 @@ def test_a_plot_in_the_terminal(cli: Cli) -> None:
 def test_series_are_told_apart_without_colours(cli: Cli, encoding: str) -> None:
     """Each has a marker of its own, which the legend above the plot explains; with one series there is no legend."""
     env = {"PYTHONIOENCODING": encoding, "COLUMNS": "60"}
-    _, legend, *plot = cli.run("plot", "1", "2", *AUTUMN, env=env).stdout.splitlines()
+    window = ["--since", "2025-10-20", "--until", "2025-10-23"]
+    _, legend, *plot = cli.run("plot", "1", "2", *window, env=env).stdout.splitlines()
     assert legend == "** App 1   oo App 2"
     assert all(marker in "".join(plot) for marker in "*o")
     assert "App" not in "".join(plot)
-    wrapped = cli.run("plot", "1", "2", *AUTUMN, env=env | {"COLUMNS": "12"}).stdout.splitlines()
+    wrapped = cli.run("plot", "1", "2", *window, env=env | {"COLUMNS": "12"}).stdout.splitlines()
     assert wrapped[1:3] == ["** App 1", "oo App 2"]
-    assert "App" not in "".join(cli.run("plot", "1", *AUTUMN, env=env).stdout.splitlines()[1:])
+    assert "App" not in "".join(cli.run("plot", "1", *window, env=env).stdout.splitlines()[1:])
 
 
 def test_the_open_period_is_dotted_in_the_terminal(cli: Cli, server: MockServer) -> None:

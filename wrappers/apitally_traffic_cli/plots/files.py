@@ -2,7 +2,7 @@
 
 import vl_convert
 
-from apitally_traffic_cli.plots import labels, vega
+from apitally_traffic_cli.plots import clocks, labels, vega
 from apitally_traffic_cli.plots.data import Picture
 
 _WIDTH = 840
@@ -29,7 +29,11 @@ def _spec(picture: Picture) -> vega.Dict:
         for panel in vega.PANELS
     ]
     return {
-        "title": {"text": picture.title, "subtitle": labels.window(picture.window), "frame": "bounds"},
+        "title": {
+            "text": picture.title,
+            "subtitle": [labels.window(picture.window), *clocks.notes(picture.window)],
+            "frame": "bounds",
+        },
         "padding": 16,
         "spacing": 16,
         "datasets": vega.datasets(picture),

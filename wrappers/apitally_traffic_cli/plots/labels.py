@@ -13,8 +13,8 @@ def moment(time: datetime) -> str:
 
 
 def period(of: Period) -> str:
-    """Return from when to when a period lasts."""
-    return f"{moment(of.start)} to {moment(of.end)}"
+    """Return from when to when a period lasts, in two lines."""
+    return f"{moment(of.start)}\nto {moment(of.end)}"
 
 
 def window(of: TimeWindow) -> str:

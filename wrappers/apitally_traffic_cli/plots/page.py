@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import vl_convert
 
-from apitally_traffic_cli.plots import labels, vega
+from apitally_traffic_cli.plots import clocks, labels, vega
 from apitally_traffic_cli.plots.data import Picture
 
 
@@ -22,10 +22,11 @@ def page(picture: Picture) -> bytes:
         "configs": {"light": vega.config(vega.LIGHT), "dark": vega.config(vega.DARK)},
     }
     template = files("apitally_traffic_cli.plots").joinpath("page.html").read_text(encoding="utf-8")
+    subtitle = [labels.window(picture.window), *clocks.notes(picture.window)]
     # Last what may contain anything, so that nothing in it is taken for a place to fill.
     filled = (
         template.replace("{{title}}", html.escape(picture.title))
-        .replace("{{subtitle}}", html.escape(labels.window(picture.window)))
+        .replace("{{subtitle}}", "<br>".join(map(html.escape, subtitle)))
         .replace("{{font}}", vega.FONT)
         .replace("{{content}}", json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"))
         .replace("{{vega}}", _vega())

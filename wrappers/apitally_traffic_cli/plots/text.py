@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import plotext
 
-from apitally_traffic_cli.plots import labels
+from apitally_traffic_cli.plots import clocks, labels
 from apitally_traffic_cli.plots.data import Picture
 from apitally_traffic_cli.plots.ticks import ticks
 
@@ -36,7 +36,7 @@ def text(picture: Picture) -> bytes:
     """Return the requests of each series as a line, from zero, as wide as the terminal."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
     columns = shutil.get_terminal_size().columns
-    lines = [f"{picture.title}, {labels.window(picture.window)}: requests"]
+    lines = [f"{picture.title}, {labels.window(picture.window)}: requests", *clocks.notes(picture.window)]
     if picture.periods:
         styles = _styles(len(picture.series), is_ascii=is_ascii)
         lines += [*_legend(picture, styles, columns), _drawn(picture, styles, columns)]

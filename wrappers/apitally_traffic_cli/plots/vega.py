@@ -4,11 +4,12 @@ Times are milliseconds since 1970 on a UTC scale with a fixed domain, and every 
 A panel has no width of its own: a file gives it one, a page lets it follow the window.
 """
 
-from collections.abc import Mapping
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from apitally_traffic_cli.plots import labels
+from apitally_traffic_cli.plots.clocks import clock_changes
 from apitally_traffic_cli.plots.data import Picture
 from apitally_traffic_cli.plots.ticks import ticks
 from apitally_traffic_cli.traffic import COUNT_COLUMNS
@@ -20,6 +21,9 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _LEAST_TOP = 5
 _FILL = 0.25
 _STROKE, _DENSE = 1.5, 400
+_TICKS = ((420, 4), (700, 8), (None, 14))
+"""How many ticks an axis has at most that is less wide than so many points; the last is for files, too."""
+_LABEL_ROOM = 40
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Dict = dict[str, Any]
@@ -63,7 +67,7 @@ def datasets(picture: Picture) -> dict[str, list[Dict]]:
     """Return the rows that the panels refer to by name.
 
     `lines` has a row for each period and series, and one more that gives the last period its width. `periods` has the
-    tooltips, `open` what has not ended yet.
+    tooltips, `open` what has not ended yet, `clocks` the changes of the clocks.
     """
     starts = [epoch(period.start) for period in picture.periods]
     ends = [epoch(period.end) for period in picture.periods]
@@ -86,7 +90,8 @@ def datasets(picture: Picture) -> dict[str, list[Dict]]:
         periods.append(row)
     is_open = picture.first_open < len(starts)
     still_open = [{"start": starts[picture.first_open], "end": ends[-1]}] if is_open else []
-    return {"lines": lines, "periods": periods, "open": still_open}
+    changes = [{"time": epoch(change.instant)} for change in clock_changes(picture.window)]
+    return {"lines": lines, "periods": periods, "open": still_open, "clocks": changes}
 
 
 def panel(picture: Picture, which: Panel, *, is_first: bool, is_interactive: bool) -> Dict:
@@ -98,14 +103,14 @@ def panel(picture: Picture, which: Panel, *, is_first: bool, is_interactive: boo
         is_first: whether it is the one that carries the legend.
         is_interactive: whether it shows values under the pointer.
     """
-    layers = [_open_band(), _lines(picture, which, has_legend=is_first and len(picture.series) > 1)]
+    layers = [_open_band(), _clock_rules(), _lines(picture, which, has_legend=is_first and len(picture.series) > 1)]
     if is_first:
         layers.append(_open_label())
     if is_interactive:
         layers.append(_tooltips(picture, which))
     return {
         "height": which.height,
-        "encoding": {"x": _x(picture)},
+        "encoding": {"x": _x(picture, follows_width=is_interactive)},
         "layer": layers,
         "view": {"stroke": None},
     }
@@ -130,8 +135,17 @@ def epoch(time: datetime) -> int:
     return (time.astimezone(UTC) - _EPOCH) // _MILLISECOND
 
 
-def _x(picture: Picture) -> Dict:
-    found = {epoch(instant): label for instant, label in ticks(picture.window).items()}
+def _x(picture: Picture, *, follows_width: bool) -> Dict:
+    *narrower, (_, most) = _TICKS
+    values, texts = _ticks(picture, most)
+    axis: Dict = {"values": json.loads(values)}
+    if follows_width:
+        for width, fewer in reversed(narrower):
+            few_values, few_texts = _ticks(picture, fewer)
+            values, texts = (
+                f"width < {width} ? {few} : {many}" for few, many in ((few_values, values), (few_texts, texts))
+            )
+        axis["values"] = {"signal": values}
     end = picture.periods[-1].end if picture.periods else picture.window.end
     return {
         "field": "time",
@@ -139,18 +153,22 @@ def _x(picture: Picture) -> Dict:
         "title": None,
         "scale": {"type": "utc", "domain": [epoch(picture.window.start), epoch(end)], "nice": False},
         "axis": {
-            "values": list(found),
-            "labelExpr": f"({_literal(found)})[toString(+datum.value)]",
+            **axis,
+            "labelExpr": f"({texts})[toString(+datum.value)]",
             "labelOverlap": "greedy",
-            "labelBound": True,
+            "labelSeparation": 6,
+            # The first label has as much room on the left of the axis as the labels of the counts.
+            "labelBound": _LABEL_ROOM,
             "labelFlush": False,
         },
     }
 
 
-def _literal(texts: Mapping[int, str]) -> str:
-    """Return an object of Vega's expression language; the texts are dates, without quotes."""
-    return "{" + ",".join(f'"{key}":"{text}"' for key, text in texts.items()) + "}"
+def _ticks(picture: Picture, most: int) -> tuple[str, str]:
+    """Return the ticks and their labels in Vega's expression language, which has the literals of JSON."""
+    found = {epoch(instant): label for instant, label in ticks(picture.window, most).items()}
+    values, texts = (json.dumps(literal, separators=(",", ":")) for literal in (list(found), found))
+    return values, texts
 
 
 def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
@@ -187,6 +205,10 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
             },
         },
     }
+
+
+def _clock_rules() -> Dict:
+    return {"data": {"name": "clocks"}, "mark": {"type": "rule", "color": "#888888", "strokeDash": [4, 3]}}
 
 
 def _open_band() -> Dict:
