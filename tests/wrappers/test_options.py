@@ -4,6 +4,7 @@ import asyncio
 import logging
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -260,6 +261,26 @@ def test_statistics_of_waiting() -> None:
         assert query.stats.requests == 4
         # Each of the four needs a window of its own; where the first of them began is chance.
         assert 1 < query.stats.seconds_waited < 60
+
+
+@KINDS
+def test_one_wait_is_logged_once(kind: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+    """However many requests wait for the same end of a rate limit window."""
+    requests: list[httpx.Request] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        left, seconds = (0, 2) if len(requests) == 1 else (90, 60)
+        limit = {"limit": 100, "remaining": left, "reset": int(time.time()) + seconds}
+        headers = {f"X-RateLimit-{name}": str(value) for name, value in limit.items()}
+        return httpx.Response(200, content=PAGE, headers=headers)
+
+    client = kind("key", transport=httpx.MockTransport(handle))
+    query = client.get_traffic(1, **DAY, page_size=4)
+    with caplog.at_level(logging.INFO, "apitally_traffic"):
+        asyncio.run(query.to_list()) if kind is AsyncTrafficClient else query.to_list()
+    assert len(requests) == 6
+    assert len([record for record in caplog.records if "for the rate limit" in record.getMessage()]) <= 1
 
 
 def test_raw_functions_have_the_options(server: MockServer) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from math import isinf
+from math import inf, isinf
 
 from apitally_traffic._cancellation import current
 from apitally_traffic._clock import monotonic, timeout, wall
@@ -15,6 +15,8 @@ _logger = logging.getLogger("apitally_traffic")
 
 # How often a wait checks what nobody tells it: whether its work is cancelled, and whether another event loop has ended.
 _POLL_SECONDS = 0.1
+# Ends that are closer to each other than this are one: a rate limit window lasts longer.
+_SAME_END = 0.5
 
 
 class RateLimiter:
@@ -24,6 +26,7 @@ class RateLimiter:
         """Guard a pacer."""
         self._pacer = pacer
         self._changed = threading.Condition()
+        self._announced = _Announced()
 
     def acquire(self, call: Call) -> Permit | None:
         """Wait for a permit to send one request; return None when the deadline or the end of the client comes first.
@@ -32,7 +35,7 @@ class RateLimiter:
             CancellationError: the result of the request is not needed any more.
         """
         cancellation = current.get()
-        wait = _Wait(call)
+        wait = _Wait(call, self._announced)
         with self._changed:
             while True:
                 if cancellation is not None:
@@ -77,10 +80,11 @@ class AsyncRateLimiter:
         self._lock = threading.RLock()
         self._permits: dict[int, tuple[Permit, asyncio.AbstractEventLoop]] = {}
         self._waiting: set[asyncio.Future[None]] = set()
+        self._announced = _Announced()
 
     async def acquire(self, call: Call) -> Permit | None:
         """Wait for a permit to send one request; return None when the deadline or the end of the client comes first."""
-        wait, loop = _Wait(call), asyncio.get_running_loop()
+        wait, loop = _Wait(call, self._announced), asyncio.get_running_loop()
         while not call.lifetime.has_ended:
             with self._lock:
                 permit = self._try_acquire()
@@ -131,24 +135,39 @@ class AsyncRateLimiter:
         return self._pacer.try_acquire(_now()) if lost else permit
 
 
+class _Announced:
+    """What the log has said of waits: until when all of them last, on the monotonic clock."""
+
+    def __init__(self) -> None:
+        self._until = -inf
+
+    def announce(self, seconds: float) -> None:
+        """Log a wait, unless the log has said so of another one that ends at the same time."""
+        until = monotonic() + seconds
+        if until > self._until + _SAME_END:
+            self._until = until
+            _logger.info("waiting %.1f s for the rate limit", seconds)
+
+
 class _Wait:
     """One wait for a permit: its end, its log line, and its share in the statistics."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, announced: _Announced) -> None:
         self._call = call
+        self._announced = announced
         self._began = monotonic()
-        self._logged = False
+        self._is_long = False
 
     def next(self, seconds: float) -> float:
         """Return for how long to wait before asking again: what the pacer says, or less if the call ends earlier."""
         # Waits for the response to another request, which are infinite here, are too short to mention.
-        if not self._logged and not isinf(seconds):
-            _logger.info("waiting %.1f s for the rate limit", seconds)
-            self._logged = True
+        if not self._is_long and not isinf(seconds):
+            self._announced.announce(seconds)
+            self._is_long = True
         return min(seconds, self._call.remaining())
 
     def end(self) -> None:
-        self._call.attempt(waited=monotonic() - self._began if self._logged else 0.0)
+        self._call.attempt(waited=monotonic() - self._began if self._is_long else 0.0)
 
 
 def _wake(waiting: "asyncio.Future[None]") -> None:
