@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -413,3 +414,23 @@ def test_the_text_of_an_error_is_one_printable_line(written: str) -> None:
             assert str(error).isprintable()
             assert str(error).encode()
             assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - made right here
+
+
+@pytest.mark.parametrize(
+    ("response", "sentence"),
+    [
+        (
+            httpx.Response(302, headers={"Location": "https://other.example:8443/login?a=b"}),
+            r"302, a redirect to https://other.example:8443, which is not followed: check the base URL\.$",
+        ),
+        (httpx.Response(301, headers={"Location": "/v2"}), r"a redirect to https://api\.apitally\.io, which"),
+        (httpx.Response(307), r"^The API returned status 307, a redirect to no valid address, which"),
+        (httpx.Response(308, headers={"Location": "https://a:b:c"}), r"a redirect to no valid address, which"),
+        (httpx.Response(408), r"^The API returned status 408: the request did not arrive in time\. Try again\.$"),
+    ],
+)
+def test_redirects_and_timeouts_of_the_server(response: httpx.Response, sentence: str) -> None:
+    """A redirect says where to, and what to check; a 408 says what to do, as other timeouts do."""
+    error = refused(response)
+    assert isinstance(error, UnexpectedStatusError)
+    assert re.search(sentence, str(error))

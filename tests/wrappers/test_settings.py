@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import os
 import pickle
 import traceback
 from collections.abc import Callable
@@ -257,3 +258,33 @@ def test_a_transport_that_is_passed_in_stays_open() -> None:
     transport = Transport(lambda _: httpx.Response(200))
     TrafficClient(KEY, transport=transport).close()
     assert not transport.closed
+
+
+def test_auth_file_with_a_byte_order_mark() -> None:
+    """A file that PowerShell wrote begins with a byte order mark."""
+    write_auth_file("\ufeff" + json.dumps({"api_key": "from-file"}))
+    assert resolve_settings(None, None).api_key == "from-file"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "large"])
+def test_auth_file_that_is_no_file_of_a_person(kind: str) -> None:
+    """A named pipe would never end, and a large file is not read."""
+    write_auth_file("{}" + " " * 2**20)
+    if kind == "pipe":
+        (Path.home() / ".apitally" / "auth.json").unlink()
+        os.mkfifo(Path.home() / ".apitally" / "auth.json")
+    with pytest.raises(ConfigurationError, match=r"^~/.apitally/auth.json must be a regular file of at most 1 MiB\.$"):
+        TrafficClient()
+
+
+@pytest.mark.parametrize("url", ["http://[::ffff:127.0.0.1]:80", "http://localhost.:80", "http://LOCALHOST"])
+def test_other_names_of_this_machine(url: str) -> None:
+    """Loopback has more than one spelling."""
+    assert resolve_settings(KEY, url).base_url == url
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999999"])
+def test_ports_that_do_not_exist(port: str) -> None:
+    """A port out of range is refused before anything is sent."""
+    with pytest.raises(ConfigurationError, match="is not an http"):
+        TrafficClient(KEY, base_url=f"https://a.example:{port}")

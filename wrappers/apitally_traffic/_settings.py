@@ -18,6 +18,7 @@ from apitally_traffic._texts import quoted
 from apitally_traffic.errors import ConfigurationError
 
 DEFAULT_BASE_URL = "https://api.apitally.io"
+_MAX_FILE_SIZE = 2**20
 _MAX_KEY_LENGTH = 4096
 _AUTH_FILE = Path(".apitally", "auth.json")
 
@@ -111,7 +112,7 @@ class _AuthFile:
     def _read(self) -> dict[str, Any]:
         try:
             home = Path.home()
-            content = json.loads((home / _AUTH_FILE).read_text(encoding="utf-8")) if home.is_absolute() else {}
+            content = _json_in(home / _AUTH_FILE) if home.is_absolute() else {}
         except (ValueError, RecursionError):
             content = None
         except (FileNotFoundError, NotADirectoryError, RuntimeError):
@@ -124,6 +125,14 @@ class _AuthFile:
             # Not chained: a decoding error quotes the text, and the text contains the key.
             raise ConfigurationError(f'~/{_AUTH_FILE.as_posix()} must be a JSON object such as {{"api_key": "…"}}.')
         return content
+
+
+def _json_in(path: Path) -> Any:
+    """Return the content of a file, which may begin with the byte order mark that PowerShell writes."""
+    is_another_kind = path.exists() and not path.is_file() and not path.is_dir()
+    if is_another_kind or (path.is_file() and path.stat().st_size > _MAX_FILE_SIZE):
+        raise ConfigurationError(f"~/{_AUTH_FILE.as_posix()} must be a regular file of at most 1 MiB.")
+    return json.loads(path.read_text(encoding="utf-8-sig"))
 
 
 def _checked_key(key: str) -> str:
@@ -148,9 +157,10 @@ def _checked_url(text: str, shown: str) -> str:
     try:
         url = httpx.URL(text)
         url.host.encode("idna")
+        has_port = url.port is None or 0 < url.port < 2**16
     except (httpx.InvalidURL, UnicodeError):
-        url = httpx.URL()
-    if url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
+        url, has_port = httpx.URL(), False
+    if not has_port or url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
         raise ConfigurationError(f"The base URL {quoted(shown)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
@@ -162,9 +172,11 @@ def _checked_url(text: str, shown: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    if host == "localhost":
+    if host.removesuffix(".") == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback

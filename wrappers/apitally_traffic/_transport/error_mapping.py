@@ -70,7 +70,9 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
         return InvalidRequestError(f"The API rejects the request: {reason}", errors=errors, **details)
     if 500 <= status < 600:
         return ServerError(f"The API failed with status {status}: {excerpt}", **details)
-    return UnexpectedStatusError(f"The API returned status {status}, which it does not document: {excerpt}", **details)
+    return UnexpectedStatusError(
+        f"The API returned status {status}{_unexpected(request, response, excerpt)}", **details
+    )
 
 
 def error_of_exception(
@@ -151,6 +153,20 @@ def _reason(error: Exception) -> str:
 def server_of(url: httpx.URL) -> str:
     """Return the part of a URL that names the server, for a message."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
+
+
+def _unexpected(request: httpx.Request, response: httpx.Response, excerpt: str) -> str:
+    """Return what to say about a status that the API does not document."""
+    if response.status_code == HTTPStatus.REQUEST_TIMEOUT:
+        return ": the request did not arrive in time. Try again."
+    if not 300 <= response.status_code < 400:
+        return f", which it does not document: {excerpt}"
+    try:
+        location = response.headers.get("location")
+        target = "no valid address" if location is None else cut(server_of(request.url.join(location)))
+    except (httpx.InvalidURL, ValueError):
+        target = "no valid address"
+    return f", a redirect to {target}, which is not followed: check the base URL."
 
 
 def _details(request: httpx.Request, response: httpx.Response, redactor: Redactor) -> dict[str, Any]:
