@@ -1,10 +1,13 @@
 """docs/cli.md and the skill for agents name every command and option, and their examples run."""
 
 import re
+import runpy
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import click
+import pandas as pd
 import pytest
 
 from apitally_mock import MockServer
@@ -12,6 +15,7 @@ from apitally_traffic_cli.group import COMMANDS, cli
 from tests.cli.conftest import Cli
 
 ROOT = Path(__file__).parents[2]
+ZONE = ["--timezone", "Europe/Berlin"]
 GUIDE = ROOT / "docs" / "cli.md"
 PLOTS = ROOT / "docs" / "plots.md"
 SKILL = ROOT / "skills" / "apitally-traffic" / "SKILL.md"
@@ -88,13 +92,33 @@ def test_examples_run(cli: Cli, path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, b""), line
 
 
-def test_sessions_print_what_the_guide_shows(cli: Cli, server: MockServer) -> None:
+def test_sessions_print_what_the_guide_shows(cli: Cli) -> None:
     """Of each session with a `$`, what the guide shows is what the command prints."""
     sessions = re.findall(r"^```console\n\$ ([^\n]*)\n(.*?)^```", GUIDE.read_text(), re.DOTALL | re.MULTILINE)
     assert len(sessions) == 3
-    server.set_rate_limit("100/60s")
-    for command, output in sessions:
-        printed = cli.data(*command.split()[1:]).replace(server.url, "http://127.0.0.1:8000")
-        varying = re.compile(r"in \d+ ms|in \d+ s\b")
-        lines = [varying.sub("…", line).rstrip() for line in printed.splitlines()]
-        assert lines == [varying.sub("…", line).rstrip() for line in output.splitlines()], command
+    varying = re.compile(r"in \d+ ms|in \d+ s\b")
+    with MockServer(rate_limit="100/60s") as server:  # as a reader starts it, whenever that is
+        cli.env["APITALLY_API_BASE_URL"] = server.url
+        for command, output in sessions:
+            printed = cli.data(*command.split()[1:]).replace(server.url, "http://127.0.0.1:8000")
+            lines = [varying.sub("…", line).rstrip() for line in printed.splitlines()]
+            assert lines == [varying.sub("…", line).rstrip() for line in output.splitlines()], command
+
+
+def test_pandas_reads_times_across_a_clock_change(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines of the guide give each hour of a day of 25 hours a time of its own."""
+    cli.data("get", "1", "--since", "2025-10-26", "--until", "2025-10-27", *ZONE, "--output", "traffic.csv")
+    monkeypatch.chdir(cli.folder)
+    (block,) = re.findall(r"^```py\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    Path("reads.py").write_text(block, encoding="utf-8")
+    hours = runpy.run_path("reads.py")["table"]["period_start"]
+    assert str(hours.dt.tz) == "Europe/Berlin"
+    assert hours.diff().dropna().eq(pd.Timedelta(hours=1)).all()
+    assert len(hours) == 25
+
+
+def test_version_names_the_libraries_of_every_extra(cli: Cli) -> None:
+    """With their versions, where they are installed."""
+    shown = dict(line.split(" ", 1) for line in cli.data("version").splitlines())
+    for library in ("pyarrow", "vl-convert-python", "dlt", "duckdb"):
+        assert shown[library] == version(library)

@@ -102,7 +102,8 @@ def test_units_are_what_systemd_reads(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed.")
-    units = dict(zip(("traffic.service", "traffic.timer"), blocks("ini"), strict=True))
+    names = ("traffic.service", "traffic.timer", "traffic-postgres.service")
+    units = dict(zip(names, blocks("ini"), strict=True))
     for name, text in units.items():
         (tmp_path / name).write_text(text.replace("/srv/traffic/.venv/bin/apitally-traffic", COMMAND), encoding="utf-8")
     paths = [tmp_path / name for name in units]

@@ -7,7 +7,7 @@ import click
 
 from apitally_traffic_cli.command import Command
 
-_LIBRARIES = ("httpx", "click", "rich", "pyarrow", "vl-convert-python", "plotext")
+_LIBRARIES = ("httpx", "click", "rich", "pyarrow", "vl-convert-python", "plotext", "dlt", "duckdb")
 
 
 @click.command(
