@@ -107,3 +107,11 @@ def test_a_missing_library_of_a_database_is_one_sentence(name: str, monkeypatch:
     assert f"'{name}'" in sentence
     assert sentence.endswith("python3 -m pip install 'dlt[postgres]'")
     assert rest == "imported:\n"
+
+
+def test_help_marks_what_may_be_left_out() -> None:
+    """The apps of `check`, and nothing else that is an argument, are optional."""
+    for name, usage in {"check": "[APP_ID...]", "get": "APP_ID...", "sync": "APP_ID..."}.items():
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        assert command.get_usage(click.Context(command, info_name=name)) == f"Usage: {name} [OPTIONS] {usage}"

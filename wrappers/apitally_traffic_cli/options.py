@@ -16,7 +16,8 @@ _ID = whole_number
 
 def app_ids(*, required: bool) -> Decorator:
     """Return the argument for the IDs of apps; one that is named twice counts once."""
-    return click.argument("app_ids", metavar="APP_ID...", type=_ID, nargs=-1, required=required, callback=_distinct)
+    metavar = "APP_ID..." if required else "[APP_ID...]"
+    return click.argument("app_ids", metavar=metavar, type=_ID, nargs=-1, required=required, callback=_distinct)
 
 
 def window_options(*, several_consumers: bool = False) -> Decorator:

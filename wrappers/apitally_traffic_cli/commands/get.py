@@ -58,6 +58,8 @@ def command(
         TrafficClient(api_key, base_url=base_url) as client,
     ):
         traffic = Traffic(client, Request(**request), closed_only=closed_only)
+        if not len(traffic.window):
+            click.echo("No period lies in the window: it ends where it begins.", err=True)
         with nullcontext() if verbose else progress.shown(traffic):
             write(traffic, file)
 
