@@ -122,3 +122,12 @@ def test_version_names_the_libraries_of_every_extra(cli: Cli) -> None:
     shown = dict(line.split(" ", 1) for line in cli.data("version").splitlines())
     for library in ("pyarrow", "vl-convert-python", "dlt", "duckdb"):
         assert shown[library] == version(library)
+
+
+def test_the_plot_in_the_guide_is_what_is_printed(cli: Cli) -> None:
+    """Where there are no colours, character by character."""
+    ((command, output),) = re.findall(
+        r"^```console\n\$ ([^\n]*)\n(.*?)^```", PLOTS.read_text(), re.DOTALL | re.MULTILINE
+    )
+    printed = [line.rstrip() for line in cli.data(*command.split()[1:]).splitlines()]
+    assert printed == output.splitlines()

@@ -88,9 +88,22 @@ def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
     plotext.yticks(values, [f"{value:,}" for value in values])
     found = ticks(picture.window, most=max(columns // _TICK_WIDTH, 2))
     plotext.xlim(picture.periods[0].start.timestamp(), picture.periods[-1].end.timestamp())
-    plotext.xticks([instant.timestamp() for instant in found], list(found.values()))
-    drawn: str = plotext.build()
-    return drawn
+    # plotext would place the labels in the order of a set, which is another one in each process.
+    plotext.xticks([instant.timestamp() for instant in found], [" "] * len(found))
+    rows = [row for row in plotext.build().splitlines() if plotext.uncolorize(row).strip()]
+    axis = plotext.uncolorize(rows[-1])
+    places = [column for column, character in enumerate(axis) if character == "┬"]
+    return "\n".join([*rows, _labels(places, list(found.values()), columns)])
+
+
+def _labels(places: Sequence[int], texts: Sequence[str], columns: int) -> str:
+    """Return a line with each text below its place, or as near as the borders allow; what has no room is left out."""
+    line = ""
+    for place, label in zip(places, texts, strict=False):
+        start = max(min(place - len(label) // 2, columns - len(label)), 0)
+        if start > len(line) or not line:
+            line = line.ljust(start) + label
+    return line
 
 
 def _draw_steps(picture: Picture, requests: Sequence[int], style: _Style, indexes: range) -> None:
