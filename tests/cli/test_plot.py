@@ -5,27 +5,16 @@ import re
 import signal
 import struct
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apitally_mock import MockServer
-from tests.cli.browser import document, screenshot
 from tests.cli.conftest import Cli
+from tests.cli.page import AUTUMN, BERLIN, content
 from tests.cli.terminal import on_terminal
 
-BERLIN = ["--timezone", "Europe/Berlin"]
-AUTUMN = ["--since", "2025-10-24", "--until", "2025-10-28", *BERLIN]
 WIDTH = 840
-
-
-def content(page: Path) -> dict[str, Any]:
-    """Return what a page shows, as it carries it."""
-    found = re.search(r'id="content">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
-    assert found
-    loaded: dict[str, Any] = json.loads(found[1])
-    return loaded
 
 
 def rows_of_get(cli: Cli, *arguments: str) -> list[dict[str, Any]]:
@@ -72,15 +61,6 @@ def test_the_first_day_has_its_label(cli: Cli) -> None:
     """A window that begins at midnight has the day below the left end of each axis."""
     cli.data("plot", "1", *AUTUMN, "--output", "t.svg")
     assert tick_positions((cli.folder / "t.svg").read_text())["Fri 24 Oct"] == 0
-
-
-def test_a_page_has_fewer_ticks_where_it_is_narrow(cli: Cli) -> None:
-    """So that labels do not touch; days are kept when hours go."""
-    cli.data("plot", "1", "--since", "2025-10-24", "--until", "2025-10-26", *BERLIN, "--output", "t.html")
-    axis = content(cli.folder / "t.html")["panels"][0]["encoding"]["x"]["axis"]
-    narrow, medium, wide = (json.loads(values) for values in re.findall(r"\[[^]]*\]", axis["values"]["signal"]))
-    assert (len(narrow), len(medium), len(wide)) == (2, 8, 8)
-    assert set(narrow) < set(medium)
 
 
 @pytest.mark.parametrize(
@@ -219,125 +199,6 @@ def test_an_empty_window_and_no_traffic_are_drawn(cli: Cli, end: str) -> None:
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", (cli.folder / "t.svg").read_text())
     assert {"0", "1", "2", "3", "4", "5"} <= set(texts)
     assert not [text for text in texts if re.fullmatch(r"\d+mB?", text)]
-
-
-def test_a_page_asks_for_nothing_outside_of_it(cli: Cli) -> None:
-    """The policy in the page forbids it, and no element names another address."""
-    cli.data("plot", "1", *AUTUMN, "--output", "t.html")
-    text = (cli.folder / "t.html").read_text(encoding="utf-8")
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
-    assert policy
-    assert policy[1].startswith("default-src 'none'; ")
-    assert "http" not in policy[1]
-    elements = re.sub(r"(<script[^>]*>).*?(</script>)", r"\1\2", text, flags=re.DOTALL)
-    assert "http" not in elements.replace("http-equiv", "")
-    assert not re.search(r"(?:src|href)=", elements)
-
-
-def test_a_page_looks_the_same_in_every_timezone(cli: Cli) -> None:
-    """Pixel by pixel; a page that leaves times to the browser does not."""
-    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
-    naive = cli.folder / "naive.html"
-    naive.write_text("<script>document.write(new Date(0).toString())</script>")
-    for page, is_equal in ((cli.folder / "t.html", True), (naive, False)):
-        pictures = [screenshot(page, timezone=zone) for zone in ("UTC", "America/Los_Angeles")]
-        assert (pictures[0] == pictures[1]) == is_equal, page.name
-
-
-@pytest.mark.parametrize("width", [500, 1400])
-def test_a_page_fits_its_window(cli: Cli, width: int) -> None:
-    """Every panel is as wide as the window, and nothing sticks out."""
-    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
-    script = """
-        while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
-        const panels = [...document.querySelectorAll("canvas")].map((canvas) => canvas.getBoundingClientRect().right);
-        document.body.dataset.sizes = JSON.stringify([innerWidth, document.documentElement.scrollWidth, ...panels]);
-    """
-    seen = re.search(r'data-sizes="([^"]+)"', document(cli.folder / "t.html", script, width=width))
-    assert seen
-    inner, scrolled, *panels = json.loads(seen[1])
-    assert inner == scrolled == width
-    assert len(panels) == 3
-    assert all(width - 30 <= right <= width for right in panels)
-
-
-@pytest.mark.parametrize("width", [500, 1000])
-def test_a_page_shows_values_under_the_pointer(cli: Cli, width: int) -> None:
-    """The tooltip has the period and the count of each app, and is inside of the window; there is no menu."""
-    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
-    script = """
-        while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
-        const canvas = document.querySelector("canvas");
-        const box = canvas.getBoundingClientRect();
-        const place = {clientX: box.left + box.width / 2, clientY: box.top + box.height / 2, bubbles: true};
-        for (const kind of ["pointermove", "mousemove", "pointerover", "mouseover", "pointermove"])
-            canvas.dispatchEvent(new PointerEvent(kind, place));
-        await new Promise((done) => setTimeout(done, 300));
-        const tooltip = document.getElementById("vg-tooltip-element").getBoundingClientRect();
-        document.body.dataset.inside = tooltip.left >= 0 && tooltip.right <= innerWidth;
-    """
-    html = document(cli.folder / "t.html", script, width=width)
-    assert 'data-inside="true"' in html
-    tooltip = re.search(r'id="vg-tooltip-element"[^>]*>(.*?)</div>', html, re.DOTALL)
-    assert tooltip
-    text = re.sub(r"<[^>]+>", " ", tooltip[1])
-    when = re.search(r"(\w{3} \d{4}-\d\d-\d\d \d\d:\d\d CES?T \+0[12]:00)\s+to ", text)
-    assert when
-    periods = content(cli.folder / "t.html")["datasets"]["periods"]
-    (period,) = [period for period in periods if period["when"].startswith(when[1])]
-    assert f"App 1 {period['requests_0']}" in re.sub(r"[\s:]+", " ", text).replace(" 1 ", " 1 ")
-    assert "vega-actions" not in re.sub(r"<s(?:cript|tyle).*?</s(?:cript|tyle)>", "", html, flags=re.DOTALL)
-
-
-def test_a_plot_in_the_terminal(cli: Cli) -> None:
-    """Without a file: the lines from zero, the ticks at local times, in colours unless they are not wanted."""
-    code, seen = on_terminal(cli, "plot", "1", "2", *AUTUMN)
-    assert code == 0
-    assert "Apps 1, 2, 2025-10-24 00:00 to 2025-10-28 00:00 (Europe/Berlin), by hour: requests" in seen
-    assert "\x1b[38;5;" in seen
-    plain = cli.data("plot", "1", "2", *AUTUMN)
-    assert "\x1b" not in plain
-    assert re.search(r"^ *0┤", plain, re.MULTILINE)
-    assert {"App 1", "App 2"} <= set(re.findall(r"App \d", plain))
-    assert re.search(r"\w{3} \d+ Oct", plain.splitlines()[-1] + plain.splitlines()[-2])
-    uncoloured = on_terminal(cli, "plot", "1", *AUTUMN, env={"NO_COLOR": "1"})[1]
-    assert "\x1b[" not in uncoloured[uncoloured.index("App 1, 2025") :]
-    assert cli.run("plot", "1", *AUTUMN, env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_series_are_told_apart_without_colours(cli: Cli, encoding: str) -> None:
-    """Each has a marker of its own, which the legend above the plot explains; with one series there is no legend."""
-    env = {"PYTHONIOENCODING": encoding, "COLUMNS": "60"}
-    window = ["--since", "2025-10-20", "--until", "2025-10-23"]
-    _, legend, *plot = cli.run("plot", "1", "2", *window, env=env).stdout.splitlines()
-    assert legend == "** App 1   oo App 2"
-    assert all(marker in "".join(plot) for marker in "*o")
-    assert "App" not in "".join(plot)
-    wrapped = cli.run("plot", "1", "2", *window, env=env | {"COLUMNS": "12"}).stdout.splitlines()
-    assert wrapped[1:3] == ["** App 1", "oo App 2"]
-    assert "App" not in "".join(cli.run("plot", "1", *window, env=env).stdout.splitlines()[1:])
-
-
-def test_the_open_period_is_dotted_in_the_terminal(cli: Cli, server: MockServer) -> None:
-    """It is explained in the legend, and a window of closed periods has neither."""
-    window = ["--since", "2026-03-29T08:00:00Z", "--until", "2026-03-29T12:00:00Z"]
-    assert "." not in cli.data("plot", "1", *window)
-    server.set_now("2026-03-29T11:30:00Z")
-    _, legend, *plot = cli.data("plot", "1", *window).splitlines()
-    assert legend == "-- App 1   .. so far".replace("--", "──")
-    places = [line.index(".") for line in plot if "." in line]
-    assert places
-    assert min(places) > 0.7 * len(plot[0])
-
-
-def test_a_plot_in_the_terminal_has_steps(cli: Cli, server: MockServer) -> None:
-    """Three hours, of which one has no traffic, are three level lines of a third of the width each, as in a file."""
-    server.inject("skipped_rows", rows=1, at=2)
-    window = ["--since", "2025-06-18T10:00:00Z", "--until", "2025-06-18T13:00:00Z"]
-    plot = cli.run("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()
-    levels = [re.sub(r"[^*]", "", line) for line in plot]
-    assert len([level for level in levels if len(level) > 15]) == 3
 
 
 @pytest.mark.parametrize("output", ["t.png", "t.svg"])

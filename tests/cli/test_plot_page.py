@@ -1,0 +1,87 @@
+"""The HTML files of `plot` in a browser."""
+
+import json
+import re
+
+import pytest
+
+from tests.cli.browser import document, screenshot
+from tests.cli.conftest import Cli
+from tests.cli.page import AUTUMN, BERLIN, content
+
+
+def test_a_page_has_fewer_ticks_where_it_is_narrow(cli: Cli) -> None:
+    """So that labels do not touch; days are kept when hours go."""
+    cli.data("plot", "1", "--since", "2025-10-24", "--until", "2025-10-26", *BERLIN, "--output", "t.html")
+    axis = content(cli.folder / "t.html")["panels"][0]["encoding"]["x"]["axis"]
+    narrow, medium, wide = (json.loads(values) for values in re.findall(r"\[[^]]*\]", axis["values"]["signal"]))
+    assert (len(narrow), len(medium), len(wide)) == (2, 8, 8)
+    assert set(narrow) < set(medium)
+
+
+def test_a_page_asks_for_nothing_outside_of_it(cli: Cli) -> None:
+    """The policy in the page forbids it, and no element names another address."""
+    cli.data("plot", "1", *AUTUMN, "--output", "t.html")
+    text = (cli.folder / "t.html").read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy
+    assert policy[1].startswith("default-src 'none'; ")
+    assert "http" not in policy[1]
+    elements = re.sub(r"(<script[^>]*>).*?(</script>)", r"\1\2", text, flags=re.DOTALL)
+    assert "http" not in elements.replace("http-equiv", "")
+    assert not re.search(r"(?:src|href)=", elements)
+
+
+def test_a_page_looks_the_same_in_every_timezone(cli: Cli) -> None:
+    """Pixel by pixel; a page that leaves times to the browser does not."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    naive = cli.folder / "naive.html"
+    naive.write_text("<script>document.write(new Date(0).toString())</script>")
+    for page, is_equal in ((cli.folder / "t.html", True), (naive, False)):
+        pictures = [screenshot(page, timezone=zone) for zone in ("UTC", "America/Los_Angeles")]
+        assert (pictures[0] == pictures[1]) == is_equal, page.name
+
+
+@pytest.mark.parametrize("width", [500, 1400])
+def test_a_page_fits_its_window(cli: Cli, width: int) -> None:
+    """Every panel is as wide as the window, and nothing sticks out."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    script = """
+        while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
+        const panels = [...document.querySelectorAll("canvas")].map((canvas) => canvas.getBoundingClientRect().right);
+        document.body.dataset.sizes = JSON.stringify([innerWidth, document.documentElement.scrollWidth, ...panels]);
+    """
+    seen = re.search(r'data-sizes="([^"]+)"', document(cli.folder / "t.html", script, width=width))
+    assert seen
+    inner, scrolled, *panels = json.loads(seen[1])
+    assert inner == scrolled == width
+    assert len(panels) == 3
+    assert all(width - 30 <= right <= width for right in panels)
+
+
+@pytest.mark.parametrize("width", [500, 1000])
+def test_a_page_shows_values_under_the_pointer(cli: Cli, width: int) -> None:
+    """The tooltip has the period and the count of each app, and is inside of the window; there is no menu."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    script = """
+        while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
+        const canvas = document.querySelector("canvas");
+        const box = canvas.getBoundingClientRect();
+        const place = {clientX: box.left + box.width / 2, clientY: box.top + box.height / 2, bubbles: true};
+        for (const kind of ["pointermove", "mousemove", "pointerover", "mouseover", "pointermove"])
+            canvas.dispatchEvent(new PointerEvent(kind, place));
+        await new Promise((done) => setTimeout(done, 300));
+        const tooltip = document.getElementById("vg-tooltip-element").getBoundingClientRect();
+        document.body.dataset.inside = tooltip.left >= 0 && tooltip.right <= innerWidth;
+    """
+    html = document(cli.folder / "t.html", script, width=width)
+    assert 'data-inside="true"' in html
+    tooltip = re.search(r'id="vg-tooltip-element"[^>]*>(.*?)</div>', html, re.DOTALL)
+    assert tooltip
+    text = re.sub(r"<[^>]+>", " ", tooltip[1])
+    when = re.search(r"(\w{3} \d{4}-\d\d-\d\d \d\d:\d\d CES?T \+0[12]:00)\s+to ", text)
+    assert when
+    periods = content(cli.folder / "t.html")["datasets"]["periods"]
+    (period,) = [period for period in periods if period["when"].startswith(when[1])]
+    assert f"App 1 {period['requests_0']}" in re.sub(r"[\s:]+", " ", text).replace(" 1 ", " 1 ")
+    assert "vega-actions" not in re.sub(r"<s(?:cript|tyle).*?</s(?:cript|tyle)>", "", html, flags=re.DOTALL)

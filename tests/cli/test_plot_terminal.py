@@ -1,0 +1,61 @@
+"""`plot` in the terminal."""
+
+import re
+
+import pytest
+
+from apitally_mock import MockServer
+from tests.cli.conftest import Cli
+from tests.cli.page import AUTUMN
+from tests.cli.terminal import on_terminal
+
+
+def test_a_plot_in_the_terminal(cli: Cli) -> None:
+    """Without a file: the lines from zero, the ticks at local times, in colours unless they are not wanted."""
+    code, seen = on_terminal(cli, "plot", "1", "2", *AUTUMN)
+    assert code == 0
+    assert "Apps 1, 2, 2025-10-24 00:00 to 2025-10-28 00:00 (Europe/Berlin), by hour: requests" in seen
+    assert "\x1b[38;5;" in seen
+    plain = cli.data("plot", "1", "2", *AUTUMN)
+    assert "\x1b" not in plain
+    assert re.search(r"^ *0┤", plain, re.MULTILINE)
+    assert {"App 1", "App 2"} <= set(re.findall(r"App \d", plain))
+    assert re.search(r"\w{3} \d+ Oct", plain.splitlines()[-1] + plain.splitlines()[-2])
+    uncoloured = on_terminal(cli, "plot", "1", *AUTUMN, env={"NO_COLOR": "1"})[1]
+    assert "\x1b[" not in uncoloured[uncoloured.index("App 1, 2025") :]
+    assert cli.run("plot", "1", *AUTUMN, env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_series_are_told_apart_without_colours(cli: Cli, encoding: str) -> None:
+    """Each has a marker of its own, which the legend above the plot explains; with one series there is no legend."""
+    env = {"PYTHONIOENCODING": encoding, "COLUMNS": "60"}
+    window = ["--since", "2025-10-20", "--until", "2025-10-23"]
+    _, legend, *plot = cli.run("plot", "1", "2", *window, env=env).stdout.splitlines()
+    assert legend == "** App 1   oo App 2"
+    assert all(marker in "".join(plot) for marker in "*o")
+    assert "App" not in "".join(plot)
+    wrapped = cli.run("plot", "1", "2", *window, env=env | {"COLUMNS": "12"}).stdout.splitlines()
+    assert wrapped[1:3] == ["** App 1", "oo App 2"]
+    assert "App" not in "".join(cli.run("plot", "1", *window, env=env).stdout.splitlines()[1:])
+
+
+def test_the_open_period_is_dotted_in_the_terminal(cli: Cli, server: MockServer) -> None:
+    """It is explained in the legend, and a window of closed periods has neither."""
+    window = ["--since", "2026-03-29T08:00:00Z", "--until", "2026-03-29T12:00:00Z"]
+    assert "." not in cli.data("plot", "1", *window)
+    server.set_now("2026-03-29T11:30:00Z")
+    _, legend, *plot = cli.data("plot", "1", *window).splitlines()
+    assert legend == "-- App 1   .. so far".replace("--", "──")
+    places = [line.index(".") for line in plot if "." in line]
+    assert places
+    assert min(places) > 0.7 * len(plot[0])
+
+
+def test_a_plot_in_the_terminal_has_steps(cli: Cli, server: MockServer) -> None:
+    """Three hours, of which one has no traffic, are three level lines of a third of the width each, as in a file."""
+    server.inject("skipped_rows", rows=1, at=2)
+    window = ["--since", "2025-06-18T10:00:00Z", "--until", "2025-06-18T13:00:00Z"]
+    plot = cli.run("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()
+    levels = [re.sub(r"[^*]", "", line) for line in plot]
+    assert len([level for level in levels if len(level) > 15]) == 3
