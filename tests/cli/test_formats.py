@@ -156,15 +156,21 @@ def test_the_mock_server_serves_what_get_wrote(cli: Cli, name: str, filters: lis
 
 
 def test_all_formats_agree_on_nothing(cli: Cli) -> None:
-    """An empty window gives the columns where the format has a place for them, and no rows."""
+    """An empty window gives the columns where the format has a place for them, no rows, and a note."""
     empty = ["get", "1", "--since", "2026-01-01", "--until", "2026-01-01"]
-    assert cli.data(*empty, "--format", "csv") == ",".join(COLUMNS) + "\n"
-    assert cli.data(*empty, "--format", "ndjson") == ""
-    assert json.loads(cli.data(*empty, "--format", "json")) == []
-    cli.data(*empty, "--output", "t.parquet")
+
+    def data(*options: str) -> str:
+        done = cli.run(*empty, *options)
+        assert (done.returncode, done.stderr) == (0, "No period lies in the window: it ends where it begins.\n")
+        return done.stdout
+
+    assert data("--format", "csv") == ",".join(COLUMNS) + "\n"
+    assert data("--format", "ndjson") == ""
+    assert json.loads(data("--format", "json")) == []
+    data("--output", "t.parquet")
     table = parquet.read_table(cli.folder / "t.parquet")
     assert (table.column_names, table.num_rows) == (COLUMNS, 0)
-    assert "Requests" in cli.data(*empty)
+    assert "Requests" in data()
 
 
 def test_several_apps_share_one_window(cli: Cli, server: MockServer) -> None:

@@ -137,12 +137,3 @@ def test_log_lines_on_request(cli: Cli, server: MockServer, option: str, request
     assert done.stderr.count("GET ") == requests
     assert done.stderr.count("retry 1 of") == waits
     assert server.api_key not in done.stderr
-
-
-@pytest.mark.parametrize("name", ["table", "csv"])
-def test_a_window_without_periods_is_told(cli: Cli, name: str) -> None:
-    """On stderr, in one line; an hour in which a window begins and ends is a period, and so is one without requests."""
-    done = cli.run("get", "1", "--since", "2026-03-28", "--until", "2026-03-28", "--format", name)
-    assert (done.returncode, done.stderr) == (0, "No period lies in the window: it ends where it begins.\n")
-    assert "2026-03-28T" not in done.stdout
-    assert cli.data("get", "1", "--since", "2026-03-28T10:30", "--until", "2026-03-28T10:30", "--format", name)
