@@ -37,11 +37,18 @@ def test_a_png_is_a_picture_of_two_pixels_for_each_point(cli: Cli) -> None:
     assert height > 800
 
 
-def test_an_svg_is_the_same_in_every_timezone_of_the_machine(cli: Cli) -> None:
-    """To the byte."""
+@pytest.mark.parametrize(
+    "window",
+    [AUTUMN, ["--since", "2026-03-10", "--until", "2026-03-29T12:34Z", "--timezone", "America/New_York"]],
+    ids=["closed", "open"],
+)
+@pytest.mark.parametrize("interval", ["hour", "day"])
+def test_an_svg_is_the_same_in_every_timezone_of_the_machine(cli: Cli, window: list[str], interval: str) -> None:
+    """To the byte, with what is marked in it."""
     drawn = []
     for zone in ("UTC", "America/Los_Angeles"):
-        assert cli.run("plot", "1", "2", *AUTUMN, "--output", "t.svg", env={"TZ": zone}).returncode == 0
+        arguments = ["plot", "1", "2", *window, "--interval", interval, "--output", "t.svg"]
+        assert cli.run(*arguments, env={"TZ": zone}).returncode == 0
         drawn.append((cli.folder / "t.svg").read_bytes())
     assert drawn[0] == drawn[1]
 

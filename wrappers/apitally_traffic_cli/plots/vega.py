@@ -154,6 +154,7 @@ def _x(picture: Picture, *, follows_width: bool) -> Dict:
         "scale": {"type": "utc", "domain": [epoch(picture.window.start), epoch(end)], "nice": False},
         "axis": {
             **axis,
+            "description": labels.window(picture.window),
             "labelExpr": f"({texts})[toString(+datum.value)]",
             "labelOverlap": "greedy",
             "labelSeparation": 6,
@@ -185,6 +186,8 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
             "interpolate": "step-after",
             "line": {"strokeWidth": width},
             "fillOpacity": _FILL if len(names) == 1 else 0,
+            # What Vega would tell of a mark to a screen reader has a time of the machine's timezone in it.
+            "description": which.title,
         },
         "encoding": {
             "y": {
@@ -208,13 +211,16 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
 
 
 def _clock_rules() -> Dict:
-    return {"data": {"name": "clocks"}, "mark": {"type": "rule", "color": "#888888", "strokeDash": [4, 3]}}
+    return {
+        "data": {"name": "clocks"},
+        "mark": {"type": "rule", "color": "#888888", "strokeDash": [4, 3], "aria": False},
+    }
 
 
 def _open_band() -> Dict:
     return {
         "data": {"name": "open"},
-        "mark": {"type": "rect", "color": "#888888", "opacity": 0.2},
+        "mark": {"type": "rect", "color": "#888888", "opacity": 0.2, "aria": False},
         "encoding": {"x": {"field": "start", "type": "temporal"}, "x2": {"field": "end"}},
     }
 
@@ -222,7 +228,7 @@ def _open_band() -> Dict:
 def _open_label() -> Dict:
     return {
         "data": {"name": "open"},
-        "mark": {"type": "text", "text": "so far", "align": "right", "baseline": "bottom", "y": -3},
+        "mark": {"type": "text", "text": "so far", "align": "right", "baseline": "bottom", "y": -3, "aria": False},
         "encoding": {"x": {"field": "end", "type": "temporal"}},
     }
 
