@@ -51,6 +51,7 @@ def test_an_svg_is_the_same_in_every_timezone_of_the_machine(cli: Cli, window: l
         assert cli.run(*arguments, env={"TZ": zone}).returncode == 0
         drawn.append((cli.folder / "t.svg").read_bytes())
     assert drawn[0] == drawn[1]
+    assert b'aria-label="time' not in drawn[0]
 
 
 @pytest.mark.parametrize("interval", ["hour", "day"])

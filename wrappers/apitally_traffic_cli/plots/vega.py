@@ -154,7 +154,6 @@ def _x(picture: Picture, *, follows_width: bool) -> Dict:
         "scale": {"type": "utc", "domain": [epoch(picture.window.start), epoch(end)], "nice": False},
         "axis": {
             **axis,
-            "description": labels.window(picture.window),
             "labelExpr": f"({texts})[toString(+datum.value)]",
             "labelOverlap": "greedy",
             "labelSeparation": 6,
@@ -184,7 +183,7 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
         "mark": {
             "type": "area",
             "interpolate": "step-after",
-            "line": {"strokeWidth": width},
+            "line": {"strokeWidth": width, "description": which.title},
             "fillOpacity": _FILL if len(names) == 1 else 0,
             # What Vega would tell of a mark to a screen reader has a time of the machine's timezone in it.
             "description": which.title,
