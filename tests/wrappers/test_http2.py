@@ -36,17 +36,19 @@ class Recorder:
     def __init__(self, application: ASGIApp) -> None:
         """Wrap an application."""
         self.versions: list[str] = []
+        self.connections: set[Any] = set()
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] == "http":
             self.versions.append(scope["http_version"])
+            self.connections.add(scope["client"])
             await self._application(scope, receive, send)
 
 
 @pytest.fixture
-def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[str, list[str]]]]:
+def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[str, Recorder]]]:
     """Return a function that runs a mock server with HTTP/2 and TLS, whose certificate is trusted."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
@@ -58,7 +60,7 @@ def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
 
     with contextlib.ExitStack() as stack:
 
-        def run(*, keep_alive_max_requests: int = 1000, **settings: Any) -> tuple[str, list[str]]:
+        def run(*, keep_alive_max_requests: int = 1000, **settings: Any) -> tuple[str, Recorder]:
             listener = socket.create_server(("127.0.0.1", 0))
             url = f"https://127.0.0.1:{listener.getsockname()[1]}"
             checked = Settings.checked(**settings)
@@ -85,7 +87,7 @@ def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
                 gc.collect()  # hypercorn leaves tasks behind: their warnings are not to reach another test
 
             stack.callback(stop)
-            return url, recorder.versions
+            return url, recorder
 
         yield run
 
@@ -106,18 +108,27 @@ def read(client: TrafficClient | AsyncTrafficClient, **arguments: Any) -> list[T
 @KINDS
 def test_pages(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
     """All slices of a window are read, with HTTP/2."""
-    url, versions = http2_server()
+    url, recorder = http2_server()
     items = read(kind("mock-key", base_url=url, http2=True), **MONTHS)
     assert len({item.period_start for item in items}) == len(items) == HOURS
-    assert versions == ["2"] * 22
+    assert recorder.versions == ["2"] * 22
+
+
+@pytest.mark.parametrize(("kind", "most"), [(TrafficClient, 8), (AsyncTrafficClient, 1)])
+def test_connections(kind: Callable[..., Any], most: int, http2_server: Callable[..., Any]) -> None:
+    """Tasks share a connection; threads do not: httpcore would mix up the numbers of their requests."""
+    url, recorder = http2_server(latency=0.05)
+    assert len(read(kind("mock-key", base_url=url, http2=True, concurrency=8), **MONTHS)) == HOURS
+    assert 1 <= len(recorder.connections) <= most
+    assert (len(recorder.connections) > 1) is (kind is TrafficClient)
 
 
 @KINDS
 def test_the_rate_limit(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
-    """The requests of one connection keep to the limit: none is refused, and all are sent."""
-    url, versions = http2_server(rate_limit="15/1s")
+    """All requests keep to the limit: none is refused, and all are sent."""
+    url, recorder = http2_server(rate_limit="15/1s")
     assert len(read(kind("mock-key", base_url=url, http2=True, max_retries=0), **MONTHS)) == HOURS
-    assert len(versions) == 22
+    assert len(recorder.versions) == 22
 
 
 @KINDS
@@ -130,24 +141,26 @@ def test_the_deadline(kind: Callable[..., Any], http2_server: Callable[..., Any]
     assert len(read(client, **DAY)) == 24
 
 
-@KINDS
-def test_a_server_that_ends_connections(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
-    """A GOAWAY while requests are in flight loses nothing."""
-    url, versions = http2_server(keep_alive_max_requests=12, latency=0.01)
+@pytest.mark.parametrize(("kind", "most", "connections"), [(TrafficClient, 1, 9), (AsyncTrafficClient, 12, 2)])
+def test_a_server_that_ends_connections(
+    kind: Callable[..., Any], most: int, connections: int, http2_server: Callable[..., Any]
+) -> None:
+    """A GOAWAY, also while requests are in flight, loses nothing."""
+    url, recorder = http2_server(keep_alive_max_requests=most, latency=0.01)
     with fast_retries():
         items = read(kind("mock-key", base_url=url, http2=True, requests_per_minute=None, max_retries=20), **MONTHS)
     assert len({item.period_start for item in items}) == len(items) == HOURS
-    assert set(versions) == {"2"}
-    assert len(versions) > 22
+    assert set(recorder.versions) == {"2"}
+    assert len(recorder.connections) >= connections
 
 
 def test_closing(http2_server: Callable[..., Any]) -> None:
-    """Closing a client ends all requests of a connection that several threads share."""
-    url, versions = http2_server(latency=3)
+    """Closing a client ends the requests of all threads."""
+    url, recorder = http2_server(latency=3)
     with ThreadPoolExecutor() as threads, TrafficClient("mock-key", base_url=url, http2=True, timeout=60) as client:
         reads = [threads.submit(client.get_traffic(1, **DAY).to_list) for _ in range(3)]
         for _ in range(200):
-            if versions:
+            if recorder.versions:
                 client.close()
             if not wait(reads, timeout=0.1).not_done:
                 break
@@ -157,6 +170,6 @@ def test_closing(http2_server: Callable[..., Any]) -> None:
 @KINDS
 def test_without_the_option(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
     """Without `http2=True` the same server is asked with HTTP/1.1."""
-    url, versions = http2_server()
+    url, recorder = http2_server()
     assert len(read(kind("mock-key", base_url=url), **DAY)) == 24
-    assert versions == ["1.1"]
+    assert recorder.versions == ["1.1"]

@@ -17,7 +17,7 @@ from apitally_traffic._settings import Settings
 from apitally_traffic._texts import one_line, quoted
 from apitally_traffic._transport.async_network import with_real_timeouts
 from apitally_traffic._transport.network import bound_by_deadline
-from apitally_traffic._transport.reuse import without_unread_bytes
+from apitally_traffic._transport.reuse import with_safe_reuse
 from apitally_traffic.errors import ConfigurationError
 
 Transport = TypeVar("Transport")
@@ -58,13 +58,13 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
         ImportError: the extra for HTTP/2 is not installed.
     """
     arguments, via = _checked_arguments(settings, options)
-    return Connector(lambda: without_unread_bytes(bound_by_deadline(httpx.HTTPTransport(**arguments))), via)
+    return Connector(lambda: with_safe_reuse(bound_by_deadline(httpx.HTTPTransport(**arguments))), via)
 
 
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
     arguments, via = _checked_arguments(settings, options)
-    return Connector(lambda: without_unread_bytes(with_real_timeouts(httpx.AsyncHTTPTransport(**arguments))), via)
+    return Connector(lambda: with_safe_reuse(with_real_timeouts(httpx.AsyncHTTPTransport(**arguments))), via)
 
 
 def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:

@@ -1,19 +1,26 @@
-"""Reuse no connection on which bytes wait that no request asked for: they would be taken for the next response.
+"""Decide when a connection may be used again: httpcore is too generous in two cases.
 
-httpcore asks the socket alone. By then the bytes may be further on: in the buffers of the HTTP parser, TLS or asyncio.
+On a connection may wait bytes that no request asked for, which would be taken for the next response. httpcore looks for
+them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio.
+
+And httpcore lets several threads send on one HTTP/2 connection, but does not number their requests under a lock: two of
+them may get the same number, and fail or wait for ever. Here each of them has a connection of its own, as in HTTP/1.1.
+Tasks of an event loop share a connection.
 """
 
+import threading
 import weakref
 from functools import partial
 from typing import Any, TypeVar
 
+import httpcore
 import httpx
 
 Transport = TypeVar("Transport", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
-def without_unread_bytes(transport: Transport) -> Transport:
-    """Let a transport of httpx close idle connections with unread bytes, and return it."""
+def with_safe_reuse(transport: Transport) -> Transport:
+    """Let a transport of httpx use a connection again only where that is safe, and return it."""
     pool: Any = transport._pool  # noqa: SLF001 - httpx has no public name for it
     # Weak references: a client that is not closed frees its connections when it is deleted.
     pool.create_connection = partial(_create_connection, weakref.ref(pool))
@@ -23,7 +30,46 @@ def without_unread_bytes(transport: Transport) -> Transport:
 def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     pool: Any = pool_reference()
     connection = type(pool).create_connection(pool, origin)
-    connection.has_expired = partial(_has_expired, weakref.ref(connection))
+    reference = weakref.ref(connection)
+    connection.has_expired = partial(_has_expired, reference)
+    if isinstance(pool, httpcore.ConnectionPool) and pool._http2:  # noqa: SLF001
+        connection.is_available = partial(_is_available, reference)
+        connection.handle_request = partial(_handle_alone, reference, threading.Lock())
+    return connection
+
+
+def _is_available(reference: weakref.ref[Any]) -> bool:
+    connection: Any = reference()
+    is_available: bool = type(connection).is_available(connection)
+    return is_available and _is_connected(connection) and not _is_busy(connection)
+
+
+def _handle_alone(reference: weakref.ref[Any], lock: threading.Lock, request: Any) -> Any:
+    """Handle a request unless the connection is busy; the pool then finds another one."""
+    connection: Any = reference()
+    if not lock.acquire(blocking=False):
+        raise httpcore.ConnectionNotAvailable
+    try:
+        if _is_busy(connection):
+            raise httpcore.ConnectionNotAvailable
+        return type(connection).handle_request(connection, request)
+    finally:
+        lock.release()
+
+
+def _is_connected(connection: Any) -> bool:
+    return not hasattr(_protocol(connection), "_connection")
+
+
+def _is_busy(connection: Any) -> bool:
+    protocol = _protocol(connection)
+    return hasattr(protocol, "_h2_state") and not protocol.is_idle()
+
+
+def _protocol(connection: Any) -> Any:
+    """Return what speaks HTTP on a connection, which may lead through a proxy, or else the connection itself."""
+    while (inner := getattr(connection, "_connection", None)) is not None:
+        connection = inner
     return connection
 
 
@@ -34,12 +80,11 @@ def _has_expired(reference: weakref.ref[Any]) -> bool:
 
 
 def _has_unread_bytes(connection: Any) -> bool:
-    while (inner := getattr(connection, "_connection", None)) is not None:  # a proxy's, for instance
-        connection = inner
-    parser = getattr(connection, "_h11_state", None)
+    protocol = _protocol(connection)
+    parser = getattr(protocol, "_h11_state", None)
     if parser is None:
         return False  # HTTP/2 numbers requests and responses
-    return bool(parser.trailing_data[0]) or _has_queue(connection._network_stream)  # noqa: SLF001
+    return bool(parser.trailing_data[0]) or _has_queue(protocol._network_stream)  # noqa: SLF001
 
 
 def _has_queue(stream: Any) -> bool:
