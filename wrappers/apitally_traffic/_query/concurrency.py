@@ -49,7 +49,10 @@ class ThreadWorkers(Generic[Part, Result]):
         """Wait for the part that was submitted first, and return its result or raise its error."""
         self._check_fork()
         part, future = self._pending.popleft()
-        return self._read(part) if future is None else future.result()
+        try:
+            return self._read(part) if future is None else future.result()
+        finally:
+            del future  # it refers to its error, which refers to this frame
 
     def _run(self, part: Part) -> Future[Result] | None:
         context, future = copy_context(), Future[Result]()
@@ -120,6 +123,7 @@ class TaskWorkers(Generic[Part, Result]):
         for task in self._pending:
             task.cancel()
         await asyncio.gather(*self._pending, return_exceptions=True)
+        self._pending.clear()  # a task refers to its error, which refers to frames that refer to the workers
 
 
 def _settle(future: Future[Result], read: Callable[[Part], Result], part: Part) -> None:
@@ -127,3 +131,5 @@ def _settle(future: Future[Result], read: Callable[[Part], Result], part: Part) 
         future.set_result(read(part))
     except BaseException as error:  # noqa: BLE001 - it is raised where the result is taken
         future.set_exception(error)
+    finally:
+        del future  # it refers to its error, which refers to this frame

@@ -130,13 +130,19 @@ class Exchange:
         Raises:
             ApitallyError: the response has another status than 200 or a broken body, or there is none.
         """
-        error = self._error
-        if error is None:
-            assert self._response is not None, "an exchange without a response has an error"
-            response, error = self._decode(self._response)
+        response, error = self._response, self._error
+        # An error refers to the frames that it passes, and these to the exchange: it must refer neither to the error,
+        # which would be a cycle, nor to a body.
+        self._response = self._error = None
+        try:
             if error is None:
-                return response
-        raise self._settings.redactor.error(error)
+                assert response is not None, "an exchange without a response has an error"
+                response, error = self._decode(response)
+                if error is None:
+                    return response
+            raise self._settings.redactor.error(error)
+        finally:
+            del response, error
 
     def _decode(self, response: httpx.Response) -> tuple[httpx.Response, ApitallyError | None]:
         decode: Callable[[bytes], Any] | None = self._request.extensions.get(DECODE)
