@@ -5,9 +5,11 @@ import json
 import logging
 import pickle
 import re
+import textwrap
 import traceback
 from base64 import b64decode, b64encode, urlsafe_b64encode
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import ApitallyError, TrafficClient, paginate
+from apitally_traffic._redaction import Redactor
 from tests.wrappers.raw_server import raw_server
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
@@ -200,18 +203,72 @@ def test_a_key_in_what_libraries_log(caplog: pytest.LogCaptureFixture, *, http2:
     assert [record.getMessage() for record in caplog.records] == ["headers=[(b'x-key', b'…')] at 1", "other 2"] * 2
 
 
-def test_a_key_in_what_the_http_parser_quotes() -> None:
-    """A broken response whose bytes the HTTP library quotes does not get the key into the error."""
-    key = "abcdefg.0123456789abcdef0123456789abcdef"
-    broken = f"HTTP/1.1 200 OK\r\n{key} no header\r\n\r\n".encode()
+INVISIBLE = "\u200b\u00ad\ufe0f\U000e0020\u3164\u115f\u1160\u034f\u202a\ufeff\u00a0"
+
+
+GAPPED = INVISIBLE.join(REAL_KEY)
+FOLDED = "\r\n ".join(textwrap.wrap(REAL_KEY, 10))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        f"{REAL_KEY} no header",
+        f"{GAPPED} no header",
+        f"X-Key: {FOLDED}\r\nContent-Length: 0",
+        f"X-Key: {GAPPED}\r\nContent-Length: 0",
+        f"Transfer-Encoding: chunked\r\n\r\n{GAPPED}",
+    ],
+)
+def test_a_key_in_the_head_of_a_response(caplog: pytest.LogCaptureFixture, head: str) -> None:
+    """Headers, also folded ones, and broken bytes that the HTTP library quotes get the key into no error and no log."""
+    caplog.set_level(logging.DEBUG)
+    response = f"HTTP/1.1 418 OK\r\n{head}\r\n\r\n".encode()
     with (
-        raw_server(lambda connection: connection.sendall(broken)) as url,
-        TrafficClient(key, base_url=url, max_retries=0) as client,
+        raw_server(lambda connection: connection.sendall(response)) as url,
+        TrafficClient(REAL_KEY, base_url=url, max_retries=0) as client,
         pytest.raises(ApitallyError) as raised,
     ):
         client.get_traffic(1, **DAY).to_list()
-    assert key not in shown(raised.value)
-    assert "…" in str(raised.value)
+    text = "\n".join([str(raised.value), repr(vars(raised.value)), *(record.getMessage() for record in caplog.records)])
+    assert "…" in text
+    visible = re.sub(r"\\+x[0-9a-f]{2}|\\+u[0-9a-f]{4}|\\+U[0-9a-f]{8}|[^!-~]", "", text).lower()
+    assert REAL_KEY.lower()[:20] not in visible
+    assert REAL_KEY.lower()[20:] not in visible
+
+
+@pytest.mark.parametrize(
+    "gap", [*INVISIBLE, " ", " \t ", "\b", "\f", "\t", "\x1f", "\u2003", "&shy;", "&NoBreak;", "&emsp;"]
+)
+def test_a_key_with_gaps(gap: str) -> None:
+    """The key is found with anything between its characters that is not seen, quoted in any way."""
+    gapped, redactor = gap.join(REAL_KEY), Redactor(REAL_KEY)
+    for quoted in (
+        gapped,
+        json.dumps(gapped)[1:-1],
+        repr(gapped.encode())[2:-1],
+        quote(gapped),
+        gap.join(each("%{:02x}")(REAL_KEY)),
+    ):
+        assert redactor.text(f"a{{{quoted}}}z") == "a{…}z"
+
+
+@pytest.mark.parametrize("quoted", [f'"{"{:02x}"}"', "'0x{:02X}'", '"{}"'])
+def test_a_key_as_a_list_of_quoted_bytes(quoted: str) -> None:
+    """The key is found as a list of bytes whose elements are strings."""
+    numbers = ", ".join(map(quoted.format, REAL_KEY.encode()))
+    redacted = Redactor(REAL_KEY).text(f"[{numbers}]")
+    assert "…" in redacted
+    assert len(redacted) < 10
+
+
+@pytest.mark.parametrize("length", [17, 24, 39, 40, 41])
+def test_half_of_a_key_in_base64(length: int) -> None:
+    """Exactly the first or the last half of the key is found in base64, wherever in the encoded text it is."""
+    key = "abcDEF7.Zq9xW3rT5yU7iO1pA2sD4fG6hJ8kL0mNx"[:length]
+    half = max(12, -(-length // 2))
+    for part, before, after in product((key[:half], key[-half:]), ("", "x", "xy"), ("", "...", "!!")):
+        assert "…" in Redactor(key).text(b64encode(f"{before}{part}{after}".encode()).decode())
 
 
 def test_a_short_key_does_not_change_texts() -> None:

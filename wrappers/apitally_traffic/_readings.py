@@ -7,48 +7,51 @@ text. Every pattern here takes time that grows with the length of the text and n
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from html.entities import html5
+from unicodedata import category
 
 Decode = Callable[[re.Match[bytes]], bytes]
 
 _MAX_LEVELS = 5
-_ZERO_WIDTH = (
-    "\u00ad\u034f\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\ufeff"
-)
+# Categories of Unicode: formatting characters, spaces, and marks without a width of their own.
+_INVISIBLE_CATEGORIES = {"Cf", "Zs", "Mn"}
 _NAMES: dict[bytes, bytes] = {
     name.removesuffix(";").lower().encode(): value.encode()
     for name, value in html5.items()
-    if len(value) == 1 and (value.isascii() or value in _ZERO_WIDTH)
+    if len(value) == 1 and (value.isascii() or category(value) in _INVISIBLE_CATEGORIES)
 }
+# A key has printable ASCII characters only, so that all others between them can be left out.
+_NOT_IN_A_WORD = bytes({*range(0x21), *range(0x7F, 0x100)})
+_IN_A_WORD = re.compile(rb"[\x21-\x7e]+")
 # Longer names first, since some begin with another one.
 _ENTITY = b"|".join(sorted(_NAMES, reverse=True))
-_FIRST = bytes({character.encode()[0] for character in _ZERO_WIDTH})
 # Which characters an escape begins with comes first: that is what makes the search fast.
 _ESCAPE = re.compile(
-    rb"[\\%&=\x00-\x08\x0a-\x1f\x7f" + _FIRST + rb"](?:"
+    rb"[\\%&=\x00-\x08\x0a-\x1f\x7f](?:"
     rb"(?<=\\)\\*+(?:u\{0{0,6}(?P<braces>[0-9a-fA-F]{1,6})\}|U0000(?P<long>[0-9a-fA-F]{4})"
-    rb"|[uU](?P<short>[0-9a-fA-F]{4})|[xX](?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-3]?[0-7]{2})|(?P<control>[nrtNRT0]))?"
+    rb"|[uU](?P<short>[0-9a-fA-F]{4})|[xX](?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-3]?[0-7]{2})"
+    rb"|(?P<control>[abfnrtvABFNRTV0]))?"
     rb"|(?<=%)(?:25)*(?P<url>[0-9a-fA-F]{2})"
     rb"|(?<=&)(?i:(?:amp;)*(?:#(?:x0{0,9}(?P<hexadecimal>[0-9a-f]{1,6})|0{0,9}(?P<decimal>[0-9]{1,7}))|(?P<name>"
     + _ENTITY
     + rb"));?)"
     rb"|(?<==)3[dD]|(?<=\x1b)\[[0-9;?]{0,20}[a-zA-Z]|(?<=[=\r\n])(?:(?<!=)|\r?\n)[\r\n \t]*+"
-    rb"|(?<=[\x00-\x08\x0b\x0c\x0e-\x1f\x7f])"
-    + b"".join(rb"|(?<=" + re.escape(c[:1]) + rb")" + re.escape(c[1:]) for c in map(str.encode, _ZERO_WIDTH))
-    + rb")"
+    rb"|(?<=[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]))"
 )  # fmt: skip
 _MARKUP = re.compile(rb"<(?:/?[a-zA-Z][^<>]{0,200}|!--[^<>]{0,200}--)>")
-_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"0": b""}
+_CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 # Lists of numbers are found by their shape, without regular expressions: nearly all texts have none.
 _HEXADECIMAL_SHAPE = bytes.maketrans(b"0123456789abcdefABCDEF\t\n\r:,;_-", b"h" * 22 + b"   ,,,,,")
 _HEXADECIMAL_LISTS = (
     *(b"hh" + between + b"hh" + between + b"hh" + between + b"hh" for between in (b" ", b",", b", ")),
     *(b"hxhh" + between + b"hxhh" for between in (b" ", b",", b", ")),
 )
-_BETWEEN_HEXADECIMALS = re.compile(rb"[\s:,;_-]+(?:0x)?|0x")
+_QUOTES = b"\"'"
+_BETWEEN_HEXADECIMALS = re.compile(rb"[\s:,;_\"'-]+(?:0x)?|0x")
 _DECIMAL_SHAPE = bytes.maketrans(b"0123456789\t\n\r;", b"d" * 10 + b"   ,")
 _DECIMAL_LISTS = (b"dd d", b"dd,d", b"dd, d", b"dd,  ")
-_DECIMAL = re.compile(rb"(?<![0-9])([0-9]{2,3})(?![0-9])(?:[\s,;]{1,8}(?=[0-9]))?")
+_DECIMAL = re.compile(rb"(?<![0-9])([0-9]{2,3})(?![0-9])(?:[\s,;\"']{1,10}(?=[0-9]))?")
 
 
 class Reading:
@@ -104,12 +107,55 @@ class Reading:
         return same, same + 1
 
 
+class _WithoutGaps(Reading):
+    """A reading without spaces, control characters and all that is not ASCII.
+
+    Where its bytes come from is looked up only once something is found: nearly all texts have gaps, and no key.
+    """
+
+    def __init__(self, text: bytes, parent: Reading) -> None:
+        super().__init__(text, parent)
+        self._whole = parent.text
+
+    def _origin(self, position: int) -> tuple[int, int]:
+        starts, first = self._words
+        number = bisect_right(starts, position) - 1
+        same = first[number] + position - starts[number]
+        return same, same + 1
+
+    @cached_property
+    def _words(self) -> tuple[list[int], list[int]]:
+        """Where each word begins, in this reading and in the one with gaps."""
+        starts, first, length = [], [], 0
+        for match in _IN_A_WORD.finditer(self._whole):
+            starts.append(length)
+            first.append(match.start())
+            length += len(match[0])
+        return starts, first
+
+
+def without_gaps(reading: Reading) -> Reading | None:
+    """Return a reading without what is not seen, or not in a word; None if that is the same."""
+    text = reading.text.translate(None, _NOT_IN_A_WORD)
+    return _WithoutGaps(text, reading) if len(text) < len(reading.text) else None
+
+
 def unquoted(text: bytes) -> Iterator[Reading]:
-    """Yield a text as it is, and as often unquoted as it is quoted; each of them also without markup."""
+    """Yield a text as it is, and as often unquoted as it is quoted; each of them also without markup.
+
+    A gap may also be inside of an escape: so the same is done while leaving out the gaps.
+    """
+    yield from _unquoted(text, gaps=True)
+    yield from _unquoted(text, gaps=False)
+
+
+def _unquoted(text: bytes, *, gaps: bool) -> Iterator[Reading]:
     reading: Reading | None = Reading(text)
     for _ in range(_MAX_LEVELS):
         if reading is None:
             return
+        if not gaps:
+            reading = without_gaps(reading) or reading
         yield reading
         if (plain := reading.replaced(_MARKUP, lambda _: b"")) is not None:
             yield plain.replaced(_ESCAPE, _unescaped) or plain
@@ -118,7 +164,7 @@ def unquoted(text: bytes) -> Iterator[Reading]:
 
 def as_hexadecimals(reading: Reading) -> Reading | None:
     """Return a text that has a list of bytes in hexadecimals without what separates them; None if it has no list."""
-    shape = reading.text.translate(_HEXADECIMAL_SHAPE)
+    shape = reading.text.translate(_HEXADECIMAL_SHAPE, _QUOTES)
     if not any(form in shape for form in _HEXADECIMAL_LISTS):
         return None
     return reading.replaced(_BETWEEN_HEXADECIMALS, lambda _: b"")
@@ -126,7 +172,7 @@ def as_hexadecimals(reading: Reading) -> Reading | None:
 
 def from_decimals(reading: Reading) -> Reading | None:
     """Return a text with its decimal numbers read as bytes; None if it has no list of them."""
-    shape = reading.text.translate(_DECIMAL_SHAPE)
+    shape = reading.text.translate(_DECIMAL_SHAPE, _QUOTES)
     return reading.replaced(_DECIMAL, _of_decimal) if any(form in shape for form in _DECIMAL_LISTS) else None
 
 
@@ -141,7 +187,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
     if kind is None:
         return b"=" if match[0] in {b"=3D", b"=3d"} else b""
     if kind == "control":
-        return _CONTROLS[written.lower()]
+        return _CONTROLS.get(written.lower(), b"")
     if kind == "name":
         return _NAMES[written.lower()]
     if kind == "url":

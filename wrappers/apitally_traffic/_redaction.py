@@ -2,7 +2,8 @@
 
 A text is read in each way in which it may quote the key (`_readings.py`), and the key is looked for in each reading:
 as it is in any case, since header names change it; in base64, also as a part of a longer text, as in `Basic`
-credentials; and in hexadecimals. The beginning or the end of the key is taken out, too, from half of it on.
+credentials; and in hexadecimals; also with spaces and invisible characters inside. The beginning or the end of the key
+is taken out, too, from half of it on.
 """
 
 import json
@@ -13,7 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
-from apitally_traffic._readings import Reading, as_hexadecimals, from_decimals, unquoted
+from apitally_traffic._readings import Reading, as_hexadecimals, from_decimals, unquoted, without_gaps
 from apitally_traffic.errors import ApitallyError
 
 _MIN_SECRET_LENGTH = 8
@@ -129,7 +130,7 @@ class Redactor:
 
     @property
     def _spellings(self) -> set[bytes]:
-        return {self._api_key, self._api_key.replace(b" ", b"+")}
+        return {self._api_key, self._api_key.replace(b" ", b"+"), self._api_key.replace(b" ", b"")}
 
     @cached_property
     def _base64(self) -> list[_Needle]:
@@ -138,7 +139,9 @@ class Redactor:
         for before in range(3):
             encoded = b64encode(b"\0" * before + self._api_key)
             forms.append(encoded[-(-before * 4 // 3) : (before + len(self._api_key)) * 4 // 3])
-        return [_needle(form, _MIN_PART_LENGTH * 4 // 3) for form in forms]
+        part = max(_MIN_PART_LENGTH, -(-len(self._api_key) // 2))
+        # So many characters, at least, depend on nothing but a part of that length.
+        return [_Needle(form, min(len(form), (4 * part - 2) // 3)) for form in forms]
 
     @cached_property
     def _hexadecimals(self) -> list[_Needle]:
@@ -208,11 +211,13 @@ def _without(content: bytes, redactors: Iterable[Redactor]) -> bytes:
 def _spans(content: bytes, redactors: list[Redactor]) -> Iterator[Span]:
     """Yield where a text has any of the keys; what that takes for the text itself is done once for all of them."""
     for reading in unquoted(content):
-        hexadecimals, decimals = as_hexadecimals(reading), from_decimals(reading)
+        hexadecimals, decimals, gapless = as_hexadecimals(reading), from_decimals(reading), without_gaps(reading)
         for redactor in redactors:
             yield from (reading.origin(*span) for span in redactor.spans(reading))
             if decimals is not None:
                 yield from (decimals.origin(*span) for span in redactor.spans(decimals))
-            for digits in (reading, hexadecimals):
+            if gapless is not None:
+                yield from (gapless.origin(*span) for span in redactor.spans(gapless))
+            for digits in (reading, hexadecimals, gapless):
                 if digits is not None:
                     yield from (digits.origin(*span) for span in redactor.spans_of_hexadecimals(digits))
