@@ -2,13 +2,15 @@
 
 import asyncio
 import gc
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from apitally_traffic import AsyncTrafficClient, TrafficClient
+from apitally_api_client.api.metrics import get_traffic
+from apitally_traffic import AsyncTrafficClient, TrafficClient, paginate, paginate_async
 from apitally_traffic._decoding import Page
 
 HOURS: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-01T05:00"}
@@ -23,10 +25,17 @@ def respond(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"data": [row], "has_more": hour < 4, "next_token": str(hour + 1)})
 
 
-def kept() -> int:
-    """Return how many pages there are in memory."""
+def kept(kind: type = Page) -> int:
+    """Return how many pages there are in memory, without help of the garbage collector."""
+    return sum(isinstance(thing, kind) for thing in gc.get_objects())
+
+
+@pytest.fixture(autouse=True)
+def _no_collector() -> Iterator[None]:
     gc.collect()
-    return sum(isinstance(thing, Page) for thing in gc.get_objects())
+    gc.disable()
+    yield
+    gc.enable()
 
 
 async def read(kind: str, method: str) -> list[int]:
@@ -46,3 +55,18 @@ def test_delivered_pages_are_released(kind: str, iterate: str) -> None:
     counts = asyncio.run(read(kind, "pages"))
     assert [count - already for count in counts] == list(range(5, 0, -1))
     assert asyncio.run(read(kind, iterate)) == [already] * 5
+
+
+def test_paginate_keeps_no_response() -> None:
+    """Of any operation."""
+    transport = httpx.MockTransport(respond)
+
+    async def read_async() -> int:
+        async with AsyncTrafficClient("key", transport=transport) as client:
+            return len([item async for item in paginate_async(get_traffic, client=client.api, app_id=1)])
+
+    already = kept(httpx.Response)
+    with TrafficClient("key", transport=transport) as client:
+        assert len(list(paginate(get_traffic, client=client.api, app_id=1))) == 5
+    assert asyncio.run(read_async()) == 5
+    assert kept(httpx.Response) == already

@@ -23,7 +23,7 @@ from apitally_api_client.models import GetTrafficResponse
 from apitally_api_client.types import Unset
 from apitally_traffic._decoding import Datetime, OpenPage
 from apitally_traffic._json import parse_and_check
-from apitally_traffic._transport.exchange import DECODE, DECODED
+from apitally_traffic._transport.exchange import DECODE, DECODED, unbound
 from apitally_traffic.errors import ResponseError
 
 _SCALARS = frozenset({int, float, str, bool, NoneType, UUID})
@@ -58,11 +58,11 @@ class CheckingClient:
 
     def _request(self, **arguments: Any) -> Any:
         http = self._client.get_httpx_client()
-        return self._checked(http.request(**arguments, extensions={DECODE: self._decode}))
+        return self._checked(unbound(http.request(**arguments, extensions={DECODE: self._decode})))
 
     async def _request_async(self, **arguments: Any) -> Any:
         http = self._client.get_async_httpx_client()
-        return self._checked(await http.request(**arguments, extensions={DECODE: self._decode}))
+        return self._checked(unbound(await http.request(**arguments, extensions={DECODE: self._decode})))
 
     def _checked(self, response: httpx.Response) -> Any:
         if response.status_code != HTTPStatus.OK:

@@ -13,7 +13,7 @@ from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import TaskWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._query.iterators import AsyncQueryIterator
-from apitally_traffic._transport.exchange import DECODED
+from apitally_traffic._transport.exchange import DECODED, unbound
 from apitally_traffic.errors import ApitallyError
 
 if TYPE_CHECKING:
@@ -154,5 +154,5 @@ class AsyncTrafficQuery(BaseQuery):
         http = self._api.get_async_httpx_client()
         while not reader.cursor.finished:
             # No name for the response: it would keep the page while the next one is read.
-            reader.add((await http.request(**self._page_request(reader))).extensions[DECODED])
+            reader.add(unbound(await http.request(**self._page_request(reader))).extensions[DECODED])
         return reader

@@ -12,7 +12,7 @@ from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import ThreadWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._query.iterators import QueryIterator
-from apitally_traffic._transport.exchange import DECODED
+from apitally_traffic._transport.exchange import DECODED, unbound
 from apitally_traffic.errors import ApitallyError
 
 if TYPE_CHECKING:
@@ -135,5 +135,5 @@ class TrafficQuery(BaseQuery):
         http = self._api.get_httpx_client()
         while not reader.cursor.finished:
             # No name for the response: it would keep the page while the next one is read.
-            reader.add(http.request(**self._page_request(reader)).extensions[DECODED])
+            reader.add(unbound(http.request(**self._page_request(reader))).extensions[DECODED])
         return reader

@@ -177,6 +177,16 @@ class Exchange:
         )
 
 
+def unbound(response: httpx.Response) -> httpx.Response:
+    """Return a response that was read, without its stream.
+
+    The stream that a client of httpx puts into a response refers to the response: they would keep each other, and what
+    the body was decoded to, until the garbage collector runs.
+    """
+    vars(response).pop("stream", None)
+    return response
+
+
 def _kept_headers(response: httpx.Response) -> list[tuple[bytes, bytes]]:
     # As bytes: text would have to be encoded again, and a value need not be ASCII.
     dropped = {name.encode() for name in _DROPPED_HEADERS}
