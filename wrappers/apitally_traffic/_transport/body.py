@@ -115,8 +115,10 @@ class _Decompression:
         if not data:
             return data
         self._members += 1
-        if self._coding == "deflate" or self._members >= _MAX_MEMBERS or data[0] != _GZIP_MAGIC:
+        if self._coding == "deflate" or data[0] != _GZIP_MAGIC:
             raise BodyError(f"goes on after the end of what its Content-Encoding, {self._coding}, compresses")
+        if self._members >= _MAX_MEMBERS:
+            raise BodyError(f"has more than {_MAX_MEMBERS:,} gzip members")
         self._zlib = zlib.decompressobj(_GZIP)
         return data
 
