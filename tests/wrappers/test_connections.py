@@ -32,11 +32,14 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SSL_CERT_FILE", None, "No such file"),
         ("SSL_CERT_FILE", "", "NO_CERTIFICATE_OR_CRL_FOUND|no certificate"),
         ("SSL_CERT_FILE", "-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", "."),
-        ("SSL_CERT_FILE", "folder", "directory|."),
+        ("SSL_CERT_FILE", "folder", "It is not a regular file"),
         ("SSL_CERT_DIR", None, "No such file"),
         ("SSL_CERT_DIR", "a file", "Not a directory"),
         ("SSL_CERT_DIR", "folder", "No certificate has a name such as 1a2b3c4d.0"),
-        ("SSLKEYLOGFILE", "folder", "directory"),
+        ("SSLKEYLOGFILE", "folder", "It is not a regular file"),
+        ("SSLKEYLOGFILE", "pipe", "It is not a regular file"),
+        ("SSL_CERT_FILE", "pipe", "It is not a regular file"),
+        ("SSL_CERT_DIR", "folder of a pipe", "No certificate has a name such as 1a2b3c4d.0"),
     ],
 )
 def test_certificates_that_cannot_be_used(
@@ -51,6 +54,11 @@ def test_certificates_that_cannot_be_used(
     path = tmp_path / "named"
     if content == "folder":
         path.mkdir()
+    elif content == "pipe":
+        os.mkfifo(path)
+    elif content == "folder of a pipe":
+        path.mkdir()
+        os.mkfifo(path / "1a2b3c4d.0")
     elif content is not None:
         path.write_text(content)
     monkeypatch.setenv(variable, str(path))

@@ -103,12 +103,21 @@ def _certificates() -> ssl.SSLContext:
     key_log, file, folder = (os.environ.get(name) for name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"))
     with _naming("SSLKEYLOGFILE", key_log):
         if key_log:
+            _check_is_regular(key_log)
             Path(key_log).open("a").close()
     with _naming("SSL_CERT_DIR", folder):
         if folder and not file:
             _check_certificates_in(folder.split(os.pathsep))
     with _naming("SSL_CERT_FILE", file):
+        if file:
+            _check_is_regular(file)
         return httpx.create_ssl_context()
+
+
+def _check_is_regular(path: str) -> None:
+    """Raise an OSError if there is something else than a regular file: to open a pipe may take for ever."""
+    if Path(path).exists() and not Path(path).is_file():
+        raise OSError(0, "It is not a regular file")
 
 
 def _check_certificates_in(folders: list[str]) -> None:
@@ -116,7 +125,7 @@ def _check_certificates_in(folders: list[str]) -> None:
     failure = OSError(0, "No certificate has a name such as 1a2b3c4d.0, which `openssl rehash` makes")
     for folder in folders:
         try:
-            if any(_HASHED_NAME.fullmatch(path.name) for path in Path(folder).iterdir()):
+            if any(_HASHED_NAME.fullmatch(path.name) and path.is_file() for path in Path(folder).iterdir()):
                 return
         except OSError as error:
             failure = error
