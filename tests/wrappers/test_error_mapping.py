@@ -113,6 +113,17 @@ def test_rejected_parameter(server: MockServer) -> None:
         ),
         ("/v1/apps", "Not Found", r"404, Not Found: check the IDs in the path\.$"),
         ("/v1/apps/7/traffic", None, r"404, no such app, or not the API: check the app ID and the base URL\.$"),
+        (
+            "/v1/apps/7/traffic?app_env_id=5",
+            "No environment",
+            r'404, the app or the environment does not exist: "No environment"; check the app ID and app_env_id\.$',
+        ),
+        (
+            "/v1/apps/7/traffic?consumer_id=5&app_env_id=2",
+            None,
+            r"the app, the environment or the consumer does not exist, .*check the app ID, app_env_id, consumer_id and",
+        ),
+        ("/v1/apps/7/x/1?consumer_id=5", "No x", r"404, No x: check the IDs in the path and consumer_id\.$"),
         ("/v1/teams/7", None, r"404, nothing at this path: check the IDs in it and the base URL\.$"),
         ("/v1/teams/7", ["a"], "404, nothing at this path"),
     ],

@@ -37,6 +37,8 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
 }
 # What the spec says of a 404 is "App Not Found" where the app is all that the path names.
 _LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
+# What else a request can name that there may not be.
+_FILTERS = {"app_env_id": "the environment", "consumer_id": "the consumer"}
 
 # Of a longer body, errors say how it begins, and quote no message in it.
 _MAX_TEXT, _MAX_JSON = 100_000, 2**20
@@ -203,17 +205,29 @@ def _json(response: httpx.Response) -> Any:
 
 
 def _not_found(request: httpx.Request, content: Any) -> str:
-    """Return what there is not, as far as the path tells, and what the API itself says."""
+    """Return what there is not, as far as the URL tells, and what the API itself says."""
     is_app = _LISTING_OF_AN_APP.fullmatch(request.url.path) is not None
+    filters = {name: thing for name, thing in _FILTERS.items() if name in request.url.params}
     detail = content.get("detail") if isinstance(content, dict) else None
-    if not isinstance(detail, str):
+    said = _excerpt(detail).rstrip(".") if isinstance(detail, str) else None
+    if is_app and filters:
+        missing = f"{_listed(['the app', *filters.values()], 'or')} does not exist"
+        if said is None:
+            return f"{missing}, or this is not the API: check {_listed(['the app ID', *filters, 'the base URL'])}"
+        return f'{missing}: "{said}"; check {_listed(["the app ID", *filters])}'
+    if said is None:
         return (
             "no such app, or not the API: check the app ID and the base URL"
             if is_app
-            else "nothing at this path: check the IDs in it and the base URL"
+            else f"nothing at this path: check {_listed(['the IDs in it', *filters, 'the base URL'])}"
         )
-    what = "the app ID in the Apitally dashboard" if is_app else "the IDs in the path"
-    return f"{_excerpt(detail).rstrip('.')}: check {what}"
+    what = "the app ID in the Apitally dashboard" if is_app else _listed(["the IDs in the path", *filters])
+    return f"{said}: check {what}"
+
+
+def _listed(names: list[str], conjunction: str = "and") -> str:
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def _validation_errors(response: httpx.Response, redactor: Redactor) -> tuple[list[ValidationError], list[str]]:
