@@ -262,6 +262,22 @@ def test_a_key_as_a_list_of_quoted_bytes(quoted: str) -> None:
     assert len(redacted) < 10
 
 
+@pytest.mark.parametrize("line", ["{:08x}: {:4}  {}", "{:08x}: {:4}", "{:08x}  {:1}  |{}|", "{:04x}   {:1}   {}"])
+@pytest.mark.parametrize(("before", "end"), [("", "\n"), ("Api-Key: ", "\r\n"), ("", "\\n")])
+def test_a_key_in_a_hexadecimal_dump(line: str, before: str, end: str) -> None:
+    """The key is found over the lines of a dump, between their offsets and their column of characters."""
+    text = f"{before}{REAL_KEY}"
+    lines = []
+    for start in range(0, len(text), 16):
+        part = text[start : start + 16]
+        digits = part.encode().hex(" ", -2 if ":4" in line else 1)
+        lines.append(line.replace("{:4}", "{:39}").replace("{:1}", "{:47}").format(start, digits, part))
+    redacted = Redactor(REAL_KEY).text(end.join(lines))
+    assert redacted.count("…") == 1
+    assert REAL_KEY[9:20].encode().hex() not in redacted.replace(" ", "")
+    assert REAL_KEY[9:16] not in redacted[12:]
+
+
 @pytest.mark.parametrize("length", [17, 24, 39, 40, 41])
 def test_half_of_a_key_in_base64(length: int) -> None:
     """Exactly the first or the last half of the key is found in base64, wherever in the encoded text it is."""

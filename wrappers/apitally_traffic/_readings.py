@@ -46,7 +46,10 @@ _HEXADECIMAL_SHAPE = bytes.maketrans(b"0123456789abcdefABCDEF\t\n\r:,;_-", b"h" 
 _HEXADECIMAL_LISTS = (
     *(b"hh" + between + b"hh" + between + b"hh" + between + b"hh" for between in (b" ", b",", b", ")),
     *(b"hxhh" + between + b"hxhh" for between in (b" ", b",", b", ")),
+    b"hhhh hhhh hhhh",
 )
+# Of a dump as xxd and hexdump print it: the column of characters, if there is one, and the offset of the next line.
+_BETWEEN_LINES_OF_A_DUMP = re.compile(rb"(?:(?<! ) {2,}+[^\r\n]{0,18})?\r?\n[0-9a-fA-F]{4,16}:? ")
 _QUOTES = b"\"'"
 _BETWEEN_HEXADECIMALS = re.compile(rb"[\s:,;_\"'-]+(?:0x)?|0x")
 _DECIMAL_SHAPE = bytes.maketrans(b"0123456789\t\n\r;", b"d" * 10 + b"   ,")
@@ -167,6 +170,7 @@ def as_hexadecimals(reading: Reading) -> Reading | None:
     shape = reading.text.translate(_HEXADECIMAL_SHAPE, _QUOTES)
     if not any(form in shape for form in _HEXADECIMAL_LISTS):
         return None
+    reading = reading.replaced(_BETWEEN_LINES_OF_A_DUMP, lambda _: b" ") or reading
     return reading.replaced(_BETWEEN_HEXADECIMALS, lambda _: b"")
 
 
