@@ -10,7 +10,8 @@ A body that msgspec rejects is parsed again by `_json.py`, which accepts more, w
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import starmap
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, cast
+from operator import attrgetter, countOf
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeGuard
 
 import msgspec
 from msgspec.structs import astuple
@@ -64,6 +65,7 @@ class OpenPage(_PageWithoutText, frozen=True):
     next_token: str | None = None
 
 
+_values = attrgetter(*Row.__struct_fields__)
 _ROW_FIELDS = set(Row.__struct_fields__)
 _PAGE_FIELDS = set(_PinnedPage.__struct_fields__)
 _decode_pinned = msgspec.json.Decoder(_PinnedPage).decode
@@ -99,9 +101,16 @@ class Page(NamedTuple):
 
 def to_items(rows: Sequence[Row | TrafficItem]) -> Iterator[TrafficItem]:
     """Return an iterator that converts each row to an item when the item is requested."""
-    if set(map(type, rows)) == {Row}:
-        return starmap(TrafficItem, map(astuple, cast("Sequence[Row]", rows)))
+    if _are_pinned(rows):
+        return starmap(TrafficItem, map(astuple, rows))
     return (row if isinstance(row, TrafficItem) else TrafficItem(*astuple(row)) for row in rows)
+
+
+def to_rows(rows: Sequence[Row | TrafficItem]) -> Iterator[Row]:
+    """Return an iterator over the rows without the fields that the pinned schema does not have."""
+    if _are_pinned(rows):
+        return iter(rows)
+    return (row if isinstance(row, Row) else Row(*_values(row)) for row in rows)
 
 
 def decode_page(body: bytes) -> Page:
@@ -128,6 +137,10 @@ def decode_page(body: bytes) -> Page:
         item.additional_properties = {name: source[name] for name in source.keys() - _ROW_FIELDS}
     additional = {name: document[name] for name in document.keys() - _PAGE_FIELDS}
     return Page(items, checked.has_more, checked.next_token, additional)
+
+
+def _are_pinned(rows: Sequence[Row | TrafficItem]) -> TypeGuard[Sequence[Row]]:
+    return countOf(map(type, rows), Row) == len(rows)
 
 
 def _gives_each_field_once(body: bytes, page: _PinnedPage) -> bool:

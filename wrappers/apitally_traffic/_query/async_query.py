@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._decoding import to_items
+from apitally_traffic._decoding import to_items, to_rows
 from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
@@ -76,7 +76,7 @@ class AsyncTrafficQuery(BaseQuery):
             ValueError: it does not know the window's timezone.
         """
         build = arrow_builder(self.window.timezone)
-        return build(await self._collect(iter, progress))
+        return build(await self._collect(to_rows, progress))
 
     async def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
         """Return all items as a pandas frame; needs the extra `pandas`. Columns are those of `to_arrow`.
@@ -87,7 +87,7 @@ class AsyncTrafficQuery(BaseQuery):
             ValueError: it does not know the window's timezone.
         """
         build = pandas_builder(self.window.timezone)
-        return build(await self._collect(iter, progress))
+        return build(await self._collect(to_rows, progress))
 
     async def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
         """Return all items as a polars frame; needs the extra `polars`. Columns are those of `to_arrow`.
@@ -98,7 +98,7 @@ class AsyncTrafficQuery(BaseQuery):
             ValueError: it does not know the window's timezone.
         """
         build = polars_builder(self.window.timezone)
-        return build(await self._collect(iter, progress))
+        return build(await self._collect(to_rows, progress))
 
     async def totals(self, *, progress: Progress | None = None) -> TrafficTotals:
         """Return the sums over all items.
@@ -106,7 +106,7 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return total(await self._collect(iter, progress))
+        return total(await self._collect(to_rows, progress))
 
     async def _items(self) -> AsyncGenerator[TrafficItem]:
         async with aclosing(self._slices()) as slices:

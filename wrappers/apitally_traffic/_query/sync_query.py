@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._decoding import to_items
+from apitally_traffic._decoding import to_items, to_rows
 from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
@@ -72,7 +72,7 @@ class TrafficQuery(BaseQuery):
             ValueError: it does not know the window's timezone.
         """
         build = arrow_builder(self.window.timezone)
-        return build(self._collect(iter, progress))
+        return build(self._collect(to_rows, progress))
 
     def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
         """Return all items as a pandas frame; needs the extra `pandas`. Columns are those of `to_arrow`.
@@ -83,7 +83,7 @@ class TrafficQuery(BaseQuery):
             ValueError: it does not know the window's timezone.
         """
         build = pandas_builder(self.window.timezone)
-        return build(self._collect(iter, progress))
+        return build(self._collect(to_rows, progress))
 
     def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
         """Return all items as a polars frame; needs the extra `polars`. Columns are those of `to_arrow`.
@@ -94,7 +94,7 @@ class TrafficQuery(BaseQuery):
             ValueError: it does not know the window's timezone.
         """
         build = polars_builder(self.window.timezone)
-        return build(self._collect(iter, progress))
+        return build(self._collect(to_rows, progress))
 
     def totals(self, *, progress: Progress | None = None) -> TrafficTotals:
         """Return the sums over all items.
@@ -102,7 +102,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return total(self._collect(iter, progress))
+        return total(self._collect(to_rows, progress))
 
     def _collect(self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None) -> list[Collected]:
         collected: list[Collected] = []

@@ -1,0 +1,50 @@
+"""Totals and tables are made of five fields, and keep no other field that a server sends."""
+
+import asyncio
+import gc
+import inspect
+import tracemalloc
+from typing import Any
+
+import httpx
+import pytest
+
+from apitally_traffic import AsyncTrafficClient, TrafficClient
+
+SIZE, PAGES = 1_000_000, 6
+
+
+def respond(request: httpx.Request) -> httpx.Response:
+    """Return one row with a large field of a later version of the API."""
+    start, end = request.url.params["start"], request.url.params["end"]
+    row = {"period_start": start, "period_end": end, "requests": 1, "bytes_received": 2, "bytes_sent": 3}
+    return httpx.Response(200, json={"data": [{**row, "later": "x" * SIZE}], "has_more": False})
+
+
+async def collect(kind: type[TrafficClient | AsyncTrafficClient], method: str) -> tuple[Any, int]:
+    """Return what a query of six pages collects, and the bytes that were in use after its last page."""
+    client = kind("key", transport=httpx.MockTransport(respond), requests_per_minute=None, concurrency=1)
+    query = client.get_traffic(1, start="2026-01-01", end=f"2026-01-01T0{PAGES}:00", page_size=1)
+    in_use: list[int] = []
+    result = getattr(query, method)(progress=lambda *_: in_use.append(tracemalloc.get_traced_memory()[0]))
+    return (await result if inspect.isawaitable(result) else result), in_use[-1] - in_use[0]
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+@pytest.mark.parametrize("method", ["totals", "to_arrow", "to_pandas", "to_polars", "to_list"])
+def test_tables_keep_no_unknown_fields(kind: type[TrafficClient | AsyncTrafficClient], method: str) -> None:
+    """A list of items keeps them: it delivers them."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result, growth = asyncio.run(collect(kind, method))
+    finally:
+        tracemalloc.stop()
+    if method == "totals":
+        assert result == (PAGES, 2 * PAGES, 3 * PAGES)
+    else:
+        assert len(result) == PAGES
+    kept = PAGES - 1 if method == "to_list" else 0
+    assert kept * SIZE <= growth < (kept + 0.5) * SIZE
+    if method == "to_list":
+        assert [len(item["later"]) for item in result] == [SIZE] * PAGES
