@@ -71,7 +71,7 @@ CACHES = (
     ),
     broken(
         "the last response is kept without the query",
-        _OWN,
+        (_OWN, "window.nothing-outside"),
         **cached(lambda path, params, headers: (path, headers.get("api-key")), size=_SHORT),
     ),
     broken("a cache without the filters", _OWN, **cached(_without("app_env_id", "consumer_id"))),

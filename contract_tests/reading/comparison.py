@@ -12,7 +12,7 @@ from contract_tests.reading.sample import Sample
 from contract_tests.reading.stability import blame
 
 # A request that is misread gets periods outside its window, or on another clock.
-_FOLLOWS_FROM_A_MISREADING = ("window.", "timezone.", "requests.accepted", "response.period-end")
+_FOLLOWS_FROM_A_MISREADING = ("window.", "timezone.", "requests.accepted", "response.period-end", "response.offsets")
 
 
 class Comparison:
