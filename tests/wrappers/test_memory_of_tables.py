@@ -4,6 +4,7 @@ import asyncio
 import gc
 import inspect
 import tracemalloc
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,13 +13,18 @@ import pytest
 from apitally_traffic import AsyncTrafficClient, TrafficClient
 
 SIZE, PAGES = 1_000_000, 6
+HOUR = timedelta(hours=1)
 
 
 def respond(request: httpx.Request) -> httpx.Response:
-    """Return one row with a large field of a later version of the API."""
-    start, end = request.url.params["start"], request.url.params["end"]
-    row = {"period_start": start, "period_end": end, "requests": 1, "bytes_received": 2, "bytes_sent": 3}
-    return httpx.Response(200, json={"data": [{**row, "later": "x" * SIZE}], "has_more": False})
+    """Return the rows of a slice, each with a large field of a later version of the API."""
+    start, end = (datetime.fromisoformat(request.url.params[name]) for name in ("start", "end"))
+    data = []
+    while start < end:
+        row: dict[str, Any] = {"period_start": start.isoformat(), "period_end": (start + HOUR).isoformat()}
+        data.append(row | {"requests": 1, "bytes_received": 2, "bytes_sent": 3, "later": "x" * SIZE})
+        start += HOUR
+    return httpx.Response(200, json={"data": data, "has_more": False})
 
 
 async def collect(kind: type[TrafficClient | AsyncTrafficClient], method: str) -> tuple[Any, int]:
@@ -48,3 +54,23 @@ def test_tables_keep_no_unknown_fields(kind: type[TrafficClient | AsyncTrafficCl
     assert kept * SIZE <= growth < (kept + 0.5) * SIZE
     if method == "to_list":
         assert [len(item["later"]) for item in result] == [SIZE] * PAGES
+
+
+def test_iterations_keep_no_unknown_fields_of_the_slice_before() -> None:
+    """Its last rows are compared with those of the next slice, and that takes the five fields."""
+    in_use: list[int] = []
+
+    def measure(request: httpx.Request) -> httpx.Response:
+        in_use.append(tracemalloc.get_traced_memory()[0])
+        return respond(request)
+
+    tracemalloc.start()
+    try:
+        with TrafficClient("key", transport=httpx.MockTransport(measure), concurrency=1) as client:
+            for item in client.get_traffic(1, start="2026-01-01", end="2026-01-01T06:00", page_size=3):
+                assert len(item["later"]) == SIZE
+                del item  # the generator still refers to it
+    finally:
+        tracemalloc.stop()
+    first, second = in_use
+    assert second - first < 1.5 * SIZE

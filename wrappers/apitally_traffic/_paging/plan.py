@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from apitally_traffic._decoding import Page
+from apitally_traffic._decoding import Page, to_rows
 from apitally_traffic._paging.order import Rows, check_adjacent
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
@@ -110,7 +110,7 @@ class ReadPlan:
                 f"The API contradicts itself in the pages of two parts of the window: {error}.",
                 resume_from=self.resume_from,
             ) from None
-        self._rows_before = reader.last_rows()
+        self._rows_before = list(to_rows(reader.last_rows()))
 
     def _finish_slice(self) -> None:
         periods = len(self._started.popleft())
