@@ -287,6 +287,12 @@ def test_half_of_a_key_in_base64(length: int) -> None:
         assert "…" in Redactor(key).text(b64encode(f"{before}{part}{after}".encode()).decode())
 
 
+@pytest.mark.parametrize("change", [str.lower, str.upper, str.swapcase])
+def test_base64_whose_case_is_changed(change: Callable[[str], str]) -> None:
+    """The key is found in base64 that is lower case, as in the name of a header, though that cannot be decoded."""
+    assert Redactor(REAL_KEY).text(change(b64encode(REAL_KEY.encode()).decode().rstrip("="))) in {"…", "…g", "…G"}
+
+
 def test_a_short_key_does_not_change_texts() -> None:
     """A key that is too short to be a secret is not replaced: any text may contain it."""
     transport = httpx.MockTransport(lambda _: httpx.Response(500, text="a monkey"))

@@ -110,7 +110,8 @@ class Redactor:
 
     def spans(self, reading: Reading) -> Iterator[Span]:
         """Yield where in a reading the key is, in plain or in base64."""
-        lower, for_urls = reading.text.lower(), reading.text.translate(_FROM_URLS)
+        lower = reading.text.lower()
+        for_urls = lower.translate(_FROM_URLS)
         for needle in self._plain:
             yield from needle.spans(lower)
         for needle in self._base64:
@@ -134,10 +135,10 @@ class Redactor:
 
     @cached_property
     def _base64(self) -> list[_Needle]:
-        """What is always the same of a text in base64 that contains the key, wherever in it that is."""
+        """What is always the same of a text in base64 that contains the key, wherever in it that is, in lower case."""
         forms = []
         for before in range(3):
-            encoded = b64encode(b"\0" * before + self._api_key)
+            encoded = b64encode(b"\0" * before + self._api_key).lower()
             forms.append(encoded[-(-before * 4 // 3) : (before + len(self._api_key)) * 4 // 3])
         part = max(_MIN_PART_LENGTH, -(-len(self._api_key) // 2))
         # So many characters, at least, depend on nothing but a part of that length.
