@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._decoding import to_items, to_rows
+from apitally_traffic._decoding import Page, to_items, to_rows
 from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
@@ -113,12 +113,14 @@ class AsyncTrafficQuery(BaseQuery):
             async for plan, reader in slices:
                 for item in to_items(plan.take_rows(reader)):
                     yield item
+                    del item  # it would be kept while the next slice is read
 
     async def _pages(self) -> AsyncGenerator[GetTrafficResponse]:
         async with aclosing(self._slices()) as slices:
             async for plan, reader in slices:
-                for page in plan.take_pages(reader):
-                    yield page.to_response()
+                for response in map(Page.to_response, plan.take_pages(reader)):
+                    yield response
+                    del response  # as above
 
     async def _collect(
         self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None

@@ -1,10 +1,10 @@
 """The sync query: a window of one app's traffic, read when it is iterated. async_query.py has its async counterpart."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._decoding import to_items, to_rows
+from apitally_traffic._decoding import Page, to_items, to_rows
 from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
@@ -40,7 +40,7 @@ class TrafficQuery(BaseQuery):
                 `resume_from` says where to continue.
             RuntimeError: two threads use the iterator at the same time.
         """
-        return QueryIterator(item for plan, reader in self._slices() for item in to_items(plan.take_rows(reader)))
+        return QueryIterator(self._items())
 
     def pages(self) -> Iterator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
@@ -48,7 +48,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return QueryIterator(page.to_response() for plan, reader in self._slices() for page in plan.take_pages(reader))
+        return QueryIterator(self._pages())
 
     def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
@@ -103,6 +103,14 @@ class TrafficQuery(BaseQuery):
             ApitallyError: as for the items.
         """
         return total(self._collect(to_rows, progress))
+
+    def _items(self) -> Generator[TrafficItem]:
+        for plan, reader in self._slices():
+            yield from to_items(plan.take_rows(reader))
+
+    def _pages(self) -> Generator[GetTrafficResponse]:
+        for plan, reader in self._slices():
+            yield from map(Page.to_response, plan.take_pages(reader))
 
     def _collect(self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None) -> list[Collected]:
         collected: list[Collected] = []
