@@ -132,9 +132,12 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         self._requests_per_minute = requests_per_minute
         self._limiter = AsyncRateLimiter(Pacer(requests_per_minute))
         self._via = ""
+        self._inner: LoopTransports | GivenTransport
         if inner is None:
             connect, self._via = async_connector(settings, options)
-        self._inner = LoopTransports(connect) if inner is None else GivenTransport(inner)
+            self._inner = LoopTransports(connect)
+        else:
+            self._inner = GivenTransport(inner)
         self._lifetimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lifetime] = WeakKeyDictionary()
         renew_after_fork(self)
 

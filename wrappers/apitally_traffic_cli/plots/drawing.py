@@ -17,15 +17,16 @@ def interruptible(what: str) -> Iterator[None]:
     without any cleaning up: the block must not have a file open.
     """
     handlers = {number: signal.signal(number, signal.SIG_DFL) for number in _SIGNALS}
-    is_shown = sys.stderr is not None and sys.stderr.isatty()
+    _show(f"Drawing {what} ...")
     try:
-        if is_shown:
-            sys.stderr.write(f"Drawing {what} ...")
-            sys.stderr.flush()
         yield
     finally:
-        if is_shown:
-            sys.stderr.write(_ERASE_LINE)
-            sys.stderr.flush()
+        _show(_ERASE_LINE)
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def _show(text: str) -> None:
+    if sys.stderr is not None and sys.stderr.isatty():
+        sys.stderr.write(text)
+        sys.stderr.flush()
