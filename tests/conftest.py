@@ -1,4 +1,9 @@
-"""How far the property tests look: a fixed sample at each push, and many times as far in `nox -s tests-full`."""
+"""What all tests share: how far the property tests look, and Ctrl-C.
+
+The property tests take a fixed sample at each push, and many times as much in `nox -s tests-full`.
+"""
+
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -7,3 +12,6 @@ settings.register_profile(
 )
 settings.register_profile("full", settings.get_profile("push"), max_examples=2000, derandomize=False, print_blob=True)
 settings.load_profile("push")
+
+# A shell ignores Ctrl-C for commands in the background, and each process that they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -108,6 +108,10 @@ class Comparison:
         except BrokenPromiseError as breach:
             if not breach.promise_id.startswith(_FOLLOWS_FROM_A_MISREADING):
                 raise
+            # What is wrong with the plain query, too, has another cause, and raises its own error here.
+            plain = Query(query.first, query.end, query.named_interval, query.named_zone, filter=query.filter)
+            if plain != query:
+                self._reader.read(plain)
             raise breach.under(promise_id, what) from breach
         if self.agree(promise_id, series, self._sample.base_of(query), what):
             self._ledger.seen(promise_id, *series.exchanges)

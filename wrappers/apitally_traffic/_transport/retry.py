@@ -97,8 +97,7 @@ class RetryPolicy(Retry):
     def is_retryable_exception(self, exception: Exception) -> bool:
         """Return whether to retry: not if the server asks for a wait beyond `MAX_WAIT` or the deadline."""
         wait = requested_wait(exception) or 0.0
-        is_open = not self._call.lifetime.has_ended
-        return is_open and is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
+        return is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
 
     def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - refusals arrive as exceptions
         """Return False: a response that arrives here has status 200."""
