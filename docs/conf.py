@@ -18,3 +18,5 @@ html_title = f"apitally-traffic {version}"
 html_static_path = ["_static"]
 html_copy_source = False
 html_show_sphinx = False
+# The query for Grafana has a macro of its own, which is no SQL.
+suppress_warnings = ["misc.highlighting_failure"]
