@@ -113,7 +113,7 @@ HEAD = b"Host: x\r\nApi-Key: mock-key\r\n"
         (b"POST /_mock/faults HTTP/1.1\r\nHost: [::1]\r\nContent-Length: -1\r\n\r\n", 400),
         (b"POST /_mock/faults HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", None),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:80],  # pytest puts it into the environment of each process that is started
 )
 def test_extreme_requests_get_a_response(
     server: MockServer, client: httpx.Client, request_bytes: bytes, status: int | None
