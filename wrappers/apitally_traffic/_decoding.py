@@ -103,7 +103,11 @@ def to_items(rows: Sequence[Row | TrafficItem]) -> Iterator[TrafficItem]:
     """Return an iterator that converts each row to an item when the item is requested."""
     if _are_pinned(rows):
         return starmap(TrafficItem, map(astuple, rows))
-    return (row if isinstance(row, TrafficItem) else TrafficItem(*astuple(row)) for row in rows)
+    return map(_to_item, rows)
+
+
+def _to_item(row: Row | TrafficItem) -> TrafficItem:
+    return row if isinstance(row, TrafficItem) else TrafficItem(*astuple(row))
 
 
 def to_rows(rows: Sequence[Row | TrafficItem]) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import repeat
 
 from apitally_traffic._decoding import Page, to_rows
 from apitally_traffic._paging.order import Rows, check_adjacent
@@ -94,7 +95,7 @@ class ReadPlan:
             self._delivered += len(page.rows)
         reader.release()
         self._finish_slice()
-        return _drain(pages)
+        return map(deque.popleft, repeat(pages, len(pages)))
 
     @property
     def resume_from(self) -> datetime | None:
@@ -126,8 +127,3 @@ class ReadPlan:
     def _needs_more(self) -> bool:
         wanted = self._still_wanted()
         return wanted is None or sum(len(part) for part in self._started) < wanted
-
-
-def _drain(pages: deque[Page]) -> Iterator[Page]:
-    while pages:
-        yield pages.popleft()

@@ -1,6 +1,7 @@
-"""The iterators of queries: generators that say in a sentence when two threads or tasks use one at once."""
+"""The iterators of queries: they say in a sentence when two threads or tasks use one at once."""
 
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterator
+import threading
+from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -9,9 +10,16 @@ Item = TypeVar("Item")
 class QueryIterator(Iterator[Item]):
     """Iterates over what a query delivers, in one thread at a time."""
 
-    def __init__(self, items: Generator[Item]) -> None:
-        """Wrap a generator."""
-        self._items = items
+    def __init__(self, slices: Generator[Iterable[Item]]) -> None:
+        """Wrap a generator.
+
+        Args:
+            slices: yields what there is to deliver of each slice. Its iterators have to be safe in several threads:
+                none of them is a generator.
+        """
+        self._slices = slices
+        self._current: Iterator[Item] = iter(())
+        self._lock = threading.Lock()
 
     def __next__(self) -> Item:
         """Return the next item.
@@ -19,12 +27,16 @@ class QueryIterator(Iterator[Item]):
         Raises:
             RuntimeError: another thread is waiting for the next item.
         """
+        for item in self._current:
+            return item
+        self._acquire()
         try:
-            return next(self._items)
-        except ValueError as error:
-            if not _is_of_generator(error):
-                raise
-        raise RuntimeError(_used_twice("threads"))
+            while True:
+                for item in self._current:
+                    return item
+                self._current = iter(next(self._slices))
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """End the iteration, and interrupt the requests in flight.
@@ -32,14 +44,16 @@ class QueryIterator(Iterator[Item]):
         Raises:
             RuntimeError: another thread is waiting for the next item.
         """
+        self._acquire()
         try:
-            self._items.close()
-        except ValueError as error:
-            if not _is_of_generator(error):
-                raise
-        else:
-            return
-        raise RuntimeError(_used_twice("threads"))
+            self._current = iter(())
+            self._slices.close()
+        finally:
+            self._lock.release()
+
+    def _acquire(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError(_used_twice("threads"))
 
 
 class AsyncQueryIterator(AsyncGenerator[Item]):
@@ -83,12 +97,6 @@ class AsyncQueryIterator(AsyncGenerator[Item]):
     def _check(self) -> None:
         if self._items.ag_running:
             raise RuntimeError(_used_twice("tasks"))
-
-
-def _is_of_generator(error: ValueError) -> bool:
-    """Return whether an error comes from the generator that was called, and not from its code."""
-    traceback = error.__traceback__
-    return traceback is not None and traceback.tb_next is None
 
 
 def _used_twice(users: str) -> str:

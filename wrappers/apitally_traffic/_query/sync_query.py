@@ -104,13 +104,13 @@ class TrafficQuery(BaseQuery):
         """
         return total(self._collect(to_rows, progress))
 
-    def _items(self) -> Generator[TrafficItem]:
+    def _items(self) -> Generator[Iterable[TrafficItem]]:
         for plan, reader in self._slices():
-            yield from to_items(plan.take_rows(reader))
+            yield to_items(plan.take_rows(reader))
 
-    def _pages(self) -> Generator[GetTrafficResponse]:
+    def _pages(self) -> Generator[Iterable[GetTrafficResponse]]:
         for plan, reader in self._slices():
-            yield from map(Page.to_response, plan.take_pages(reader))
+            yield map(Page.to_response, plan.take_pages(reader))
 
     def _collect(self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None) -> list[Collected]:
         collected: list[Collected] = []

@@ -8,12 +8,12 @@ them may get the same number, and fail or wait for ever. Here each of them has a
 Tasks of an event loop share a connection.
 """
 
+import sys
 import threading
 import weakref
 from functools import partial
 from typing import Any, TypeVar
 
-import httpcore
 import httpx
 
 Transport = TypeVar("Transport", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
@@ -32,7 +32,7 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     connection = type(pool).create_connection(pool, origin)
     reference = weakref.ref(connection)
     connection.has_expired = partial(_has_expired, reference)
-    if isinstance(pool, httpcore.ConnectionPool) and pool._http2:  # noqa: SLF001
+    if pool._http2 and not hasattr(pool, "aclose"):  # noqa: SLF001
         connection.is_available = partial(_is_available, reference)
         connection.handle_request = partial(_handle_alone, reference, threading.Lock())
     return connection
@@ -47,6 +47,7 @@ def _is_available(reference: weakref.ref[Any]) -> bool:
 def _handle_alone(reference: weakref.ref[Any], lock: threading.Lock, request: Any) -> Any:
     """Handle a request unless the connection is busy; the pool then finds another one."""
     connection: Any = reference()
+    httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
     if not lock.acquire(blocking=False):
         raise httpcore.ConnectionNotAvailable
     try:
