@@ -4,42 +4,12 @@ Exit codes: 0 every broken server is caught under a right promise and every othe
 """
 
 import argparse
-import json
 import os
-import subprocess
 import sys
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from contract_tests.mutants.catalogue import ENTRIES
-from contract_tests.mutants.entry import Entry
-
-_ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Result:
-    """The result of a run against one server."""
-
-    entry: Entry
-    exit_code: int
-    named: tuple[str, ...]
-    requests: int
-    seconds: float
-    output: str
-
-    @property
-    def is_right(self) -> bool:
-        """Whether a broken server was caught under a right promise, or a correct one passed."""
-        if self.entry.breaks:
-            right = set(self.entry.breaks)
-            is_named = not right.isdisjoint(self.named) and (not self.entry.alone or right.issuperset(self.named))
-            return self.exit_code == 1 and is_named
-        return self.exit_code == 0
+from contract_tests.mutants.run import Result, run_against
 
 
 def main() -> int:
@@ -61,37 +31,6 @@ def main() -> int:
             if options.verbose and not result.is_right:
                 print(result.output, flush=True)
     return _conclude(results)
-
-
-def run_against(entry: Entry, seed: str) -> Result:
-    """Run the suite against one server, in processes of their own."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "contract_tests.mutants.serve", entry.name],
-            cwd=_ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert server.stdout is not None, "opened as a pipe"
-            started = json.loads(server.stdout.readline())
-            since = time.monotonic()
-            arguments = ["--base-url", started["url"], "--api-key", started["key"], "--app-id", str(started["app_id"])]
-            arguments += ["--app-env-id", "1", "--consumer-id", "2", "--seed", seed, "--report-dir", folder]
-            arguments += ["--spec", str(entry.spec)] if entry.spec else []
-            command = [sys.executable, "-m", "pytest", "contract_tests", "-q", "--tb=short", "--assert=plain"]
-            command += ["-p", "no:cacheprovider", *arguments]
-            run = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
-            seconds = time.monotonic() - since
-        finally:
-            server.kill()
-            server.communicate()
-        report = Path(folder) / "report.json"
-        content: dict[str, Any] = {"promises": [], "requests": 0}
-        if report.exists():
-            content = json.loads(report.read_text(encoding="utf-8"))
-    named = tuple(promise["id"] for promise in content["promises"] if promise["verdict"] == "broken")
-    return Result(entry, run.returncode, named, content["requests"], seconds, run.stdout[-4000:] + run.stderr[-2000:])
 
 
 def _line(result: Result) -> str:

@@ -323,14 +323,13 @@ class Reference:
     def counts(self, query: Query, start: datetime, end: datetime) -> dict[str, Any]:
         """Count the traffic of a period, up to now."""
         until = min(end, self.now())
-        envs = [env for env in self.envs if query.env in {None, env}]
-        consumers = [consumer for consumer in self.consumers if query.consumer in {None, consumer}]
-        first, last = (int(moment.timestamp()) // _QUARTER - _BORN for moment in (start, until))
+        envs = tuple(env for env in self.envs if query.env in {None, env})
+        consumers = tuple(consumer for consumer in self.consumers if query.consumer in {None, consumer})
+        first, last = (max(0, int(moment.timestamp()) // _QUARTER - _BORN) for moment in (start, until))
         requests = 0
-        if last > first:
-            app = query.app - self.app_id if query.app in self.other_app_ids else 0
-            sums = [_sums(env, consumer, app) for env in envs for consumer in consumers]
-            requests = sum(series[max(0, last)] - series[max(0, first)] for series in sums)
+        if last > first and envs and consumers:
+            sums = _sums(envs, consumers, query.app - self.app_id if query.app in self.other_app_ids else 0)
+            requests = sums[last] - sums[first]
         return {name: requests * share for name, share in _SHARES.items()}
 
     def rows(self, query: Query) -> list[Row]:
@@ -393,10 +392,16 @@ class Reference:
 
 
 @lru_cache
-def _sums(env: int, consumer: int, app: int) -> list[int]:
+def _sums(envs: tuple[int, ...], consumers: tuple[int, ...], app: int) -> list[int]:
     """Return the requests since the app was born, by the quarter hours that have passed since then."""
+    parts = [_requests(env, consumer, app) for env in envs for consumer in consumers]
+    return list(accumulate(map(sum, zip(*parts, strict=False)), initial=0))
+
+
+@lru_cache
+def _requests(env: int, consumer: int, app: int) -> list[int]:
     quarters = range(_BORN, int(time.time()) // _QUARTER + 2)
-    return list(accumulate((_noise(quarter + 977 * app, env, consumer) for quarter in quarters), initial=0))
+    return [_noise(quarter + 977 * app, env, consumer) for quarter in quarters]
 
 
 def _noise(quarter: int, env: int, consumer: int) -> int:

@@ -1,15 +1,11 @@
 """Serve an entry of the catalogue on a loopback port."""
 
-import json
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from contract_tests.mutants.catalogue import ENTRIES
 from contract_tests.mutants.reference import Reference
 
 
@@ -65,16 +61,3 @@ def serve(server: Reference) -> Iterator[str]:
     finally:
         http.shutdown()
         http.server_close()
-
-
-def main() -> None:
-    """Serve the entry that the command line names, until killed; the first line of output says where."""
-    entry = next(entry for entry in ENTRIES if entry.name == sys.argv[1])
-    server = entry.server()
-    with serve(server) as url:
-        print(json.dumps({"url": url, "key": server.key, "app_id": server.app_id}), flush=True)
-        threading.Event().wait()
-
-
-if __name__ == "__main__":
-    main()
