@@ -111,6 +111,6 @@ def _modules_of_the_suite() -> list[str]:
     return [module.name for module in found if module.name.split(".")[1] in _SUITE]
 
 
-_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-_PROCESSES = multiprocessing.get_context(_METHOD)
+_IS_FORKED = "forkserver" in multiprocessing.get_all_start_methods()
+_PROCESSES = multiprocessing.get_context("forkserver") if _IS_FORKED else multiprocessing.get_context("spawn")
 _PROCESSES.set_forkserver_preload([__name__, *_modules_of_the_suite()])
