@@ -1,6 +1,6 @@
 """Run the suite against the servers of the catalogue, and print the kill matrix.
 
-Exit codes: 0 every broken server is caught under a right promise and every other one passes, 1 not so.
+Exit codes: 0 every broken server is caught under a right promise and every other one passes, 1 not so, 2 no such entry.
 """
 
 import argparse
@@ -23,6 +23,8 @@ def main() -> int:
     options = parser.parse_args()
     is_asked = options.all or bool(options.only)
     entries = [entry for entry in ENTRIES if options.only in entry.title and (entry.fast or is_asked)]
+    if not entries:
+        parser.error(f"no entry has {options.only!r} in its name or its promises")
     with ThreadPoolExecutor(options.jobs) as pool:
         results = []
         for result in pool.map(lambda entry: run_against(entry, options.seed), entries):
