@@ -5,11 +5,14 @@ one counts that makes the client wait longer.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
 _NUMBER = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR_9999 = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _DATE = re.compile(r"[A-Za-z]+, *[^,]+")
 
 
@@ -30,6 +33,12 @@ def parse_date(value: str | None) -> float | None:
     """Return a header's date in seconds since 1970, or None if it is missing or not a date."""
     dates = [date for date in map(_timestamp, _DATE.findall(value or "")) if date is not None]
     return max(dates, default=None)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time at which a server made a response, from its `Date`; None if it says nothing usable."""
+    seconds = parse_date(headers.get("date"))
+    return None if seconds is None or not 0 <= seconds < _YEAR_9999 else _EPOCH + timedelta(seconds=seconds)
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:

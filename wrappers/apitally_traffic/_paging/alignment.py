@@ -1,19 +1,16 @@
-"""Refuse rows that follow another timezone than the requested one: days that start at midnight in UTC, for instance."""
+"""Judge where rows start and how long they are by the clock changes of the requested timezone."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 
-from apitally_traffic._windows.periods import LENGTHS
+from apitally_traffic._windows.periods import LENGTHS, following
 from apitally_traffic._windows.window import TimeWindow
 
-_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+_DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Offsets that are the same at both ends of such a span are nearly always the same in it.
 _SPAN = timedelta(days=28)
-
-_minute = attrgetter("minute")
 
 
 def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | None:
@@ -26,13 +23,26 @@ def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | Non
         starts: the starts of all rows, oldest first.
         window: what was requested.
     """
-    # Full hours of the wrong timezone are wrong at both ends: offsets with minutes last longer than any slice of hours.
-    is_regular = window.interval == "hour" and len(set(map(_minute, starts))) == 1
     try:
-        suspects = (starts[0], starts[-1]) if is_regular else _suspects(starts, window)
-        return next((start for start in suspects if not _is_aligned(start, window)), None)
+        return next((start for start in _suspects(starts, window) if not _is_aligned(start, window)), None)
     except OverflowError:  # at the ends of the calendar, where local times are none
         return None
+
+
+def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bool:
+    """Return whether the window's timezone may have an hour or a day from `start` to `end`, because a clock changes.
+
+    Periods within a day of a change of the UTC offset may be longer or shorter by that change. Hours differ only where
+    it is a fraction of an hour, or not at a full one.
+    """
+    try:
+        offsets = [_offset(start + days * _DAY, window) for days in (-1, 0, 1, 2)]
+        change = max(offsets) - min(offsets)
+        if window.interval == "day" or change % _HOUR:
+            return abs(end - start - LENGTHS[window.interval]) <= change
+        return end == following(start, window.interval, window.timezone)
+    except OverflowError:  # at the ends of the calendar
+        return False
 
 
 def _suspects(starts: Sequence[datetime], window: TimeWindow) -> Iterator[datetime]:

@@ -4,58 +4,67 @@ from datetime import UTC, datetime, timedelta
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
-from apitally_traffic._paging.alignment import misaligned
+from apitally_traffic._paging.alignment import is_possible_length, misaligned
 from apitally_traffic._paging.order import Ordered, Rows, period_start
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 
-_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+CLOCK_DIFFERENCE = timedelta(minutes=5)
+"""How far clocks may differ, and how late the last requests of a period may be counted."""
+
+# An end may be the last instant, or second, of a period; and the end of a window may be cut to a minute.
+_INCLUSIVE, _ROUNDING = timedelta(seconds=1), timedelta(minutes=1)
+_FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Bounds:
-    """Where the rows of a slice may lie: in its window, and one period around it for servers that round differently."""
+    """Where the rows of a slice may lie, and how long they may be.
 
-    def __init__(self, window: TimeWindow, open_after: datetime, *, is_last: bool) -> None:
+    They lie in its window, or one period around it for servers that round differently.
+    """
+
+    def __init__(self, window: TimeWindow, *, is_last: bool) -> None:
         """Compute the bounds of a slice.
 
         Args:
             window: the slice.
-            open_after: a period that ends later is still open, and a server may cut it at the present time.
             is_last: whether nothing of the requested window follows: a server may cut the last period at its end.
         """
         self._window = window
         self._length = LENGTHS[window.interval]
         self._lower, self._upper = _one_period_around(window, self._length)
-        self._open_after = open_after
-        self._may_be_cut_from = _start_of_last_period(window) if is_last else _LAST
+        self._may_be_cut_from = _start_of_last_period(window) if is_last else LAST
 
-    def check(self, page: Rows, ordered: Ordered) -> None:
-        """Check that each row lies in the bounds, and is about as long as the interval that was requested.
+    def check(self, page: Rows, ordered: Ordered, present: datetime) -> None:
+        """Check that each row lies in the bounds, and is as long as the interval that was requested.
 
         Args:
             page: the rows of a page, in the order of the response.
             ordered: the same rows and those of earlier pages.
+            present: when the page was read: a server may cut the period that is open then.
 
         Raises:
             ValueError: a row does not; the message names its place, the row and the window.
         """
         if not page:
             return
-        first, last = ordered.starts[0], ordered.rows[-1].period_end
-        # Rows without gaps that cover as much as their number says are right, if the last one is not cut. Others are
-        # looked at one by one.
-        most, least = len(ordered.rows) * self._length, (len(ordered.rows) - 2) * self._length / 2
-        is_whole = last - ordered.starts[-1] >= self._length / 2
-        is_covered = is_whole and ordered.is_contiguous and least <= last - first <= most
-        if is_covered and first >= self._lower and last <= self._upper:
-            return
+        if ordered.starts[0] < self._lower or ordered.rows[-1].period_end > self._upper:
+            self._refuse_first_outside(page)
+        length = self._length
         for index, row in enumerate(page):
-            self._check_row(index, row)
+            if row.period_end - row.period_start != length:
+                self._check_length(index, row, present)
 
     def check_timezone(self, page: Rows, ordered: Ordered) -> None:
         """Check that each row starts where a period of the timezone does; arguments and error are those of `check`."""
-        is_first_page = len(page) == len(ordered.starts)
-        stranger = misaligned(ordered.starts if is_first_page else sorted(map(period_start, page)), self._window)
+        if not page:
+            return
+        starts = ordered.starts if len(page) == len(ordered.starts) else sorted(map(period_start, page))
+        is_chain = ordered.is_contiguous and starts[-1] - starts[0] == (len(starts) - 1) * self._length
+        if is_chain and self._window.interval == "hour":
+            # Hours of the wrong timezone are wrong at both ends: offsets with minutes last longer than any slice.
+            starts = [starts[0], starts[-1]]
+        stranger = misaligned(starts, self._window)
         if stranger is not None:
             place = next(index for index, row in enumerate(page) if row.period_start == stranger)
             raise ValueError(
@@ -63,20 +72,37 @@ class Bounds:
                 f"{self._window.interval} in the requested timezone, {self._window.timezone.key}"
             )
 
-    def _check_row(self, index: int, row: Row | TrafficItem) -> None:
-        interval, window = self._window.interval, self._window
-        shown = f"`data[{index}]`, {row.period_start.isoformat()} to {row.period_end.isoformat()}, "
-        if row.period_start < self._lower or row.period_end > self._upper:
-            raise ValueError(
-                f"{shown}lies more than one {interval} outside of the requested window, "
-                f"{window.start.isoformat()} to {window.end.isoformat()}"
-            )
-        length = row.period_end - row.period_start
-        if length > 2 * self._length:
-            raise ValueError(f"{shown}is longer than the requested interval, one {interval}")
-        may_be_short = row.period_start >= self._may_be_cut_from or row.period_end > self._open_after
-        if length < self._length / 2 and not may_be_short:
-            raise ValueError(f"{shown}is shorter than the requested interval, one {interval}")
+    def _refuse_first_outside(self, page: Rows) -> None:
+        for index, row in enumerate(page):
+            if row.period_start < self._lower or row.period_end > self._upper:
+                raise ValueError(
+                    f"`data[{index}]`, {row.period_start.isoformat()} to {row.period_end.isoformat()}, lies more than "
+                    f"one {self._window.interval} outside of the requested window, {self._window.start.isoformat()} to "
+                    f"{self._window.end.isoformat()}"
+                )
+
+    def _check_length(self, index: int, row: Row | TrafficItem, present: datetime) -> None:
+        start, end = row.period_start.astimezone(UTC), row.period_end.astimezone(UTC)
+        missing = self._length - (end - start)
+        if timedelta(0) <= missing <= _INCLUSIVE or is_possible_length(start, end, self._window):
+            return
+        if missing > timedelta(0):
+            is_cut_at_end = start >= self._may_be_cut_from and abs(end - self._window.end) <= _ROUNDING
+            is_open = end - CLOCK_DIFFERENCE <= present < _end_of_period(start, self._window) + CLOCK_DIFFERENCE
+            if is_cut_at_end or is_open:
+                return
+        side, kind = ("early", "shorter") if missing > timedelta(0) else ("late", "longer")
+        raise ValueError(
+            f"`data[{index}].period_end`, {row.period_end.isoformat()}, is too {side}: the row from "
+            f"{row.period_start.isoformat()} is {kind} than the requested interval, one {self._window.interval}"
+        )
+
+
+def _end_of_period(start: datetime, window: TimeWindow) -> datetime:
+    try:
+        return following(start, window.interval, window.timezone)
+    except OverflowError:
+        return LAST - CLOCK_DIFFERENCE
 
 
 def _start_of_last_period(window: TimeWindow) -> datetime:
@@ -99,5 +125,5 @@ def _one_period_around(window: TimeWindow, length: timedelta) -> tuple[datetime,
         end = following(floor(last, interval, zone), interval, zone)
         upper = max(following(end, interval, zone), end + length)
     except OverflowError:
-        upper = _LAST
+        upper = LAST
     return lower, upper

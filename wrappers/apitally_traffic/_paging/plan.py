@@ -2,17 +2,15 @@
 
 from collections import deque
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import repeat
 
 from apitally_traffic._decoding import Page, to_rows
+from apitally_traffic._paging.bounds import LAST
 from apitally_traffic._paging.order import Rows, check_adjacent
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
-
-# The clocks of this machine and of the server may differ, and the last requests of a period may be counted late.
-_SETTLING = timedelta(minutes=5)
 
 
 class ReadPlan:
@@ -28,9 +26,7 @@ class ReadPlan:
         slices_at_a_time: how many slices to read concurrently.
     """
 
-    def __init__(
-        self, window: TimeWindow, page_size: int, max_items: int | None, concurrency: int, now: datetime
-    ) -> None:
+    def __init__(self, window: TimeWindow, page_size: int, max_items: int | None, concurrency: int) -> None:
         """Start at the beginning of the window.
 
         Args:
@@ -38,7 +34,6 @@ class ReadPlan:
             page_size: how many periods make a slice.
             max_items: how many items to deliver at most; None for all.
             concurrency: how many slices to read at a time.
-            now: the current time, aware. Periods that have not ended are open, and their counts grow.
         """
         periods = len(window)
         self.expected = periods if max_items is None else min(periods, max_items)
@@ -47,9 +42,9 @@ class ReadPlan:
         self._unread = periods
         self._end = window.end
         self._slices = window.slices(page_size)
-        self._open_after = now - _SETTLING
         self._started: deque[TimeWindow] = deque()
         self._rows_before: Rows | None = None
+        self._open_before = LAST
         self._max_items = max_items
         self._delivered = 0
         self._last: datetime | None = None
@@ -61,7 +56,7 @@ class ReadPlan:
             if part is None:
                 return
             self._started.append(part)
-            yield SliceReader(part, self._open_after, is_last=part.end >= self._end)
+            yield SliceReader(part, is_last=part.end >= self._end)
 
     def take_rows(self, reader: SliceReader) -> Rows:
         """Return the rows to deliver from the oldest slice that was started, once it has been read.
@@ -105,13 +100,14 @@ class ReadPlan:
     def _check_adjacent(self, reader: SliceReader) -> None:
         try:
             if self._rows_before is not None:
-                check_adjacent(self._rows_before, reader.rows, reader.window.start, self._open_after)
+                open_after = min(self._open_before, reader.open_after)
+                check_adjacent(self._rows_before, reader.rows, reader.window.start, open_after)
         except ValueError as error:
             raise ResponseError(
                 f"The API contradicts itself in the pages of two parts of the window: {error}.",
                 resume_from=self.resume_from,
             ) from None
-        self._rows_before = list(to_rows(reader.last_rows()))
+        self._rows_before, self._open_before = list(to_rows(reader.last_rows())), reader.open_after
 
     def _finish_slice(self) -> None:
         periods = len(self._started.popleft())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import FalseRowsError, Page, Row, decode_page
-from apitally_traffic._paging.bounds import Bounds
+from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, LAST, Bounds
 from apitally_traffic._paging.cursor import Cursor
 from apitally_traffic._paging.order import Rows, in_order, period_start
 from apitally_traffic._windows.window import TimeWindow
@@ -31,11 +31,13 @@ class SlicePage(NamedTuple):
         page: the page as it came.
         rows: its rows and those of all pages before it, in order, each once.
         cursor: the position after it.
+        open_after: see `SliceReader`.
     """
 
     page: Page
     rows: Rows
     cursor: Cursor
+    open_after: datetime
 
 
 class SliceReader:
@@ -46,25 +48,30 @@ class SliceReader:
         cursor: which page to request next, and whether there is one.
         pages: the pages that were read, as they came.
         rows: the rows of these pages, oldest first, each once.
+        open_after: periods that end later were open when the first page was read: of two rows of such a period, the
+            newer one is kept, because its counts grow.
     """
 
-    def __init__(self, window: TimeWindow, open_after: datetime, *, is_last: bool = True) -> None:
+    def __init__(self, window: TimeWindow, *, is_last: bool = True) -> None:
         """Start before the first page of the slice.
 
         Args:
             window: the slice.
-            open_after: periods that end later are still open: of two rows of such a period, the newer one is kept.
             is_last: whether the requested window ends with this slice.
         """
         self.window = window
         self.cursor = Cursor(max_pages=len(window) + _EXTRA_PAGES)
         self.pages: list[Page] = []
         self.rows: Rows = []
-        self._bounds = Bounds(window, open_after, is_last=is_last)
-        self._open_after = open_after
+        self.open_after = LAST
+        self._bounds = Bounds(window, is_last=is_last)
 
-    def decode(self, body: bytes) -> SlicePage:
+    def decode(self, body: bytes, present: datetime) -> SlicePage:
         """Decode and check the page that the cursor requested, without adding it.
+
+        Args:
+            body: the body of the response.
+            present: the current time, by the clock of the server.
 
         Raises:
             ValueError: the body breaks the schema.
@@ -72,12 +79,13 @@ class SliceReader:
             PaginationError: the cursor makes no progress, or the slice holds more items than the window has periods.
         """
         page = decode_page(body)
+        open_after = min(self.open_after, present - CLOCK_DIFFERENCE)
         try:
-            ordered = in_order(self.rows, page.rows, self._open_after)
+            ordered = in_order(self.rows, page.rows, open_after)
         except ValueError as error:
             raise FalseRowsError(f"contradicts itself: {error}") from None
         try:
-            self._bounds.check(page.rows, ordered)
+            self._bounds.check(page.rows, ordered, present)
             self._check_number(ordered.starts)
             self._bounds.check_timezone(page.rows, ordered)
         except ValueError as error:
@@ -89,12 +97,12 @@ class SliceReader:
             items=len(page.rows),
             new_items=len(ordered.rows) - len(self.rows),
         )
-        return SlicePage(page, ordered.rows, cursor)
+        return SlicePage(page, ordered.rows, cursor, open_after)
 
     def add(self, read: SlicePage) -> None:
         """Add the page that the cursor requested, and move the cursor past it."""
         self.pages.append(read.page)
-        self.rows, self.cursor = read.rows, read.cursor
+        self.rows, self.cursor, self.open_after = read.rows, read.cursor, read.open_after
 
     def last_rows(self) -> Rows:
         """Return the rows at the end of the slice that the next slice may have, too."""

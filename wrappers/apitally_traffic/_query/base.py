@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
+
+import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
+from apitally_traffic._headers import date_of
 from apitally_traffic._options import check_count
 from apitally_traffic._paging.plan import ReadPlan
-from apitally_traffic._paging.slices import SliceReader
+from apitally_traffic._paging.slices import SlicePage, SliceReader
 from apitally_traffic._transport.exchange import DECODE
 from apitally_traffic._transport.stats import STATS, QueryStats, StatsRecorder
 from apitally_traffic._windows.time_parsing import TimeLike
@@ -90,9 +94,7 @@ class BaseQuery:
 
     def _plan(self) -> ReadPlan:
         request = self._request
-        return ReadPlan(
-            request.window, request.page_size, request.max_items, request.concurrency, now=datetime.now(UTC)
-        )
+        return ReadPlan(request.window, request.page_size, request.max_items, request.concurrency)
 
     def _page_request(self, reader: SliceReader) -> dict[str, Any]:
         """Return the arguments of httpx's `request` for the page that a reader needs next.
@@ -111,4 +113,8 @@ class BaseQuery:
             limit=self._request.page_size,
             next_token=reader.cursor.token,
         )
-        return {**generated, "extensions": {DECODE: reader.decode, STATS: self._recorder}}
+        return {**generated, "extensions": {DECODE: partial(_decode, reader), STATS: self._recorder}}
+
+
+def _decode(reader: SliceReader, response: httpx.Response) -> SlicePage:
+    return reader.decode(response.content, date_of(response.headers) or datetime.now(UTC))

@@ -24,7 +24,7 @@ from apitally_traffic._transport.retry import pause_after
 from apitally_traffic.errors import ApitallyError, ConfigurationError
 
 DECODE = "apitally_traffic.decode"
-"""The extension of a request with the function that decodes the body of its response.
+"""The extension of a request with the function that decodes its response.
 
 It raises a ValueError if the body cannot be used, or an ApitallyError that is complete except for the response.
 """
@@ -145,11 +145,11 @@ class Exchange:
             del response, error
 
     def _decode(self, response: httpx.Response) -> tuple[httpx.Response, ApitallyError | None]:
-        decode: Callable[[bytes], Any] | None = self._request.extensions.get(DECODE)
+        decode: Callable[[httpx.Response], Any] | None = self._request.extensions.get(DECODE)
         if decode is None:
             return response, None
         try:
-            decoded = decode(response.content)
+            decoded = decode(response)
         except ValueError as error:
             failure = error_of_body(self._request, response, str(error), self._settings.redactor)
             failure.is_final = isinstance(error, FalseRowsError)
