@@ -19,7 +19,8 @@ from benchmarks.measure import Row, Table, compared
 from contract_tests.mutants.catalogue import BROKEN
 from contract_tests.mutants.different import DIFFERENT
 from contract_tests.mutants.entry import Entry
-from contract_tests.mutants.reference import Reference, Response
+from contract_tests.mutants.messages import Response
+from contract_tests.mutants.reference import Reference
 from contract_tests.mutants.serve import serve
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from contract_tests.mutants.entry import broken
-from contract_tests.mutants.reference import Reference, Response
+from contract_tests.mutants.messages import Response
+from contract_tests.mutants.reference import Reference
 
 _OWN = "consistency.each-query-its-own"
 _LONG, _SHORT = 1000, 1

@@ -4,23 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from contract_tests.mutants.entry import broken_operation, only
+from contract_tests.mutants.entry import broken_operation, changed_logs, only
 from contract_tests.mutants.full_reference import FullReference, Record
 
 _CONSUMERS = "list_consumers"
 _ENDPOINTS = "list_endpoints"
 _LOGS = "get_request_logs"
-
-
-def _changed_logs(change: Callable[[Any], Any]) -> Callable[..., list[Record]]:
-    """Make a `logs_under` that reads changed parameters, after it has read the right ones."""
-
-    def logs_under(self: FullReference, params: Any) -> list[Record]:
-        if "method" not in params or len(params["method"]) <= 64:
-            FullReference.logs_under(self, params)
-        return FullReference.logs_under(self, change(params))
-
-    return logs_under
 
 
 def _without(name: str) -> Callable[[Any], Any]:
@@ -91,13 +80,13 @@ LISTINGS = (
         _LOGS,
         "the environment is ignored",
         "consistency.filter-selects",
-        logs_under=_changed_logs(_without("app_env_id")),
+        logs_under=changed_logs(_without("app_env_id")),
     ),
     broken_operation(
         _LOGS,
         "the end is ignored",
         "consistency.filter-selects",
-        logs_under=_changed_logs(_without("end")),
+        logs_under=changed_logs(_without("end")),
     ),
     broken_operation(
         _LOGS,

@@ -6,7 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.entry import broken, sparse
-from contract_tests.mutants.reference import Query, Reference, Row
+from contract_tests.mutants.messages import Query, Row
+from contract_tests.mutants.reference import Reference
 
 _PERIOD_END = "response.period-end"
 

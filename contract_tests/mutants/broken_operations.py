@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from contract_tests.mutants.entry import broken_operation, only
+from contract_tests.mutants.entry import broken_operation, changed_logs, only
 from contract_tests.mutants.full_reference import FullReference, Record
-from contract_tests.mutants.reference import RefusalError
+from contract_tests.mutants.messages import RefusalError
 
 _APPS = "list_apps"
 _CONSUMERS = "list_consumers"
@@ -44,17 +44,6 @@ def _fails_on_a_bracket(self: FullReference, params: Any) -> list[Record]:
 def _takes_any_app(self: FullReference, right: Any, operation: str, text: str, params: Any) -> None:
     if not (text.isascii() and text.isdigit() and int(text)):
         right(self, operation, text, params)
-
-
-def _changed_logs(change: Callable[[Any], Any]) -> Callable[..., list[Record]]:
-    """Make a `logs_under` that reads changed parameters, after it has read the right ones."""
-
-    def logs_under(self: FullReference, params: Any) -> list[Record]:
-        if "method" not in params or len(params["method"]) <= 64:
-            FullReference.logs_under(self, params)
-        return FullReference.logs_under(self, change(params))
-
-    return logs_under
 
 
 def _with_a_short_method(params: Any) -> Any:
@@ -150,7 +139,7 @@ OPERATIONS = (
         ),
     ),
     broken_operation(
-        _LOGS, "a long method is cut short", "requests.bounds", logs_under=_changed_logs(_with_a_short_method)
+        _LOGS, "a long method is cut short", "requests.bounds", logs_under=changed_logs(_with_a_short_method)
     ),
     broken_operation(
         _DETAILS,

@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from contract_tests.mutants.entry import broken, times
-from contract_tests.mutants.reference import Params, Query, Reference
+from contract_tests.mutants.messages import Params, Query
+from contract_tests.mutants.reference import Reference
 
 _LIMIT, _MORE, _ENDS = "pagination.limit", "pagination.has-more", "pagination.walk-ends"
 _UNKNOWN, _APP = "requests.unknown-app", "auth.token-stays-in-app"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contract_tests.mutants.entry import broken
-from contract_tests.mutants.reference import Params, Reference, RefusalError, Response
+from contract_tests.mutants.messages import Params, RefusalError, Response
+from contract_tests.mutants.reference import Reference
 
 _KEY, _EXACT = "auth.key-required", "auth.key-exact"
 

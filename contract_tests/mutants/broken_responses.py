@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.entry import broken, changed_counts
-from contract_tests.mutants.reference import Query, Reference, RefusalError, Response
+from contract_tests.mutants.messages import Query, RefusalError, Response
+from contract_tests.mutants.reference import Reference
 
 
 def _item(change: Any) -> Any:

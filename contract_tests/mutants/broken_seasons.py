@@ -6,7 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.entry import broken, changed_rows, counts_where
-from contract_tests.mutants.reference import Query, Reference
+from contract_tests.mutants.messages import Query
+from contract_tests.mutants.reference import Reference
 
 _DAYS, _DST, _FRACTION = "timezone.midnights", "timezone.dst", "timezone.fractional"
 _TRAFFIC, _SUM = "timezone.same-traffic", "consistency.day-is-its-hours"

@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.entry import broken, changed_counts, changed_rows, counts_where, times
-from contract_tests.mutants.reference import Params, Query, Reference
+from contract_tests.mutants.messages import Params, Query
+from contract_tests.mutants.reference import Reference
 
 _DAYS, _DST, _FRACTION = "timezone.midnights", "timezone.dst", "timezone.fractional"
 _TRAFFIC, _NAIVE = "timezone.same-traffic", "timezone.naive"

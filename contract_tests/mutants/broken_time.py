@@ -5,7 +5,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.entry import broken, changed_counts, changed_rows, counts_where
-from contract_tests.mutants.reference import Query, Reference, Row
+from contract_tests.mutants.messages import Query, Row
+from contract_tests.mutants.reference import Reference
 
 _HOURS, _DAYS, _DST, _FRACTION = "timezone.hours", "timezone.midnights", "timezone.dst", "timezone.fractional"
 _TRAFFIC, _NAIVE = "timezone.same-traffic", "timezone.naive"

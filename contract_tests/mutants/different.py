@@ -9,7 +9,8 @@ from typing import Any
 
 from contract_tests.mutants.broken_caches import cached, everything
 from contract_tests.mutants.entry import different, sparse
-from contract_tests.mutants.reference import Query, Reference, RefusalError, Response, Row
+from contract_tests.mutants.messages import Query, RefusalError, Response, Row
+from contract_tests.mutants.reference import Reference
 
 
 def _random_size(self: Reference, query: Query, total: int) -> int:

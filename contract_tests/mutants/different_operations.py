@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_tests.mutants.entry import Entry
 from contract_tests.mutants.full_reference import FullReference
-from contract_tests.mutants.reference import RefusalError, Response
+from contract_tests.mutants.messages import RefusalError, Response
 
 _PARAMETERS = {
     *("app_env_id", "consumer_id", "requests_since", "method", "path", "status_code", "sort"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from contract_tests.mutants.full_reference import FullReference
+from contract_tests.mutants.full_reference import FullReference, Record
 from contract_tests.mutants.reference import Reference
 
 SIX_OPERATIONS = Path(__file__).with_name("six_operations.yaml")
@@ -106,6 +106,17 @@ def only(operation: str, method: str, change: Callable[..., Any]) -> Callable[..
         return change(self, right, asked, *arguments)
 
     return changed
+
+
+def changed_logs(change: Callable[[Any], Any]) -> Callable[..., list[Record]]:
+    """Make a `logs_under` that reads changed parameters, after it has read the right ones."""
+
+    def logs_under(self: FullReference, params: Any) -> list[Record]:
+        if "method" not in params or len(params["method"]) <= 64:
+            FullReference.logs_under(self, params)
+        return FullReference.logs_under(self, change(params))
+
+    return logs_under
 
 
 def sparse(share: int) -> Callable[..., dict[str, Any]]:

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import UUID
 
-from contract_tests.mutants.reference import Params, Reference, RefusalError, Response
+from contract_tests.mutants.messages import Params, RefusalError, Response
+from contract_tests.mutants.reference import Reference
 
 Record = dict[str, Any]
 

@@ -10,65 +10,20 @@ import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from contract_tests.mutants.messages import Params, Query, RefusalError, Response, Row
+from contract_tests.mutants.traffic import requests_between
+
 _PATH = re.compile(r"/v1/apps/([^/]*)/traffic")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 _EARLIEST, _LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-_QUARTER = 900
-_BORN = int(datetime(2025, 6, 1, tzinfo=UTC).timestamp()) // _QUARTER
 _SHARES = {"requests": 1, "bytes_received": 700, "bytes_sent": 9000}
-
-Params = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Response:
-    """An HTTP response."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str] = field(default_factory=dict)
-    delay: float = 0.0
-
-
-class RefusalError(Exception):
-    """The request cannot be served."""
-
-    def __init__(self, status: int, detail: Any) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-
-
-@dataclass(frozen=True)
-class Query:
-    """A query with its defaults filled in; times are aware."""
-
-    start: datetime
-    end: datetime
-    interval: str
-    zone: str
-    env: int | None
-    consumer: int | None
-    limit: int
-    position: int = 0
-    app: int = 0
-
-
-@dataclass(frozen=True)
-class Row:
-    """A period as it will be printed."""
-
-    start: datetime
-    end: datetime
-    counts: dict[str, Any]
 
 
 class Reference:
@@ -325,11 +280,8 @@ class Reference:
         until = min(end, self.now())
         envs = tuple(env for env in self.envs if query.env in {None, env})
         consumers = tuple(consumer for consumer in self.consumers if query.consumer in {None, consumer})
-        first, last = (max(0, int(moment.timestamp()) // _QUARTER - _BORN) for moment in (start, until))
-        requests = 0
-        if last > first and envs and consumers:
-            sums = _sums(envs, consumers, query.app - self.app_id if query.app in self.other_app_ids else 0)
-            requests = sums[last] - sums[first]
+        app = query.app - self.app_id if query.app in self.other_app_ids else 0
+        requests = requests_between(start, until, envs, consumers, app)
         return {name: requests * share for name, share in _SHARES.items()}
 
     def rows(self, query: Query) -> list[Row]:
@@ -389,27 +341,6 @@ class Reference:
         """Make the response for a refusal."""
         body = json.dumps({"detail": refusal.detail}).encode()
         return Response(refusal.status, body, {"content-type": "application/json"})
-
-
-@lru_cache
-def _sums(envs: tuple[int, ...], consumers: tuple[int, ...], app: int) -> list[int]:
-    """Return the requests since the app was born, by the quarter hours that have passed since then."""
-    parts = [_requests(env, consumer, app) for env in envs for consumer in consumers]
-    return list(accumulate(map(sum, zip(*parts, strict=False)), initial=0))
-
-
-@lru_cache
-def _requests(env: int, consumer: int, app: int) -> list[int]:
-    quarters = range(_BORN, int(time.time()) // _QUARTER + 2)
-    return [_noise(quarter + 977 * app, env, consumer) for quarter in quarters]
-
-
-def _noise(quarter: int, env: int, consumer: int) -> int:
-    seed = (quarter * 2654435761 + env * 40503 + consumer * 9973) & 0xFFFFFFFF
-    seed ^= seed >> 15
-    seed = (seed * 2246822519) & 0xFFFFFFFF
-    seed ^= seed >> 13
-    return 3 + seed % (17 * (3 - env) * consumer)
 
 
 @lru_cache(maxsize=1)

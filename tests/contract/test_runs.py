@@ -14,7 +14,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contract_tests.mutants.catalogue import ENTRIES
-from contract_tests.mutants.reference import Reference, Response
+from contract_tests.mutants.messages import Response
+from contract_tests.mutants.reference import Reference
 from contract_tests.mutants.serve import serve
 from contract_tests.options import FEWEST_REQUESTS
 
