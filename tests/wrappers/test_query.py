@@ -224,7 +224,7 @@ def endless(*hours_of_pages: Sequence[int]) -> tuple[TrafficClient, list[str]]:
         pytest.param([range(24)], "3 pages in a row that only repeat earlier items", 4, id="the same rows"),
         pytest.param([[0], [1], [2]], "3 pages in a row that only repeat", 6, id="three pages in turn"),
         pytest.param([[1], [0], []], "3 pages in a row that only repeat", 7, id="empty pages in between"),
-        pytest.param([[]], "74 pages, more than the window can fill", 74, id="empty pages"),
+        pytest.param([[]], "50 empty pages in a row", 50, id="empty pages"),
         pytest.param(
             [page for hour in range(24) for page in ([hour], [0], [0], *[[]] * 9)],
             "74 pages, more than the window can fill",
@@ -241,13 +241,22 @@ def test_pages_without_end(pages: list[Sequence[int]], sentence: str, requests: 
     assert len(requested) == requests
 
 
-@pytest.mark.parametrize(("days", "empty_pages"), [(1, 60), (8, 200)])
-def test_empty_pages_are_followed(days: int, empty_pages: int) -> None:
-    """As many empty pages as a server may need to look through the periods of a slice are followed to the end."""
-    pages = [page(0, 0, f"token {number}") for number in range(empty_pages)]
-    with client_of(*pages, page(0, 24 * days, None), requests_per_minute=None) as client:
-        query = client.get_traffic(1, start="2026-01-01", end=f"2026-01-{1 + days:02}")
-        assert len(query.to_list()) == 24 * days
+def test_empty_pages_are_followed() -> None:
+    """Empty pages between others are followed: 49 in a row, and as many as the slice has periods."""
+    pages = [
+        page(0, 0, f"token {number}") if number % 50 else page(number, 1, f"token {number}") for number in range(190)
+    ]
+    with client_of(*pages, page(0, 192, None), requests_per_minute=None) as client:
+        assert len(client.get_traffic(1, start="2026-01-01", end="2026-01-09").to_list()) == 192
+
+
+def test_empty_pages_without_end() -> None:
+    """A long slice is given up as early as a short one where 50 pages in a row are empty."""
+    for pages, requests in (([[]], 50), ([[0], *[[]] * 100], 51)):
+        client, requested = endless(*pages)
+        with client, pytest.raises(PaginationError, match="50 empty pages in a row"):
+            client.get_traffic(1, start="2026-01-01", end="2026-02-11").to_list()
+        assert len(requested) == requests
 
 
 def test_a_last_page_without_a_token() -> None:

@@ -48,7 +48,7 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
     Raises:
         ApitallyError: the API refused, failed, could not be reached, or returned something else than pages.
         PaginationError: a page token came twice, or none came although there is more; or the pages do not end: three
-            in a row only repeat earlier items, or a hundred in a row are empty.
+            in a row only repeat earlier items, or fifty in a row are empty.
         TypeError: the arguments are not those of the operation.
         ValueError: an argument does not fit into a URL.
 

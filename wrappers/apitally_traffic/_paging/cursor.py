@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from apitally_traffic.errors import PaginationError
 
-_MAX_EMPTY_PAGES = 100
+_MAX_EMPTY_PAGES = 50
 _MAX_REPEATING_PAGES = 3
 _MAX_TOKEN_IN_URL = 60_000
 
@@ -26,8 +26,7 @@ class Cursor:
         """Start before the first page.
 
         Args:
-            max_pages: how many pages the listing may have in total, empty ones included. If it is not known, the
-                number of empty pages in a row is limited instead.
+            max_pages: how many pages the listing may have in total, empty ones included, if it is known.
         """
         self.token: str | None = None
         self.finished = False
@@ -84,7 +83,7 @@ class Cursor:
             raise PaginationError(
                 f"The API gave {self._pages} pages, more than the window can fill, and says that there are more."
             )
-        if self._max_pages is None and self._empty_pages >= _MAX_EMPTY_PAGES:
+        if self._empty_pages >= _MAX_EMPTY_PAGES:
             raise PaginationError(
                 f"The API gave {self._empty_pages} empty pages in a row, and says that there are more items."
             )
