@@ -8,13 +8,23 @@ from typing import Any
 import httpx
 import pytest
 
-from apitally_traffic import AsyncTrafficClient, TrafficClient
+from apitally_api_client.api.metrics import get_traffic
+from apitally_traffic import AsyncTrafficClient, TrafficClient, paginate, paginate_async
 from tests.wrappers.raw_server import PAGE
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 
 
-@pytest.mark.parametrize("method", ["__iter__", "pages"])
+def listing(client: TrafficClient | AsyncTrafficClient, method: str) -> Any:
+    """Return one of the iterators that a client has."""
+    if method == "paginate":
+        return paginate(get_traffic, client=client.api, app_id=1)
+    if method == "paginate_async":
+        return paginate_async(get_traffic, client=client.api, app_id=1)
+    return getattr(client.get_traffic(1, **DAY), method)()
+
+
+@pytest.mark.parametrize("method", ["__iter__", "pages", "paginate"])
 def test_one_iterator_in_several_threads(method: str) -> None:
     """While one thread waits for the next item, the others get a sentence, and nothing is lost."""
     asked, answer = threading.Event(), threading.Event()
@@ -25,20 +35,18 @@ def test_one_iterator_in_several_threads(method: str) -> None:
         return httpx.Response(200, content=PAGE)
 
     with ThreadPoolExecutor() as threads, TrafficClient("key", transport=httpx.MockTransport(handle)) as client:
-        iterator = getattr(client.get_traffic(1, **DAY), method)()
+        iterator = listing(client, method)
         first = threads.submit(list, iterator)
         assert asked.wait(20)
         others = [threads.submit(action) for action in (iterator.__next__, iterator.__next__, iterator.close)]
         for other in others:
-            with pytest.raises(
-                RuntimeError, match=r"^Two threads use one iterator of a query at the same time: give each"
-            ):
+            with pytest.raises(RuntimeError, match=r"^Two threads use one iterator at the same time: give each"):
                 other.result(20)
         answer.set()
         assert len(first.result(20)) == (1 if method == "pages" else 0)
 
 
-@pytest.mark.parametrize("method", ["__aiter__", "pages"])
+@pytest.mark.parametrize("method", ["__aiter__", "pages", "paginate_async"])
 def test_one_iterator_in_several_tasks(method: str) -> None:
     """The same for tasks."""
 
@@ -51,7 +59,7 @@ def test_one_iterator_in_several_tasks(method: str) -> None:
             return httpx.Response(200, content=PAGE)
 
         async with AsyncTrafficClient("key", transport=httpx.MockTransport(handle)) as client:
-            iterator = getattr(client.get_traffic(1, **DAY), method)()
+            iterator = listing(client, method)
 
             async def collect() -> list[Any]:
                 return [item async for item in iterator]
@@ -59,9 +67,7 @@ def test_one_iterator_in_several_tasks(method: str) -> None:
             first = asyncio.create_task(collect())
             await asked.wait()
             for action in (iterator.__anext__, iterator.aclose):
-                with pytest.raises(
-                    RuntimeError, match=r"^Two tasks use one iterator of a query at the same time: give"
-                ):
+                with pytest.raises(RuntimeError, match=r"^Two tasks use one iterator at the same time: give"):
                     await action()
             answer.set()
             assert len(await first) == (1 if method == "pages" else 0)

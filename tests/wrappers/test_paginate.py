@@ -307,3 +307,31 @@ def test_an_operation_that_returns_nothing(client: TrafficClient) -> None:
         list(paginate(SimpleNamespace(sync_detailed=print), client=client.api))
     with pytest.raises(TypeError, match="next_token is not an argument here"):
         list(paginate(get_traffic, client=client.api, app_id=1, next_token="a"))
+
+
+class Unprintable:
+    """An argument that cannot be put into a URL."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __str__(self) -> str:
+        raise self.error
+
+
+@pytest.mark.parametrize("kind", [ValueError, TypeError, KeyError, AttributeError, RecursionError, RuntimeError])
+@pytest.mark.parametrize("name", ["app_id", "consumer_id"])
+def test_errors_of_an_argument_are_not_those_of_a_body(kind: type[Exception], name: str) -> None:
+    """What an argument raises while the request is made comes to the caller as it is: no body was received."""
+    arguments = MONTH | {name: Unprintable(kind("of the argument"))}
+    with raw_client({}) as raw, pytest.raises(kind, match="of the argument") as raised:
+        list(paginate(get_traffic, client=raw, **arguments))
+    assert raised.value is arguments[name].error
+
+    async def read_async() -> None:
+        async with raw_client({}) as asynchronous:
+            async for _ in paginate_async(get_traffic, client=asynchronous, **arguments):
+                pass
+
+    with pytest.raises(kind, match="of the argument"):
+        asyncio.run(read_async())

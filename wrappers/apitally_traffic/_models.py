@@ -30,7 +30,11 @@ _SCALARS = frozenset({int, float, str, bool, NoneType, UUID})
 
 
 class CheckingClient:
-    """Stands in for a client of the generated package, and checks the responses to one of its operations."""
+    """Stands in for a client of the generated package, and checks the responses to one of its operations.
+
+    Attributes:
+        has_response: whether there was a response since this was last set to False.
+    """
 
     def __init__(self, client: AuthenticatedClient | Client, name: str, function: Callable[..., Any]) -> None:
         """Forward everything to this client.
@@ -40,6 +44,7 @@ class CheckingClient:
             name: the name of the operation, for messages.
             function: the generated function that will be called; its return type has the model of a page.
         """
+        self.has_response = False
         self._client = client
         self._name = name
         self._schema = _page_schema(function)
@@ -65,6 +70,7 @@ class CheckingClient:
         return self._checked(unbound(await http.request(**arguments, extensions={DECODE: self._decode})))
 
     def _checked(self, response: httpx.Response) -> Any:
+        self.has_response = True
         if response.status_code != HTTPStatus.OK:
             return response
         extensions = response.extensions

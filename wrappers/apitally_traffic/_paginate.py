@@ -4,13 +4,14 @@ Nothing here is specific to traffic: an endpoint that a later spec adds is pagin
 """
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import Any, Protocol
 
 import httpx
 
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
+from apitally_traffic._iterators import AsyncQueryIterator, QueryIterator
 from apitally_traffic._models import CheckingClient
 from apitally_traffic._paging.cursor import Cursor
 from apitally_traffic._texts import one_line, quoted
@@ -49,6 +50,7 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         ApitallyError: the API refused, failed, could not be reached, or returned something else than pages.
         PaginationError: a page token came twice, or none came although there is more; or the pages do not end: three
             in a row only repeat earlier items, or fifty in a row are empty.
+        RuntimeError: two threads use the iterator at the same time.
         TypeError: the arguments are not those of the operation.
         ValueError: an argument does not fit into a URL.
 
@@ -58,6 +60,10 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         >>> len(list(items))
         31
     """
+    return QueryIterator(_pages(operation, params))
+
+
+def _pages(operation: PagedOperation, params: dict[str, Any]) -> Generator[list[Any]]:
     listing = _Listing(operation, "sync", params)
     while not listing.finished:
         page, failure = None, None
@@ -67,10 +73,10 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
             failure = error
         except httpx.InvalidURL as error:
             raise listing.unsendable(error) from error
-        yield from listing.add(page, failure)
+        yield listing.add(page, failure)
 
 
-async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncIterator[Any]:
+def paginate_async(operation: PagedOperation, **params: Any) -> AsyncIterator[Any]:
     """Yield the items of all pages of an operation; arguments and errors are those of `paginate`.
 
     Example:
@@ -82,6 +88,10 @@ async def paginate_async(operation: PagedOperation, **params: Any) -> AsyncItera
         >>> asyncio.run(count())
         31
     """
+    return AsyncQueryIterator(_items_async(operation, params))
+
+
+async def _items_async(operation: PagedOperation, params: dict[str, Any]) -> AsyncGenerator[Any]:
     listing = _Listing(operation, "asyncio", params)
     while not listing.finished:
         page, failure = None, None
@@ -126,8 +136,10 @@ class _Listing:
         if hasattr(client, "api"):
             raise TypeError("client must be a client of the generated package: pass the `api` of this one.")
         self._params = params
+        self._checking: CheckingClient | None = None
         if isinstance(client, AuthenticatedClient | Client):
-            self._params = {**params, "client": CheckingClient(client, self._name, getattr(operation, function))}
+            self._checking = CheckingClient(client, self._name, getattr(operation, function))
+            self._params = {**params, "client": self._checking}
         self._cursor = Cursor()
         self._seen: dict[int, None] = {}  # a dict keeps the order
 
@@ -138,6 +150,8 @@ class _Listing:
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of the function for the next page."""
+        if self._checking is not None:
+            self._checking.has_response = False
         return self._params if self._cursor.token is None else {**self._params, "next_token": self._cursor.token}
 
     def unsendable(self, error: httpx.InvalidURL) -> Exception:
@@ -158,9 +172,12 @@ class _Listing:
             failure: why it could not be parsed.
 
         Raises:
+            Exception: the failure, if there was no response.
             ResponseError: it breaks the schema.
             PaginationError: the tokens make no progress.
         """
+        if failure is not None and self._checking is not None and not self._checking.has_response:
+            raise failure  # of an argument, before there was a body
         if failure is not None:
             # Not what the failure says: it may quote the server, and a server may quote the key.
             reason = f"`{failure.args[0]}` is missing" if isinstance(failure, KeyError) else type(failure).__name__

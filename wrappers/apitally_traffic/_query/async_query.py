@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic._decoding import Page, to_items, to_rows
+from apitally_traffic._iterators import AsyncQueryIterator
 from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import TaskWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
-from apitally_traffic._query.iterators import AsyncQueryIterator
 from apitally_traffic._transport.exchange import DECODED, unbound
 from apitally_traffic.errors import ApitallyError
 

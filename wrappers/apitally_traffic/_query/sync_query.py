@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic._decoding import Page, to_items, to_rows
+from apitally_traffic._iterators import QueryIterator
 from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._query.base import BaseQuery, Collected, Progress
 from apitally_traffic._query.concurrency import ThreadWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
-from apitally_traffic._query.iterators import QueryIterator
 from apitally_traffic._transport.exchange import DECODED, unbound
 from apitally_traffic.errors import ApitallyError
 

@@ -1,4 +1,4 @@
-"""The iterators of queries: they say in a sentence when two threads or tasks use one at once."""
+"""The iterators of queries and listings: they say in a sentence when two threads or tasks use one at once."""
 
 import threading
 from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
@@ -8,14 +8,14 @@ Item = TypeVar("Item")
 
 
 class QueryIterator(Iterator[Item]):
-    """Iterates over what a query delivers, in one thread at a time."""
+    """Iterates over what a query or a listing delivers, in one thread at a time."""
 
     def __init__(self, slices: Generator[Iterable[Item]]) -> None:
         """Wrap a generator.
 
         Args:
-            slices: yields what there is to deliver of each slice. Its iterators have to be safe in several threads:
-                none of them is a generator.
+            slices: yields what there is to deliver of each slice or page. Its iterators have to be safe in several
+                threads: none of them is a generator.
         """
         self._slices = slices
         self._current: Iterator[Item] = iter(())
@@ -57,7 +57,7 @@ class QueryIterator(Iterator[Item]):
 
 
 class AsyncQueryIterator(AsyncGenerator[Item]):
-    """Iterates over what a query delivers, in one task at a time."""
+    """Iterates over what a query or a listing delivers, in one task at a time."""
 
     def __init__(self, items: AsyncGenerator[Item]) -> None:
         """Wrap a generator."""
@@ -100,5 +100,5 @@ class AsyncQueryIterator(AsyncGenerator[Item]):
 
 
 def _used_twice(users: str) -> str:
-    sentence = f"Two {users} use one iterator of a query at the same time"
+    sentence = f"Two {users} use one iterator at the same time"
     return f"{sentence}: give each its own, or pass the items on in a queue."
