@@ -143,6 +143,48 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Measure the branch coverage of the packages by all tests and a part of the catalogue; takes half an hour."""
+    _install(session, "-e", ".[all]", groups=["test", "coverage"])
+    shutil.rmtree("reports/coverage", ignore_errors=True)
+    Path("reports/coverage").mkdir(parents=True)
+    tests = session.posargs or [*_SHIPPED, *_ONCE]
+    session.run("coverage", "run", "-m", "pytest", "-p", "tests.coverage_plugin", *_PARALLEL, *tests)
+    if not session.posargs:
+        session.run("coverage", "run", "-m", "contract_tests.mutants")
+    session.run("coverage", "combine", "--quiet", success_codes=[0, 1])  # a process that was killed leaves half a file
+    for package in ("apitally_traffic", "apitally_traffic_cli", "apitally_mock", "spec_pipeline", "contract_tests"):
+        session.run("coverage", "report", f"--include=*/{package}/*")
+    session.run("coverage", "html", "--quiet")
+
+
+@nox.session(default=False)
+def mutation(session: nox.Session) -> None:
+    """Change the pure modules one operator at a time, and list what no test notices; `-- NAME …` for a part.
+
+    Mutmut wants the packages below src/, so it works on a copy; there, `mutmut show NAME` shows a change.
+    """
+    _install(session, "-e", ".[all]", groups=["test", "mutation"])
+    folder = Path("reports/mutation")
+    shutil.rmtree(folder, ignore_errors=True)
+    for package in (
+        "contract_tests",
+        "generated/apitally_api_client",
+        "mock_server/apitally_mock",
+        "spec_pipeline",
+        "wrappers/apitally_traffic",
+        "wrappers/apitally_traffic_cli",
+    ):
+        shutil.copytree(package, folder / "src" / Path(package).name)
+    shutil.copytree("tests", folder / "tests")
+    for file in ("pyproject.toml", "codegen.yaml", "openapi.json", "overlay.yaml"):
+        shutil.copy(file, folder)
+    with session.chdir(folder):
+        session.run("mutmut", "run", *session.posargs)
+        session.run("mutmut", "results")
+
+
+@nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
     """Write generated/ anew; with `-- --from FILE_OR_URL`, take over a new spec and show what it changes."""
     _install(session, groups=["codegen"])

@@ -26,7 +26,7 @@ from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
 
 ROOT = Path(__file__).parents[1]
-SERVERS = [*BROKEN[::12], *DIFFERENT[::6]]
+SERVERS = [*BROKEN[::18], *DIFFERENT[::9]]
 
 Command = Callable[[str, Reference, Path], list[str]]
 

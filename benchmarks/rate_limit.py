@@ -3,6 +3,7 @@
 The limit itself dictates 16 seconds: four full windows have to pass before the last 40 requests may go out.
 """
 
+import importlib.util
 import random
 import time
 from collections.abc import Callable
@@ -60,6 +61,14 @@ def openai_client(server: MockServer) -> None:
         list(pool.map(lambda _: client.get(PATH, cast_to=httpx.Response), range(REQUESTS)))
 
 
+def botocore_adaptive(server: MockServer) -> None:
+    """Send with botocore in its adaptive retry mode, which lowers its own rate after each refusal."""
+    from benchmarks.botocore_client import adaptive_client  # noqa: PLC0415 - not everybody has botocore
+
+    with adaptive_client(server.url, THREADS) as client, ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(lambda _: client.get_traffic(key=server.api_key), range(REQUESTS)))
+
+
 def main() -> list[Table]:
     """Measure, and return what was found."""
     ways: dict[str, Callable[[MockServer], None]] = {
@@ -67,12 +76,14 @@ def main() -> list[Table]:
         "a sleep between requests": evenly,
         "try again after 429, doubling the wait": backing_off,
     }
-    try:
-        import openai  # noqa: F401, PLC0415
-    except ImportError:
-        pass
-    else:
-        ways["openai's client, which tries again after 429"] = openai_client
+    for package, name, way in (
+        ("openai", "openai's client, which tries again after 429", openai_client),
+        ("botocore", "botocore in its adaptive mode", botocore_adaptive),
+    ):
+        if importlib.util.find_spec(package):
+            ways[name] = way
+        else:
+            print(f"{name} is left out: the package {package} is missing.")
     rows = []
     with MockServer(rate_limit=f"{LIMIT}/{SECONDS}s") as server:
         for name, send in ways.items():
