@@ -133,8 +133,13 @@ def _interpreter() -> str:
         MockServerError: if there is none.
     """
     name, prefix = f"python{sysconfig.get_python_version()}", Path(sys.base_exec_prefix)
-    for candidate in (sys.executable, prefix / "bin" / name, prefix / "python.exe", shutil.which(name)):
-        if candidate and _PYTHON_NAME.fullmatch(Path(candidate).name) and os.access(candidate, os.X_OK):
+    executable: object = sys.executable  # a program that embeds Python may put anything there
+    for candidate in (executable, prefix / "bin" / name, prefix / "python.exe", shutil.which(name)):
+        if (
+            isinstance(candidate, str | Path)
+            and _PYTHON_NAME.fullmatch(Path(candidate).name)
+            and os.access(candidate, os.X_OK)
+        ):
             return str(candidate)
     msg = f"The mock server needs a Python interpreter to run in, and sys.executable is {sys.executable!r}."
     raise MockServerError(msg)

@@ -349,7 +349,9 @@ def test_entries_of_the_import_path_need_not_be_strings(monkeypatch: pytest.Monk
         assert httpx.get(server.url + PATH).status_code == 401
 
 
-@pytest.mark.parametrize("executable", [None, "", "/usr/bin/env", "/nowhere/python3", sys.executable + "-embedded"])
+@pytest.mark.parametrize(
+    "executable", [None, "", 5, b"/usr/bin/python3", "/usr/bin/env", "/nowhere/python3", sys.executable + "-embedded"]
+)
 def test_an_interpreter_is_found_without_sys_executable(
     monkeypatch: pytest.MonkeyPatch, executable: str | None
 ) -> None:

@@ -193,7 +193,7 @@ def read():
         except ApitallyError as error:
             print(error)
     return peak()
-HOURS = {"start": "2026-01-01", "end": "2026-01-01T06:00", "page_size": 1}
+HOURS = {"start": "2026-01-01", "end": "2026-01-01T08:00", "page_size": 1}
 async def read_async(concurrency):
     async with AsyncTrafficClient("key", base_url=sys.argv[1], max_retries=0, concurrency=concurrency) as client:
         await client.get_traffic(1, **HOURS).to_list()
@@ -235,10 +235,16 @@ LARGE: dict[str, tuple[Callable[[], bytes], str]] = {
         "is too large to be checked",
     ),
     "unknown fields": (lambda: filled('{"data": [], "has_more": false', ',"a":0', "}"), "is too large to be checked"),
-    "rows": (lambda: filled(f'{{"data": [{ROW}', f",{ROW}", '], "has_more": false}'), "more than 100,000 rows"),
+    "rows": (lambda: filled(f'{{"data": [{ROW}', f",{ROW}", '], "has_more": false}'), "more than 100,000 objects"),
     "a token": (lambda: filled('{"data": [], "has_more": true, "next_token": "\U0001f600', "a", '"}'), "is too large"),
     "no JSON": (lambda: filled("<html>\U0001f600", "a", ""), "malformed"),
     "space": (lambda: filled("", " ", PAGE.decode()), ""),
+}
+
+
+MANY = {
+    "white space": b" " * 50 * MIB + PAGE,
+    "values": PAGE.rstrip()[:-1] + b',"text":"%s","values":[{}%s]}' % (b"a" * 7 * MIB, b',{"a":1}' * 49_900),
 }
 
 
@@ -257,12 +263,13 @@ def test_peak_of_memory(kind: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the file is that of Linux")
-@pytest.mark.parametrize("concurrency", [1, 6])
+@pytest.mark.parametrize("concurrency", [1, 8])
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_peak_of_memory_with_many_large_bodies(kind: str, concurrency: int) -> None:
-    """The same is true for six valid pages with 50 MiB of white space each, in turn or at a time."""
+@pytest.mark.parametrize("content", MANY)
+def test_peak_of_memory_with_many_large_bodies(content: str, kind: str, concurrency: int) -> None:
+    """The same is true for eight valid pages, in turn or at a time: of 50 MiB, or of as many values as can be."""
     compressor = zlib.compressobj(1, wbits=31)
-    body = compressor.compress(b" " * 50 * MIB + PAGE) + compressor.flush()
+    body = compressor.compress(MANY[content]) + compressor.flush()
     data = response(body, "Content-Encoding: gzip")
     arguments = [sys.executable, "-c", MEMORY, "", kind, str(concurrency)]
     with raw_server(lambda connection: connection.sendall(data)) as arguments[3]:
@@ -271,14 +278,14 @@ def test_peak_of_memory_with_many_large_bodies(kind: str, concurrency: int) -> N
 
 
 def test_cookies_are_neither_kept_nor_sent() -> None:
-    """A cookie that a server sets does not come back, nor one that the caller sets."""
+    """A cookie that a server sets does not come back."""
     received: list[httpx.Request] = []
 
     def handle(request: httpx.Request) -> httpx.Response:
         received.append(request)
         return httpx.Response(200, headers={"Set-Cookie": "session=1; Path=/"}, content=PAGE)
 
-    with TrafficClient("key", headers={"Cookie": "a=b"}, transport=httpx.MockTransport(handle)) as client:
+    with TrafficClient("key", transport=httpx.MockTransport(handle)) as client:
         client.get_traffic(1, **DAY).to_list()
         client.get_traffic(1, **DAY).to_list()
         assert client.get_traffic(1, **DAY)._api.get_httpx_client().cookies.jar._cookies == {}  # type: ignore[attr-defined] # noqa: SLF001

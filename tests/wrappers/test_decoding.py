@@ -112,9 +112,26 @@ def test_no_value_of_an_unknown_field_loses_the_page(written: str, value: object
     assert item.additional_properties == {"unknown": value}
 
 
+@pytest.mark.parametrize("name", [r"\ud800", r"\udc00\ud800", ""])
+def test_no_name_of_an_unknown_field_loses_the_page(name: str) -> None:
+    """Half of a surrogate pair can be the name of a field; it is kept."""
+    item = first_item(body(extra=f', "{name}": 1'))
+    assert item.requests == 5
+    assert item.additional_properties == {json.loads(f'"{name}"'): 1}
+
+
+@pytest.mark.parametrize("field", ["period_start", "period_end", "requests"])
+def test_half_of_a_surrogate_pair_in_a_known_field(field: str) -> None:
+    """It is refused with the place, as any other text is."""
+    page = json.loads(body())
+    page["data"][0][field] = "\ud800"
+    with pytest.raises(ResponseError, match=rf"that breaks the schema: .*`data\[0\].{field}`"):
+        first_item(json.dumps(page).encode())
+
+
 def test_deep_nesting_of_an_unknown_field() -> None:
     """What is nested too deeply to be parsed is left out of an unknown field, and strings in it are no brackets."""
-    deep = '[{"a]": "\\"[", "b": ' * 50_000 + "1" + "}]" * 50_000
+    deep = '[{"a]": "\\"[", "b": ' * 10_000 + "1" + "}]" * 10_000
     item = first_item(body(extra=f', "unknown": {deep}, "after": 7'))
     assert item.requests == 5
     assert item.additional_properties["after"] == 7

@@ -155,6 +155,19 @@ def test_a_late_response_of_an_earlier_rate_limit_window() -> None:
     assert isinstance(pacer.try_acquire(now), Permit)
 
 
+def test_a_reset_that_moves_to_an_earlier_time() -> None:
+    """The latest response says when the rate limit window ends, if the server has started another one meanwhile."""
+    pacer = Pacer(None)
+    for remaining, reset in ((999, 58), (0, 3)):
+        permit = pacer.try_acquire(Now(0.0, EPOCH))
+        assert isinstance(permit, Permit)
+        headers = {"x-ratelimit-remaining": str(remaining), "x-ratelimit-reset": str(EPOCH + reset)}
+        pacer.on_response(permit, Now(0.0, EPOCH), headers)
+    wait = pacer.try_acquire(Now(0.0, EPOCH))
+    assert isinstance(wait, float)
+    assert 3 <= wait <= 4
+
+
 def test_another_user_of_the_key() -> None:
     """Requests of another user of the key show in the headers and reduce our budget; refusals are rare races."""
 

@@ -112,12 +112,49 @@ def test_arguments_that_are_not_those_of_the_operation(client: TrafficClient) ->
     with pytest.raises(TypeError, match="pass the `api` of this one"):
         list(paginate(get_traffic, client=client, app_id=1))
 
-    async def collect_async() -> None:
-        async for _ in paginate_async(get_traffic, client=client.api, app_id=1, limt=5):
+    for other in (None, 5):
+        with pytest.raises(TypeError, match=r"such as the `api` of a TrafficClient, not (NoneType|int)"):
+            list(paginate(get_traffic, client=other, app_id=1))
+    for name in ("app_id", "timezone"):
+        with pytest.raises(ValueError, match=rf"^{name} '\\ud800' cannot be sent"):
+            list(paginate(get_traffic, client=client.api, **{"app_id": 1, name: "\ud800"}))
+
+    async def collect_async(**arguments: Any) -> None:
+        async for _ in paginate_async(get_traffic, client=client.api, app_id=1, **arguments):
             pass
 
     with pytest.raises(TypeError, match="limt"):
+        asyncio.run(collect_async(limt=5))
+    with pytest.raises(TypeError, match=r"^This client is not async"):
         asyncio.run(collect_async())
+
+
+def test_an_async_client_where_none_is_expected(server: MockServer) -> None:
+    """It is a TypeError in and outside of an event loop, and no request is sent."""
+    asynchronous = AsyncTrafficClient(server.api_key, base_url=server.url)
+
+    async def in_event_loop() -> None:
+        list(paginate(get_traffic, client=asynchronous.api, app_id=1))
+
+    with pytest.raises(TypeError, match=r"^This client is async"):
+        asyncio.run(in_event_loop())
+    with pytest.raises(TypeError, match=r"^This client is async"):
+        list(paginate(get_traffic, client=asynchronous.api, app_id=1))
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "error", [AttributeError("no attribute 'isoformat'"), KeyError("zone"), TypeError("odd"), ValueError("odd")]
+)
+def test_an_argument_of_a_wrong_type_is_no_fault_of_the_server(client: TrafficClient, error: Exception) -> None:
+    """What happens before a response is about the arguments."""
+
+    def sync(*, client: AuthenticatedClient, app_id: int) -> Any:  # noqa: ARG001 - the form of the generated functions
+        raise error
+
+    with pytest.raises(type(error)) as raised:
+        list(paginate(SimpleNamespace(__name__="operation", sync=sync), client=client.api, app_id=1))
+    assert raised.value is error
 
 
 ITEM: dict[str, Any] = {

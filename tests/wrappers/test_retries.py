@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -207,6 +208,8 @@ def test_a_client_pauses_after_a_429(server: MockServer, whole: list[TrafficItem
             },
             6,
         ),
+        pytest.param({"retry-after": "9" * 300}, float("9" * 300), id="300 digits"),
+        pytest.param({"retry-after": "9" * 400}, sys.float_info.max, id="400 digits"),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-3"}, None),
         ({"retry-after": "nan"}, None),

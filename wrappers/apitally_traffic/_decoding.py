@@ -127,7 +127,7 @@ def decode_page(body: bytes) -> Page:
             message names the place, such as `data[3].requests`.
     """
     if len(body) > MAX_SIZE and body.count(b"{") > _MAX_ROWS:
-        raise ValueError(f"has more than {_MAX_ROWS:,} rows")
+        raise ValueError(f"has more than {_MAX_ROWS:,} objects")
     try:
         page = _decode_pinned(body)
         if len(page.next_token) <= _MAX_TOKEN and _gives_each_field_once(body, page):

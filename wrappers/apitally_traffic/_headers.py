@@ -5,10 +5,10 @@ one counts that makes the client wait longer.
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from math import isfinite
 
 _NUMBER = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,16 +17,15 @@ _DATE = re.compile(r"[A-Za-z]+, *[^,]+")
 
 
 def parse_number(value: str | None, choose: Callable[[Iterable[float]], float] = max) -> float | None:
-    """Return a header's number, or None if it is missing, negative or not finite.
+    """Return a header's number, or None if it is missing or negative; one that is too large is the largest float.
 
     Args:
         value: the header's value, or None if the response has none. A unit of `s` is ignored.
         choose: which of several numbers to return, `max` or `min`.
     """
     matches = (_NUMBER.fullmatch(part.strip()) for part in (value or "").split(","))
-    numbers = [float(match[1]) for match in matches if match]
-    finite = [number for number in numbers if isfinite(number)]
-    return choose(finite) if finite else None
+    numbers = [min(float(match[1]), sys.float_info.max) for match in matches if match]
+    return choose(numbers) if numbers else None
 
 
 def parse_date(value: str | None) -> float | None:

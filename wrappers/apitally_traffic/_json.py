@@ -18,8 +18,9 @@ Checked = TypeVar("Checked")
 
 # A page of 1,000 rows has 0.2 MiB and 7,000 values. A value takes about a hundred bytes when it is parsed.
 _MIB = 2**20
-MAX_SIZE = 16 * _MIB
-MAX_VALUES = 500_000
+# Eight slices may each keep a page until the caller takes it, and all of them stay below three bodies of 64 MiB.
+MAX_SIZE = 8 * _MIB
+MAX_VALUES = 100_000
 
 _MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
 _JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -55,11 +56,11 @@ def parse_and_check(
     document = _parse(body, float)
     _check_repetitions(document)
     try:
-        return msgspec.convert(document, schema), document
+        return _convert(document, schema), document
     except msgspec.ValidationError:
         document = _parse(body, _number)
     try:
-        return msgspec.convert(document, schema), document
+        return _convert(document, schema), document
     except msgspec.ValidationError as error:
         if "`float`" in str(error):
             _check_sizes(body, schema)
@@ -102,6 +103,30 @@ def _parse(body: bytes, parse_float: Callable[[str], float], parse_int: Callable
             return _load(_without_deep_values(text), parse_float, parse_int or _integer)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"breaks the schema: {_syntax_error(body, error)}") from None
+
+
+def _convert(document: Any, schema: type[Checked]) -> Checked:
+    try:
+        return msgspec.convert(document, schema)
+    except UnicodeEncodeError:  # JSON can write half of a surrogate pair, which msgspec cannot handle in a name
+        document = _encodable(document, values=False)
+    try:
+        return msgspec.convert(document, schema)
+    except UnicodeEncodeError:  # nor in a value of a wrong type
+        return msgspec.convert(_encodable(document, values=True), schema)
+
+
+def _encodable(value: Any, *, values: bool) -> Any:
+    """Return a document in which names, and on demand values, have a replacement for each half of a surrogate pair."""
+    if isinstance(value, str) and values:
+        return _text(value)
+    if isinstance(value, dict):
+        return {_text(name): _encodable(field, values=values) for name, field in value.items()}
+    return [_encodable(item, values=values) for item in value] if isinstance(value, list) else value
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _check_sizes(body: bytes, schema: type[Any]) -> None:

@@ -17,8 +17,13 @@ MAX_COUNT = 2**63 - 1
 """The largest number of the API, of databases and of tables."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
 _FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+_NOT_SENT = {
+    "accept-encoding": "The header 'Accept-Encoding' is set by the client: it says how a response can be decoded.",
+    "api-key": "The header 'Api-Key' is made of api_key.",
+    "cookie": "The header 'Cookie' is not sent: the client neither keeps nor sends cookies.",
+}
 
 
 class Options(NamedTuple):
@@ -151,10 +156,10 @@ def _check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise ValueError(
                 f"The header {quoted(name)} cannot be sent: its name or value has a character that HTTP "
-                "does not allow, or that is not ASCII."
+                "does not allow, or that is not ASCII, or white space at an end."
             )
-        if name.lower() == "api-key":
-            raise ValueError("The header 'Api-Key' is made of api_key.")
+        if name.lower() in _NOT_SENT:
+            raise ValueError(_NOT_SENT[name.lower()])
         if name.lower() in _FRAMING:
             raise ValueError(f"The header {quoted(name)} is set by the client: it says how a request is sent.")
     return dict(headers)

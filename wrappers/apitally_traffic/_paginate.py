@@ -17,6 +17,9 @@ from apitally_traffic._paging.cursor import Cursor
 from apitally_traffic._texts import one_line, quoted
 from apitally_traffic.errors import PaginationError, ResponseError
 
+_CLIENTS = (AuthenticatedClient, Client, AuthenticatedClient | Client)
+"""How the generated functions declare their client."""
+
 _PARSE_ERRORS = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
 """What the generated models raise for a body that breaks the schema where that was not checked before."""
 
@@ -135,6 +138,12 @@ class _Listing:
         client = params.get("client")
         if hasattr(client, "api"):
             raise TypeError("client must be a client of the generated package: pass the `api` of this one.")
+        declared = signature.parameters.get("client")
+        if declared and declared.annotation in _CLIENTS and not hasattr(client, "get_httpx_client"):
+            raise TypeError(
+                "client must be a client of the generated package, such as the `api` of a TrafficClient, "
+                f"not {type(client).__name__}."
+            )
         self._params = params
         self._checking: CheckingClient | None = None
         if isinstance(client, AuthenticatedClient | Client):
@@ -154,9 +163,10 @@ class _Listing:
             self._checking.has_response = False
         return self._params if self._cursor.token is None else {**self._params, "next_token": self._cursor.token}
 
-    def unsendable(self, error: httpx.InvalidURL) -> Exception:
+    def unsendable(self, error: Exception) -> Exception:
         """Return the error for arguments that do not fit into a URL."""
         arguments = {name: value for name, value in self.arguments().items() if isinstance(value, str)}
+        arguments = {name: value for name, value in arguments.items() if not _is_text(value)} or arguments
         if not arguments:
             return ValueError(f"The arguments of {self._name} cannot be sent: {one_line(str(error))}.")
         name, value = max(arguments.items(), key=lambda argument: len(argument[1]))
@@ -177,7 +187,8 @@ class _Listing:
             PaginationError: the tokens make no progress.
         """
         if failure is not None and self._checking is not None and not self._checking.has_response:
-            raise failure  # of an argument, before there was a body
+            # Before there was a body, it is about an argument.
+            raise self.unsendable(failure) if isinstance(failure, UnicodeEncodeError) else failure
         if failure is not None:
             # Not what the failure says: it may quote the server, and a server may quote the key.
             reason = f"`{failure.args[0]}` is missing" if isinstance(failure, KeyError) else type(failure).__name__
@@ -209,3 +220,11 @@ class _Listing:
         while len(self._seen) > _REMEMBERED_ITEMS:
             del self._seen[next(iter(self._seen))]
         return new
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True

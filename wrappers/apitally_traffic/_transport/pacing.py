@@ -136,7 +136,7 @@ class Pacer:
         if remaining is None or rest is None or not 0 < rest <= _MINUTE + 1:
             return  # nobody can say when what is left will be more: our own limit decides
         ends = now.monotonic + rest
-        if window.ends is None:
+        if window.ends is None or ends < window.ends - _CLOCK_TOLERANCE:  # or the server has started a new one
             limit = parse_number(headers.get("x-ratelimit-limit"))
             is_whole = not window.joined_late or (limit is not None and remaining >= limit - 1)
             # Servers round the reset to seconds, some of them down. One second per minute makes up for that, and less

@@ -201,12 +201,24 @@ class RetryingTransport(RetryTransport):
         self._deadline = deadline
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return its response or raise its last error."""
+        """Send a request, and return its response or raise its last error.
+
+        Raises:
+            TypeError: the client is async.
+        """
+        if not isinstance(self._inner, ApiTransport):
+            raise TypeError("This client is async: it needs async functions, such as paginate_async.")
         self._start_call(request)
         return super().handle_request(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return its response or raise its last error."""
+        """Send a request, and return its response or raise its last error.
+
+        Raises:
+            TypeError: the client is not async.
+        """
+        if not isinstance(self._inner, AsyncApiTransport):
+            raise TypeError("This client is not async: it needs sync functions, such as paginate.")
         self._start_call(request)
         return await super().handle_async_request(request)
 
