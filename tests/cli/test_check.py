@@ -1,6 +1,7 @@
 """`check` says what is well and what is not, one line each, and never the key."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,17 @@ def test_a_server_that_fails(cli: Cli, server: MockServer) -> None:
     assert code == 5
     assert "503" in found["App 1"]
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("fault", ["html", "garbage_json", "truncated_json", "missing_field", "wrong_type"])
+def test_a_body_that_is_broken(cli: Cli, server: MockServer, fault: str) -> None:
+    """The sentence is that of `get`, with the exit code of `get`, and the other apps are asked for too."""
+    server.inject(fault, at=1)
+    code, found = report(cli, "1", "2")
+    assert code == 5
+    assert re.match("✗ The API returned 200 with a body .*that ", found["App 1"])
+    assert found["App 2"] == "✓ found"
+    assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(("now", "text"), [("2020-03-29T10:30:00Z", "ahead of"), ("2099-03-29T10:30:00Z", "behind")])

@@ -41,6 +41,14 @@ def test_a_failed_run_leaves_the_old_file(cli: Cli, server: MockServer) -> None:
     assert {path.name: path.read_text() for path in cli.folder.iterdir()} == {"traffic.json": "old"}
 
 
+@pytest.mark.parametrize("arguments", [["get", "--closed-only", "--format", "csv"], ["plot", "--output", "t.svg"]])
+def test_a_broken_body_is_asked_for_again(cli: Cli, server: MockServer, arguments: list[str]) -> None:
+    """Also that of the request which only asks for the time of the server."""
+    server.inject("wrong_type", at=1)
+    cli.data(*arguments, "1", *MONTH)
+    assert len(server.requests) == 3
+
+
 def test_a_file_is_replaced_with_its_permissions(cli: Cli) -> None:
     """A new file has those that the umask leaves, an old one keeps its own."""
     old = cli.folder / "old.csv"

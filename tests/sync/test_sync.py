@@ -11,6 +11,7 @@ import pytest
 from apitally_mock import MockServer
 from apitally_traffic import NotFoundError, ResponseError, TrafficClient, TrafficItem
 from apitally_traffic.sync import SyncError, SyncResult, sync_traffic, traffic_source
+from apitally_traffic.testing import fast_retries
 from tests.sync.api import Api
 from tests.sync.databases import Database, DuckDB
 
@@ -173,6 +174,18 @@ def test_without_a_date_nothing_is_stored(api: Api, duckdb_file: DuckDB) -> None
     api.show(0, NOW)
     api.tells_time = False
     with pytest.raises(ResponseError, match="as its Date"):
+        sync(api, duckdb_file)
+
+
+@pytest.mark.parametrize("fault", ["html", "missing_field", "wrong_type"])
+def test_a_broken_body_is_an_error_of_the_client(api: Api, duckdb_file: DuckDB, fault: str) -> None:
+    """That of the request which asks for the time, too: it is asked for again, and then named."""
+    api.show(0, NOW)
+    api.server.inject(fault, at=1)
+    with fast_retries():
+        assert sync(api, duckdb_file).rows == 202
+    api.server.inject(fault)
+    with fast_retries(), pytest.raises(ResponseError, match="The API returned 200 with a body"):
         sync(api, duckdb_file)
 
 

@@ -4,15 +4,14 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 import click
 
-from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import APIConnectionError, ApitallyError, ConfigurationError, NotFoundError, TrafficClient
 from apitally_traffic.errors import AuthenticationError, PermissionDeniedError
 from apitally_traffic_cli.failures import AccessError, FailureError, kind_of, sentence_of
+from apitally_traffic_cli.probe import date_of, headers_of_probe
 
 _TIMEOUT = 10.0
 # The API looks at the key before it looks for the app, so any ID tells whether the key is accepted.
@@ -70,10 +69,9 @@ def findings(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None
 
 def _ask(client: TrafficClient, app_id: int) -> tuple[Mapping[str, str], ApitallyError | None]:
     try:
-        response = get_traffic.sync_detailed(client=client.api, app_id=app_id, interval="day", limit=1)
+        return headers_of_probe(client, app_id), None
     except ApitallyError as error:
         return error.headers, error
-    return response.headers, None
 
 
 def _is_from_the_api(error: ApitallyError | None) -> bool:
@@ -99,13 +97,13 @@ def _rate_limit(headers: Mapping[str, str]) -> Iterator[Finding]:
     except (KeyError, ValueError):
         yield Finding("Rate limit", "the server does not tell", "!", "yellow")
         return
-    seconds = max(reset - (_date(headers) or datetime.now(UTC)).timestamp(), 0)
+    seconds = max(reset - (date_of(headers) or datetime.now(UTC)).timestamp(), 0)
     text = f"{left:,} of {limit:,} requests left, reset in {seconds:.0f} s"
     yield Finding("Rate limit", text) if left else Finding("Rate limit", text, "!", "yellow")
 
 
 def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
-    date = _date(headers)
+    date = date_of(headers)
     if date is None:
         yield Finding("Clock", "the server does not tell its time", "!", "yellow")
         return
@@ -116,10 +114,3 @@ def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
     side = "ahead of" if ahead > 0 else "behind"
     text = f"{abs(ahead):,} s {side} the server's: times relative to now, such as 24h, are off by as much"
     yield Finding("Clock", text, "!", "yellow")
-
-
-def _date(headers: Mapping[str, str]) -> datetime | None:
-    try:
-        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
-    except (KeyError, ValueError):
-        return None

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import chain, islice
 
-from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
 from apitally_traffic_cli.failures import InputError, sentence_of
+from apitally_traffic_cli.probe import date_of, headers_of_probe
 
 PERIOD_COLUMNS = ("period_start", "period_end")
 COUNT_COLUMNS = ("requests", "bytes_received", "bytes_sent")
@@ -102,11 +101,7 @@ class Traffic:
 
 def server_time(client: TrafficClient, app_id: int) -> datetime:
     """Return the time on the server's clock, from the Date of a small response; without one, that of this machine."""
-    response = get_traffic.sync_detailed(client=client.api, app_id=app_id, interval="day", limit=1)
-    try:
-        return parsedate_to_datetime(response.headers.get("date", "")).astimezone(UTC)
-    except ValueError:
-        return datetime.now(UTC)
+    return date_of(headers_of_probe(client, app_id)) or datetime.now(UTC)
 
 
 def _queries(client: TrafficClient, request: Request) -> Sequence[TrafficQuery]:

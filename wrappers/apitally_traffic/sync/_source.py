@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +14,8 @@ from dlt.extract import DltResource, DltSource
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
 from apitally_traffic import ResponseError, TimeWindow, TrafficClient, TrafficItem
+from apitally_traffic._headers import date_of
+from apitally_traffic._models import CheckingClient
 from apitally_traffic._options import check_count
 from apitally_traffic._texts import quoted
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
@@ -172,15 +173,15 @@ class _SharedClient:
         Raises:
             ApitallyError: the API refused, failed, could not be reached, or does not tell the time.
         """
-        response = get_traffic.sync_detailed(client=self._client.api, app_id=app_id, interval="day", limit=1)
-        date = response.headers.get("date", "")
-        try:
-            return parsedate_to_datetime(date).astimezone(UTC)
-        except ValueError as error:
+        checking: Any = CheckingClient(self._client.api, "get_traffic", get_traffic.sync)
+        response = get_traffic.sync_detailed(client=checking, app_id=app_id, interval="day", limit=1)
+        date = date_of(response.headers)
+        if date is None:
             raise ResponseError(
-                f"The API returned {quoted(date)} as its Date, so nobody can tell which periods have ended. "
-                "Is there a proxy that removes this header?"
-            ) from error
+                f"The API returned {quoted(response.headers.get('date', ''))} as its Date, so nobody can tell which "
+                "periods have ended. Is there a proxy that removes this header?"
+            )
+        return date
 
     def __enter__(self) -> None:
         """Count one more user."""
