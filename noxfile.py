@@ -54,7 +54,7 @@ def types(session: nox.Session) -> None:
 def drift(session: nox.Session) -> None:
     """Fail, with the diff, when generated/ is not what the pin, the overlay and the configuration produce."""
     _install(session, groups=["codegen"])
-    session.run("python", "-m", "spec_pipeline", "drift")
+    session.run("python", "-m", "spec_pipeline", "drift", *session.posargs)
 
 
 @nox.session(python=sorted({*_SUPPORTED, _RUNNING}))

@@ -20,6 +20,7 @@ try:
     from spec_pipeline.drift import find_drift
     from spec_pipeline.lock import locked
     from spec_pipeline.openapi.parsing import Document, one_line
+    from spec_pipeline.openapi.time_limit import SECONDS, TooLongError, time_budget, time_limit
     from spec_pipeline.overlay import overlaid_spec, overlay_onto
     from spec_pipeline.project import PipelineError, Project
     from spec_pipeline.regenerate import regenerate
@@ -27,6 +28,7 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 
+_MOST_SECONDS = 3600
 _REPORTS = {".json": as_json, ".md": as_markdown}
 
 
@@ -39,7 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     project = Project(options.root)
     try:
-        with locked(project, writes=options.command == "regenerate" and not options.dry_run):
+        writes = options.command == "regenerate" and not options.dry_run
+        with locked(project, writes=writes), time_budget(options.seconds):
             return _COMMANDS[options.command](project, options)
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -60,6 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--root", type=Path, default=Path(), help="the project's folder (default: this folder)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     parsers = {name: commands.add_parser(name, help=command.__doc__) for name, command in _COMMANDS.items()}
+    for parser_of_command in parsers.values():
+        parser_of_command.add_argument(
+            "--seconds",
+            type=_seconds,
+            default=SECONDS,
+            metavar="N",
+            help="how long all steps together may compute, for a large spec or a slow machine (default: %(default)g)",
+        )
     options = parsers["regenerate"]
     options.add_argument(
         "--from",
@@ -78,6 +89,16 @@ def _parser() -> argparse.ArgumentParser:
         "--accept-flaws", action="store_true", help="with --from: pin the spec although it is not valid in every detail"
     )
     return parser
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= _MOST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds up to {_MOST_SECONDS}")
+    return seconds
 
 
 def _regenerate(project: Project, options: argparse.Namespace) -> int:
@@ -101,11 +122,12 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     verdict = classify(project, candidate)
     if candidate.redirects:
         print(f"Redirected: {' → '.join(candidate.redirects)}")
-    show(verdict, terminal())
-    _show_flaws(candidate)
-    if options.report:
-        options.report.write_text(_REPORTS[options.report.suffix](verdict, candidate.flaws), encoding="utf-8")
-        print(f"Written to {options.report}.")
+    with time_limit(f"{candidate.name} has so many changes that they take too long to show"):
+        show(verdict, terminal())
+        _show_flaws(candidate)
+        if options.report:
+            options.report.write_text(_REPORTS[options.report.suffix](verdict, candidate.flaws), encoding="utf-8")
+            print(f"Written to {options.report}.")
     if failing := _failing(verdict, options.fail_on):
         print(
             f"error: {failing} of these changes count for --fail-on {options.fail_on}; pinned nothing.", file=sys.stderr
@@ -139,6 +161,8 @@ def _show_flaws(candidate: Candidate) -> None:
 def _overlaid(project: Project, candidate: Candidate) -> Document:
     try:
         return overlay_onto(candidate.document, candidate.flaws, project)
+    except TooLongError:
+        raise
     except PipelineError as error:
         raise PipelineError(f"{error} Pinned nothing; change {project.overlay.name} first.") from error
 

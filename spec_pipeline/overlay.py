@@ -15,6 +15,7 @@ from spec_pipeline.openapi.operation_ids import refuse_shared_operation_ids, wit
 from spec_pipeline.openapi.parsing import Document, read_document
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import without_null_keywords
+from spec_pipeline.openapi.time_limit import TooLongError, time_limit
 from spec_pipeline.openapi.validation import Flaw, validate_openapi
 from spec_pipeline.project import PipelineError, Project
 
@@ -44,14 +45,17 @@ def overlay_onto(document: Document, flaws: Sequence[Flaw], project: Project) ->
     """
     overlay = read_document(project.overlay)
     _validate_overlay(overlay, project.overlay.name)
-    document = with_short_operation_ids(without_null_keywords(document))
-    spec = apply_overlay(document, overlay)
     origin = f"{project.pin.name} with {project.overlay.name} applied"
-    refuse_shared_operation_ids(spec, origin)
-    try:
-        _refuse_new_flaws(spec, origin, flaws)
-    except PipelineError as error:
-        raise _blame_action(error, document, flaws, overlay) from error
+    with time_limit(f"{project.overlay.name} takes too long to apply"):
+        document = with_short_operation_ids(without_null_keywords(document))
+        spec = apply_overlay(document, overlay)
+        refuse_shared_operation_ids(spec, origin)
+        try:
+            _refuse_new_flaws(spec, origin, flaws)
+        except TooLongError:
+            raise
+        except PipelineError as error:
+            raise _blame_action(error, document, flaws, overlay) from error
     return spec
 
 
@@ -96,6 +100,8 @@ def _blame_action(error: PipelineError, document: Document, flaws: Sequence[Flaw
     for number in range(len(actions) + 1):
         try:
             _refuse_new_flaws(apply_overlay(document, {"actions": actions[:number]}), "the spec", flaws)
+        except TooLongError:
+            raise
         except PipelineError:
             break
     if not number:

@@ -14,7 +14,6 @@ from spec_pipeline.project import PipelineError
 
 Document = dict[str, Any]
 
-_YAML_SECONDS = 6
 _LONGEST_REASON = 300
 _MOST_DIGITS = 4000
 # A YAML file of a few lines can expand to billions of values through its anchors.
@@ -50,7 +49,8 @@ def parse_document(content: bytes, origin: str, *, json_only: bool = False) -> D
     if text.lstrip().startswith("<"):
         raise PipelineError(f"{origin} is HTML or XML, not JSON or YAML.")
     if json_only or text.lstrip()[:1] in {"{", "["}:
-        value = _parsed(origin, "JSON", lambda: _load_json(text))
+        with time_limit(f"{origin} takes too long to read"):
+            value = _parsed(origin, "JSON", lambda: _load_json(text))
     else:
         value = parse_yaml(content, origin)
     if not isinstance(value, dict):
@@ -65,7 +65,7 @@ def parse_yaml(content: bytes, origin: str) -> Any:
         PipelineError: it is not YAML, or has values that JSON does not have.
     """
     text = _text(content, origin)
-    with time_limit(_YAML_SECONDS, f"{origin} takes too long to read as YAML; convert it to JSON first."):
+    with time_limit(f"{origin} takes too long to read as YAML; convert it to JSON first"):
         return _parsed(origin, "YAML", lambda: _load_yaml(text))
 
 

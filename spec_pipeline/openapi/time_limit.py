@@ -1,62 +1,110 @@
-"""Interrupt a computation that takes too long, such as a pattern with catastrophic backtracking."""
+"""Interrupt computations that take too long, such as a pattern with catastrophic backtracking.
+
+The steps of a command share one budget: no document can spend the time of each of them.
+"""
 
 import gc
-import json
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
 
 from spec_pipeline.project import PipelineError
 
-_SECONDS = 3.0
-_SECONDS_PER_MEGABYTE = 2.0
+# Nearly twice what a real document of 1.7 megabytes takes from reading to generated code.
+SECONDS = 8.0
 _SECONDS_BETWEEN = 0.05
 
 
-def seconds_for(*documents: dict[str, Any]) -> float:
-    """Return how long one step of a re-pin may compute: several times what it takes with documents of that size."""
-    return _SECONDS + _SECONDS_PER_MEGABYTE * sum(len(json.dumps(document)) for document in documents) / 1e6
+class TooLongError(PipelineError):
+    """A step has taken too long, which says nothing about other errors."""
+
+
+@dataclass
+class _Budget:
+    """What the steps of a command may still compute.
+
+    Attributes:
+        seconds: the whole of it.
+        left: the seconds that are left, while no step is at work.
+        steps: the steps at work, the innermost last.
+        expired: whether they have used more than was left.
+    """
+
+    seconds: float
+    left: float
+    steps: list[str] = field(default_factory=list)
+    expired: bool = False
+
+    def end(self, _: int, frame: FrameType | None) -> None:
+        """Interrupt the innermost step, whenever the timer fires."""
+        if self.steps:
+            self.expired = True
+            if not _in_gc_callback(frame):
+                raise self.error(self.steps[-1])
+
+    def error(self, step: str) -> TooLongError:
+        """Return the error of a step."""
+        return TooLongError(f"{step}; if it is only large, grant it more than {self.seconds:g} seconds with --seconds.")
+
+
+_budget: ContextVar[_Budget | None] = ContextVar("_budget", default=None)
 
 
 @contextmanager
-def time_limit(seconds: float, sentence: str) -> Iterator[None]:
-    """Limit the CPU time of the block, in seconds of this process.
+def time_budget(seconds: float) -> Iterator[None]:
+    """Let all steps inside the block share a budget of so much CPU time of this process."""
+    before = _budget.set(_Budget(seconds, seconds))
+    try:
+        yield
+    finally:
+        _budget.reset(before)
+
+
+@contextmanager
+def time_limit(step: str) -> Iterator[None]:
+    """Limit the CPU time of the block, a step, to what is left of the budget; without one, it has its own.
 
     There is no limit outside of the main thread, nor on Windows, which has no such timer.
 
     Args:
-        seconds: the limit.
-        sentence: the message of the error.
+        step: what takes too long, as the beginning of a sentence; it is said of the innermost step.
 
     Raises:
-        PipelineError: the block has used more.
+        TooLongError: the budget is used up.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    state = {"expired": False, "active": True}
-
-    def end(_: int, frame: FrameType | None) -> None:
-        if state["active"]:
-            state["expired"] = True
-            if not _in_gc_callback(frame):
-                raise PipelineError(sentence)
-
-    before = signal.signal(signal.SIGVTALRM, end)
-    # Whatever runs at that moment may swallow the error, a finalizer for one: so it is raised again and again.
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _SECONDS_BETWEEN)
+    budget = _budget.get()
+    if budget is None:
+        with time_budget(SECONDS), time_limit(step):
+            yield
+        return
+    is_outermost = not budget.steps
+    budget.steps.append(step)
+    before = signal.getsignal(signal.SIGVTALRM)
+    if is_outermost:
+        _start(budget)
     try:
         yield
     finally:
-        state["active"] = False
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
-    if state["expired"]:
-        raise PipelineError(sentence)
+        budget.steps.pop()
+        if is_outermost:
+            # A timer of no time would never fire.
+            budget.left = max(signal.setitimer(signal.ITIMER_VIRTUAL, 0)[0], 1e-3)
+            signal.signal(signal.SIGVTALRM, before)
+    if budget.expired:
+        raise budget.error(step)
+
+
+def _start(budget: _Budget) -> None:
+    signal.signal(signal.SIGVTALRM, budget.end)
+    # Whatever runs at that moment may swallow the error, a finalizer for one: so it is raised again and again.
+    signal.setitimer(signal.ITIMER_VIRTUAL, budget.left, _SECONDS_BETWEEN)
 
 
 def _in_gc_callback(frame: FrameType | None) -> bool:

@@ -322,18 +322,39 @@ def test_bad_reference_is_one_sentence_and_changes_nothing(
 
 
 def test_pattern_that_takes_exponential_time_ends_the_comparison(
-    project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A pattern for names of properties, which the comparison reads, is refused in one line, and every file stays."""
-    monkeypatch.setattr("spec_pipeline.openapi.time_limit._SECONDS", 0.5)
     hostile: dict[str, Any] = {"patternProperties": {"^(a+)+$": {}}, "properties": {"a" * 60 + "b": {}}}
     spec = candidate(project, lambda spec: spec["components"]["schemas"]["TrafficItem"].update(hostile))
     before = contents(project.root)
-    assert run(project, "--from", spec) == 2
+    assert run(project, "--from", spec, "--seconds", "1.5") == 2
     error = capsys.readouterr().err
     assert "takes too long to compare with openapi.json: a pattern" in error
+    assert "grant it more than 1.5 seconds with --seconds." in error
     assert error.count("\n") == 1
     assert contents(project.root) == before
+
+
+def test_steps_of_a_run_share_one_budget(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Paths that each step reads in less than the limit, but not all of them, end in one line without blame."""
+    get = {"responses": {"200": {"description": ""}}}
+    paths = {f"/v1/{number}": {"get": {"operationId": f"get_{number}"} | get} for number in range(600)}
+    spec = candidate(project, lambda spec: spec["paths"].update(paths))
+    before = contents(project.root)
+    assert run(project, "--from", spec, "--dry-run", "--seconds", "1") == 2
+    error = capsys.readouterr().err
+    assert re.fullmatch(r"error: .* takes? too long to .* more than 1 seconds with --seconds\.\n", error)
+    assert "Overlay action" not in error
+    assert contents(project.root) == before
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "many"])
+def test_seconds_are_checked(project: Project, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    """What is no number of seconds is refused before anything is read."""
+    with pytest.raises(SystemExit):
+        run(project, "--from", "missing.json", "--seconds", text)
+    assert f"argument --seconds: {text} is no number of seconds up to 3600" in capsys.readouterr().err
 
 
 def test_keywords_that_are_null_mean_nothing(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,7 @@ from time import process_time
 
 import pytest
 
-from spec_pipeline.openapi.time_limit import time_limit
-from spec_pipeline.project import PipelineError
+from spec_pipeline.openapi.time_limit import TooLongError, time_budget, time_limit
 
 
 def spin(seconds: float) -> None:
@@ -62,7 +61,7 @@ def test_the_block_is_interrupted(swallow: Callable[[], None]) -> None:
         spin(5)
         reached.append("end")
 
-    with pytest.raises(PipelineError, match="takes too long"), time_limit(0.05, "It takes too long."):
+    with pytest.raises(TooLongError, match="takes too long"), time_budget(0.05), time_limit("It takes too long"):
         block()
     assert not reached
 
@@ -71,19 +70,63 @@ def test_the_block_is_interrupted(swallow: Callable[[], None]) -> None:
 @pytest.mark.parametrize("swallow", SWALLOWING)
 def test_a_block_that_ends_late_fails(swallow: Callable[[], None]) -> None:
     """A result that comes after the limit is not used, although nothing was left to interrupt."""
-    with pytest.raises(PipelineError, match="takes too long"), time_limit(0.05, "It takes too long."):
+    with pytest.raises(TooLongError, match="takes too long"), time_budget(0.05), time_limit("It takes too long"):
         swallow()
 
 
 def test_nothing_is_printed_for_a_gc_callback(capsys: pytest.CaptureFixture[str]) -> None:
     """An error is not raised where the garbage collector would print and forget it."""
-    with pytest.raises(PipelineError), time_limit(0.05, "It takes too long."):
+    with pytest.raises(TooLongError), time_budget(0.05), time_limit("It takes too long"):
         in_gc_callback()
     assert capsys.readouterr().err == ""
 
 
 def test_a_block_in_time_is_left_alone() -> None:
     """The timer ends with the block."""
-    with time_limit(0.2, "It takes too long."):
+    with time_budget(0.2), time_limit("It takes too long"):
         spin(0.05)
     spin(0.3)
+
+
+def overrun(work: Callable[[], None]) -> str:
+    """Return the message when work takes too long."""
+    with pytest.raises(TooLongError) as error, time_budget(0.05), time_limit("The outer takes too long"):
+        work()
+    return str(error.value)
+
+
+def within_inner() -> None:
+    """Use the time in an inner step."""
+    with time_limit("The inner takes too long"):
+        spin(5)
+
+
+def after_inner() -> None:
+    """Use the time after an inner step."""
+    with time_limit("The inner"):
+        pass
+    spin(5)
+
+
+def test_steps_share_a_budget() -> None:
+    """What a step leaves is what the next one may take, and a further one ends at once; others have their own."""
+    ended = []
+    with time_budget(0.5):
+        with time_limit("The first"):
+            spin(0.3)
+        started = process_time()
+        for step in ("The second", "The third"):
+            with suppress(TooLongError), time_limit(step):
+                spin(5)
+                ended.append(step)
+    assert not ended
+    assert process_time() - started < 2
+    with time_limit("It"):
+        spin(0.6)
+
+
+def test_the_innermost_step_is_named() -> None:
+    """A step inside another one is the one that the message is about, until it has ended."""
+    end = "; if it is only large, grant it more than 0.05 seconds with --seconds."
+    assert overrun(within_inner) == f"The inner takes too long{end}"
+    assert overrun(after_inner) == f"The outer takes too long{end}"

@@ -344,7 +344,7 @@ HOSTILE: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize("schema", [row[1] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
 def test_validation_ends(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A document that takes exponential time is refused in one sentence."""
-    monkeypatch.setattr("spec_pipeline.openapi.time_limit._SECONDS", 0.5)
+    monkeypatch.setattr("spec_pipeline.openapi.time_limit.SECONDS", 0.5)
     document = broken(add_property("x", schema))
     for number in range(24):
         branch = {"$ref": f"#/components/schemas/A{number + 1}"}
@@ -358,6 +358,6 @@ def test_validation_ends(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 
 def test_yaml_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A large YAML document is refused in one sentence that says what to do."""
-    monkeypatch.setattr("spec_pipeline.openapi.parsing._YAML_SECONDS", 0.2)
+    monkeypatch.setattr("spec_pipeline.openapi.time_limit.SECONDS", 0.2)
     with pytest.raises(PipelineError, match="takes too long to read as YAML; convert it to JSON first"):
         parse_document(b"x:\n" + b"- {a: 1, b: text}\n" * 20_000, "the spec")
