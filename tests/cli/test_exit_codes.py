@@ -153,11 +153,22 @@ def test_5_where_nobody_listens(cli: Cli) -> None:
 
 @pytest.mark.parametrize("command", ["get", "plot"])
 @pytest.mark.parametrize(
-    ("file", "reason"), [("nowhere/traffic.FORMAT", "No such file or directory"), (".", "Is a directory")]
+    ("file", "reason"),
+    [
+        ("nowhere/traffic.FORMAT", "No such file or directory"),
+        (".", "Is a directory"),
+        ("file/traffic.FORMAT", "Not a directory"),
+        ("loop.FORMAT", "Too many levels of symbolic links"),
+        (f"{'long' * 70}.FORMAT", "File name too long"),
+        ("/dev/fd/99.FORMAT", "No such file or directory"),
+    ],
 )
 def test_5_for_what_is_no_place_for_a_file(cli: Cli, server: MockServer, command: str, file: str, reason: str) -> None:
     """The sentence names the file; nothing is sent."""
     name = file.replace("FORMAT", "csv" if command == "get" else "svg")
+    (cli.folder / "file").touch()
+    for ending in ("csv", "svg"):
+        (cli.folder / f"loop.{ending}").symlink_to(f"loop.{ending}")
     assert failure(cli, command, "1", "--output", name) == (5, f"Error: {name} cannot be written: {reason}.")
     assert not server.requests
 

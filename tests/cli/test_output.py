@@ -87,6 +87,34 @@ def test_a_named_pipe_is_written_to(cli: Cli) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc")
+@pytest.mark.parametrize("command", ["get", "plot"])
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/proc/thread-self/fd/1", "/dev/fd/2"])
+def test_what_is_open_already_is_written_to(cli: Cli, command: str, name: str) -> None:
+    """A file keeps what it had and a pipe gets the data, where a name leads to a descriptor, also through links."""
+    link = cli.folder / ("link.csv" if command == "get" else "link.svg")
+    link.symlink_to("further")
+    (cli.folder / "further").symlink_to(name)
+    arguments = [command, "1", *MONTH, "--output", link.name]
+    stream = "stderr" if name.endswith("2") else "stdout"
+    with (cli.folder / "log").open("ab") as log:
+        log.write(b"before\n")
+        log.flush()
+        process = cli.start(*arguments, **{stream: log})
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    output, errors = cli.start(*arguments).communicate(timeout=60)
+    data = errors if stream == "stderr" else output
+    assert data.startswith(HEADER.encode() if command == "get" else b"<svg")
+    assert (cli.folder / "log").read_bytes() == b"before\n" + data
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no /dev/stdout")
+def test_dev_stdout_is_a_dash(cli: Cli) -> None:
+    """Without a format, it gets the table."""
+    assert cli.data("get", "1", *MONTH, "-o", "/dev/stdout") == cli.data("get", "1", *MONTH, "-o", "-")
+
+
 @pytest.mark.parametrize("name", ["csv", "ndjson", "json", "table", "parquet"])
 def test_a_reader_who_stops_ends_the_command_quietly(cli: Cli, name: str) -> None:
     """Exit code 0, and nothing on stderr, whatever the format."""

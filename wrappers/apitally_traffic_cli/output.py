@@ -5,10 +5,11 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from apitally_traffic_cli.descriptors import descriptor_of, is_stdout
 from apitally_traffic_cli.failures import FailureError
 
 
@@ -17,18 +18,16 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
     """Open what to write the data to.
 
     Args:
-        path: the file; None or "-" for stdout.
+        path: the file; None, "-" or a name such as /dev/stdout for stdout.
 
     Raises:
         FailureError: it cannot be written.
     """
-    if path is None or str(path) == "-":
+    if path is None or is_stdout(path):
         yield _stdout()
         return
     try:
-        # A link stays a link. A device or a pipe cannot be replaced, and has no old content to keep.
-        target = path.resolve()
-        with target.open("wb") if target.exists() and not target.is_file() else _replacing(target) as file:
+        with _opened(path) as file:
             yield file
     except BrokenPipeError:
         raise
@@ -38,15 +37,32 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
 
 def check_writable(path: Path | None) -> None:
     """Raise a `FailureError` now if `open_output` would raise it later; nothing is changed."""
-    if path is None or str(path) == "-":
+    if path is None or is_stdout(path):
         _stdout()
         return
     try:
-        target = path.resolve()
-        if not target.exists() or target.is_file():
-            tempfile.TemporaryFile(dir=target.parent).close()
+        if (descriptor := descriptor_of(path)) is not None:
+            os.fstat(descriptor)
+        elif _is_replaceable(path):
+            tempfile.TemporaryFile(dir=path.resolve().parent).close()
     except OSError as error:
         raise FailureError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
+    """Open what a path leads to: only a file is replaced, and what this process has open already goes on."""
+    if (descriptor := descriptor_of(path)) is not None:
+        return os.fdopen(os.dup(descriptor), "wb")
+    # A link stays a link. A device or a pipe cannot be replaced, and has no old content to keep.
+    return _replacing(path.resolve()) if _is_replaceable(path) else path.open("wb")
+
+
+def _is_replaceable(path: Path) -> bool:
+    """Return whether a path leads to a file, or to a place where one can be made."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return True
 
 
 @contextmanager

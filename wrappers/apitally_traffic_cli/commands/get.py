@@ -9,6 +9,7 @@ import click
 
 from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
+from apitally_traffic_cli.descriptors import is_stdout
 from apitally_traffic_cli.formats.catalogue import FORMATS, format_of, writer
 from apitally_traffic_cli.options import app_ids, connection_options, output_option, window_options
 from apitally_traffic_cli.output import open_output
@@ -65,8 +66,8 @@ def command(
 
 
 def _checked_format(name: str | None, output: Path | None) -> str:
-    if output is None or str(output) == "-":
-        chosen = name or "table"
+    if output is None or is_stdout(output):
+        chosen = name or format_of(output.name if output else "") or "table"
         if FORMATS[chosen].is_binary and sys.stdout.isatty():
             raise click.UsageError(f"{chosen} is not for a terminal: name a file with --output, or use a pipe.")
         return chosen
