@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apitally_mock._time.parsing import parse_time
+from apitally_mock._time.parsing import parse_instant, parse_time
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -52,7 +52,16 @@ def test_any_rfc_3339_form_denotes_its_instant(clock: datetime, offset: int, sep
 )
 def test_special_forms(text: str, expected: datetime) -> None:
     """Lower case, leap seconds, long fractions, and skipped or repeated local times have one meaning."""
-    assert parse_time(text).instant(BERLIN) == seconds(expected)
+    time = parse_time(text)
+    assert time.instant(BERLIN) == seconds(expected)
+    assert time.instant_rounded_up(BERLIN) - seconds(expected) == time.has_fraction
+
+
+def test_an_instant_needs_an_offset() -> None:
+    """Where no timezone is given apart, a time without an offset is refused with the form that is expected."""
+    assert parse_instant("2025-05-14T02:00:00+02:00") == seconds(datetime(2025, 5, 14, tzinfo=UTC))
+    with pytest.raises(ValueError, match=r"^it needs an offset, such as 2025-05-14T02:00:00Z$"):
+        parse_instant("2025-05-14T02:00:00")
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,8 @@ def first_item(content: bytes) -> Any:
         ("0.1E+1", 1),
         ("-0.0", 0),
         ("0e0", 0),
+        ("0e99999999999999999999", 0),
+        ("-0.0E+9999999999", 0),
         ("9007199254740993", 2**53 + 1),
         ("9007199254740993.0", 2**53 + 1),
         ("9007199254740993.000e0", 2**53 + 1),
@@ -88,6 +90,21 @@ def test_integers_in_any_notation(written: str, count: int) -> None:
 def test_numbers_that_are_no_counts(written: str) -> None:
     """A fraction, and a number beyond 64 bits, is refused with its place, and in no time."""
     with pytest.raises(ResponseError, match=r"`data\[0\].requests`"):
+        first_item(body(written))
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("1e400", "Expected `int` <= 9223372036854775807"),
+        ("9" * 5000, "Expected `int` <= 9223372036854775807"),
+        ("-1e400", "Expected `int` >= 0"),
+        ("-" + "9" * 5000, "Expected `int` >= 0"),
+    ],
+)
+def test_the_error_says_on_which_side_a_number_is_out_of_bounds(written: str, sentence: str) -> None:
+    """A number that no float can hold is called too large or too small, not a number of a wrong type."""
+    with pytest.raises(ResponseError, match=re.escape(f"breaks the schema: {sentence} - at `data[0].requests`")):
         first_item(body(written))
 
 

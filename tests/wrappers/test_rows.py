@@ -152,7 +152,9 @@ def test_the_first_and_the_last_years_have_bounds() -> None:
             {"period_end": "2026-01-01T03:00:00Z"}, r"`data\[3\].period_end`, .*, is not after", id="no length"
         ),
         pytest.param(
-            {"period_end": "2026-01-01T02:00:00Z"}, r"`data\[3\].period_end`, .*, is not after", id="backward"
+            {"period_end": "2026-01-01T02:00:00Z"},
+            r"`data\[3\].period_end`, .*, is not after `data\[3\].period_start`, 2026-01-01T03",
+            id="backward",
         ),
         pytest.param(
             {"period_end": "2026-01-01T04:30:00Z"},
@@ -165,6 +167,12 @@ def test_the_first_and_the_last_years_have_bounds() -> None:
             r"the period 2026-01-01T02:00:00\+00:00 comes with different values: "
             r"`data\[2\].requests` is 2, and `data\[3\].requests` is 3",
             id="the same period twice",
+        ),
+        pytest.param(
+            {"period_start": "2026-01-01T02:00:00Z", "period_end": "2026-01-01T03:00:00Z", "bytes_sent": 4},
+            r"values: `data\[2\].requests` is 2, and `data\[3\].requests` is 3, "
+            r"`data\[2\].bytes_sent` is 0, and `data\[3\].bytes_sent` is 4\b",
+            id="two values",
         ),
         pytest.param({"requests": -1}, r"`data\[3\].requests`", id="negative requests"),
         pytest.param({"bytes_received": -1}, r"`data\[3\].bytes_received`", id="negative bytes received"),
@@ -299,6 +307,15 @@ def test_a_row_of_an_open_period_that_only_one_slice_has() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": next(pages), "has_more": False}))
     with TrafficClient("key", concurrency=1, transport=transport) as client:
         assert client.get_traffic(1, start=this_hour - HOUR, end=this_hour + HOUR, page_size=1).totals().requests == 5
+
+
+def test_pages_end_with_the_one_that_holds_the_last_item() -> None:
+    """Of the pages of a slice, those come that hold as many items as are wanted, and no more."""
+    data = rows(WINDOW)
+    sent = [data[:2], data[2:4], data[4:6]]
+    with client_of(*sent) as client:
+        query = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=6, max_items=3)
+        assert [[item.requests for item in page.data] for page in query.pages()] == [[0, 1], [2, 3]]
 
 
 def test_false_rows_are_not_requested_again() -> None:
@@ -457,6 +474,7 @@ def test_rows_of_another_timezone(
     ("interval", "zone", "start", "wrong"),
     [
         ("day", "Europe/Berlin", "2026-01-01", "2026-01-03T00:00:00Z"),
+        ("day", "Europe/Berlin", "2026-01-01", "2026-04-05T23:00:00Z"),
         ("day", "Europe/Berlin", "2026-01-01", "2026-07-05T23:00:00Z"),
         ("hour", "Asia/Kathmandu", "2026-01-01", "2026-01-01T05:00:00Z"),
         ("hour", "UTC", "2026-01-01", "2026-01-01T05:00:30Z"),
