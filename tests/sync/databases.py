@@ -88,6 +88,15 @@ class PostgreSQL:
         finally:
             connection.close()
 
+    def execute(self, sql: str) -> None:
+        """Run statements, as the superuser."""
+        connection = psycopg2.connect(self.url())
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(sql)
+        finally:
+            connection.close()
+
 
 class PostgresServer:
     """A running server, which makes a database for each test."""

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 
 from tests.sync.api import Api
-from tests.sync.databases import DuckDB, PostgresServer
+from tests.sync.databases import PASSWORD, DuckDB, PostgresServer
 
 COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
 NOW = "2026-03-28T10:20:30+00:00"
@@ -109,6 +109,20 @@ def test_into_postgres(run: Run, postgres_server: PostgresServer) -> None:
     assert database.query("SELECT count(*) FROM apitally.traffic") == [(720,)]
 
 
+def test_into_postgres_without_a_password_in_the_url(run: Run, postgres_server: PostgresServer) -> None:
+    """An empty one leaves it to the variable of PostgreSQL's client; without one, the sentence says so."""
+    database = postgres_server.database()
+    empty = database.url("")
+    url = {"DESTINATION__POSTGRES__CREDENTIALS": empty.replace(":@", "@"), "PGPASSWORD": PASSWORD}
+    code, sentence = failure(run("1", "--to", "postgres", **url))
+    assert code == 5
+    assert "The credentials of postgres lack the password: complete DESTINATION__POSTGRES__CREDENTIALS" in sentence
+    assert "an empty password, as in postgresql://user:@host/database" in sentence
+    done = run("1", "--to", "postgres", **url | {"DESTINATION__POSTGRES__CREDENTIALS": empty})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert database.query("SELECT count(*) FROM apitally.traffic") == [(720,)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -124,6 +138,9 @@ def test_into_postgres(run: Run, postgres_server: PostgresServer) -> None:
         (["1", "--to", "nosuch"], 4, "dlt knows no destination 'nosuch'"),
         (["1", "--to", "postgres"], 5, "set DESTINATION__POSTGRES__CREDENTIALS"),
         (["1", "--to", "nowhere/traffic.duckdb"], 5, "there is no folder"),
+        (["1", "--to", "loop.db"], 5, "loop.db cannot be opened: Too many levels of symbolic links."),
+        (["1", "--to", f"{'long' * 70}.duckdb"], 5, "long.duckdb cannot be opened: File name too long."),
+        (["1", "--to", "loop.db/traffic.duckdb"], 5, "cannot be opened: Too many levels of symbolic links."),
         pytest.param(
             ["1", "--to", "/proc/traffic.duckdb"],
             5,
@@ -135,6 +152,7 @@ def test_into_postgres(run: Run, postgres_server: PostgresServer) -> None:
 )
 def test_exit_codes(run: Run, arguments: list[str], code: int, sentence: str) -> None:
     """Each failure has its code and its sentence, never a traceback, and leaves no file of rows."""
+    Path("loop.db").symlink_to("loop.db")
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert sentence in done.stderr.splitlines()[-1]
@@ -148,6 +166,7 @@ def test_5_for_a_file_that_is_open_elsewhere(run: Run) -> None:
         code, sentence = failure(run("1"))
     assert code == 5
     assert f"PID {os.getpid()}" in sentence
+    assert sentence.endswith(" Close it there, and run the sync again.")
     assert run("1").returncode == 0
 
 

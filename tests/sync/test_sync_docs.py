@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import click
 import dlt
+import psycopg2.errors
 import pytest
 
 import apitally_traffic.sync
@@ -24,7 +25,7 @@ from apitally_mock import MockServer
 from apitally_traffic import TrafficClient, TrafficItem
 from apitally_traffic_cli.commands.sync import command
 from tests.sync.api import Api
-from tests.sync.databases import Database
+from tests.sync.databases import Database, PostgresServer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "sync.md"
 COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
@@ -95,6 +96,38 @@ def test_queries_count_each_request_once(api: Api, database: Database, monkeypat
     assert sorted(shown) == sorted(
         (item.period_start, str(app_id), item.requests) for app_id, items in hours.items() for item in items
     )
+
+
+def test_rights_suffice(api: Api, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the guide let a user sync, again and again, and let a dashboard read; without them, it says which."""
+    database = postgres_server.database()
+    before, after = (block.replace("DATABASE warehouse", f"DATABASE {database.name}") for block in blocks("postgresql"))
+    create, grant = before.splitlines()
+    connection: dict[str, Any] = {"api_key": api.api_key, "base_url": api.url}
+
+    def as_user(user: str, password: str) -> str:
+        return database.url(password).replace("//postgres:", f"//{user}:")
+
+    def sync() -> int:
+        return apitally_traffic.sync.sync_traffic(1, destination="postgres", **connection).rows
+
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", as_user("traffic", "..."))
+    database.execute(create)
+    with pytest.raises(apitally_traffic.sync.SyncError, match="needs CREATE on the database"):
+        sync()
+    database.execute(grant)
+    assert sync() == 720
+    database.execute(after)
+    assert sync() == 48
+    reading = psycopg2.connect(as_user("grafana", "..."))
+    try:
+        with reading, reading.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM apitally.traffic")
+            assert cursor.fetchall() == [(720,)]
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute("DELETE FROM apitally.traffic")
+    finally:
+        reading.close()
 
 
 def test_units_are_what_systemd_reads(tmp_path: Path) -> None:

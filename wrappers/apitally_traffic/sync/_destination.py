@@ -75,11 +75,12 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
 
     Raises:
         ModuleNotFoundError: a library that the destination needs is missing; its name is that of dlt's extra.
+        SyncError: a file cannot be where the destination is.
         ValueError: there is no such destination, or rows cannot be replaced or dlt's state cannot be kept there.
     """
     path = Path(destination)
     if path.suffix in _DUCKDB_SUFFIXES:
-        file = path.resolve()
+        file = _file(path)
         return Target(str(path), str(file), dlt.destinations.duckdb(str(file), **_ATOMIC), file)
     name = os.fspath(destination)
     if not name.isidentifier():
@@ -109,6 +110,17 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
     if capabilities.supports_ddl_transactions and capabilities.supports_transactions is None:
         found = _by_name(name, **_ATOMIC)
     return Target(name, name, found)
+
+
+def _file(path: Path) -> Path:
+    """Return where a file is or will be, also through links."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # it is created, or its folder is found missing, later on
+    except OSError as error:
+        raise SyncError(f"{path} cannot be opened: {error.strerror}.") from error
+    return path.resolve()
 
 
 def _by_name(name: str, **capabilities: Any) -> Destination[Any, Any]:

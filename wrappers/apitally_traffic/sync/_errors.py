@@ -10,6 +10,13 @@ _MAX_SENTENCE = 500
 _UNFINISHED = re.compile(r"(?<=[\w)\"'])\n(?=[A-Z])")
 _CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
 
+_ADVICE = {
+    "Could not set lock on file": "Close it there, and run the sync again.",
+    "permission denied for database": "The user needs CREATE on the database, or schemas apitally and "
+    "apitally_staging of its own.",
+}
+"""What to do, by a part of what a database says."""
+
 
 class SyncError(ApitallyError):
     """The destination cannot be reached, opened or written to, or another sync is writing to it.
@@ -21,6 +28,18 @@ class SyncError(ApitallyError):
         Traceback (most recent call last):
         apitally_traffic.sync._errors.SyncError: nowhere/traffic.duckdb: there is no folder ...
     """
+
+
+def missing_credentials(error: BaseException) -> list[str]:
+    """Return the parts of the credentials that dlt has not found although it has found others; empty for all of them.
+
+    Args:
+        error: dlt's ConfigFieldMissingException.
+    """
+    for trace in getattr(error, "traces", {}).get("credentials", []):
+        if getattr(trace, "resolved_fields_set", None):
+            return list(trace.traces)
+    return []
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -39,7 +58,9 @@ def sentence_of(error: BaseException) -> str:
     """Return what an error says, in one line."""
     lines = [" ".join(line.split()) for line in str(error).splitlines()]
     text = _UNFINISHED.sub(".\n", "\n".join(filter(None, lines))).replace("\n", " ") or type(error).__name__
-    return text if len(text) <= _MAX_SENTENCE else f"{text[:_MAX_SENTENCE]}…"
+    text = text if len(text) <= _MAX_SENTENCE else f"{text[:_MAX_SENTENCE]}…"
+    advice = next((advice for part, advice in _ADVICE.items() if part in text), None)
+    return f"{text.rstrip('.')}. {advice}" if advice else text
 
 
 def _chain(error: BaseException, before: Callable[[BaseException], BaseException | None]) -> Iterator[BaseException]:

@@ -29,7 +29,7 @@ from apitally_api_client.models import Interval
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
-from apitally_traffic.sync._errors import SyncError, cause_of, sentence_of
+from apitally_traffic.sync._errors import SyncError, cause_of, missing_credentials, sentence_of
 from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
 from apitally_traffic.sync._series import TABLE
 from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_counted_before, ends_of, traffic_source
@@ -209,6 +209,12 @@ def _one_sentence(target: Target) -> Iterator[None]:
             raise cause from error
         if isinstance(error, PipelineStepFailed) and error.step == "extract" and isinstance(cause, ValueError):
             raise cause from error
+        if isinstance(cause, ConfigFieldMissingException) and (missing := missing_credentials(cause)):
+            raise SyncError(
+                f"The credentials of {target.name} lack the {' and the '.join(missing)}: complete "
+                f"DESTINATION__{target.name.upper()}__CREDENTIALS. PostgreSQL's own PGPASSWORD and ~/.pgpass are used "
+                "with an empty password, as in postgresql://user:@host/database."
+            ) from error
         if isinstance(cause, ConfigFieldMissingException):
             raise SyncError(
                 f"dlt does not know where {target.name} is: set DESTINATION__{target.name.upper()}__CREDENTIALS to a "
