@@ -79,6 +79,8 @@ _ROWS = [
     ),
     _Row("multiple-of-set", NARROWS, "It has to be a multiple now.", send="Send multiples of the number."),
     _Row("multiple-of-unset", WIDENS, "It need not be a multiple any more."),
+    _Row("multiple-of-narrowed", NARROWS, "It has to be a multiple of more.", send="Send multiples of the number."),
+    _Row("multiple-of-widened", WIDENS, "It may be a multiple of less."),
     _Row(
         "multiple-of-changed", INCOMPARABLE, "It has to be a multiple of another number.", send="Send multiples of it."
     ),

@@ -1,6 +1,7 @@
 """Compare the keywords of one level that concern a single value: type, null, enum, bounds, pattern, default."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
@@ -103,6 +104,13 @@ def _multiple(schema: Schema) -> float | str | None:
     return next(iter(schema.multiples), None)
 
 
+def _are_multiples(narrow: Schema, wide: Schema) -> bool:
+    """Return whether what the numbers of one schema divide, those of another divide, too."""
+    # As they are written: in binary, 0.3 is no multiple of 0.1.
+    narrower, wider = ([Fraction(str(number)) for number in schema.multiples] for schema in (narrow, wide))
+    return all(any(one and more % one == 0 for more in narrower) for one in wider)
+
+
 def _implies(schema: Schema, keyword: str, bound: float | None) -> bool:
     """Return whether another bound implies this one, as `exclusiveMinimum` implies `minimum`."""
     partner = next((pair[1 - pair.index(keyword)] for pair in _PARTNERS if keyword in pair), "")
@@ -120,6 +128,10 @@ def _patterns(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
         yield Finding(f"{scope}-pattern-{event}", "", *texts)
     before, after = _multiple(old), _multiple(new)
     if event := _event(before, after, "set", "unset"):
+        if event == "changed" and _are_multiples(new, old):
+            event = "narrowed"
+        elif event == "changed" and _are_multiples(old, new):
+            event = "widened"
         yield Finding(f"{scope}-multiple-of-{event}", "", before, after)
     if old.unique_items != new.unique_items:
         event = "set" if new.unique_items else "unset"
