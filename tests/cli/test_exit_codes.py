@@ -47,6 +47,15 @@ def test_2_what_the_parser_rejects(cli: Cli, server: MockServer, arguments: list
     assert not server.requests
 
 
+@pytest.mark.parametrize(("name", "advice"), [("-", True), ("/dev/stdout", True), ("picture.gif", False)])
+def test_2_for_what_no_picture_can_be(cli: Cli, name: str, *, advice: bool) -> None:
+    """A picture needs a file; where stdout is named, the sentence says so."""
+    code, text = failure(cli, "plot", "1", "--output", name)
+    assert code == 2
+    assert f"'{name}' ends in none of .png, .svg, .html." in text
+    assert ("A picture goes into a file" in text) == advice
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_2_for_an_option_that_is_given_twice(name: str) -> None:
     """Whatever its spellings, and whichever command it belongs to; where several make sense, they are taken."""

@@ -183,6 +183,21 @@ def test_a_period_that_the_api_leaves_out_had_no_traffic(cli: Cli, server: MockS
     assert [0 if index in gaps else requests for index, requests in enumerate(full)] == line[:-1]
 
 
+def test_what_has_not_begun_is_left_empty(cli: Cli) -> None:
+    """The one period that is open is marked, and lines and values end with it; the axis goes on."""
+    window = ["--since", "2026-03-29T11:00Z", "--until", "2026-03-29T15:00Z"]
+    cli.data("plot", "1", *window, "--output", "t.html")
+    data = content(cli.folder / "t.html")["datasets"]
+    hours = [datetime(2026, 3, 29, hour, tzinfo=UTC).timestamp() * 1000 for hour in (11, 12, 13)]
+    assert data["open"] == [{"start": hours[1], "end": hours[2]}]
+    assert [point["time"] for point in data["lines"]] == hours
+    assert [period["when"].endswith("(so far)") for period in data["periods"]] == [False, True]
+    plot = cli.run("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()[2:]
+    right = [re.sub(r"[-+| ]", "", line[len(plot[0]) * 6 // 10 :]) for line in plot[1:-2]]
+    assert "".join(right) == ""
+    cli.data("plot", "1", "--since", "2026-03-29T15:00Z", "--until", "2026-03-29T17:00Z", "--output", "t.svg")
+
+
 def test_the_open_period_is_marked_by_the_clock_of_the_server(bare: Cli) -> None:
     """In the picture, and in its tooltip; a closed one is not."""
     with MockServer() as live:
@@ -203,7 +218,8 @@ def test_an_empty_window_and_no_traffic_are_drawn(cli: Cli, end: str) -> None:
     """Without periods there are axes, and where there are hardly any requests their scale has whole numbers."""
     window = ["--since", "2000-01-01", "--until", end]
     for target in (["--output", "t.svg"], ["--output", "t.html"], []):
-        cli.data("plot", "1", *window, *target)
+        done = cli.run("plot", "1", *window, *target)
+        assert (done.returncode, bool(done.stderr)) == (0, end == "2000-01-01")
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", (cli.folder / "t.svg").read_text())
     assert {"0", "1", "2", "3", "4", "5"} <= set(texts)
     assert not [text for text in texts if re.fullmatch(r"\d+mB?", text)]

@@ -67,6 +67,23 @@ def test_colours_are_for_terminals_that_want_them(cli: Cli, variable: dict[str, 
         assert bool(re.search(rf"{re.escape(ESCAPE)}[0-9;]*3[0-9][;m]", seen)) == coloured, arguments
 
 
+@pytest.mark.parametrize("command", ["get", "plot"])
+def test_an_empty_window_is_told(cli: Cli, command: str) -> None:
+    """On stderr, with success."""
+    done = cli.run(command, "1", "--since", "2026-03-29T12:00Z", "--until", "2026-03-29T12:00Z")
+    assert (done.returncode, done.stderr) == (0, "No period lies in the window: it ends where it begins.\n")
+    assert done.stdout.endswith("\n")
+
+
+def test_that_nothing_has_ended_is_told(cli: Cli) -> None:
+    """On stderr, with success, for people and programs alike."""
+    window = ["--since", "2026-03-29T12:00Z", "--until", "2026-03-29T14:00Z", "--closed-only"]
+    done = cli.run("get", "1", *window, "--format", "ndjson")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "No period of the window has ended: it is 2026-03-29 12:34 in UTC by the server's clock.\n"
+    cli.data("get", "1", "--since", "2026-03-29T11:00Z", *window[2:])
+
+
 def test_parquet_is_not_sent_to_a_terminal(cli: Cli, server: MockServer) -> None:
     """It would only make noise there."""
     code, seen = on_terminal(cli, "get", "1", "--format", "parquet")
@@ -104,11 +121,10 @@ def test_table_tells_the_repeated_hour_apart(cli: Cli) -> None:
     assert [table.count(f"02:00 {zone}") for zone in ("CEST", "CET")] == [1, 1]
 
 
-def test_table_marks_the_period_that_is_not_over(cli: Cli) -> None:
-    """By the clock of this machine, which a real server shares."""
-    with MockServer() as live:
-        done = cli.run("get", "1", "--since", "2h", "--base-url", live.url, "--api-key", live.api_key)
-    assert [("(so far)" in line) for line in done.stdout.splitlines()].count(True) == 1
+def test_table_marks_the_open_period_by_the_clock_of_the_server(cli: Cli) -> None:
+    """Neither one that has ended, whatever this machine thinks, nor one that has not begun."""
+    rows = cli.data("get", "1", "--since", "2026-03-29T11:00Z", "--until", "2026-03-29T14:00Z").splitlines()[3:6]
+    assert [("12:00 UTC" in row, "(so far)" in row) for row in rows] == [(False, False), (True, True), (False, False)]
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

@@ -88,6 +88,12 @@ class Traffic:
             read = min((self._latest - start) / (end - start), 1.0)
         return (self._apps_read + read) / len(self.app_ids)
 
+    @property
+    def now(self) -> datetime:
+        """The time on the server's clock, from the last response; without its Date, that of this machine."""
+        dates = (date_of(query.stats.headers) for query in reversed(self._queries))
+        return next((date for date in dates if date), None) or datetime.now(UTC)
+
     def values(self, row: Row) -> tuple[int | datetime, ...]:
         """Return the values of a row, in the order of the columns; times carry the offset of the window's timezone."""
         periods = (row.item.period_start, row.item.period_end)
@@ -97,6 +103,17 @@ class Traffic:
             *(period.astimezone(self.window.timezone) for period in periods),
             *(getattr(row.item, name) for name in COUNT_COLUMNS),
         )
+
+
+def remark_on(window: TimeWindow, closed_before: datetime | None = None) -> str | None:
+    """Return the sentence for a window of which there is nothing to show; None for any other."""
+    first = next(window.periods(), None)
+    if first is None:
+        return "No period lies in the window: it ends where it begins."
+    if closed_before is None or first.end.astimezone(UTC) <= closed_before:
+        return None
+    now = f"{closed_before.astimezone(window.timezone):%Y-%m-%d %H:%M} in {window.timezone.key}"
+    return f"No period of the window has ended: it is {now} by the server's clock."
 
 
 def server_time(client: TrafficClient, app_id: int) -> datetime:

@@ -51,7 +51,7 @@ def command(
     write = writer(chosen)
     from apitally_traffic import TrafficClient  # noqa: PLC0415 - imports httpx, which --help does not need
     from apitally_traffic_cli import progress  # noqa: PLC0415
-    from apitally_traffic_cli.traffic import Request, Traffic  # noqa: PLC0415
+    from apitally_traffic_cli.traffic import Request, Traffic, remark_on  # noqa: PLC0415
 
     with (
         logs.printed(verbose),
@@ -59,8 +59,8 @@ def command(
         TrafficClient(api_key, base_url=base_url) as client,
     ):
         traffic = Traffic(client, Request(**request), closed_only=closed_only)
-        if not len(traffic.window):
-            click.echo("No period lies in the window: it ends where it begins.", err=True)
+        if remark := remark_on(traffic.window, traffic.closed_before):
+            click.echo(remark, err=True)
         with nullcontext() if verbose else progress.shown(traffic):
             write(traffic, file)
 

@@ -8,6 +8,7 @@ import click
 
 from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
+from apitally_traffic_cli.descriptors import is_stdout
 from apitally_traffic_cli.options import app_ids, connection_options, output_option, window_options
 from apitally_traffic_cli.output import check_writable, open_output
 from apitally_traffic_cli.plots.catalogue import ENDINGS, drawer
@@ -38,16 +39,19 @@ def command(
 ) -> None:
     """Plot the requests and bytes of apps, or of consumers, side by side."""
     if output is not None and output.suffix.lower() not in ENDINGS:
-        raise click.UsageError(f"{output.name!r} ends in none of {', '.join(ENDINGS)}.")
+        no_file = " A picture goes into a file; without --output, it is printed as text." if is_stdout(output) else ""
+        raise click.UsageError(f"{str(output)!r} ends in none of {', '.join(ENDINGS)}.{no_file}")
     draw = drawer(output)
     check_writable(output)
     from apitally_traffic import TrafficClient  # noqa: PLC0415 - imports httpx, which --help does not need
     from apitally_traffic_cli import progress  # noqa: PLC0415
     from apitally_traffic_cli.plots.data import Reading  # noqa: PLC0415
-    from apitally_traffic_cli.traffic import Request  # noqa: PLC0415
+    from apitally_traffic_cli.traffic import Request, remark_on  # noqa: PLC0415
 
     with logs.printed(verbose), TrafficClient(api_key, base_url=base_url) as client:
         reading = Reading(client, Request(**request), consumer_id)
+        if remark := remark_on(reading.window):
+            click.echo(remark, err=True)
         if reading.window.interval == "hour" and reading.points > _MANY_POINTS:
             click.echo(f"{reading.points:,} hours are a lot for one plot; --interval day is clearer.", err=True)
         with nullcontext() if verbose else progress.shown(reading):

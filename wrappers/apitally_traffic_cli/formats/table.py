@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from io import TextIOWrapper
 from itertools import groupby
 from typing import BinaryIO, NoReturn
@@ -70,7 +70,7 @@ def _table(traffic: Traffic, rows: Sequence[Row], bars: _Bars | None) -> Table:
         table.add_column(heading, total, justify="right", no_wrap=True)
     if bars:
         table.add_column("", width=bars.width)
-    now = datetime.now(UTC)
+    now = traffic.now
     for app_id, group in groupby(rows, lambda row: row.app_id):
         of_app = list(group)
         for row in of_app:
@@ -96,7 +96,7 @@ def _period(row: Row, window: TimeWindow, now: datetime) -> str:
     start = row.item.period_start.astimezone(window.timezone)
     # The abbreviation tells the two hours apart that a clock change repeats.
     label = f"{start:%a %Y-%m-%d %H:%M %Z}" if window.interval == "hour" else f"{start:%a %Y-%m-%d}"
-    return f"{label} (so far)" if row.item.period_end > now else label
+    return f"{label} (so far)" if row.item.period_start <= now < row.item.period_end else label
 
 
 def _counts(rows: Sequence[Row]) -> tuple[str, str, str]:

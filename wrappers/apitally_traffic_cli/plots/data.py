@@ -29,6 +29,7 @@ class Picture:
         periods: its periods, each whole.
         series: the lines, at least one.
         first_open: the index of the first period that has not ended, or the number of periods.
+        begun: how many periods have begun; there is nothing to draw of the others.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Picture:
     periods: Sequence[Period]
     series: Sequence[Series]
     first_open: int
+    begun: int
 
 
 class Reading:
@@ -78,12 +80,14 @@ class Reading:
         """Read all series."""
         now = server_time(self._client, self._request.app_ids[0])
         periods = list(self.window.periods())
+        series = [series for part in self._parts for series in self._series(part, periods)]
         return Picture(
             title=self._title(),
             window=self.window,
             periods=periods,
-            series=[series for part in self._parts for series in self._series(part, periods)],
+            series=series,
             first_open=sum(period.end.astimezone(UTC) <= now for period in periods),
+            begun=max(sum(period.start.astimezone(UTC) <= now for period in periods), _with_traffic(series)),
         )
 
     def _series(self, part: Traffic, periods: Sequence[Period]) -> Iterator[Series]:
@@ -110,3 +114,8 @@ class Reading:
             if values:
                 title += f", {word}{'s' if len(values) > 1 else ''} {', '.join(map(str, values))}"
         return title
+
+
+def _with_traffic(series: Sequence[Series]) -> int:
+    """Return how many periods there are up to the last with traffic, which may have begun since the clock was read."""
+    return max((number for one in series for number, counts in enumerate(one.counts, 1) if any(counts)), default=0)

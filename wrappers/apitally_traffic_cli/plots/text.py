@@ -55,7 +55,7 @@ def _styles(count: int, *, is_ascii: bool) -> list[_Style]:
 
 def _legend(picture: Picture, styles: Sequence[_Style], columns: int) -> list[str]:
     """Return the lines above the plot that explain it; none where there is nothing to explain."""
-    is_open = picture.first_open < len(picture.periods)
+    is_open = picture.first_open < picture.begun
     if len(styles) == 1 and not is_open:
         return []
     entries = [(style.sample, style.colour, series.name) for style, series in zip(styles, picture.series, strict=True)]
@@ -81,7 +81,7 @@ def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
     for style, series in zip(styles, picture.series, strict=True):
         requests = [requests for requests, *_ in series.counts]
         _draw_steps(picture, requests, style, range(picture.first_open))
-        _draw_steps(picture, requests, style._replace(marker=_OPEN_MARKER), range(picture.first_open, len(requests)))
+        _draw_steps(picture, requests, style._replace(marker=_OPEN_MARKER), range(picture.first_open, picture.begun))
     most = max((requests for series in picture.series for requests, *_ in series.counts), default=0)
     values = [most * part // _COUNT_TICKS for part in range(_COUNT_TICKS + 1)]
     plotext.ylim(0, most or 1)

@@ -73,14 +73,14 @@ def datasets(picture: Picture) -> dict[str, list[Dict]]:
     ends = [epoch(period.end) for period in picture.periods]
     lines: list[Dict] = []
     for series in picture.series:
-        points = list(zip(starts, series.counts, strict=True))
-        points += [(ends[-1], series.counts[-1])] if points else []
+        points = list(zip(starts, series.counts, strict=True))[: picture.begun]
+        points += [(ends[picture.begun - 1], points[-1][1])] if points else []
         lines += [
             {"time": time, "series": series.name, **dict(zip(COUNT_COLUMNS, counts, strict=True))}
             for time, counts in points
         ]
     periods: list[Dict] = []
-    for index, period in enumerate(picture.periods):
+    for index, period in enumerate(picture.periods[: picture.begun]):
         row: Dict = {"start": starts[index], "end": ends[index], "when": labels.period(period)}
         if index >= picture.first_open:
             row["when"] += " (so far)"
@@ -88,8 +88,8 @@ def datasets(picture: Picture) -> dict[str, list[Dict]]:
             for name, count in zip(COUNT_COLUMNS, series.counts[index], strict=True):
                 row[f"{name}_{number}"] = f"{count:,}"
         periods.append(row)
-    is_open = picture.first_open < len(starts)
-    still_open = [{"start": starts[picture.first_open], "end": ends[-1]}] if is_open else []
+    is_open = picture.first_open < picture.begun
+    still_open = [{"start": starts[picture.first_open], "end": ends[picture.begun - 1]}] if is_open else []
     changes = [{"time": epoch(change.instant)} for change in clock_changes(picture.window)]
     return {"lines": lines, "periods": periods, "open": still_open, "clocks": changes}
 
