@@ -31,7 +31,10 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
             from apitally_mock._control.application import MockApplication  # noqa: PLC0415
             from apitally_mock._control.http_server import run  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            msg = f"The mock server needs {error.name}. Install it with: pip install 'apitally-traffic[mock]'"
+            msg = (
+                f"{error.name} is not installed; the mock server needs it: "
+                "python3 -m pip install 'apitally-traffic[mock]'"
+            )
             raise MockServerError(msg) from None
         application = MockApplication(settings, source, bound_to={settings.host, address})
         run(application, listener, on_ready=lambda: announce(url, source.apps))

@@ -3,15 +3,30 @@
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
 
 from apitally_mock._serve import serve
 from apitally_mock.errors import MockServerError
 from apitally_mock.settings import DEFAULT_API_KEY, Settings
 
 
+class _Once(argparse.Action):
+    """Stores the value of an option, as argparse does, but not a second one in the place of the first."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
+    ) -> None:
+        given: set[str] = vars(namespace).setdefault("given", set())
+        if self.dest in given:
+            parser.error(f"{self.option_strings[0]} is given more than once: give it once")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the mock server to a parser."""
-    add = parser.add_argument
+    """Add the options of the mock server to a parser. An option that is given twice is refused."""
+    add = partial(parser.add_argument, action=_Once)
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=int, default=8000, help="port to listen on, 0 for any free one (default: %(default)s)")
     add("--seed", type=int, default=0, help="the traffic is generated from this number (default: %(default)s)")
@@ -55,7 +70,7 @@ def run_from(options: argparse.Namespace) -> int:
     try:
         settings = settings_from(options)
     except ValueError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"Error: {error}", file=sys.stderr)
         return 2
 
     def announce(url: str, apps: Iterable[int]) -> None:
@@ -68,7 +83,7 @@ def run_from(options: argparse.Namespace) -> int:
     try:
         serve(settings, announce)
     except MockServerError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:  # before there was a server to stop
         pass

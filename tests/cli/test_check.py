@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -120,14 +121,28 @@ def test_a_body_that_is_broken(cli: Cli, server: MockServer, fault: str) -> None
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(("now", "text"), [("2020-03-29T10:30:00Z", "ahead of"), ("2099-03-29T10:30:00Z", "behind")])
+@pytest.mark.parametrize(
+    ("now", "text"), [("2020-03-29T10:30:00Z", "days ahead of"), ("2099-03-29T10:30:00Z", "days behind")]
+)
 def test_a_clock_that_is_off(cli: Cli, server: MockServer, now: str, text: str) -> None:
     """The difference is a warning."""
     server.set_now(now)
     code, found = report(cli, "1")
     assert code == 0
     assert found["Clock"].startswith("! ")
-    assert f"{text} the server's" in found["Clock"]
+    assert re.match(rf"! [\d,]+ {text} the server's", found["Clock"])
+
+
+@pytest.mark.parametrize(
+    ("back", "text"),
+    [(30, r"\d\d seconds"), (600, "10 minutes"), (3 * 3600, "3 hours"), (5 * 86_400, "5 days")],
+)
+def test_how_far_the_clock_is_off_is_said_in_a_unit_for_people(
+    cli: Cli, server: MockServer, back: int, text: str
+) -> None:
+    """The largest of which there are two."""
+    server.set_now(datetime.now(UTC) - timedelta(seconds=back))
+    assert re.match(f"! {text} ahead of the server's", report(cli, "1")[1]["Clock"])
 
 
 @pytest.mark.parametrize("date", ["", "yesterday"])

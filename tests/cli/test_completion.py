@@ -63,6 +63,14 @@ def test_options_are_completed(bare: Cli, shell: str) -> None:
 
 
 @pytest.mark.parametrize("shell", PROGRAMS)
+def test_options_of_the_mock_server_are_completed(bare: Cli, shell: str) -> None:
+    """Although they belong to its own command line."""
+    found = completed(bare, shell, "apitally-traffic mock --port 0 --la")
+    assert "--latency" in found
+    assert "--seed" not in found
+
+
+@pytest.mark.parametrize("shell", PROGRAMS)
 def test_values_are_completed(bare: Cli, shell: str) -> None:
     """Where there is a choice of them."""
     found = completed(bare, shell, "apitally-traffic get 1 --format n")

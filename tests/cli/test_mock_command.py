@@ -33,3 +33,6 @@ def test_help_and_errors_are_those_of_the_mock_server(bare: Cli) -> None:
     assert (refused.returncode, refused.stdout) == (2, "")
     assert bare.run("mock", "--port", "x").stderr.splitlines()[-1].startswith("Error: argument --port: ")
     assert refused.stderr.splitlines()[-1] == "Error: port must be a whole number from 0 to 65535, not 70000."
+    twice = bare.run("mock", "--seed", "1", "--port", "0", "--seed", "2")
+    assert (twice.returncode, twice.stdout) == (2, "")
+    assert twice.stderr.splitlines()[-1] == "Error: --seed is given more than once: give it once."

@@ -23,7 +23,7 @@ def test_progress_is_on_stderr_and_data_alone_on_stdout(cli: Cli, server: MockSe
     assert shares[0] == 0
     assert shares == sorted(shares)
     assert any(0 < share < 100 for share in shares)
-    assert re.search(r"\d+ requests?", seen)
+    assert re.search(r"\d+ HTTP requests?", seen)
     assert seen.endswith(f"{ESCAPE}2K")
     assert (cli.folder / "data.csv").read_text() == cli.data("get", "1", "2", *WINDOW, "--format", "csv")
 
@@ -34,7 +34,7 @@ def test_sync_shows_that_it_goes_on(cli: Cli, server: MockServer) -> None:
     code, seen = on_terminal(cli, "sync", "1", env={"DLT_DATA_DIR": str(cli.folder / "dlt")}, stdout="result.txt")
     server.set_latency(0)
     assert code == 0
-    assert re.search(r"[-|/\\] .*\d+ requests?", seen)
+    assert re.search(r"[-|/\\] .*\d+ HTTP requests?", seen)
     assert seen.endswith(f"{ESCAPE}2K")
     assert seen.count(f"{ESCAPE}?25l") == seen.count(f"{ESCAPE}?25h")
     result = (cli.folder / "result.txt").read_text()
@@ -49,6 +49,18 @@ def test_a_wait_for_the_rate_limit_is_counted_down(cli: Cli, server: MockServer)
     seconds = [int(left) for left in re.findall(r"waiting (\d+) s for the API", seen)]
     assert len(set(seconds)) > 1
     assert "429" not in seen
+
+
+def test_check_counts_its_waits_down(cli: Cli, server: MockServer) -> None:
+    """On stderr; stdout has the findings alone."""
+    server.set_rate_limit("1/4s")
+    code, seen = on_terminal(cli, "check", "1", "2", stdout="findings.txt")
+    server.set_rate_limit(None)
+    assert code == 0
+    assert re.search(r"waiting [1-4] s for the API", seen)
+    findings = (cli.folder / "findings.txt").read_text().splitlines()
+    assert [line[2:13].strip() for line in findings][4:6] == ["App 1", "App 2"]
+    assert ESCAPE not in "".join(findings)
 
 
 def test_nothing_but_data_where_there_is_no_terminal(cli: Cli) -> None:

@@ -60,7 +60,7 @@ def test_a_taken_port_is_one_sentence() -> None:
         code, errors = fail("--port", str(port))
     assert code == 1
     assert errors == (
-        f"error: Cannot listen on 127.0.0.1 port {port}: Address already in use. "
+        f"Error: Cannot listen on 127.0.0.1 port {port}: Address already in use. "
         "Choose another with --host and --port (0: any free one).\n"
     )
 
@@ -74,7 +74,7 @@ def test_a_missing_extra_is_one_sentence(module: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"error: The mock server needs {module}. Install it with: pip install 'apitally-traffic[mock]'\n"
+        f"Error: {module} is not installed; the mock server needs it: python3 -m pip install 'apitally-traffic[mock]'\n"
     )
 
 
@@ -86,6 +86,7 @@ def test_a_missing_extra_is_one_sentence(module: str) -> None:
         (["--now", "x"], "now must be a date-time with an offset"),
         (["--rate-limit", "5"], "rate_limit must look like 100/60s"),
         (["--data", "nowhere.csv"], "there is no file 'nowhere.csv'"),
+        (["--port", "0", "--port=0"], "--port is given more than once: give it once"),
         (["--what"], "unrecognized arguments: --what"),
     ],
 )

@@ -177,6 +177,19 @@ def test_without_a_date_nothing_is_stored(api: Api, duckdb_file: DuckDB) -> None
         sync(api, duckdb_file)
 
 
+def test_a_period_that_the_api_leaves_out(api: Api, database: Database) -> None:
+    """It has no row until a later run reads it, and keeps the row where the API leaves it out later."""
+    api.show(0, NOW)
+    stored = []
+    for has_gap in (True, False, True):
+        if has_gap:
+            api.server.inject("skipped_rows", rows=3, times=2)  # of the pages of traffic, beside that for the time
+        assert sync(api, database, lookback="30d").rows == 199 + 3 * (not has_gap)
+        stored += database.query(f"SELECT count(*) FROM {TABLE}")
+        api.server.clear_faults()
+    assert stored == [(199,), (202,), (202,)]
+
+
 @pytest.mark.parametrize("fault", ["html", "missing_field", "wrong_type"])
 def test_a_broken_body_is_an_error_of_the_client(api: Api, duckdb_file: DuckDB, fault: str) -> None:
     """That of the request which asks for the time, too: it is asked for again, and then named."""

@@ -17,6 +17,7 @@ _TIMEOUT = 10.0
 # The API looks at the key before it looks for the app, so any ID tells whether the key is accepted.
 _ANY_APP = 1
 _CLOCK_TOLERANCE = 5
+_UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 
 class Finding(NamedTuple):
@@ -112,5 +113,11 @@ def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("Clock", f"agrees with the server's to {_CLOCK_TOLERANCE} s")
         return
     side = "ahead of" if ahead > 0 else "behind"
-    text = f"{abs(ahead):,} s {side} the server's: times relative to now, such as 24h, are off by as much"
+    text = f"{_duration(abs(ahead))} {side} the server's: times relative to now, such as 24h, are off by as much"
     yield Finding("Clock", text, "!", "yellow")
+
+
+def _duration(seconds: int) -> str:
+    """Return a duration in the largest unit of which there are at least two, rounded."""
+    unit, length = next(((unit, length) for unit, length in _UNITS if seconds >= 2 * length), ("second", 1))
+    return f"{round(seconds / length):,} {unit}s"

@@ -74,6 +74,6 @@ class _Log(logging.Handler):
         """Return the count of requests, and the seconds that are left of a wait; or the warning that came last."""
         if self._warning:
             return self._warning
-        requests = f"{self._requests} request{'' if self._requests == 1 else 's'}"
+        requests = f"{self._requests} HTTP request{'' if self._requests == 1 else 's'}"
         left = self._resumes_at - time.monotonic()
         return requests if left <= 0 else f"{requests}, waiting {left:.0f} s for the API"

@@ -1,5 +1,7 @@
 """`apitally-traffic check`: can traffic be read from here, and what stands in the way."""
 
+from contextlib import nullcontext
+
 import click
 
 from apitally_traffic_cli import logs
@@ -22,11 +24,17 @@ def command(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None,
     One request is sent for each app, without retries; without an app, one to see
     whether the key is accepted. The exit code is that of the worst finding.
     """
+    from apitally_traffic_cli import progress  # noqa: PLC0415
     from apitally_traffic_cli.checks import findings  # noqa: PLC0415 - imports httpx, which --help does not need
 
     with logs.printed(verbose):
         worst = 0
-        for finding in findings(app_ids, api_key, base_url):
+        found = findings(app_ids, api_key, base_url)
+        while True:
+            with nullcontext() if verbose else progress.shown():
+                finding = next(found, None)
+            if finding is None:
+                break
             click.echo(f"{click.style(finding.mark, finding.colour)} {finding.subject:<11} {finding.text}")
             worst = max(worst, finding.exit_code)
     return worst
