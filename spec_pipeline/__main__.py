@@ -118,8 +118,9 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     inputs = (project.pin, project.overlay, project.config, project.accepted_changes, Path(options.source))
     if options.report and options.report.resolve() in {path.resolve() for path in inputs}:
         raise PipelineError(f"--report {options.report} would overwrite what is read here; name another file.")
-    candidate = read_candidate(options.source)
-    verdict = classify(project, candidate)
+    with time_limit("The new spec takes too long to read"):
+        candidate = read_candidate(options.source)
+        verdict = classify(project, candidate)
     if candidate.redirects:
         print(f"Redirected: {' → '.join(candidate.redirects)}")
     with time_limit(f"{candidate.name} has so many changes that they take too long to show"):
