@@ -141,6 +141,8 @@ def test_into_postgres_without_a_password_in_the_url(run: Run, postgres_server: 
         (["1", "--to", "loop.db"], 5, "loop.db cannot be opened: Too many levels of symbolic links."),
         (["1", "--to", f"{'long' * 70}.duckdb"], 5, "long.duckdb cannot be opened: File name too long."),
         (["1", "--to", "loop.db/traffic.duckdb"], 5, "cannot be opened: Too many levels of symbolic links."),
+        (["1", "--to", "pipe.db"], 5, "pipe.db cannot be opened: it is not a regular file."),
+        (["1", "--to", "folder.db"], 5, "folder.db cannot be opened: it is not a regular file."),
         pytest.param(
             ["1", "--to", "/proc/traffic.duckdb"],
             5,
@@ -153,6 +155,8 @@ def test_into_postgres_without_a_password_in_the_url(run: Run, postgres_server: 
 def test_exit_codes(run: Run, arguments: list[str], code: int, sentence: str) -> None:
     """Each failure has its code and its sentence, never a traceback, and leaves no file of rows."""
     Path("loop.db").symlink_to("loop.db")
+    Path("folder.db").mkdir()
+    os.mkfifo("pipe.db")
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (code, "")
     assert sentence in done.stderr.splitlines()[-1]

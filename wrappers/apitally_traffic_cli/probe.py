@@ -38,10 +38,12 @@ class _Probe:
     def __init__(self) -> None:
         self.headers: Mapping[str, str] = {}
 
-    def sync(self, **params: Any) -> GetTrafficResponse | None:
+    def sync(self, **params: Any) -> GetTrafficResponse:
         response = get_traffic.sync_detailed(**params)
         self.headers = response.headers
-        return response.parsed  # type: ignore[return-value]  # statuses but 200 are errors
+        page: GetTrafficResponse = response.parsed  # type: ignore[assignment]  # statuses but 200 are errors
+        page.has_more = page.has_more and bool(page.data)  # the first item ends it, and so does a page without one
+        return page
 
     @property
     def asyncio(self) -> Callable[..., Awaitable[Any]]:

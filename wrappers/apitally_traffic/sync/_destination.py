@@ -1,6 +1,7 @@
 """The destination of a sync: a DuckDB file, or what dlt's own configuration describes."""
 
 import os
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,8 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
 def _file(path: Path) -> Path:
     """Return where a file is or will be, also through links."""
     try:
-        path.stat()
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SyncError(f"{path} cannot be opened: it is not a regular file.")
     except (FileNotFoundError, NotADirectoryError):
         pass  # it is created, or its folder is found missing, later on
     except OSError as error:
