@@ -145,6 +145,13 @@ def test_how_far_the_clock_is_off_is_said_in_a_unit_for_people(
     assert re.match(f"! {text} ahead of the server's", report(cli, "1")[1]["Clock"])
 
 
+def test_an_empty_page_is_not_followed(cli: Cli, server: MockServer) -> None:
+    """A server that says that more comes is asked once, as the guide says."""
+    server.inject("empty_page")
+    assert report(cli, "1")[1]["App 1"] == "✓ found"
+    assert len(server.requests) == 1
+
+
 @pytest.mark.parametrize("date", ["", "yesterday"])
 def test_a_server_that_does_not_tell_its_time(cli: Cli, server: MockServer, date: str) -> None:
     """That is a warning, too."""

@@ -85,11 +85,12 @@ def test_examples_run(cli: Cli, path: Path) -> None:
     """Line by line, each ends with exit code 0 and says nothing on stderr."""
     blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 2
-    for line in "".join(blocks).splitlines():
-        done = subprocess.run(
-            ["bash", "-c", f"set -o pipefail; {line}"], cwd=cli.folder, env=cli.env, capture_output=True, check=False
-        )
-        assert (done.returncode, done.stderr) == (0, b""), line
+    with MockServer() as server:  # as a reader starts it
+        cli.env["APITALLY_API_BASE_URL"] = server.url
+        for line in "".join(blocks).splitlines():
+            command = ["bash", "-c", f"set -o pipefail; {line}"]
+            done = subprocess.run(command, cwd=cli.folder, env=cli.env, capture_output=True, check=False)
+            assert (done.returncode, done.stderr) == (0, b""), line
 
 
 def test_sessions_print_what_the_guide_shows(cli: Cli) -> None:
