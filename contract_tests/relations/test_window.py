@@ -186,8 +186,11 @@ def _read(run: Run, promise_id: str, query: Query, limit: int | None) -> Series 
         return None if page is None else run.reader.walk(page, query, limit=limit)
     except BrokenPromiseError as breach:
         is_by_default = query.interval is None or query.zone is None
-        if (breach.promise_id == "window.nothing-outside" and query.omitted) or (
-            breach.promise_id.startswith(_OF_PERIODS) and is_by_default
+        # What is wrong with periods that were asked for by name is no matter of a default.
+        is_known = bool(run.ledger.findings[breach.promise_id].breaches)
+        if not is_known and (
+            (breach.promise_id == "window.nothing-outside" and query.omitted)
+            or (breach.promise_id.startswith(_OF_PERIODS) and is_by_default)
         ):
             raise breach.under(promise_id, f"without {' and '.join(sorted(query.omitted))}") from breach
         raise
