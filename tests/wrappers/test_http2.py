@@ -18,10 +18,10 @@ from apitally_mock._traffic.synthetic import SyntheticTraffic
 from apitally_mock.settings import Settings
 from apitally_traffic import APITimeoutError, AsyncTrafficClient, TrafficClient, TrafficItem
 from apitally_traffic.testing import fast_retries
+from tests.wrappers.tls import trusted_certificate
 
 hypercorn = pytest.importorskip("hypercorn.config", reason="of the dependency group `test`")
 serve = pytest.importorskip("hypercorn.asyncio").serve
-trustme = pytest.importorskip("trustme")
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 KINDS = pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
@@ -50,13 +50,7 @@ class Recorder:
 @pytest.fixture
 def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[str, Recorder]]]:
     """Return a function that runs a mock server with HTTP/2 and TLS, whose certificate is trusted."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    certificate = authority.issue_cert("127.0.0.1")
-    certificate.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    for name in ("ALL_PROXY", "HTTPS_PROXY", "all_proxy", "https_proxy", "SSLKEYLOGFILE"):
-        monkeypatch.delenv(name, raising=False)
+    certificate = trusted_certificate(tmp_path, monkeypatch)
 
     with contextlib.ExitStack() as stack:
 
@@ -67,7 +61,7 @@ def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
             recorder = Recorder(MockApplication(checked, SyntheticTraffic(0, checked.apps), {"127.0.0.1"}))
             config = hypercorn.Config()
             config.bind = [f"fd://{listener.detach()}"]  # hypercorn closes it
-            config.certfile = config.keyfile = str(tmp_path / "server.pem")
+            config.certfile = config.keyfile = str(certificate)
             config.keep_alive_max_requests = keep_alive_max_requests
             config.include_date_header = False  # the application sends it
             config.graceful_timeout = 0.1

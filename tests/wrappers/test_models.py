@@ -3,8 +3,9 @@
 import datetime as dt
 import json
 import re
+import sys
 from collections.abc import Mapping
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from attrs import define, field
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
 from apitally_traffic import ResponseError, TrafficClient, paginate
+from apitally_traffic._models import _schema
 
 
 # Both are in the form that the generator gives to models.
@@ -176,3 +178,17 @@ def test_items_without_a_required_field(missing: str) -> None:
     """A field that is missing is named."""
     with pytest.raises(ResponseError, match=re.escape(f"`data[0].{missing}` is missing")):
         read({name: value for name, value in CONSUMER.items() if name != missing})
+
+
+def test_a_model_in_a_module_without_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be in a script or a notebook."""
+    for kind in (Consumer, Consumers):
+        monkeypatch.setattr(kind, "__module__", "flat")
+    flat = ModuleType("flat")
+    vars(flat).update({name: value for name, value in globals().items() if name != "__name__"})
+    monkeypatch.setitem(sys.modules, "flat", flat)
+    _schema.cache_clear()
+    assert [consumer.id for consumer in read(CONSUMER)] == [2**70]
+    with pytest.raises(ResponseError, match=r"`data\[0\].id`"):
+        read(CONSUMER | {"id": "5"})
+    _schema.cache_clear()

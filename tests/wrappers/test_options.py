@@ -258,6 +258,28 @@ def test_statistics_of_a_query(server: MockServer, kind: Callable[..., Any]) -> 
     assert repr(query.stats) == "QueryStats(requests=3, retries=1, seconds_waited=0.0, status_code=200)"
 
 
+@KINDS
+@pytest.mark.parametrize("header", [{"Retry-After": "1"}, {}])
+def test_statistics_of_a_refusal(server: MockServer, kind: Callable[..., Any], header: dict[str, str]) -> None:
+    """The wait after a 429 is one for the rate limit, whether the server or the client says how long it is."""
+    server.inject("status", status=429, headers=header, at=1)
+    client = kind(server.api_key, base_url=server.url)
+    query = client.get_traffic(1, **DAY)
+
+    async def collect() -> None:
+        async with client:
+            await query.to_list()
+
+    began = time.monotonic()
+    if kind is AsyncTrafficClient:
+        asyncio.run(collect())
+    else:
+        query.to_list()
+        client.close()
+    assert query.stats.retries == 1
+    assert 0.9 < query.stats.seconds_waited <= time.monotonic() - began
+
+
 def test_statistics_of_waiting() -> None:
     """`query.stats.seconds_waited` is the time for which requests waited for the rate limit."""
     with MockServer(rate_limit="1/1s") as server, TrafficClient(server.api_key, base_url=server.url) as client:

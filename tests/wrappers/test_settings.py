@@ -103,6 +103,8 @@ def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.Monkey
     [
         ("ftp://user:pass@x:1", "in HTTPS_PROXY cannot be used: Unknown scheme"),
         ("http://[::1", "in HTTPS_PROXY cannot"),
+        ("http://user:pass@127.0.0.1:103531", r"in HTTPS_PROXY cannot be used: Its port must be from 1 to 65535\.$"),
+        ("http://127.0.0.1:0", "Its port must be from 1 to 65535"),
     ],
 )
 def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,6 +115,16 @@ def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytes
             kind(KEY)
         assert "pass" not in "".join(traceback.format_exception(raised.value))
         kind(KEY, base_url="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_blank_proxies(kind: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A blank variable is unset, as others are; a blank argument is an error in one sentence."""
+    monkeypatch.setenv("HTTPS_PROXY", " ")
+    monkeypatch.setenv("ALL_PROXY", "")
+    kind(KEY)
+    with pytest.raises(ConfigurationError, match=r"^The proxy in proxy cannot be used: It is empty; pass None .*\.$"):
+        kind(KEY, proxy="")
 
 
 def test_proxy_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def _page_schema(function: Callable[..., Any]) -> Any:
 def _schema(model: type[Any]) -> Any:
     """Return a struct with the fields of a generated model, and the types of those that can be checked."""
     module = sys.modules[model.__module__]
-    names = vars(sys.modules[module.__name__.rpartition(".")[0]])
+    names = vars(sys.modules.get(module.__name__.rpartition(".")[0], module))
     hints = get_type_hints(model, localns=dict(names))
     in_json = _names_in_json(model)
     fields: list[tuple[str, Any, Any]] = []

@@ -45,6 +45,8 @@ class TrafficQuery(BaseQuery):
     def pages(self) -> Iterator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
 
+        With `max_items`, they end with the page that has the last one of so many items: pages are not cut.
+
         Raises:
             ApitallyError: as for the items.
         """

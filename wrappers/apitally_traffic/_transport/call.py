@@ -57,6 +57,7 @@ class Call:
         deadline: seconds for all of its attempts, from the first permit of the rate limiter on.
         lifetime: of the client's connections; with it the call ends.
         attempts: how many attempts were made.
+        waited: for how many seconds the next attempt has waited for the rate limit since the last one.
     """
 
     def __init__(self, deadline: float, stats: StatsRecorder | None, lifetime: Lifetime) -> None:
@@ -70,6 +71,7 @@ class Call:
         self.deadline = deadline
         self.lifetime = lifetime
         self.attempts = 0
+        self.waited = 0.0
         self._stats = stats
         self._ends = inf
 
@@ -77,13 +79,14 @@ class Call:
         """Count an attempt that is sent now.
 
         Args:
-            waited: for how many seconds it waited for the rate limit.
+            waited: for how many seconds it waited for a permit of the rate limiter.
         """
         if not self.attempts:
             self._ends = monotonic() + self.deadline
         self.attempts += 1
         if self._stats is not None:
-            self._stats.add_request(waited, is_retry=self.attempts > 1)
+            self._stats.add_request(self.waited + waited, is_retry=self.attempts > 1)
+        self.waited = 0.0
 
     def respond(self, status_code: int, headers: dict[str, str]) -> None:
         """Record a response."""

@@ -150,21 +150,31 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
     name, proxy = "proxy", chosen[:] if isinstance(chosen, str) else chosen  # a plain str
     if proxy is None:
         environment = urllib.request.getproxies()
-        name = "HTTPS_PROXY" if environment.get("https") else "ALL_PROXY"
-        proxy = environment.get("https") or environment.get("all")
+        name = "HTTPS_PROXY" if environment.get("https", "").strip() else "ALL_PROXY"
+        proxy = environment.get("https", "").strip() or environment.get("all", "").strip()
         excluded = _is_excluded(url, environment.get("no", "")) or urllib.request.proxy_bypass(url.host)
-        if proxy is None or excluded:
+        if not proxy or excluded:
             return None, name
         proxy = proxy if "://" in proxy else f"http://{proxy}"
     try:
-        made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
-        httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # refuses what it cannot use
+        made = _checked(proxy)
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         reason = str(error)
     else:
         return made, name
     # Not chained: the address may contain a password.
-    raise ConfigurationError(f"The proxy in {name} cannot be used: {one_line(reason.replace(str(proxy), '…'))}")
+    reason = one_line(reason.replace(str(proxy), "…") if str(proxy) else reason)
+    raise ConfigurationError(f"The proxy in {name} cannot be used: {reason.rstrip('.')}.")
+
+
+def _checked(proxy: str | httpx.URL | httpx.Proxy) -> httpx.Proxy:
+    if not proxy:
+        raise ValueError("It is empty; pass None for the one in the environment, if there is one")
+    made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
+    if made.url.port is not None and not 0 < made.url.port < 2**16:
+        raise ValueError("Its port must be from 1 to 65535")
+    httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # refuses what it cannot use
+    return made
 
 
 def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:

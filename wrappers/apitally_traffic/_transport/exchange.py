@@ -1,6 +1,7 @@
 """One attempt to send a request, and its response: everything about it that does not wait, for both transports."""
 
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from http import HTTPStatus
@@ -32,13 +33,19 @@ It raises a ValueError if the body cannot be used, or an ApitallyError that is c
 DECODED = "apitally_traffic.decoded"
 """The extension of a response with what that function returned."""
 
-EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError, BodyError)
-"""What means that an exchange failed; UnicodeError for an invalid host name, OSError from other transports."""
+_EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, OSError, BodyError)
+"""What means that an exchange failed; ValueError for an invalid host name or HTTP/2 status, OSError of transports."""
 
 _logger = logging.getLogger("apitally_traffic")
 
 # Headers about the bytes of the body, which is decompressed or lost; and cookies, which are not kept.
 _DROPPED_HEADERS = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
+
+
+def exchange_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions that mean that an exchange failed: for an `except`, which asks when there is one."""
+    h2 = sys.modules.get("h2.exceptions")  # what httpcore lets through while it reads a body
+    return _EXCHANGE_ERRORS if h2 is None else (*_EXCHANGE_ERRORS, h2.H2Error)
 
 
 class Exchange:

@@ -9,7 +9,8 @@ import copy
 import logging
 import random
 import threading
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Final, NamedTuple
 
 import httpx
@@ -113,15 +114,25 @@ class RetryPolicy(Retry):
         """Wait before the next attempt, or until the client is closed."""
         cancellation, end = current.get(), threading.Event()
         is_cancellable = nullcontext() if cancellation is None else cancellation.interruptible(end.set)
-        with is_cancellable, self._call.lifetime.interruptible(end.set):
+        with is_cancellable, self._call.lifetime.interruptible(end.set), self._counted(response):
             end.wait(self._wait_after(response))
 
     async def asleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed, while other tasks run."""
         end = asyncio.Event()
-        with self._call.lifetime.interruptible(end.set), suppress(TimeoutError):
+        with self._call.lifetime.interruptible(end.set), self._counted(response), suppress(TimeoutError):
             async with _clock.timeout(self._wait_after(response)):
                 await end.wait()
+
+    @contextmanager
+    def _counted(self, failure: httpx.Response | Exception) -> Iterator[None]:
+        """Count the time of the block as a wait for the rate limit, if that is what the server asked to wait for."""
+        began = _clock.monotonic()
+        try:
+            yield
+        finally:
+            if isinstance(failure, RateLimitError):
+                self._call.waited += _clock.monotonic() - began
 
     def _wait_after(self, failure: httpx.Response | Exception) -> float:
         requested = requested_wait(failure) if isinstance(failure, Exception) else None

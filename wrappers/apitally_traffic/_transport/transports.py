@@ -13,7 +13,7 @@ from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.call import CALL, Call, Lifetime, current_call
 from apitally_traffic._transport.connection import ConnectionOptions, Connector, async_connector, connector
-from apitally_traffic._transport.exchange import EXCHANGE_ERRORS, Exchange
+from apitally_traffic._transport.exchange import Exchange, exchange_errors
 from apitally_traffic._transport.fork import ForkedTransport, renew_after_fork
 from apitally_traffic._transport.loops import GivenTransport, LoopTransports
 from apitally_traffic._transport.network import close_inherited
@@ -111,7 +111,7 @@ class ApiTransport(httpx.BaseTransport):
             finally:
                 response.close()
             exchange.complete(response, body.body())
-        except EXCHANGE_ERRORS as error:
+        except exchange_errors() as error:
             exchange.fail(error)
         finally:
             self._limiter.release(permit, exchange.headers, exchange.pause)
@@ -178,7 +178,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
                 with exchange.call.lifetime.interruptible(interrupt):
                     response, body = await _exchange(inner, exchange, signed)
             exchange.complete(response, body)
-        except EXCHANGE_ERRORS as error:
+        except exchange_errors() as error:
             exchange.fail(error)
         finally:
             self._limiter.release(permit, exchange.headers, exchange.pause)

@@ -1,0 +1,127 @@
+"""Servers that break the rules of HTTP/2 while the response is read."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
+from apitally_traffic.testing import fast_retries
+from tests.wrappers.tls import trusted_certificate
+
+h2 = pytest.importorskip("h2.connection", reason="of the extra http2")
+
+KEY = "Abc1234.abcdefghijklmnopqrstuvwxyz"
+DATA, HEADERS, SETTINGS, PUSH_PROMISE, WINDOW_UPDATE = 0, 1, 4, 5, 8
+END_STREAM, END_HEADERS = 1, 4
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """Return a frame as it is on the wire."""
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+BODY_FAULTS: dict[str, Callable[[int], bytes]] = {
+    "a body that is too short": lambda stream: frame(DATA, END_STREAM, stream),
+    "a body that is too long": lambda stream: frame(DATA, END_STREAM, stream, b"x" * 999),
+    "a frame that is too large": lambda stream: frame(DATA, 0, stream, b"x" * 60_000),
+    "a setting out of range": lambda _: frame(SETTINGS, 0, 0, b"\x00\x04\xff\xff\xff\xff"),
+    "too much credit": lambda _: frame(WINDOW_UPDATE, 0, 0, b"\x7f\xff\xff\xff"),
+    "data of another stream": lambda stream: frame(DATA, END_STREAM, stream + 98, b"hello"),
+    "headers that cannot be decoded": lambda stream: frame(HEADERS, END_STREAM | END_HEADERS, stream, b"\xff" * 9),
+    "a push": lambda stream: frame(PUSH_PROMISE, END_HEADERS, stream, b"\0\0\0\2\x82"),
+}
+
+
+@pytest.fixture
+def broken_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., tuple[str, list[int]]]]:
+    """Return a function that runs a server with HTTP/2, which responds with the frames that another function makes."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(trusted_certificate(tmp_path, monkeypatch))
+    context.set_alpn_protocols(["h2"])
+    with contextlib.ExitStack() as stack:
+
+        def run(respond: Callable[[Any, int], list[bytes]]) -> tuple[str, list[int]]:
+            streams: list[int] = []
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def work() -> None:
+                with contextlib.suppress(OSError):  # the listener is closed at the end of the test
+                    while True:
+                        connection, _ = listener.accept()
+                        threading.Thread(target=serve, args=[connection], daemon=True).start()
+
+            def serve(plain: socket.socket) -> None:
+                with contextlib.suppress(OSError), context.wrap_socket(plain, server_side=True) as connection:
+                    protocol = h2.H2Connection(h2.H2Configuration(client_side=False))
+                    protocol.initiate_connection()
+                    connection.sendall(protocol.data_to_send())
+                    while received := connection.recv(65536):
+                        for event in protocol.receive_data(received):
+                            if type(event).__name__ == "RequestReceived":
+                                streams.append(event.stream_id)
+                                for piece in respond(protocol, event.stream_id):
+                                    connection.sendall(piece)
+                                    time.sleep(0.1)  # so that the client has read the headers before the next piece
+                        connection.sendall(protocol.data_to_send())
+
+            threading.Thread(target=work, daemon=True).start()
+            return f"https://127.0.0.1:{listener.getsockname()[1]}", streams
+
+        yield run
+
+
+def failure(kind: type[Any], url: str) -> BaseException:
+    """Return what a query raises."""
+    client = kind(KEY, base_url=url, http2=True, max_retries=1, timeout=5)
+    query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+
+    async def read_async() -> None:
+        async with client:
+            await query.to_list()
+
+    with fast_retries(), pytest.raises(Exception) as raised:  # noqa: PT011 - which one is what the tests are about
+        asyncio.run(read_async()) if kind is AsyncTrafficClient else query.to_list()
+    if kind is TrafficClient:
+        client.close()
+    return raised.value
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+@pytest.mark.parametrize("fault", BODY_FAULTS)
+def test_a_fault_in_the_body(kind: type[Any], fault: str, broken_server: Callable[..., Any]) -> None:
+    """It is retried, and then a typed error with the request's URL."""
+
+    def respond(protocol: Any, stream: int) -> list[bytes]:
+        protocol.send_headers(stream, [(":status", "200"), ("content-length", "99")])
+        begin: bytes = protocol.data_to_send()
+        return [begin + frame(DATA, 0, stream, b'{"data":['), BODY_FAULTS[fault](stream)]
+
+    url, streams = broken_server(respond)
+    error = failure(kind, url)
+    assert isinstance(error, APIConnectionError)
+    assert error.url
+    assert error.url.startswith(url)
+    assert len(streams) == 2
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_status_that_is_no_number(kind: type[Any], broken_server: Callable[..., Any]) -> None:
+    """It may be the key, which is in no error."""
+    status = b"\x08" + bytes([len(KEY)]) + KEY.encode()  # the field :status of HPACK's static table, with this value
+
+    url, streams = broken_server(
+        lambda _, stream: [frame(HEADERS, END_HEADERS, stream, status) + frame(DATA, END_STREAM, stream, b"{}")]
+    )
+    error = failure(kind, url)
+    assert isinstance(error, APIConnectionError)
+    assert KEY not in "".join(traceback.format_exception(error))
+    assert len(streams) == 2
