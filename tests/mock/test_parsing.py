@@ -99,6 +99,20 @@ def test_anything_else_is_refused(text: str) -> None:
         parse_time(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("now", "expected a form such as 2025-05-14T00:00:00Z, 2025-05-14T00:00:00+02:00 or 2025-05-14T00:00:00"),
+        ("2025-05-14T12:00:60Z", "a leap second can only be the last second of a day in UTC"),
+    ],
+)
+def test_the_error_says_what_is_expected(text: str, sentence: str) -> None:
+    """The message is the sentence that a client reads in the response."""
+    with pytest.raises(ValueError, match=r".") as raised:
+        parse_time(text)
+    assert str(raised.value) == sentence
+
+
 @given(st.text())
 def test_no_text_raises_anything_but_a_value_error(text: str) -> None:
     """Whatever the text is, parsing it returns a time or raises a ValueError."""

@@ -49,6 +49,7 @@ def test_windows_stay_in_the_calendar() -> None:
     first, last = parse_time("0001-01-01T00:00:00+14:00"), parse_time("9999-12-31T23:59:59-14:00")
     assert window_start(first, NOW, "hour", ZoneInfo("UTC")) == FIRST_INSTANT
     assert window_start(last, NOW, "day", BERLIN) == LAST_INSTANT
+    assert window_start(parse_time("9999-12-30T00:00:00Z"), NOW, "day", BERLIN) == LAST_INSTANT
     assert window_end(last, NOW, BERLIN) == LAST_INSTANT
 
 

@@ -129,6 +129,30 @@ def test_no_value_of_an_unknown_field_loses_the_page(written: str, value: object
     assert item.additional_properties == {"unknown": value}
 
 
+def test_an_unknown_number_beside_an_integer_in_another_notation() -> None:
+    """Where a count is written as `5.0`, the unknown fields are read once more, and a huge number is infinite again."""
+    item = first_item(body("5.0", extra=', "unknown": 1e400'))
+    assert (item.requests, item.additional_properties) == (5, {"unknown": float("inf")})
+
+
+def test_a_page_with_too_many_values() -> None:
+    """It is refused for that, unless a value of the schema has a wrong type: then that is the reason."""
+    many = f', "unknown": [{"0," * 100_000}0]'
+    with pytest.raises(ResponseError, match=r"too large to be checked: it has more than 8 MiB or 100,000 values\."):
+        first_item(body(extra=many))
+    with pytest.raises(ResponseError, match=r"breaks the schema: Expected `int`, got `bool` - at `data\[0\].requests`"):
+        first_item(body("true", extra=many))
+
+
+def test_a_syntax_error_is_named_with_its_place() -> None:
+    """A body that is not JSON is refused with the reason and the byte."""
+    content = body(extra=', "unknown": }')
+    with pytest.raises(
+        ResponseError, match=rf"JSON is malformed: invalid character \(byte {content.index(b': }') + 2}\)"
+    ):
+        first_item(content)
+
+
 @pytest.mark.parametrize("name", [r"\ud800", r"\udc00\ud800", ""])
 def test_no_name_of_an_unknown_field_loses_the_page(name: str) -> None:
     """Half of a surrogate pair can be the name of a field; it is kept."""

@@ -250,6 +250,22 @@ def test_a_short_row_of_an_open_period() -> None:
         assert len(client.get_traffic(1, start="2026-01-01T08:00", end="2026-01-02").to_list()) == 1
 
 
+@pytest.mark.parametrize(
+    ("interval", "now", "start", "end"),
+    [
+        ("hour", "2026-01-01T12:10Z", "2026-01-01T11:00Z", "2026-01-01T11:50Z"),
+        ("day", "2026-01-02T23:10Z", "2026-01-01T23:00Z", "2026-01-02T22:00Z"),
+    ],
+)
+def test_a_short_row_of_a_period_that_has_ended(interval: Interval, now: str, start: str, end: str) -> None:
+    """Once the hour, or the day of the timezone, is over, its row has its whole length."""
+    short = row(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    with freeze_time(now), client_of([short]) as client:
+        query = client.get_traffic(1, start="2d", interval=interval, timezone="Europe/Berlin")
+        with pytest.raises(ResponseError, match=rf"is shorter than the requested interval, one {interval}"):
+            query.to_list()
+
+
 def test_the_same_row_twice_is_one() -> None:
     """Identical rows are folded, on one page, on two pages and in two slices."""
     data = rows(WINDOW)
@@ -290,9 +306,13 @@ def test_a_row_that_only_the_neighbouring_slice_has(field: str) -> None:
     data = [entry | dict.fromkeys(COUNTS, 0) for entry in rows(WINDOW)]
     data[11] |= {field: 11}
     data[12] |= {field: 12}
-    with pytest.raises(ResponseError, match=rf"T12:00:00.* `{field}` 12 in the part before .*T12:00.*not at all in"):
+    with pytest.raises(
+        ResponseError, match=rf"T12:00:00.* `{field}` 12 in the part before .* the part after it, where"
+    ):
         read_slices(data[:13], data[13:])
-    with pytest.raises(ResponseError, match=rf"T11:00:00.* `{field}` 11 in the part after .*T12:00.*not at all in"):
+    with pytest.raises(
+        ResponseError, match=rf"T11:00:00.* `{field}` 11 in the part after .* the part before it, where"
+    ):
         read_slices(data[:11], data[11:])
     silent = [*data[:11], *(entry | dict.fromkeys(COUNTS, 0) for entry in data[11:13]), *data[13:]]
     assert len(read_slices(silent[:13], silent[13:])) == len(read_slices(silent[:11], silent[11:])) == 23

@@ -1,0 +1,88 @@
+"""Which starts and lengths the clock changes of a timezone allow, to the hour."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from apitally_traffic import Interval, TimeWindow
+from apitally_traffic._paging.alignment import is_possible_length, misaligned
+
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+
+
+def window(interval: Interval, zone: str) -> TimeWindow:
+    """Return a window of a timezone; only its interval and its timezone count here."""
+    return TimeWindow.resolve("2026-01-01", "2026-12-31", interval, zone)
+
+
+def utc(text: str) -> datetime:
+    """Return an instant of 2026."""
+    return datetime.fromisoformat(f"2026-{text}").replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "is_possible"),
+    [
+        ("03-26 23:00", 24 * HOUR - MINUTE, False),  # two days before the change of March 29, 01:00
+        ("03-27 01:00", 23 * HOUR, True),
+        ("03-28 23:00", 23 * HOUR, True),
+        ("03-28 23:00", 25 * HOUR, True),
+        ("03-28 23:00", 22 * HOUR, False),
+        ("03-28 23:00", 26 * HOUR, False),
+        ("03-30 00:59", 23 * HOUR, True),
+        ("03-30 01:00", 23 * HOUR, False),  # a day after it
+        ("10-25 22:00", 25 * HOUR, True),
+        ("10-27 22:00", 25 * HOUR, False),
+        ("06-10 22:00", 25 * HOUR, False),
+    ],
+)
+def test_lengths_of_days(start: str, length: timedelta, *, is_possible: bool) -> None:
+    """From two days before a change of an hour until a day after it, days may have 23 to 25 hours."""
+    begin = utc(start)
+    assert is_possible_length(begin, begin + length, window("day", "Europe/Berlin")) == is_possible
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "length", "is_possible"),
+    [
+        ("Europe/Berlin", "03-29 00:00", HOUR, True),
+        ("Europe/Berlin", "03-29 00:00", 2 * HOUR, False),
+        ("Europe/Berlin", "10-25 00:00", 2 * HOUR, False),
+        ("Australia/Lord_Howe", "04-04 14:00", HOUR + 30 * MINUTE, True),
+        ("Australia/Lord_Howe", "04-04 14:00", HOUR + 31 * MINUTE, False),
+        ("Australia/Lord_Howe", "06-04 14:30", HOUR + 30 * MINUTE, False),
+    ],
+)
+def test_lengths_of_hours(zone: str, start: str, length: timedelta, *, is_possible: bool) -> None:
+    """Hours keep their length when the clocks change by a whole one, and may differ by a change of half an hour."""
+    begin = utc(start)
+    assert is_possible_length(begin, begin + length, window("hour", zone)) == is_possible
+
+
+@pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC) + HOUR, datetime.max.replace(tzinfo=UTC)])
+def test_the_ends_of_the_calendar_have_no_odd_lengths(end: datetime) -> None:
+    """Where local times are none, no length but the usual one is possible."""
+    assert not is_possible_length(end - HOUR, end, window("day", "Asia/Tokyo"))
+
+
+@pytest.mark.parametrize(
+    ("start", "is_misaligned"),
+    [
+        ("03-27 23:00", False),
+        ("03-27 22:00", True),
+        ("03-28 01:00", False),  # a day before the change, anything goes
+        ("03-28 00:59", True),
+        ("03-29 22:00", False),
+        ("03-30 00:59", False),
+        ("03-30 01:00", True),  # a day after it, nothing but midnight does
+        ("03-30 22:00", False),
+        ("03-30 23:00", True),
+    ],
+)
+def test_starts_of_days(start: str, *, is_misaligned: bool) -> None:
+    """A day starts at midnight, and anywhere within a day of a clock change; alone, and among the days of a year."""
+    days = window("day", "Europe/Berlin")
+    begin = utc(start)
+    others = [day for period in days.periods() if abs((day := period.start.astimezone(UTC)) - begin) > DAY]
+    for starts in ([begin], sorted([*others, begin])):
+        assert misaligned(starts, days) == (begin if is_misaligned else None)
