@@ -1,0 +1,32 @@
+"""The time at which a server made a response."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from apitally_traffic._headers import date_of
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("Thu, 01 Jan 1970 00:00:00 GMT", datetime(1970, 1, 1, tzinfo=UTC)),
+        ("Thu, 01 Jan 2026 00:00:09 GMT", datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)),
+        ("Thu, 01 Jan 2026 00:00:09 GMT, Thu, 01 Jan 2026 00:00:04 GMT", datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)),
+        ("Thu, 31 Dec 9998 23:59:59 GMT", datetime(9998, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("Fri, 01 Jan 9999 00:00:00 GMT", None),
+        ("Wed, 31 Dec 1969 23:59:59 GMT", None),
+        ("Thu, 32 Jan 2026 00:00:00 GMT", None),
+        ("1767225609", None),
+        ("", None),
+    ],
+)
+def test_the_date_of_a_response(date: str, expected: datetime | None) -> None:
+    """It is read to the second, and not used where it says nothing, or lies where clocks cannot be compared."""
+    assert date_of(httpx.Headers({"Date": date})) == expected
+
+
+def test_a_response_without_a_date() -> None:
+    """Without the header there is no time."""
+    assert date_of(httpx.Headers()) is None
