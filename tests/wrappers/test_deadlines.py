@@ -36,7 +36,13 @@ def read_async(url: str, **options: Any) -> list[Any]:
     return asyncio.run(read())
 
 
-@pytest.fixture(params=[read_sync, read_async], ids=["sync", "async"])
+def read_with_own_transport(url: str, **options: Any) -> list[Any]:
+    """Read a day with a transport that is passed in, as for client certificates."""
+    with httpx.HTTPTransport() as transport:
+        return read_sync(url, transport=transport, **options)
+
+
+@pytest.fixture(params=[read_sync, read_async, read_with_own_transport], ids=["sync", "async", "transport"])
 def read(request: pytest.FixtureRequest) -> Read:
     """Return a way to read a day."""
     chosen: Read = request.param

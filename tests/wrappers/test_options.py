@@ -56,6 +56,8 @@ def test_headers_are_sent_with_each_request(kind: Callable[..., Any]) -> None:
     read(client)
     sent = [(r.headers["X-Team"], r.headers.get("X-Run"), r.headers["User-Agent"]) for r in requests]
     assert sent == [("a", None, "mine"), ("b", "7", "mine"), ("a", None, "mine")]
+    read(client.with_options(headers={"x-team": "c", "user-agent": "yours"}))
+    assert [requests[-1].headers.get_list(name) for name in ("X-Team", "User-Agent")] == [["c"], ["yours"]]
     assert {request.headers["Api-Key"] for request in requests} == {"the-key-itself"}
 
 
@@ -69,6 +71,7 @@ def test_headers_are_sent_with_each_request(kind: Callable[..., Any]) -> None:
         ({"X-A": "€"}, ValueError),
         ({"X-Team": "Zürich"}, ValueError),
         ({"api-key": "other"}, ValueError),
+        ({"X-A": "a", "x-a": "b"}, ValueError),
         ({"X-A": "analytics "}, ValueError),
         ({"X-A": "\ta"}, ValueError),
         ({"X-A": " "}, ValueError),

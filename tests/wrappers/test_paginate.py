@@ -299,6 +299,25 @@ def test_pages_that_repeat_do_not_go_on_forever(period: int) -> None:
     assert collect(consumers(*patient, page(["a"], None))) == ["a"]
 
 
+def test_pages_that_nearly_repeat_do_not_go_on_forever() -> None:
+    """An item that differs on each page, such as the count of an open period, is no progress."""
+    numbers = iter(range(1000))
+
+    def pages(**_: Any) -> SimpleNamespace:
+        number = next(numbers)
+        return page(["a", "b", f"c {number}"], f"token {number}")
+
+    with pytest.raises(PaginationError, match="20 pages in a row that repeat more earlier items than they bring new"):
+        list(paginate(SimpleNamespace(sync=pages)))
+    assert next(numbers) == 21
+
+
+def test_pages_that_overlap_by_half_are_followed() -> None:
+    """A listing that moves on by half a page is read to its end."""
+    pages = [page([f"{number}", f"{number + 1}"], f"token {number}") for number in range(50)]
+    assert len(set(collect(consumers(*pages, page(["50", "51"], None))))) == 52
+
+
 def test_pages_that_overlap_are_followed() -> None:
     """A page may repeat the end of the one before it, and two in a row may bring nothing new."""
     overlapping = consumers(

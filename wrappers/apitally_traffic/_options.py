@@ -70,7 +70,7 @@ class Options(NamedTuple):
             timeout=self.timeout if timeout is None else _check_timeout(timeout),
             deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
             max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries, minimum=0),
-            headers={**self.headers, **_check_headers(headers)},
+            headers=merged(self.headers, _check_headers(headers)),
         )
 
 
@@ -92,6 +92,11 @@ def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_C
         bounds = f"at least {minimum}" if is_small else f"from {minimum} to {maximum}"
         raise ValueError(f"{name} must be {bounds}, not {quoted(count)}.")
     return count
+
+
+def merged(*all_headers: Mapping[str, str]) -> dict[str, str]:
+    """Return all headers; of those with one name, in whatever case, the last."""
+    return dict({name.lower(): (name, value) for headers in all_headers for name, value in headers.items()}.values())
 
 
 def check_transport(transport: object, kind: type) -> None:
@@ -162,4 +167,7 @@ def _check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             raise ValueError(_NOT_SENT[name.lower()])
         if name.lower() in _FRAMING:
             raise ValueError(f"The header {quoted(name)} is set by the client: it says how a request is sent.")
+    names = [name.lower() for name in headers]
+    if twice := next((name for name in headers if names.count(name.lower()) > 1), None):
+        raise ValueError(f"The header {quoted(twice)} comes more than once: case makes no difference.")
     return dict(headers)

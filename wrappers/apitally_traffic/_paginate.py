@@ -52,7 +52,8 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
     Raises:
         ApitallyError: the API refused, failed, could not be reached, or returned something else than pages.
         PaginationError: a page token came twice, or none came although there is more; or the pages do not end: three
-            in a row only repeat earlier items, or fifty in a row are empty.
+            in a row only repeat earlier items, twenty in a row repeat more of them than they bring new ones, or
+            fifty in a row are empty.
         RuntimeError: two threads use the iterator at the same time.
         TypeError: the arguments are not those of the operation.
         ValueError: an argument does not fit into a URL.

@@ -11,7 +11,7 @@ import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.models import Interval
-from apitally_traffic._options import Options, check_count, check_transport, switch_on_logging
+from apitally_traffic._options import Options, check_count, check_transport, merged, switch_on_logging
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.base import TrafficRequest
 from apitally_traffic._query.sync_query import TrafficQuery
@@ -336,7 +336,7 @@ def _generated_client(
         token=_NO_TOKEN,
         prefix="",
         auth_header_name="Api-Key",
-        headers={"User-Agent": _USER_AGENT, **options.headers},
+        headers=merged({"User-Agent": _USER_AGENT}, options.headers),
         timeout=options.timeout,
         httpx_args={"transport": RetryingTransport(transport, options.max_retries, options.deadline)},
     )

@@ -7,6 +7,7 @@ from apitally_traffic.errors import PaginationError
 
 _MAX_EMPTY_PAGES = 50
 _MAX_REPEATING_PAGES = 3
+_MAX_MOSTLY_REPEATING_PAGES = 20
 _MAX_TOKEN_IN_URL = 60_000
 
 
@@ -35,6 +36,7 @@ class Cursor:
         self._pages = 0
         self._empty_pages = 0
         self._repeating_pages = 0
+        self._mostly_repeating_pages = 0
 
     def copy(self) -> "Cursor":
         """Return a cursor at the same position."""
@@ -74,10 +76,16 @@ class Cursor:
         self._empty_pages = 0 if items else self._empty_pages + 1
         if items:
             self._repeating_pages = 0 if new_items else self._repeating_pages + 1
+            self._mostly_repeating_pages = 0 if 2 * new_items >= items else self._mostly_repeating_pages + 1
         if self._repeating_pages >= _MAX_REPEATING_PAGES:
             raise PaginationError(
                 f"The API gave {self._repeating_pages} pages in a row that only repeat earlier items, and says that "
                 "there are more: following them would never end."
+            )
+        if self._mostly_repeating_pages >= _MAX_MOSTLY_REPEATING_PAGES:
+            raise PaginationError(
+                f"The API gave {self._mostly_repeating_pages} pages in a row that repeat more earlier items than they "
+                "bring new ones, and says that there are more: following them would hardly ever end."
             )
         if self._max_pages is not None and self._pages >= self._max_pages:
             raise PaginationError(

@@ -16,7 +16,7 @@ from apitally_traffic._transport.connection import ConnectionOptions, Connector,
 from apitally_traffic._transport.exchange import Exchange, exchange_errors
 from apitally_traffic._transport.fork import ForkedTransport, renew_after_fork
 from apitally_traffic._transport.loops import GivenTransport, LoopTransports
-from apitally_traffic._transport.network import close_inherited
+from apitally_traffic._transport.network import bound_by_deadline, close_inherited
 from apitally_traffic._transport.pacing import Pacer
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
 from apitally_traffic._transport.retry import RetryPolicy
@@ -54,6 +54,8 @@ class ApiTransport(httpx.BaseTransport):
         self._settings = settings
         self._requests_per_minute = requests_per_minute
         self._limiter = RateLimiter(Pacer(requests_per_minute))
+        if isinstance(inner, httpx.HTTPTransport):
+            bound_by_deadline(inner)
         self._connect, self._via = connector(settings, options) if inner is None else Connector(partial(_same, inner))
         self._is_own = inner is None
         self.lifetime = Lifetime()
