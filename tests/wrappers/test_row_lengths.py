@@ -42,9 +42,12 @@ def test_rows_of_another_length(interval: Interval, length: timedelta, timezone:
     for entry in gaps:
         entry["period_end"] = (datetime.fromisoformat(entry["period_start"]) + length).isoformat()
     one = right[:5] + gaps[2:3] + right[9:]
-    word = "shorter" if length < (HOUR if interval == "hour" else DAY) else "longer"
+    is_short = length < (HOUR if interval == "hour" else DAY)
+    side, word = ("early", "shorter") if is_short else ("late", "longer")
     for data in (chain(start, length, 4), gaps, one, one[::-1], gaps[:1]):
-        with pytest.raises(ResponseError, match=rf"`data\[\d+\].period_end`.* is {word} than .*, one {interval}") as e:
+        with pytest.raises(
+            ResponseError, match=rf"`data\[\d+\].period_end`.*, is too {side}: .* is {word} than .*, one {interval}"
+        ) as e:
             read(data, window)
         assert e.value.is_final
 
