@@ -135,12 +135,10 @@ def _growing(self: Reference, query: Query, start: Any, end: Any) -> dict[str, A
 
 
 def _late(self: Reference, query: Query) -> list[Row]:
+    """Show periods of the last hours one after another, and keep showing them."""
     rows = [row for row in Reference.rows(self, query) if _busy(row.counts)]
-    return [
-        row
-        for row in rows
-        if row.end < self.now() - timedelta(hours=20) or (int(row.start.timestamp()) // 900 + self.asked // 40) % 5
-    ]
+    settled = self.now() - timedelta(hours=20)
+    return [row for row in rows if row.end < settled or int(row.start.timestamp()) // 900 % 12 < self.asked // 40]
 
 
 def _place_only(self: Reference, params: Any, fresh: Query) -> Query:
