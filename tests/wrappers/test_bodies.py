@@ -176,7 +176,8 @@ def test_a_body_that_is_too_large(read: Callable[[str], None], kind: str) -> Non
 def test_a_refusal_whose_body_is_too_large() -> None:
     """A status other than 200 determines the error, even if the body is too large."""
     data = bomb("gzip", status="500 Broken")
-    with raw_server(lambda connection: connection.sendall(data)) as url, pytest.raises(ServerError):
+    reason = r"status 500: \(a body that is larger than 64 MiB\)$"
+    with raw_server(lambda connection: connection.sendall(data)) as url, pytest.raises(ServerError, match=reason):
         read_sync(url)
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from math import ceil, inf
+from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_mock import MockServer
-from apitally_traffic import AsyncTrafficClient, TrafficClient
+from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
 from apitally_traffic._transport.pacing import Now, Pacer, Permit
 
 EPOCH = 1_800_000_000.0
@@ -204,6 +205,42 @@ def test_the_first_request_of_a_rate_limit_window_goes_alone() -> None:
     assert isinstance(pacer.try_acquire(Now(1, EPOCH + 1)), Permit)
     assert isinstance(pacer.try_acquire(Now(1, EPOCH + 1)), Permit)
     assert pacer.try_acquire(Now(1, EPOCH + 1)) == inf
+
+
+def test_a_first_request_that_takes_long_is_not_waited_for() -> None:
+    """Two seconds later the others go, and none of them alone."""
+    pacer = Pacer(100)
+    assert isinstance(pacer.try_acquire(Now(0.0, EPOCH)), Permit)
+    assert pacer.try_acquire(Now(1.9, EPOCH + 1.9)) == inf
+    for _ in range(99):
+        assert isinstance(pacer.try_acquire(Now(2.0, EPOCH + 2)), Permit)
+    assert not isinstance(pacer.try_acquire(Now(2.0, EPOCH + 2)), Permit)
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_silent_server_does_not_hold_up_other_requests(kind: type[Any], server: MockServer) -> None:
+    """A request that gets no response, the first of a client, delays the others by two seconds at most."""
+    server.inject("latency", seconds=20, at=1)
+    client = kind(server.api_key, base_url=server.url, timeout=60)
+    first, second = (client.get_traffic(1, start="2026-01-01", end="2026-01-02") for _ in range(2))
+
+    async def read_async() -> int:
+        async with client:
+            slow = asyncio.create_task(first.to_list())
+            await asyncio.sleep(0.1)
+            items = await asyncio.wait_for(second.to_list(), 15)
+            slow.cancel()
+            return len(items)
+
+    if kind is AsyncTrafficClient:
+        assert asyncio.run(read_async()) == 24
+        return
+    with ThreadPoolExecutor() as threads, client:
+        slow = threads.submit(first.to_list)
+        time.sleep(0.1)
+        assert len(threads.submit(second.to_list).result(15)) == 24
+        client.close()
+        assert isinstance(slow.exception(15), APIConnectionError)
 
 
 def test_a_probe_that_fails_is_followed_by_another() -> None:

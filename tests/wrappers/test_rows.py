@@ -189,6 +189,16 @@ def test_rows_that_make_no_sense(change: Json, sentence: str) -> None:
         read(data[::-1])
 
 
+def test_rows_that_differ_in_an_unknown_field() -> None:
+    """Rows of one period that a later version of the API tells apart are not folded into one."""
+    data = [entry | {"method": method} for entry in rows(WINDOW)[:2] for method in ("GET", "POST")]
+    with pytest.raises(
+        ResponseError, match=r"different values: `data\[0\].method` is GET, and `data\[1\].method` is POST"
+    ):
+        read(data)
+    assert read([data[0], {name: value for name, value in data[0].items() if name != "method"}, data[2]]) == 2
+
+
 @pytest.mark.parametrize(
     ("interval", "longer"),
     [("hour", timedelta(days=1)), ("hour", timedelta(hours=3)), ("day", timedelta(days=7))],

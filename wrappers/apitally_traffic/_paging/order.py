@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import takewhile
 from operator import attrgetter, le, lt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
+from apitally_traffic._texts import cut
 
 Rows = Sequence[Row | TrafficItem]
 
 period_start = attrgetter("period_start")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 _COUNTS = _FIELDS[1:]
-_values = attrgetter(*_FIELDS)
 
 
 class Ordered(NamedTuple):
@@ -97,6 +97,17 @@ def _check_missing(
             )
 
 
+def _differing(one: Row | TrafficItem, another: Row | TrafficItem) -> list[tuple[str, Any, Any]]:
+    """Return the names and values of the fields that two rows have in common and that differ."""
+    first, second = _fields(one), _fields(another)
+    return [(name, first[name], second[name]) for name in first if name in second and first[name] != second[name]]
+
+
+def _fields(row: Row | TrafficItem) -> dict[str, Any]:
+    unknown = row.additional_properties if isinstance(row, TrafficItem) else {}
+    return {**{name: getattr(row, name) for name in _FIELDS}, **unknown}
+
+
 def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) -> Rows:
     kept: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: rows[index].period_start):
@@ -116,11 +127,10 @@ def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) 
             )
         elif max(other.period_end, row.period_end) > open_after:
             kept[-1] = index  # sorting is stable, so this is the newer one
-        elif _values(other) != _values(row):
+        elif differing := _differing(other, row):
             differences = (
-                f"{place(kept[-1], name)} is {one}, and {place(index, name)} is {another}"
-                for name, one, another in zip(_FIELDS, _values(other), _values(row), strict=True)
-                if one != another
+                f"{place(kept[-1], name)} is {cut(str(one))}, and {place(index, name)} is {cut(str(another))}"
+                for name, one, another in differing
             )
             raise ValueError(
                 f"the period {row.period_start.isoformat()} comes with different values: {', '.join(differences)}"

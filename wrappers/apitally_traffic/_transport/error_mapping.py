@@ -27,6 +27,9 @@ from apitally_traffic.errors import (
     UnexpectedStatusError,
 )
 
+LOST_BODY = "apitally_traffic.lost_body"
+"""The extension of a response that says why its body is missing."""
+
 _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
     401: (
         AuthenticationError,
@@ -55,7 +58,7 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
     """
     status = response.status_code
     details = _details(request, response, redactor)
-    excerpt = _excerpt(details["body"]) or "(no body)"
+    excerpt = _excerpt(details["body"]) or response.extensions.get(LOST_BODY, "(no body)")
     if len(response.content) > _MAX_TEXT:
         excerpt = f"{excerpt.rpartition('… (')[0] or excerpt}… (of {len(response.content):,} bytes)"
     if status in _REFUSALS:

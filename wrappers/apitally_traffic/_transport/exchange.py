@@ -15,6 +15,7 @@ from apitally_traffic._settings import Settings, origin_of
 from apitally_traffic._transport.body import ACCEPT_ENCODING, BodyError, BodyReader
 from apitally_traffic._transport.call import CALL, Call
 from apitally_traffic._transport.error_mapping import (
+    LOST_BODY,
     error_of_body,
     error_of_exception,
     error_of_response,
@@ -129,7 +130,9 @@ class Exchange:
                 self._request, error, self._response, self.call, self._settings.redactor, via=self._via
             )
         else:
-            self._refuse(httpx.Response(self._response.status_code, headers=_kept_headers(self._response)))
+            lost = f"(a body that {error})" if isinstance(error, BodyError) else "(a body that broke off)"
+            headers, extensions = _kept_headers(self._response), {LOST_BODY: lost}
+            self._refuse(httpx.Response(self._response.status_code, headers=headers, extensions=extensions))
 
     def result(self) -> httpx.Response:
         """Return the response. Where its body is decoded, the result takes the place of the body.

@@ -5,8 +5,8 @@ headers say how much of it is left and when the window ends. They are trusted mo
 may use the same key, unless the end is missing, past or more than a minute away. Until the budget is used, requests are
 sent at full speed; then all of them wait for the reset.
 
-The first request of a rate limit window goes alone, and brings the headers that decide about the others. Pure: the
-current time is passed in, and nothing sleeps here.
+The first request of a rate limit window goes alone, and brings the headers that decide about the others; if it takes
+longer than two seconds, they do not wait for it. Pure: the current time is passed in, and nothing sleeps here.
 """
 
 from collections import deque
@@ -18,6 +18,7 @@ from apitally_traffic._headers import parse_date, parse_number
 
 _MINUTE = 60.0
 _CLOCK_TOLERANCE = 3.0
+_PROBE_SECONDS = 2.0
 
 
 class Now(NamedTuple):
@@ -103,7 +104,7 @@ class Pacer:
 
         Returns:
             A permit, to be returned after the exchange; or the seconds to wait before asking again, infinite if the
-            response to another request has to come first.
+            response to another request should come first: it need not, so ask again now and then.
         """
         window = self._current(now)
         wait = max(self._not_before - now.monotonic, self._own_wait(window, now))
@@ -111,7 +112,8 @@ class Pacer:
             wait = self._end_of(window) - now.monotonic
         if wait > 0:
             return wait
-        probing = window.in_flight and not window.responded
+        is_new = now.monotonic < window.opened + _PROBE_SECONDS
+        probing = window.in_flight and not window.responded and is_new
         if probing or window.remaining - window.in_flight < 1:
             return inf
         window.sent += 1

@@ -13,7 +13,8 @@ from apitally_traffic._transport.pacing import Now, Pacer, Permit
 
 _logger = logging.getLogger("apitally_traffic")
 
-# How often a wait checks what nobody tells it: whether its work is cancelled, and whether another event loop has ended.
+# How often a wait checks what nobody tells it: whether its work is cancelled, whether another event loop has ended, and
+# whether another request takes too long for its response to be waited for.
 _POLL_SECONDS = 0.1
 # Ends that are closer to each other than this are one: a rate limit window lasts longer.
 _SAME_END = 0.5
@@ -49,8 +50,8 @@ class RateLimiter:
                 seconds = wait.next(permit)
                 if seconds <= 0:
                     return None
-                longest = threading.TIMEOUT_MAX if cancellation is None else _POLL_SECONDS
-                self._changed.wait(min(seconds, longest))
+                is_polled = cancellation is not None or isinf(permit)
+                self._changed.wait(min(seconds, _POLL_SECONDS if is_polled else threading.TIMEOUT_MAX))
 
     def wake(self) -> None:
         """Let all waiting threads look again whether they have to wait."""
@@ -100,7 +101,7 @@ class AsyncRateLimiter:
                 seconds = wait.next(permit)
                 if seconds <= 0:
                     return None
-                async with timeout(seconds if is_alone else min(seconds, _POLL_SECONDS)):
+                async with timeout(seconds if is_alone and not isinf(permit) else min(seconds, _POLL_SECONDS)):
                     await changed
             except TimeoutError:
                 continue
