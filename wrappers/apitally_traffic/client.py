@@ -44,7 +44,8 @@ class TrafficClient:
     Attributes:
         api: the configured client of the generated package, for its raw functions. They use the same connections, with
             the same key, pacing, retries and typed errors for every response whose status is not 200. A body with
-            status 200 is parsed by the generated models.
+            status 200 is parsed by the generated models. Use `with` on this client, and not on `api`, whose connections
+            would stay closed.
     """
 
     api: AuthenticatedClient
