@@ -164,7 +164,7 @@ class Reader:
         try:
             return self.check(exchange, query, limit)
         except BrokenPromiseError as breach:
-            if breach.promise_id.startswith(("window.", "timezone.", "response.period-end")):
+            if breach.promise_id.startswith(("window.", "timezone.")):
                 what = "the page after the first does not belong to the query"
                 raise breach.under("pagination.token-keeps-query", what, page.exchange) from breach
             raise
