@@ -7,7 +7,7 @@ import pytest
 from freezegun import freeze_time
 
 from apitally_traffic import Interval, ResponseError, TimeWindow
-from tests.wrappers.test_rows import HOUR, client_of, row, rows
+from tests.wrappers.served_rows import HOUR, WINDOW, client_of, read_slices, row, rows
 
 DAY = 24 * HOUR
 
@@ -50,6 +50,83 @@ def test_rows_of_another_length(interval: Interval, length: timedelta, timezone:
         ) as e:
             read(data, window)
         assert e.value.is_final
+
+
+@pytest.mark.parametrize(
+    ("interval", "longer"),
+    [("hour", timedelta(days=1)), ("hour", timedelta(hours=3)), ("day", timedelta(days=7))],
+)
+def test_rows_that_are_longer_than_the_interval(interval: Interval, longer: timedelta) -> None:
+    """A server that ignores the interval, and gives days for hours or weeks for days, is found out."""
+    end = WINDOW.start + timedelta(days=28)
+    data = [row(WINDOW.start + number * longer, WINDOW.start + (number + 1) * longer) for number in range(4)]
+    with (
+        client_of(data) as client,
+        pytest.raises(ResponseError, match=f"is longer than the requested interval, one {interval}"),
+    ):
+        client.get_traffic(1, start=WINDOW.start, end=end, interval=interval).to_list()
+
+
+def test_rows_that_are_shorter_than_the_interval() -> None:
+    """A server that gives hours for days is found out; only the last period may be cut short."""
+    data = [row(WINDOW.start + number * HOUR, WINDOW.start + (number + 1) * HOUR) for number in range(24)]
+    week = [row(WINDOW.start + number * 24 * HOUR, WINDOW.start + (number + 1) * 24 * HOUR) for number in range(7)]
+    week[6] |= {"period_end": "2026-01-07T00:10:00Z"}
+    for given_rows in (data, data[::-1]):
+        with (
+            client_of(given_rows) as client,
+            pytest.raises(ResponseError, match="is shorter than the requested interval, one day"),
+        ):
+            client.get_traffic(1, start="2026-01-01", end="2026-02-01", interval="day").to_list()
+    for whole in (week, week[:1], week[5:], [week[0], week[6]]):
+        with client_of(whole) as client:
+            assert client.get_traffic(1, start="2026-01-01", end="2026-01-07T00:10", interval="day").to_list()
+
+
+@pytest.mark.parametrize("length", [timedelta(seconds=1), timedelta(minutes=29)])
+def test_short_rows_at_every_hour_are_not_hours(length: timedelta) -> None:
+    """Rows that start with each hour and end long before the next one are refused, except at the window's end."""
+    window = TimeWindow.resolve("2026-01-01", "2026-01-02")
+    short = [row(period.start, period.start + length) for period in window.periods()]
+    with (
+        client_of(short) as client,
+        pytest.raises(ResponseError, match=r"`data\[0\].period_end`.*is shorter than the requested interval, one hour"),
+    ):
+        client.get_traffic(1, start=window.start, end=window.end).to_list()
+
+
+@pytest.mark.parametrize("place", [0, 11, 12])
+def test_one_short_row(place: int) -> None:
+    """One short row is refused at either end of a slice, also where a slice has no other, but for the window's last."""
+    data = rows(WINDOW)
+    data[place] |= {"period_end": (WINDOW.start + place * HOUR + HOUR / 60).isoformat()}
+    for first, second in ((data[:12], data[12:]), ([data[place]], [data[place]])):
+        with pytest.raises(
+            ResponseError, match=rf"`data\[\d+\].period_end`, .*T{place:02}:01:00.*is shorter than the requested"
+        ):
+            read_slices(first, second)
+
+
+def test_a_short_row_of_an_open_period() -> None:
+    """The row of a period that has not ended may end at the present time, wherever the window ends."""
+    with freeze_time("2026-01-01T12:10Z"), client_of([row(WINDOW.start + 12 * HOUR, datetime.now(UTC))]) as client:
+        assert len(client.get_traffic(1, start="2026-01-01T08:00", end="2026-01-02").to_list()) == 1
+
+
+@pytest.mark.parametrize(
+    ("interval", "now", "start", "end"),
+    [
+        ("hour", "2026-01-01T12:10Z", "2026-01-01T11:00Z", "2026-01-01T11:50Z"),
+        ("day", "2026-01-02T23:10Z", "2026-01-01T23:00Z", "2026-01-02T22:00Z"),
+    ],
+)
+def test_a_short_row_of_a_period_that_has_ended(interval: Interval, now: str, start: str, end: str) -> None:
+    """Once the hour, or the day of the timezone, is over, its row has its whole length."""
+    short = row(datetime.fromisoformat(start), datetime.fromisoformat(end))
+    with freeze_time(now), client_of([short]) as client:
+        query = client.get_traffic(1, start="2d", interval=interval, timezone="Europe/Berlin")
+        with pytest.raises(ResponseError, match=rf"is shorter than the requested interval, one {interval}"):
+            query.to_list()
 
 
 @pytest.mark.parametrize("end", [-HOUR / 2, HOUR / 2, DAY])

@@ -10,7 +10,7 @@ import pytest
 from freezegun import freeze_time
 
 from apitally_traffic import ResponseError, TrafficClient
-from tests.wrappers.test_rows import HOUR, row
+from tests.wrappers.served_rows import HOUR, row
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 OLDER, NEWER = row(NOON - HOUR, NOON, 5), row(NOON - HOUR, NOON, 6)

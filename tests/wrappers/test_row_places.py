@@ -1,0 +1,175 @@
+"""A row lies in the requested window, or one period beside it, and starts where a period of the timezone does."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apitally_traffic import Interval, ResponseError, TimeWindow, TrafficClient
+from tests.wrappers.served_rows import HOUR, WINDOW, Json, client_of, read, row, rows
+
+
+class LastDay(httpx.BaseTransport):
+    """A server that gives the last 24 hours, whatever is asked."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:  # noqa: ARG002 - that is the fault
+        now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        data = [row(now - number * HOUR, now - (number - 1) * HOUR) for number in range(24)]
+        return httpx.Response(200, json={"data": data, "has_more": False, "next_token": None})
+
+
+@pytest.mark.parametrize(
+    ("window", "page_size"),
+    [
+        pytest.param({"start": "365d"}, 1000, id="a year"),
+        pytest.param({"start": "2025-01-01", "end": "2025-01-02"}, 1000, id="a day in the past"),
+        pytest.param({"start": "2025-01-01", "end": "2025-01-02"}, 1, id="in slices of an hour"),
+        pytest.param({"start": "2w", "end": "P7D"}, 1000, id="last week"),
+        pytest.param({"interval": "day"}, 1000, id="days"),
+        pytest.param({"start": "60d", "end": "P30D", "interval": "day"}, 1000, id="days in the past"),
+    ],
+)
+def test_a_server_that_ignores_the_window(window: dict[str, Any], page_size: int) -> None:
+    """The error names the first row that was not requested, and the window that was."""
+    with TrafficClient("key", max_retries=0, transport=LastDay()) as client:
+        query = client.get_traffic(1, **window, page_size=page_size)
+        with pytest.raises(
+            ResponseError,
+            match=r"`data\[\d+\](`, .* lies more than one|.period_end`.* (shorter|longer) than|.period_start`.* is )",
+        ) as raised:
+            query.totals()
+    assert raised.value.status_code == 200
+    assert raised.value.url is not None
+    assert raised.value.body is not None
+
+
+def test_a_row_outside_of_the_window_names_both() -> None:
+    """The message has the row's place, its period and the window of the request."""
+    far = row(datetime(2026, 1, 3, 1, tzinfo=UTC), datetime(2026, 1, 3, 2, tzinfo=UTC))
+    with pytest.raises(ResponseError) as raised:
+        read([*rows(WINDOW), far])
+    assert (
+        "`data[24]`, 2026-01-03T01:00:00+00:00 to 2026-01-03T02:00:00+00:00, lies more than one hour outside of the "
+        "requested window, 2026-01-01T00:00:00+00:00 to 2026-01-02T00:00:00+00:00"
+    ) in str(raised.value)
+
+
+@pytest.mark.parametrize("year", [1, 1969, 9999])
+def test_a_row_of_another_year(year: int) -> None:
+    """A row of any year that datetime knows is refused, first or last on the page."""
+    other = row(datetime(year, 6, 1, tzinfo=UTC), datetime(year, 6, 1, 1, tzinfo=UTC))
+    for data in ([other, *rows(WINDOW)], [*rows(WINDOW), other]):
+        with pytest.raises(ResponseError, match=f"{year:04}-06-01.*lies more than one hour outside"):
+            read(data)
+
+
+@pytest.mark.parametrize("hours", [-24, -2, 2, 24, 24 * 365])
+def test_shifted_rows(hours: int) -> None:
+    """Rows that are shifted by more than a period are refused, in whatever direction."""
+    with pytest.raises(ResponseError, match="lies more than one hour outside"):
+        read(rows(WINDOW, shift=hours * HOUR))
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Berlin", "Africa/Cairo"])
+@pytest.mark.parametrize("interval", ["hour", "day"])
+def test_one_period_around_the_window_is_tolerated(timezone: str, interval: Interval) -> None:
+    """A server may include the end of a window, or round down by one period too many: that does no harm."""
+    for day in ("2026-03-29", "2026-04-05", "2026-04-24", "2026-10-04", "2026-10-25", "2026-10-30"):
+        window = TimeWindow.resolve(day, datetime.fromisoformat(day) + timedelta(days=1), interval, timezone)
+        wide = rows(TimeWindow.resolve(window.start - 2 * HOUR, window.end + timedelta(days=2), interval, timezone))
+        inside = [entry for entry in wide if window.start <= datetime.fromisoformat(entry["period_start"]) < window.end]
+        first = wide.index(inside[0])
+        around = wide[max(first - 1, 0) : first + len(inside) + 1]
+        with client_of(around) as client:
+            items = client.get_traffic(
+                1, start=window.start, end=window.end, interval=interval, timezone=timezone
+            ).to_list()
+        starts = [item.period_start for item in items]
+        assert starts == [period.start.astimezone(UTC) for period in window.periods()]
+
+
+def test_the_first_and_the_last_years_have_bounds() -> None:
+    """The tolerance ends where the years of datetime do."""
+    for start, end in (("0001-01-01", "0001-01-02"), ("9999-12-30", "9999-12-31")):
+        window = TimeWindow.resolve(start, end)
+        with client_of(rows(window)) as client:
+            assert len(client.get_traffic(1, start=start, end=end).to_list()) == 24
+
+
+ZONES = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]
+
+
+def offset_changes(start: datetime, zone: ZoneInfo, until: int = 24) -> bool:
+    """Return whether the zone's offset changes from a day before an instant until so many hours after it."""
+    return len({(start + hours * HOUR).astimezone(zone).utcoffset() for hours in range(-24, until + 1)}) > 1
+
+
+def length_of(entry: Json) -> timedelta:
+    """Return how long a row is."""
+    return datetime.fromisoformat(entry["period_end"]) - datetime.fromisoformat(entry["period_start"])
+
+
+@given(
+    interval=st.sampled_from(["hour", "day"]),
+    asked=st.sampled_from(ZONES),
+    sent=st.sampled_from(ZONES),
+    begin=st.datetimes(datetime(2012, 1, 1), datetime(2025, 1, 1), timezones=st.just(UTC)),
+    number=st.integers(1, 60),
+    in_utc=st.booleans(),
+)
+def test_rows_of_another_timezone(
+    interval: Interval, asked: str, sent: str, begin: datetime, number: int, *, in_utc: bool
+) -> None:
+    """Rows that start inside an hour or a day of the timezone, or end there, are refused, but around a clock change."""
+    length = HOUR if interval == "hour" else 24 * HOUR
+    window = TimeWindow.resolve(begin, begin + number * length, interval, asked)
+    periods_sent = list(TimeWindow.resolve(window.start, window.end, interval, sent).periods())
+    zone = UTC if in_utc else ZoneInfo(sent)
+    data = [row(start.astimezone(zone), end.astimezone(zone)) for start, end in periods_sent]
+    starts = [period.start.astimezone(UTC) for period in window.periods()]
+    strangers = [
+        (index, entry)
+        for index, entry in enumerate(data)
+        if window.start <= (start := datetime.fromisoformat(entry["period_start"]).astimezone(UTC)) < window.end
+        and not offset_changes(start, ZoneInfo(asked), 24 if start not in starts else 48)
+        and (start not in starts or length_of(entry) != length)
+    ]
+    inner = [entry for entry in data if window.start <= datetime.fromisoformat(entry["period_start"]) < window.end]
+    with client_of(inner) as client:
+        query = client.get_traffic(1, start=window.start, end=window.end, interval=interval, timezone=asked)
+        if not strangers:
+            assert len(query.to_list()) == len(inner)
+            return
+        pattern = (
+            rf"`data\[\d+\].(period_start`, .*, is not the start of one {interval} in .*, {asked}|period_end`, .* than)"
+        )
+        with pytest.raises(ResponseError, match=pattern) as raised:
+            query.to_list()
+    assert raised.value.is_final
+
+
+@pytest.mark.parametrize(
+    ("interval", "zone", "start", "wrong"),
+    [
+        ("day", "Europe/Berlin", "2026-01-01", "2026-01-03T00:00:00Z"),
+        ("day", "Europe/Berlin", "2026-01-01", "2026-04-05T23:00:00Z"),
+        ("day", "Europe/Berlin", "2026-01-01", "2026-07-05T23:00:00Z"),
+        ("hour", "Asia/Kathmandu", "2026-01-01", "2026-01-01T05:00:00Z"),
+        ("hour", "UTC", "2026-01-01", "2026-01-01T05:00:30Z"),
+    ],
+)
+def test_one_row_of_another_timezone(interval: Interval, zone: str, start: str, wrong: str) -> None:
+    """One row that starts elsewhere is found between others, wherever it comes and whichever are left out."""
+    window = TimeWindow.resolve(start, "2026-08-01" if interval == "day" else "2026-01-03", interval, zone)
+    began = datetime.fromisoformat(wrong)
+    stranger = row(began, began + (HOUR if interval == "hour" else 24 * HOUR))
+    around = [entry for entry in rows(window) if abs(datetime.fromisoformat(entry["period_start"]) - began) > 25 * HOUR]
+    for data in ([*around, stranger], [stranger, *around], [stranger]):
+        with client_of(data) as client:
+            query = client.get_traffic(1, start=window.start, end=window.end, interval=interval, timezone=zone)
+            with pytest.raises(ResponseError, match=rf"`data\[{data.index(stranger)}\].period_start`"):
+                query.to_list()
