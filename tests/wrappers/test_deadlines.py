@@ -101,6 +101,46 @@ def test_retries_end_with_the_deadline(read: Read) -> None:
         assert time.monotonic() - began < 10
 
 
+def first_then_silence(first: bytes) -> Callable[[socket.socket], None]:
+    """Return a server's behavior: respond to the first request, or hang up on it, and respond to no other."""
+    numbers = itertools.count()
+
+    def respond(connection: socket.socket) -> None:
+        if next(numbers) > 0:
+            time.sleep(30)
+        elif first:
+            connection.sendall(first)
+        else:
+            connection.shutdown(socket.SHUT_RDWR)
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    ("first", "status", "reason"),
+    [
+        (response(b"maintenance", status="503 Busy"), 503, "The API failed with status 503: maintenance"),
+        (response(b"", status="429 Slow"), 429, "returned 429. The key has used all requests"),
+        (b"", None, "cannot be reached, or closed the connection"),
+    ],
+    ids=["in a retry", "in the pause after a 429", "without a response"],
+)
+def test_a_deadline_says_how_the_attempt_before_failed(
+    read: Read, first: bytes, status: int | None, reason: str
+) -> None:
+    """The error of a deadline that ends a retry, or the wait for one, is chained to what went wrong before it."""
+    with (
+        raw_server(first_then_silence(first)) as url,
+        pytest.raises(APITimeoutError, match=r"the deadline of 0\.6 s") as raised,
+    ):
+        read(url, deadline=0.6)
+    assert reason in str(raised.value)
+    assert raised.value.status_code == status
+    cause = raised.value.__cause__
+    assert isinstance(cause, ApitallyError)
+    assert (cause.status_code, reason in str(cause)) == (status, True)
+
+
 def test_a_requested_wait_beyond_the_deadline_is_not_waited_for(read: Read) -> None:
     """A Retry-After that ends after the deadline is raised at once."""
     busy = response(b"", "Retry-After: 60", status="503 Busy")
@@ -123,18 +163,10 @@ def test_waiting_for_the_rate_limit_does_not_count() -> None:
 
 
 def first_page_then_silence() -> Callable[[socket.socket], None]:
-    """Return a server's behavior: respond to the first request, and to no other."""
-    numbers = itertools.count()
+    """Return a server's behavior: respond to the first request with a row, and to no other."""
     row = b'{"period_start": "2026-01-01T00:00:00Z", "period_end": "2026-01-01T01:00:00Z", "requests": 1,'
     page = PAGE.replace(b"[]", b"[" + row + b'"bytes_received": 1, "bytes_sent": 1}]')
-
-    def respond(connection: socket.socket) -> None:
-        if next(numbers) == 0:
-            connection.sendall(response(page))
-        else:
-            time.sleep(30)
-
-    return respond
+    return first_then_silence(response(page))
 
 
 @pytest.mark.parametrize("leave", ["break", "close"])

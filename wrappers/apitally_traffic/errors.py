@@ -108,7 +108,10 @@ class APIConnectionError(ApitallyError):
 
 
 class APITimeoutError(APIConnectionError):
-    """The API did not respond within the timeout.
+    """The API did not respond within the timeout or the deadline.
+
+    Where a deadline ends a retry, `__cause__` is the error of the attempt before, whose status, headers and body this
+    one has.
 
     Example:
         >>> server.inject("latency", seconds=2)

@@ -9,6 +9,7 @@ from math import inf
 
 from apitally_traffic._clock import monotonic
 from apitally_traffic._transport.stats import StatsRecorder
+from apitally_traffic.errors import ApitallyError
 
 CALL = "apitally_traffic.call"
 """The extension of a request with its call."""
@@ -58,6 +59,7 @@ class Call:
         lifetime: of the client's connections; with it the call ends.
         attempts: how many attempts were made.
         waited: for how many seconds the next attempt has waited for the rate limit since the last one.
+        failure: how the last attempt failed, without its traceback; None before the first retry.
     """
 
     def __init__(self, deadline: float, stats: StatsRecorder | None, lifetime: Lifetime) -> None:
@@ -72,6 +74,7 @@ class Call:
         self.lifetime = lifetime
         self.attempts = 0
         self.waited = 0.0
+        self.failure: ApitallyError | None = None
         self._stats = stats
         self._ends = inf
 

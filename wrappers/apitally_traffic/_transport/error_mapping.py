@@ -45,7 +45,7 @@ _FILTERS = {"app_env_id": "the environment", "consumer_id": "the consumer"}
 
 # Of a longer body, errors say how it begins, and quote no message in it.
 _MAX_TEXT, _MAX_JSON = 100_000, 2**20
-_MAX_DETAILS, _MAX_SENTENCES, _MAX_REASON = 100, 10, 1000
+_MAX_DETAILS, _MAX_SENTENCES, _MAX_REASON, _MAX_BEFORE = 100, 10, 1000, 300
 
 
 def error_of_response(request: httpx.Request, response: httpx.Response, redactor: Redactor) -> ApitallyError:
@@ -109,7 +109,7 @@ def error_of_exception(
         sentence = (
             f"{server} did not respond completely{via} within the deadline of {call.deadline:g} s, retries included."
         )
-        return APITimeoutError(f"{sentence} Try again, or raise the deadline.", **details)
+        return _after_deadline(sentence, call.failure, details)
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         kind = type(error).__name__.removesuffix("Timeout").lower()
         seconds = request.extensions.get("timeout", {}).get(kind)
@@ -121,6 +121,17 @@ def error_of_exception(
         return ResponseError(f"{server} sent a body that {error}.", **details)
     reason = cut(redactor.text(_reason(error)).rstrip("."), _MAX_REASON) or type(error).__name__
     return APIConnectionError(f"{server} cannot be reached{via}, or closed the connection: {reason}.", **details)
+
+
+def _after_deadline(sentence: str, before: ApitallyError | None, details: dict[str, Any]) -> APITimeoutError:
+    """Return the error for a deadline; where it ends a retry, with the failure of the attempt before."""
+    if before is not None:
+        sentence = f"{sentence} The attempt before failed: {cut(before.message, _MAX_BEFORE)}"
+        if "status_code" not in details:
+            details |= {"status_code": before.status_code, "headers": before.headers, "body": before.body}
+    error = APITimeoutError(f"{sentence} Try again, or raise the deadline.", **details)
+    error.__cause__ = before
+    return error
 
 
 def error_of_body(request: httpx.Request, response: httpx.Response, reason: str, redactor: Redactor) -> ResponseError:

@@ -135,6 +135,8 @@ class RetryPolicy(Retry):
                 self._call.waited += _clock.monotonic() - began
 
     def _wait_after(self, failure: httpx.Response | Exception) -> float:
+        if isinstance(failure, ApitallyError):
+            self._call.failure = copy.copy(failure)  # without its traceback, whose frames refer to the call
         requested = requested_wait(failure) if isinstance(failure, Exception) else None
         wait = max(requested or 0.0, min(backoff(self.attempts_made), self._call.remaining() / 2))
         _logger.info("retry %d of %d in %.2f s, after %s", self.attempts_made, self.total, wait, type(failure).__name__)
