@@ -1,4 +1,4 @@
-"""Remove the API key from all that an error keeps and a log line says, in whatever form a server quotes it.
+"""Remove the API key from all that an error keeps and a log line says, in whatever form it is quoted.
 
 A text is read in each way in which it may quote the key (`_readings.py`), and the key is looked for in each reading:
 as it is in any case, since header names change it; in base64, also as a part of a longer text, as in `Basic`
@@ -11,11 +11,12 @@ import logging
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakSet
 
 from apitally_traffic._readings import Reading, as_hexadecimals, from_decimals, unquoted, without_gaps
-from apitally_traffic.errors import ApitallyError
+
+Failure = TypeVar("Failure", bound=Exception)
 
 _MIN_SECRET_LENGTH = 8
 _MIN_PART_LENGTH = 12
@@ -90,15 +91,15 @@ class Redactor:
             return [self.value(item, depth + 1) for item in value]
         return value
 
-    def error(self, error: ApitallyError) -> ApitallyError:
+    def error(self, error: Failure) -> Failure:
         """Remove the key from everything that an error keeps, and return it."""
         for name, value in vars(error).items():
             setattr(error, name, self.value(value))
         error.args = tuple(self.value(argument) for argument in error.args)
         return error
 
-    def watch_logs(self) -> None:
-        """Keep the key out of what the libraries below this package log, for as long as this object lives."""
+    def watch(self) -> None:
+        """Keep the key out of quoted values and of what the libraries below log, for as long as this object lives."""
         _watching.add(self)
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(_without_keys)
@@ -159,10 +160,15 @@ def wide_encoding(body: bytes) -> str | None:
 _watching: WeakSet[Redactor] = WeakSet()
 
 
+def without_keys(text: str) -> str:
+    """Return a text without the key of any client."""
+    return _redacted(text, tuple(_watching))
+
+
 def _without_keys(record: logging.LogRecord) -> bool:
     """Remove the keys from a log record, as a filter of a logger, and let it pass."""
     message = record.getMessage()
-    redacted = _redacted(message, tuple(_watching))
+    redacted = without_keys(message)
     if redacted != message:
         record.msg, record.args = redacted, ()
     return True

@@ -25,20 +25,16 @@ _AUTH_FILE = Path(".apitally", "auth.json")
 
 @frozen
 class Settings:
-    """An API key and the server that it is for; the repr does not show the key."""
+    """An API key, the server that it is for, and what removes it from texts; the repr does not show the key."""
 
     api_key: str = field(repr=False)
     base_url: str
+    redactor: Redactor = field(repr=False, eq=False)
 
     @cached_property
     def origin(self) -> tuple[str, str, int | None]:
         """The server that the key is for: scheme, host and port."""
         return origin_of(httpx.URL(self.base_url))
-
-    @cached_property
-    def redactor(self) -> Redactor:
-        """What removes the key from texts and errors."""
-        return Redactor(self.api_key)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied, as everything that holds the key does.
@@ -80,9 +76,8 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
     url = _trimmed(base_url) or _trimmed(os.environ.get("APITALLY_API_BASE_URL")) or _trimmed(file.get("api_base_url"))
     url = url or DEFAULT_BASE_URL
     redactor = Redactor(_checked_key(key))
-    settings = Settings(key, _checked_url(url, redactor.text(url)))
-    settings.redactor.watch_logs()
-    return settings
+    redactor.watch()
+    return Settings(key, _checked_url(url), redactor)
 
 
 def _trimmed(value: str | None) -> str:
@@ -147,13 +142,8 @@ def _checked_key(key: str) -> str:
     return key
 
 
-def _checked_url(text: str, shown: str) -> str:
-    """Return a base URL that the key may be sent to.
-
-    Args:
-        text: the URL.
-        shown: the URL without the key, for a message.
-    """
+def _checked_url(text: str) -> str:
+    """Return a base URL that the key may be sent to."""
     try:
         url = httpx.URL(text)
         url.host.encode("idna")
@@ -161,12 +151,12 @@ def _checked_url(text: str, shown: str) -> str:
     except (httpx.InvalidURL, UnicodeError):
         url, has_port = httpx.URL(), False
     if not has_port or url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
-        raise ConfigurationError(f"The base URL {quoted(shown)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
+        raise ConfigurationError(f"The base URL {quoted(text)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
     if url.scheme == "http" and not _is_loopback(url.host):
         raise ConfigurationError(
-            f"The base URL {quoted(shown)} would send the API key unencrypted to another machine: use https."
+            f"The base URL {quoted(text)} would send the API key unencrypted to another machine: use https."
         )
     return text.rstrip("/")
 

@@ -93,11 +93,12 @@ class TrafficClient:
             TypeError: an argument has a wrong type.
             ValueError: an argument is out of bounds.
         """
+        # First of all: then no message about another argument quotes the key.
+        self._settings = resolve_settings(api_key, base_url)
         self._options = Options.checked(timeout, deadline, max_retries, headers)
         connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)
         check_transport(transport, httpx.BaseTransport)
         self._concurrency = concurrency
-        self._settings = resolve_settings(api_key, base_url)
         self._transport = ApiTransport(self._settings, requests_per_minute, connection, transport)
         self.api = _generated_client(self._settings, self._options, self._transport)
 
@@ -236,11 +237,12 @@ class AsyncTrafficClient:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet. Arguments and errors are those of `TrafficClient`."""
+        # First of all: then no message about another argument quotes the key.
+        self._settings = resolve_settings(api_key, base_url)
         self._options = Options.checked(timeout, deadline, max_retries, headers)
         connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)
         check_transport(transport, httpx.AsyncBaseTransport)
         self._concurrency = concurrency
-        self._settings = resolve_settings(api_key, base_url)
         self._transport = AsyncApiTransport(self._settings, requests_per_minute, connection, transport)
         self.api = _generated_client(self._settings, self._options, self._transport)
 

@@ -39,9 +39,10 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
         raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {quoted(timezone)}.")
     try:
         return ZoneInfo(name[:])  # a subclass of str may write itself in another way
-    except (OSError, LookupError, ValueError) as error:
-        # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
-        raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.") from error
+    except (OSError, LookupError, ValueError):
+        # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly. Not chained:
+        # its messages quote the name.
+        raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.") from None
 
 
 def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -> datetime:
