@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_traffic import ApitallyError, AsyncTrafficClient, ResponseError, ServerError, TrafficClient
+from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import PAGE, raw_server, response
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
@@ -100,6 +101,44 @@ def test_bytes_after_a_compressed_body(coding: str, body: bytes, size: int) -> N
     """What follows a compressed body is neither taken for a part of it nor dropped in silence."""
     with pytest.raises(ResponseError, match=f"goes on after the end of what its Content-Encoding, {coding}, compr"):
         read_pieces(body, coding, size)
+
+
+@pytest.mark.parametrize("size", [1, 100_000_000])
+@pytest.mark.parametrize("coding", [coding for coding in CODINGS if coding not in {"identity", "utf-8"}])
+def test_a_compressed_body_that_breaks_off(coding: str, size: int) -> None:
+    """A body that ends before its compression does is broken, even if all of the JSON has arrived."""
+    body = CODINGS[coding](PAGE)
+    for length in range(1, len(body)):
+        with pytest.raises(ResponseError, match="sent a body that breaks off before the end of what its Content-Enc"):
+            read_pieces(body[:length], coding, size)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        pytest.param("gzip", gzip.compress(PAGE) + gzip.compress(b"")[:1], id="second member"),
+        pytest.param("gzip, gzip", gzip.compress(gzip.compress(PAGE)[:-1]), id="inside"),
+        pytest.param("gzip, deflate", zlib.compress(gzip.compress(PAGE))[:-1], id="outside"),
+    ],
+)
+def test_a_part_of_a_compressed_body_that_breaks_off(coding: str, body: bytes) -> None:
+    """Neither may a further member break off, nor one of several compressions."""
+    with pytest.raises(ResponseError, match="breaks off before the end"):
+        read_pieces(body, coding, 2**16)
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_compressed_body_that_breaks_off_is_requested_again(kind: Callable[..., Any]) -> None:
+    """It is retried as any other broken body is."""
+    whole = gzip.compress(PAGE)
+    bodies = [whole[:-1], whole[:-8], whole]
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(bodies.pop(0)))
+    )
+    with fast_retries():
+        query = kind("key", transport=transport).get_traffic(1, **DAY)
+        items = query.to_list() if kind is TrafficClient else asyncio.run(query.to_list())
+    assert (items, query.stats.retries, bodies) == ([], 2, [])
 
 
 def test_the_members_of_a_body_have_a_bound() -> None:

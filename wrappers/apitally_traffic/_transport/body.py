@@ -75,7 +75,13 @@ class BodyReader:
             self._body.write(piece)
 
     def body(self) -> bytes:
-        """Return the decompressed body."""
+        """Return the decompressed body, after the last piece.
+
+        Raises:
+            BodyError: the body ends before its compression does.
+        """
+        for step in self._steps:
+            step.check_end()
         return self._body.getvalue()
 
 
@@ -84,11 +90,13 @@ class _Decompression:
         self._coding = coding
         self._head = b""
         self._members = 0
+        self._has_begun = False
         self._zlib = zlib.decompressobj(_GZIP) if coding != "deflate" else None
 
     def run(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             data = piece
+            self._has_begun = self._has_begun or bool(data)
             if self._zlib is None:
                 data = self._head = self._head + data
                 if len(self._head) < _ZLIB_HEADER_BYTES:
@@ -108,6 +116,11 @@ class _Decompression:
                     yield output
                 if len(output) < _PIECE and not data:
                     break
+
+    def check_end(self) -> None:
+        """Check that nothing is missing; a body without a byte is left to whoever needs one."""
+        if self._has_begun and (self._zlib is None or not self._zlib.eof):
+            raise BodyError(f"breaks off before the end of what its Content-Encoding, {self._coding}, compresses")
 
     def _next_member(self, data: bytes) -> bytes:
         """Begin what follows the end, and return it: gzip may have several members, and zeros as padding."""
