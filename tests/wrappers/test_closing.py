@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
 from tests.wrappers.raw_server import PAGE, raw_server, response
 
@@ -103,3 +104,34 @@ def test_a_closed_client_can_be_used_again(kind: Callable[..., Any]) -> None:
         client.close()
         client.get_traffic(1, **DAY).to_list()
     assert len(requests) == 2
+
+
+def test_with_on_the_generated_client_leaves_the_client_open() -> None:
+    """After `with client.api`, once or twice, the client and its `api` go on with the same connection."""
+    connections = set()
+
+    def respond(connection: socket.socket) -> None:
+        connections.add(connection.fileno())
+        connection.sendall(response(PAGE))
+
+    with raw_server(respond) as url, TrafficClient("key", base_url=url) as client:
+        for api in (client.api, client.api, client.api.with_headers({"X-A": "b"})):
+            with api as entered:
+                assert get_traffic.sync(client=entered, app_id=1) is not None
+            assert get_traffic.sync(client=client.api, app_id=1) is not None
+        assert client.get_traffic(1, **DAY).to_list() == []
+    assert len(connections) == 1
+
+
+def test_async_with_on_the_generated_client_leaves_the_client_open() -> None:
+    """The same holds for `async with client.api`."""
+
+    async def read(url: str) -> list[Any]:
+        async with AsyncTrafficClient("key", base_url=url) as client:
+            for _ in range(2):
+                async with client.api as api:
+                    assert await get_traffic.asyncio(client=api, app_id=1) is not None
+            return await client.get_traffic(1, **DAY).to_list()
+
+    with raw_server(lambda connection: connection.sendall(response(PAGE))) as url:
+        assert asyncio.run(read(url)) == []

@@ -1,7 +1,6 @@
 """The clients, sync and async: they hold the connections and the key, and make queries."""
 
 import copy
-import platform
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -11,20 +10,16 @@ import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.models import Interval
-from apitally_traffic._options import Options, check_count, check_transport, merged, switch_on_logging
+from apitally_traffic._api import shared_client
+from apitally_traffic._options import Options, check_count, check_transport, switch_on_logging
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.base import TrafficRequest
 from apitally_traffic._query.sync_query import TrafficQuery
-from apitally_traffic._settings import Settings, resolve_settings
+from apitally_traffic._settings import resolve_settings
 from apitally_traffic._texts import quoted
 from apitally_traffic._transport.connection import ConnectionOptions
-from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
-from apitally_traffic._version import __version__
+from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport
 from apitally_traffic._windows.time_parsing import TimeLike
-
-_USER_AGENT = f"apitally-traffic/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
-# The generated client requires a token. The transport below adds the key, so that no caller can read it from here.
-_NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 
 
 class TrafficClient:
@@ -44,8 +39,7 @@ class TrafficClient:
     Attributes:
         api: the configured client of the generated package, for its raw functions. They use the same connections, with
             the same key, pacing, retries and typed errors for every response whose status is not 200. A body with
-            status 200 is parsed by the generated models. Use `with` on this client, and not on `api`, whose connections
-            would stay closed.
+            status 200 is parsed by the generated models. `with client.api as api:` closes nothing: close this client.
     """
 
     api: AuthenticatedClient
@@ -100,7 +94,7 @@ class TrafficClient:
         check_transport(transport, httpx.BaseTransport)
         self._concurrency = concurrency
         self._transport = ApiTransport(self._settings, requests_per_minute, connection, transport)
-        self.api = _generated_client(self._settings, self._options, self._transport)
+        self.api = shared_client(self._settings, self._options, self._transport)
 
     def with_options(
         self,
@@ -126,7 +120,7 @@ class TrafficClient:
         """
         options = self._options.changed(timeout, deadline, max_retries, headers)
         other = copy.copy(self)
-        vars(other).update(_options=options, api=_generated_client(self._settings, options, self._transport))
+        vars(other).update(_options=options, api=shared_client(self._settings, options, self._transport))
         return other
 
     def get_traffic(
@@ -244,7 +238,7 @@ class AsyncTrafficClient:
         check_transport(transport, httpx.AsyncBaseTransport)
         self._concurrency = concurrency
         self._transport = AsyncApiTransport(self._settings, requests_per_minute, connection, transport)
-        self.api = _generated_client(self._settings, self._options, self._transport)
+        self.api = shared_client(self._settings, self._options, self._transport)
 
     def with_options(
         self,
@@ -257,7 +251,7 @@ class AsyncTrafficClient:
         """Return a client with other options that shares the connections; as `TrafficClient.with_options`."""
         options = self._options.changed(timeout, deadline, max_retries, headers)
         other = copy.copy(self)
-        vars(other).update(_options=options, api=_generated_client(self._settings, options, self._transport))
+        vars(other).update(_options=options, api=shared_client(self._settings, options, self._transport))
         return other
 
     def get_traffic(
@@ -329,17 +323,3 @@ def _check_connection(
     if transport is not None and (proxy is not None or http2):
         raise ValueError("proxy and http2 have no effect on a transport that is passed in: configure that one.")
     return ConnectionOptions(proxy=proxy, http2=http2)
-
-
-def _generated_client(
-    settings: Settings, options: Options, transport: ApiTransport | AsyncApiTransport
-) -> AuthenticatedClient:
-    return AuthenticatedClient(
-        base_url=settings.base_url,
-        token=_NO_TOKEN,
-        prefix="",
-        auth_header_name="Api-Key",
-        headers=merged({"User-Agent": _USER_AGENT}, options.headers),
-        timeout=options.timeout,
-        httpx_args={"transport": RetryingTransport(transport, options.max_retries, options.deadline)},
-    )

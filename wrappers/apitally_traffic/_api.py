@@ -1,0 +1,49 @@
+"""The client of the generated package, configured for the raw functions: `client.api`."""
+
+import platform
+from typing import Any, Self
+
+import httpx
+
+from apitally_api_client import AuthenticatedClient
+from apitally_traffic._options import Options, merged
+from apitally_traffic._settings import Settings
+from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
+from apitally_traffic._version import __version__
+
+_USER_AGENT = f"apitally-traffic/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+# The generated client requires a token. The transport below adds the key, so that no caller can read it from here.
+_NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
+
+
+class SharedClient(AuthenticatedClient):
+    """A generated client whose `with` leaves the connections open: they are those of the client that has it."""
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(self, *args: object, **kwargs: Any) -> None:
+        """Close nothing."""
+
+    async def __aenter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    async def __aexit__(self, *args: object, **kwargs: Any) -> None:
+        """Close nothing."""
+
+
+def shared_client(
+    settings: Settings, options: Options, transport: ApiTransport | AsyncApiTransport
+) -> AuthenticatedClient:
+    """Return a generated client that sends its requests with a transport, which adds the key."""
+    return SharedClient(
+        base_url=settings.base_url,
+        token=_NO_TOKEN,
+        prefix="",
+        auth_header_name="Api-Key",
+        headers=merged({"User-Agent": _USER_AGENT}, options.headers),
+        timeout=options.timeout,
+        httpx_args={"transport": RetryingTransport(transport, options.max_retries, options.deadline)},
+    )
