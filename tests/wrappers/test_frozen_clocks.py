@@ -1,9 +1,13 @@
 """The client in tests that freeze the clock."""
 
+import socket
 import subprocess
 import sys
+import time
 
 import pytest
+
+from tests.wrappers.raw_server import raw_server, response
 
 FROZEN = """
 import sys
@@ -28,6 +32,10 @@ print(query.window.start.isoformat(), item.requests, item.period_start == query.
 LIBRARIES = {
     "freezegun": ("freezegun import freeze_time", 'freeze_time("2026-03-01T12:00:00Z")'),
     "time-machine": ("time_machine import travel", 'travel("2026-03-01T12:00:00Z", tick=False)'),
+}
+# The time goes on by 15 seconds whenever something looks at a clock.
+TICKING = {
+    "freezegun with ticks": ("freezegun import freeze_time", 'freeze_time("2026-03-01", auto_tick_seconds=15)'),
 }
 
 
@@ -109,10 +117,10 @@ print(len(requests))
         ("deadline", "async", 2),
     ],
 )
-@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("library", LIBRARIES | TICKING)
 def test_waits_end_in_frozen_time(library: str, case: str, kind: str, requests: int) -> None:
     """Waits for retries, the rate limit and the deadline take real seconds, and so end while the time is frozen."""
-    name, freeze = LIBRARIES[library]
+    name, freeze = (LIBRARIES | TICKING)[library]
     program = WAITING.format(library=name, freeze=freeze, case=case, kind=kind)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
     assert (run.stdout, run.stderr) == (f"{requests}\n", "")
@@ -141,3 +149,41 @@ def test_timeouts_of_connections_end_in_frozen_time(scheme: str, kind: str) -> N
     program = TIMEOUT.format(scheme=scheme)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
     assert (run.stdout.count(f"the {kind} timeout of 0.2 s has passed"), run.stderr) == (1, "")
+
+
+SLOW = """
+import asyncio, sys
+import freezegun
+from apitally_traffic import AsyncTrafficClient, TrafficClient
+
+async def read_async(url):
+    async with AsyncTrafficClient("key", base_url=url, max_retries=1) as client:
+        query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+        await query.to_list()
+        return query.stats
+
+def read(url):
+    with TrafficClient("key", base_url=url, max_retries=1) as client:
+        query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+        query.to_list()
+        return query.stats
+
+kind, url = sys.argv[1:]
+with freezegun.freeze_time("2026-03-01", auto_tick_seconds=15):
+    print((read(url) if kind == "sync" else asyncio.run(read_async(url))).requests)
+"""
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_timeouts_do_not_end_early_in_time_that_ticks(kind: str) -> None:
+    """A clock that goes ahead with each look at it ends neither a connection nor a response that takes its time."""
+    answers = [response(b"", "Retry-After: 1", status="429 Slow"), response()]
+
+    def respond(connection: socket.socket) -> None:
+        time.sleep(0.3)
+        connection.sendall(answers.pop(0))
+
+    with raw_server(respond) as url:
+        program = [sys.executable, "-c", SLOW, kind, url]
+        run = subprocess.run(program, capture_output=True, text=True, timeout=90, check=False)
+    assert (run.stdout, run.stderr, answers) == ("2\n", "", [])

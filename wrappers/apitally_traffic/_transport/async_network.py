@@ -1,11 +1,11 @@
 """End the network operations of an async exchange in time, also while a test freezes the clock of the event loop.
 
-httpcore measures its timeouts with that clock. Here they are real ones as long as it stands still; otherwise each
-operation is passed on as it is, at the cost of one call.
+httpcore measures its timeouts with that clock, which then stands still, or goes ahead with each look at it. Here they
+are real ones as long as it is frozen; otherwise each operation is passed on, at the cost of one call.
 """
 
 # ruff: noqa: ASYNC109 - the parameters of httpcore's interface
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,14 +42,24 @@ class _Backend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> "_Stream":
-        connecting = self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(await _in_time(connecting, timeout, httpx.ConnectTimeout))
+        return _Stream(
+            await _in_time(
+                timeout,
+                httpx.ConnectTimeout,
+                lambda seconds: self._inner.connect_tcp(host, port, seconds, local_address, socket_options),
+            )
+        )
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> "_Stream":
-        connecting = self._inner.connect_unix_socket(path, timeout, socket_options)
-        return _Stream(await _in_time(connecting, timeout, httpx.ConnectTimeout))
+        return _Stream(
+            await _in_time(
+                timeout,
+                httpx.ConnectTimeout,
+                lambda seconds: self._inner.connect_unix_socket(path, seconds, socket_options),
+            )
+        )
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -62,10 +72,10 @@ class _Stream:
         self._stream = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
-        return _in_time(self._stream.read(max_bytes, timeout), timeout, httpx.ReadTimeout)
+        return _in_time(timeout, httpx.ReadTimeout, lambda seconds: self._stream.read(max_bytes, seconds))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> Awaitable[None]:
-        return _in_time(self._stream.write(buffer, timeout), timeout, httpx.WriteTimeout)
+        return _in_time(timeout, httpx.WriteTimeout, lambda seconds: self._stream.write(buffer, seconds))
 
     async def aclose(self) -> None:
         await self._stream.aclose()
@@ -73,22 +83,29 @@ class _Stream:
     async def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
-        starting = self._stream.start_tls(ssl_context, server_hostname, timeout)
-        return _Stream(await _in_time(starting, timeout, httpx.ConnectTimeout))
+        return _Stream(
+            await _in_time(
+                timeout,
+                httpx.ConnectTimeout,
+                lambda seconds: self._stream.start_tls(ssl_context, server_hostname, seconds),
+            )
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 
 def _in_time(
-    operation: Awaitable[Result], seconds: float | None, kind: type[httpx.TimeoutException]
+    seconds: float | None, kind: type[httpx.TimeoutException], operation: Callable[[float | None], Awaitable[Result]]
 ) -> Awaitable[Result]:
-    return _in_real_time(operation, inf if seconds is None else seconds, kind) if is_frozen() else operation
+    return _in_real_time(inf if seconds is None else seconds, kind, operation) if is_frozen() else operation(seconds)
 
 
-async def _in_real_time(operation: Awaitable[Result], seconds: float, kind: type[httpx.TimeoutException]) -> Result:
+async def _in_real_time(
+    seconds: float, kind: type[httpx.TimeoutException], operation: Callable[[float | None], Awaitable[Result]]
+) -> Result:
     try:
         async with real_timeout(seconds):
-            return await operation
+            return await operation(None)  # a clock that ticks in large steps would end it early
     except TimeoutError:
         raise kind("") from None
