@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ import pytest
 
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
 from apitally_traffic.testing import fast_retries
+from tests.wrappers.raw_server import PAGE
 from tests.wrappers.tls import trusted_certificate
 
 h2 = pytest.importorskip("h2.connection", reason="of the extra http2")
 
 KEY = "Abc1234.abcdefghijklmnopqrstuvwxyz"
-DATA, HEADERS, SETTINGS, PUSH_PROMISE, WINDOW_UPDATE = 0, 1, 4, 5, 8
+DATA, HEADERS, SETTINGS, PUSH_PROMISE, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 5, 7, 8
 END_STREAM, END_HEADERS = 1, 4
 
 
@@ -49,7 +50,7 @@ def broken_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     context.set_alpn_protocols(["h2"])
     with contextlib.ExitStack() as stack:
 
-        def run(respond: Callable[[Any, int], list[bytes]]) -> tuple[str, list[int]]:
+        def run(respond: Callable[[Any, int], Iterable[bytes]]) -> tuple[str, list[int]]:
             streams: list[int] = []
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
 
@@ -125,3 +126,37 @@ def test_a_status_that_is_no_number(kind: type[Any], broken_server: Callable[...
     assert isinstance(error, APIConnectionError)
     assert KEY not in "".join(traceback.format_exception(error))
     assert len(streams) == 2
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+@pytest.mark.parametrize("last", [0, 2**31 - 1], ids=["none", "all"])
+def test_a_server_that_goes_away_between_requests(
+    kind: type[Any], last: int, broken_server: Callable[..., Any]
+) -> None:
+    """A connection on which a GOAWAY came while it was idle is not used again, which takes no retry."""
+    gone = threading.Semaphore(0)
+
+    def respond(protocol: Any, stream: int) -> Iterator[bytes]:
+        protocol.send_headers(stream, [(":status", "200")])
+        yield protocol.data_to_send() + frame(DATA, END_STREAM, stream, PAGE)
+        yield frame(GOAWAY, 0, 0, last.to_bytes(4, "big") + bytes(4))
+        gone.release()
+
+    url, streams = broken_server(respond)
+    client = kind(KEY, base_url=url, http2=True, max_retries=0, timeout=5)
+    query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+
+    async def read_async() -> None:
+        async with client:
+            for _ in range(3):
+                assert await query.to_list() == []
+                assert await asyncio.to_thread(gone.acquire, timeout=20)
+
+    if kind is AsyncTrafficClient:
+        asyncio.run(read_async())
+    else:
+        with client:
+            for _ in range(3):
+                assert query.to_list() == []
+                assert gone.acquire(timeout=20)
+    assert streams == [1, 1, 1]

@@ -1,7 +1,8 @@
 """Decide when a connection may be used again: httpcore is too generous in two cases.
 
 On a connection may wait bytes that no request asked for, which would be taken for the next response. httpcore looks for
-them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio.
+them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. On
+HTTP/2 connections it does not look at all, and sends requests to servers that have said, or shown, that they go away.
 
 And httpcore lets several threads send on one HTTP/2 connection, but does not number their requests under a lock: two of
 them may get the same number, and fail or wait for ever. Here each of them has a connection of its own, as in HTTP/1.1.
@@ -82,10 +83,11 @@ def _has_expired(reference: weakref.ref[Any]) -> bool:
 
 def _has_unread_bytes(connection: Any) -> bool:
     protocol = _protocol(connection)
-    parser = getattr(protocol, "_h11_state", None)
-    if parser is None:
-        return False  # HTTP/2 numbers requests and responses
-    return bool(parser.trailing_data[0]) or _has_queue(protocol._network_stream)  # noqa: SLF001
+    stream = protocol._network_stream  # noqa: SLF001
+    if (parser := getattr(protocol, "_h11_state", None)) is not None:
+        return bool(parser.trailing_data[0]) or _has_queue(stream)
+    # HTTP/2 numbers requests and responses; but what a server sends without being asked is that it goes away.
+    return _has_queue(stream) or bool(stream.get_extra_info("is_readable"))
 
 
 def _has_queue(stream: Any) -> bool:
