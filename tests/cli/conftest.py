@@ -1,17 +1,18 @@
-"""The command in a process of its own, against a mock server over real HTTP."""
+"""The command against a mock server over real HTTP."""
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
+import vl_convert
 
 from apitally_mock import MockServer
+from tests.command import COMMAND, run_inside
 
-COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
 NOW = "2026-03-29T12:34:56Z"
 """The clock of the mock server stands still here: the day on which the clocks of Europe go forward."""
 
@@ -30,12 +31,16 @@ class Cli:
             [COMMAND, *arguments], cwd=self.folder, env=self.env, **streams | options
         )
 
-    def run(self, *arguments: str, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-        """Run the command to its end."""
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run the command to its end, inside this process."""
+        return run_inside(arguments, self.folder, self.env)
+
+    def process(self, *arguments: str, env: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+        """Run the command to its end in a process of its own, which reads its environment at its start."""
         return subprocess.run(
             [COMMAND, *arguments],
             cwd=self.folder,
-            env=self.env | (env or {}),
+            env=self.env | env,
             capture_output=True,
             check=False,
             encoding="utf-8",
@@ -47,6 +52,14 @@ class Cli:
         done = self.run(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bundled_once() -> Iterator[None]:
+    """Let the scripts that each page carries be bundled once, which takes longer than all the rest of a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vl_convert, "javascript_bundle", cache(vl_convert.javascript_bundle))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import subprocess
 import termios
 from contextlib import suppress
 
-from tests.cli.conftest import COMMAND, Cli
+from tests.cli.conftest import Cli
+from tests.command import COMMAND
 
 
 def on_terminal(

@@ -16,9 +16,9 @@ from apitally_traffic_cli.group import cli as cli_group
 from tests.cli.conftest import Cli
 
 
-def failure(cli: Cli, *arguments: str, env: dict[str, str] | None = None) -> tuple[int, str]:
+def failure(cli: Cli, *arguments: str) -> tuple[int, str]:
     """Run the command, which must print no data, no traceback and never the key; return its code and sentence."""
-    done = cli.run(*arguments, env=env)
+    done = cli.run(*arguments)
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert cli.env.get("APITALLY_API_KEY", "no key") not in done.stderr

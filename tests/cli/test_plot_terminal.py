@@ -23,7 +23,7 @@ def test_a_plot_in_the_terminal(cli: Cli) -> None:
     assert re.search(r"\w{3} \d+ Oct", plain.splitlines()[-1] + plain.splitlines()[-2])
     uncoloured = on_terminal(cli, "plot", "1", *AUTUMN, env={"NO_COLOR": "1"})[1]
     assert "\x1b[" not in uncoloured[uncoloured.index("App 1, 2025") :]
-    assert cli.run("plot", "1", *AUTUMN, env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()
+    assert cli.process("plot", "1", *AUTUMN, env={"PYTHONIOENCODING": "ascii"}).stdout.isascii()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
@@ -31,13 +31,13 @@ def test_series_are_told_apart_without_colours(cli: Cli, encoding: str) -> None:
     """Each has a marker of its own, which the legend above the plot explains; with one series there is no legend."""
     env = {"PYTHONIOENCODING": encoding, "COLUMNS": "60"}
     window = ["--since", "2025-10-20", "--until", "2025-10-23"]
-    _, legend, *plot = cli.run("plot", "1", "2", *window, env=env).stdout.splitlines()
+    _, legend, *plot = cli.process("plot", "1", "2", *window, env=env).stdout.splitlines()
     assert legend == "** App 1   oo App 2"
     assert all(marker in "".join(plot) for marker in "*o")
     assert "App" not in "".join(plot)
-    wrapped = cli.run("plot", "1", "2", *window, env=env | {"COLUMNS": "12"}).stdout.splitlines()
+    wrapped = cli.process("plot", "1", "2", *window, env=env | {"COLUMNS": "12"}).stdout.splitlines()
     assert wrapped[1:3] == ["** App 1", "oo App 2"]
-    assert "App" not in "".join(cli.run("plot", "1", *window, env=env).stdout.splitlines()[1:])
+    assert "App" not in "".join(cli.process("plot", "1", *window, env=env).stdout.splitlines()[1:])
 
 
 def test_the_open_period_is_dotted_in_the_terminal(cli: Cli, server: MockServer) -> None:
@@ -56,6 +56,6 @@ def test_a_plot_in_the_terminal_has_steps(cli: Cli, server: MockServer) -> None:
     """Three hours, of which one has no traffic, are three level lines of a third of the width each, as in a file."""
     server.inject("skipped_rows", rows=1, at=2)
     window = ["--since", "2025-06-18T10:00:00Z", "--until", "2025-06-18T13:00:00Z"]
-    plot = cli.run("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()
+    plot = cli.process("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()
     levels = [re.sub(r"[^*]", "", line) for line in plot]
     assert len([level for level in levels if len(level) > 15]) == 3

@@ -142,7 +142,7 @@ def test_table_marks_the_open_period_by_the_clock_of_the_server(cli: Cli) -> Non
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_table_of_a_terminal_without_unicode(cli: Cli, encoding: str) -> None:
     """The bars are made of what there is, and nothing fails."""
-    done = cli.run("get", "1", *DAY, env={"PYTHONIOENCODING": encoding})
+    done = cli.process("get", "1", *DAY, env={"PYTHONIOENCODING": encoding})
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
     assert "####" in done.stdout
@@ -151,7 +151,7 @@ def test_table_of_a_terminal_without_unicode(cli: Cli, encoding: str) -> None:
 def test_table_loses_no_digit_on_a_narrow_terminal(cli: Cli) -> None:
     """Lines become longer than the terminal rather than numbers shorter."""
     wide = [line.split()[:9] for line in cli.data("get", "1", *DAY).splitlines() if " UTC " in line]
-    narrow = cli.run("get", "1", *DAY, env={"COLUMNS": "40"}).stdout
+    narrow = cli.process("get", "1", *DAY, env={"COLUMNS": "40"}).stdout
     assert len(wide) == 24
     assert [line.split() for line in narrow.splitlines() if " UTC " in line] == wide
 

@@ -4,7 +4,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,10 +13,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.command import COMMAND, run_inside
 from tests.sync.api import Api
 from tests.sync.databases import PASSWORD, DuckDB, PostgresServer
 
-COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
 NOW = "2026-03-28T10:20:30+00:00"
 FILE = "apitally_traffic.duckdb"
 
@@ -50,8 +49,8 @@ def start(env: dict[str, str]) -> Callable[..., "subprocess.Popen[str]"]:
 
 
 @pytest.fixture
-def run(start: Callable[..., "subprocess.Popen[str]"]) -> Run:
-    """Return a function that runs `sync` to its end."""
+def process(start: Callable[..., "subprocess.Popen[str]"]) -> Run:
+    """Return a function that runs `sync` to its end, in a process of its own."""
 
     def run(*arguments: str, **options: str) -> "subprocess.CompletedProcess[str]":
         with start(*arguments, **options) as process:
@@ -59,6 +58,12 @@ def run(start: Callable[..., "subprocess.Popen[str]"]) -> Run:
         return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
     return run
+
+
+@pytest.fixture
+def run(env: dict[str, str]) -> Run:
+    """Return a function that runs `sync` to its end, inside this process."""
+    return lambda *arguments, **more: run_inside(["sync", *arguments], Path(), env | more)
 
 
 def failure(done: "subprocess.CompletedProcess[str]") -> tuple[int, str]:
@@ -164,14 +169,14 @@ def test_exit_codes(run: Run, arguments: list[str], code: int, sentence: str) ->
     assert not list(Path().glob("*.duckdb*"))
 
 
-def test_5_for_a_file_that_is_open_elsewhere(run: Run) -> None:
+def test_5_for_a_file_that_is_open_elsewhere(process: Run) -> None:
     """DuckDB lets one process write; the sentence names it."""
     with duckdb.connect(FILE):
-        code, sentence = failure(run("1"))
+        code, sentence = failure(process("1"))
     assert code == 5
     assert f"PID {os.getpid()}" in sentence
     assert sentence.endswith(" Close it there, and run the sync again.")
-    assert run("1").returncode == 0
+    assert process("1").returncode == 0
 
 
 def test_5_where_no_database_listens(run: Run) -> None:
@@ -194,9 +199,9 @@ def test_5_for_a_wrong_password(run: Run, postgres_server: PostgresServer) -> No
 @pytest.mark.parametrize(
     "kilobytes", [8, *(pytest.param(room, marks=pytest.mark.exhaustive) for room in (300, 1000, 1500))]
 )
-def test_5_for_a_full_disk(run: Run, kilobytes: int) -> None:
+def test_5_for_a_full_disk(run: Run, process: Run, kilobytes: int) -> None:
     """A file that cannot grow any more gets a sentence, whichever file it is; with more room, a rerun is complete."""
-    code, sentence = failure(run("1", "--since", "2025-01-01", limit=f"ulimit -f {kilobytes};"))
+    code, sentence = failure(process("1", "--since", "2025-01-01", limit=f"ulimit -f {kilobytes};"))
     assert code == 5
     assert "File too large" in sentence
     assert run("1", "--since", "2025-01-01").returncode == 0
@@ -275,11 +280,11 @@ def telemetry() -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("is_on", [False, True])
-def test_telemetry_is_off(run: Run, telemetry: tuple[str, list[str]], *, is_on: bool) -> None:
+def test_telemetry_is_off(process: Run, telemetry: tuple[str, list[str]], *, is_on: bool) -> None:
     """Nothing is reported to the makers of dlt, unless the user turns that on."""
     url, received = telemetry
     choice = {"RUNTIME__DLTHUB_TELEMETRY": "true"} if is_on else {}
-    assert run("1", RUNTIME__DLTHUB_TELEMETRY_ENDPOINT=url, **choice).returncode == 0
+    assert process("1", RUNTIME__DLTHUB_TELEMETRY_ENDPOINT=url, **choice).returncode == 0
     assert bool(received) == is_on
 
 

@@ -2,6 +2,7 @@
 
 import doctest
 import inspect
+import os
 import re
 import runpy
 import shlex
@@ -24,11 +25,11 @@ import apitally_traffic.sync
 from apitally_mock import MockServer
 from apitally_traffic import TrafficClient, TrafficItem
 from apitally_traffic_cli.commands.sync import command
+from tests.command import COMMAND, run_inside
 from tests.sync.api import Api
 from tests.sync.databases import Database, PostgresServer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "sync.md"
-COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
 
 
 def blocks(language: str) -> list[str]:
@@ -55,7 +56,7 @@ def test_commands_run(api: Api) -> None:
         name, *arguments = shlex.split(line)
         assert name == "apitally-traffic"
         connection = ["--api-key", api.api_key, "--base-url", api.url]
-        subprocess.run([COMMAND, *arguments, *connection], check=True, capture_output=True, timeout=120)
+        assert run_inside([*arguments, *connection], Path(), os.environ).returncode == 0, line
     assert sorted(path.name for path in Path().glob("*.duckdb")) == ["apitally_traffic.duckdb", "warehouse.duckdb"]
 
 
