@@ -5,9 +5,9 @@ one of them would be a guess.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
-from operator import attrgetter, le, lt
+from operator import attrgetter, countOf, le, lt, sub
 from typing import Any, NamedTuple
 
 from apitally_api_client.models import TrafficItem
@@ -19,6 +19,7 @@ Rows = Sequence[Row | TrafficItem]
 period_start = attrgetter("period_start")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 _COUNTS = _FIELDS[1:]
+_ZERO = timedelta(0)
 
 
 class Ordered(NamedTuple):
@@ -28,11 +29,13 @@ class Ordered(NamedTuple):
         rows: the rows.
         starts: where their periods start.
         is_contiguous: whether each period ends where the next one starts.
+        length: how long each period is; None if they differ, or there is none.
     """
 
     rows: Rows
     starts: list[datetime]
     is_contiguous: bool
+    length: timedelta | None
 
 
 def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
@@ -48,17 +51,18 @@ def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
     """
     rows = [*known, *page] if known else page
     starts, ends = [row.period_start for row in rows], [row.period_end for row in rows]
-    if all(map(lt, starts, ends)):
+    length = _common_length(starts, ends)
+    if all(map(lt, starts, ends)) if length is None else length > _ZERO:
         is_contiguous = ends[:-1] == starts[1:]
         if is_contiguous or all(map(le, ends, starts[1:])):
-            return Ordered(rows, starts, is_contiguous)
+            return Ordered(rows, starts, is_contiguous, length)
 
     def place(index: int, field: str) -> str:
         return f"`data[{index - len(known)}].{field}`" if index >= len(known) else f"the `{field}` of an earlier page"
 
     kept = _sorted(rows, place, open_after)
     starts, ends = [row.period_start for row in kept], [row.period_end for row in kept]
-    return Ordered(kept, starts, ends[:-1] == starts[1:])
+    return Ordered(kept, starts, ends[:-1] == starts[1:], _common_length(starts, ends))
 
 
 def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: datetime) -> None:
@@ -81,6 +85,11 @@ def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: date
         shared = [row for row in before if row.period_end > after[0].period_start]
         shared += [row for row in after if row.period_start < before[-1].period_end]
         _sorted(shared, lambda _, field: f"`{field}`", open_after)
+
+
+def _common_length(starts: list[datetime], ends: list[datetime]) -> timedelta | None:
+    first = ends[0] - starts[0] if starts else None
+    return first if countOf(map(sub, ends, starts), first) == len(starts) else None
 
 
 def _check_missing(
