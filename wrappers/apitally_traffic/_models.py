@@ -5,7 +5,7 @@ without the place. So what the model says of types and of required fields is che
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -76,19 +76,19 @@ class CheckingClient:
         extensions = response.extensions
         try:
             # A client with other transports than ours has not decoded it.
-            decoded = extensions[DECODED] if DECODED in extensions else self._decode(response)
+            decoded = extensions[DECODED] if DECODED in extensions else self._decode(response.content, response.headers)
         except ValueError as error:
             reason = str(error)
         else:
             return _Decoded(response, decoded)
         raise ResponseError(f"{self._name} returned a body that {reason}.")
 
-    def _decode(self, response: httpx.Response) -> Any:
+    def _decode(self, body: bytes, _: Mapping[str, str]) -> Any:
         """Return the JSON of a page.
 
         "Token to fetch the next page of records, if there are more": the model insists on it, and the API may not.
         """
-        _, page = parse_and_check(response.content, self._schema)
+        _, page = parse_and_check(body, self._schema)
         return {"next_token": None, **page} if isinstance(page, dict) and "has_more" in page else page
 
 

@@ -1,6 +1,6 @@
 """What a query asks for, and the requests for it: all that the sync and the async query share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -96,7 +96,7 @@ class BaseQuery:
         request = self._request
         return ReadPlan(request.window, request.page_size, request.max_items, request.concurrency)
 
-    def _page_request(self, reader: SliceReader) -> dict[str, Any]:
+    def _page_request(self, base_url: httpx.URL, reader: SliceReader) -> dict[str, Any]:
         """Return the arguments of httpx's `request` for the page that a reader needs next.
 
         URL and parameters are those of the generated client. Start and end are sent in UTC: there the offset always has
@@ -113,8 +113,14 @@ class BaseQuery:
             limit=self._request.page_size,
             next_token=reader.cursor.token,
         )
-        return {**generated, "extensions": {DECODE: partial(_decode, reader), STATS: self._recorder}}
+        # In one piece: httpx parses a URL three times if it gets the parts, which is most of the cost of a request.
+        url = f"{str(base_url).rstrip('/')}{generated.pop('url')}?{httpx.QueryParams(generated.pop('params'))}"
+        return {
+            **generated,
+            "url": httpx.URL(url),
+            "extensions": {DECODE: partial(_decode, reader), STATS: self._recorder},
+        }
 
 
-def _decode(reader: SliceReader, response: httpx.Response) -> SlicePage:
-    return reader.decode(response.content, date_of(response.headers) or datetime.now(UTC))
+def _decode(reader: SliceReader, body: bytes, headers: Mapping[str, str]) -> SlicePage:
+    return reader.decode(body, date_of(headers) or datetime.now(UTC))

@@ -145,5 +145,5 @@ class TrafficQuery(BaseQuery):
         http = self._api.get_httpx_client()
         while not reader.cursor.finished:
             # No name for the response: it would keep the page while the next one is read.
-            reader.add(unbound(http.request(**self._page_request(reader))).extensions[DECODED])
+            reader.add(unbound(http.request(**self._page_request(http.base_url, reader))).extensions[DECODED])
         return reader

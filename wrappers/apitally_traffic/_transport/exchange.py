@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from http import HTTPStatus
 from typing import Any
@@ -26,10 +26,12 @@ from apitally_traffic._transport.retry import pause_after
 from apitally_traffic.errors import ApitallyError, ConfigurationError
 
 DECODE = "apitally_traffic.decode"
-"""The extension of a request with the function that decodes its response.
+"""The extension of a request with the function that decodes the body of its response, given that and the headers.
 
 It raises a ValueError if the body cannot be used, or an ApitallyError that is complete except for the response.
 """
+
+Decode = Callable[[bytes, Mapping[str, str]], Any]
 
 DECODED = "apitally_traffic.decoded"
 """The extension of a response with what that function returned."""
@@ -40,7 +42,7 @@ _EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueE
 _logger = logging.getLogger("apitally_traffic")
 
 # Headers about the bytes of the body, which is decompressed or lost; and cookies, which are not kept.
-_DROPPED_HEADERS = {"content-encoding", "content-length", "transfer-encoding", "set-cookie"}
+_DROPPED_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie"}
 
 
 def exchange_errors() -> tuple[type[Exception], ...]:
@@ -75,6 +77,7 @@ class Exchange:
         self._request = request
         self._settings = settings
         self._response: httpx.Response | None = None
+        self._body = b""
         self._error: ApitallyError | None = None
         self._sent_at = monotonic()
 
@@ -116,11 +119,10 @@ class Exchange:
         self._log(str(response.status_code), len(body))
         if DECODE not in self._request.extensions:
             body = self._settings.redactor.body(body)  # the generated models quote it when they cannot parse it
-        self._response = httpx.Response(
-            response.status_code, headers=_kept_headers(response), content=body, extensions=response.extensions
-        )
-        if response.status_code != HTTPStatus.OK:
-            self._refuse(self._response)
+        if response.status_code == HTTPStatus.OK:
+            self._body = body
+        else:
+            self._refuse(_read(response, body))
 
     def fail(self, error: Exception) -> None:
         """Record that the exchange failed. A refusal stays one, even if its body is lost."""
@@ -131,8 +133,7 @@ class Exchange:
             )
         else:
             lost = f"(a body that {error})" if isinstance(error, BodyError) else "(a body that broke off)"
-            headers, extensions = _kept_headers(self._response), {LOST_BODY: lost}
-            self._refuse(httpx.Response(self._response.status_code, headers=headers, extensions=extensions))
+            self._refuse(_read(self._response, b"", {LOST_BODY: lost}))
 
     def result(self) -> httpx.Response:
         """Return the response. Where its body is decoded, the result takes the place of the body.
@@ -140,34 +141,33 @@ class Exchange:
         Raises:
             ApitallyError: the response has another status than 200 or a broken body, or there is none.
         """
-        response, error = self._response, self._error
+        response, body, error = self._response, self._body, self._error
         # An error refers to the frames that it passes, and these to the exchange: it must refer neither to the error,
         # which would be a cycle, nor to a body.
         self._response = self._error = None
+        self._body = b""
         try:
             if error is None:
                 assert response is not None, "an exchange without a response has an error"
-                response, error = self._decode(response)
+                decode: Decode | None = self._request.extensions.get(DECODE)
+                if decode is None:
+                    return _read(response, body)
+                decoded, error = self._decode(decode, response, body)
                 if error is None:
-                    return response
+                    return _read(response, b"", {DECODED: decoded})
             raise self._settings.redactor.error(error)
         finally:
-            del response, error
+            del response, body, error
 
-    def _decode(self, response: httpx.Response) -> tuple[httpx.Response, ApitallyError | None]:
-        decode: Callable[[httpx.Response], Any] | None = self._request.extensions.get(DECODE)
-        if decode is None:
-            return response, None
+    def _decode(self, decode: Decode, response: httpx.Response, body: bytes) -> tuple[Any, ApitallyError | None]:
         try:
-            decoded = decode(response)
+            return decode(body, self.headers or {}), None
         except ValueError as error:
-            failure = error_of_body(self._request, response, str(error), self._settings.redactor)
+            failure = error_of_body(self._request, _read(response, body), str(error), self._settings.redactor)
             failure.is_final = isinstance(error, FalseRowsError)
-            return response, failure
+            return None, failure
         except ApitallyError as error:
-            return response, with_details(error, self._request, response, self._settings.redactor)
-        extensions = {**response.extensions, DECODED: decoded}
-        return httpx.Response(response.status_code, headers=response.headers, extensions=extensions), None
+            return None, with_details(error, self._request, _read(response, body), self._settings.redactor)
 
     def _refuse(self, response: httpx.Response) -> None:
         self._error = error_of_response(self._request, response, self._settings.redactor)
@@ -197,7 +197,9 @@ def unbound(response: httpx.Response) -> httpx.Response:
     return response
 
 
-def _kept_headers(response: httpx.Response) -> list[tuple[bytes, bytes]]:
+def _read(response: httpx.Response, body: bytes, extensions: Mapping[str, Any] | None = None) -> httpx.Response:
+    """Return a response whose body is read, with the headers that still apply."""
     # As bytes: text would have to be encoded again, and a value need not be ASCII.
-    dropped = {name.encode() for name in _DROPPED_HEADERS}
-    return [(name, value) for name, value in response.headers.raw if name.lower() not in dropped]
+    headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _DROPPED_HEADERS]
+    extensions = {**response.extensions, **(extensions or {})}
+    return httpx.Response(response.status_code, headers=headers, content=body, extensions=extensions)

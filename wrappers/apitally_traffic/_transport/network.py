@@ -79,6 +79,8 @@ class _Stream:
             return self._inner.read(max_bytes, _limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:  # httpcore writes the empty body of each request, twice
+            return
         with self._until_the_end(), self._interruptible():
             self._inner.write(buffer, _limit(timeout))
 
