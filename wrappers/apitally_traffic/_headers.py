@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _NUMBER = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,6 +53,7 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     return max((wait for wait in waits if wait is not None), default=None)
 
 
+@lru_cache(maxsize=16)  # many responses have the same date, which is read for two purposes
 def _timestamp(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
