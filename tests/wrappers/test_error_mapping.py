@@ -437,6 +437,7 @@ def test_the_text_of_an_error_is_one_printable_line(written: str) -> None:
         (httpx.Response(301, headers={"Location": "/v2"}), r"a redirect to https://api\.apitally\.io, which"),
         (httpx.Response(307), r"^The API returned status 307, a redirect to no valid address, which"),
         (httpx.Response(308, headers={"Location": "https://a:b:c"}), r"a redirect to no valid address, which"),
+        (httpx.Response(304, text="x"), r"^The API returned status 304, which it does not document: x$"),
         (httpx.Response(408), r"^The API returned status 408: the request did not arrive in time\. Try again\.$"),
     ],
 )

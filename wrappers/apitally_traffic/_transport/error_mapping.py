@@ -38,6 +38,7 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
     403: (PermissionDeniedError, "The API key gives no access to this: API access needs the Premium plan."),
     429: (RateLimitError, "The key has used all requests of the current rate limit window: wait, and try again."),
 }
+_REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 # What the spec says of a 404 is "App Not Found" where the app is all that the path names.
 _LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
 # What else a request can name that there may not be.
@@ -175,7 +176,7 @@ def _unexpected(request: httpx.Request, response: httpx.Response, excerpt: str) 
     """Return what to say about a status that the API does not document."""
     if response.status_code == HTTPStatus.REQUEST_TIMEOUT:
         return ": the request did not arrive in time. Try again."
-    if not 300 <= response.status_code < 400:
+    if response.status_code not in _REDIRECTS:
         return f", which it does not document: {excerpt}"
     try:
         location = response.headers.get("location")

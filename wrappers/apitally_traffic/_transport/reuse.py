@@ -1,8 +1,8 @@
 """Decide when a connection may be used again: httpcore is too generous in two cases.
 
 On a connection may wait bytes that no request asked for, which would be taken for the next response. httpcore looks for
-them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. On
-HTTP/2 connections it does not look at all, and sends requests to servers that have said, or shown, that they go away.
+them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. On HTTP/2
+connections it does not look at all, and sends requests to servers that have said, or shown, that they go away.
 
 And httpcore lets several threads send on one HTTP/2 connection, but does not number their requests under a lock: two of
 them may get the same number, and fail or wait for ever. Here each of them has a connection of its own, as in HTTP/1.1.
