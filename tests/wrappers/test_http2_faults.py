@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
@@ -23,6 +24,8 @@ h2 = pytest.importorskip("h2.connection", reason="of the extra http2")
 KEY = "Abc1234.abcdefghijklmnopqrstuvwxyz"
 DATA, HEADERS, SETTINGS, PUSH_PROMISE, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 5, 7, 8
 END_STREAM, END_HEADERS = 1, 4
+ROW = b"""{"period_start": "2026-01-01T00:00:00Z", "period_end": "2026-01-01T01:00:00Z",
+"requests": 1, "bytes_received": 1, "bytes_sent": 1}"""
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -160,3 +163,30 @@ def test_a_server_that_goes_away_between_requests(
                 assert query.to_list() == []
                 assert gone.acquire(timeout=20)
     assert streams == [1, 1, 1]
+
+
+@pytest.mark.parametrize("is_passed_in", [False, True], ids=["own transport", "transport"])
+def test_leaving_an_iteration_ends_its_requests(broken_server: Callable[..., Any], *, is_passed_in: bool) -> None:
+    """Closing an iterator ends the threads that wait for responses, and the client goes on with other connections."""
+    silent: list[int] = []
+
+    def respond(protocol: Any, stream: int) -> Iterator[bytes]:
+        silent.append(stream)
+        if 1 < len(silent) <= 6:
+            return
+        protocol.send_headers(stream, [(":status", "200")])
+        yield protocol.data_to_send() + frame(DATA, END_STREAM, stream, PAGE.replace(b"[]", b"[" + ROW + b"]"))
+
+    url, _ = broken_server(respond)
+    transport = httpx.HTTPTransport(http2=True, verify=httpx.create_ssl_context()) if is_passed_in else None
+    with (
+        transport or contextlib.nullcontext(),
+        TrafficClient(KEY, base_url=url, http2=not is_passed_in, transport=transport, max_retries=0) as client,
+    ):
+        items = iter(client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=4))
+        next(items)
+        while len(silent) < 6:
+            time.sleep(0.01)
+        items.close()  # type: ignore[attr-defined]
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("apitally-traffic")]
+        assert len(client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()) == 1

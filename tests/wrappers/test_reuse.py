@@ -5,9 +5,12 @@ import json
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from apitally_traffic import AsyncTrafficClient, TrafficClient
@@ -24,23 +27,38 @@ def page(requests: int, size: int = 0) -> bytes:
     return response(body, "X-Padding: " + "a" * (size - len(response(body, "X-Padding: "))))
 
 
-def read_sync(url: str) -> list[int]:
-    """Read the same day twice on one connection."""
-    with TrafficClient("key", base_url=url, concurrency=1) as client:
+def read_sync(url: str, *, with_transport: bool = False) -> list[int]:
+    """Read the same day twice on one connection; that of a transport that is passed in, if wished."""
+    transport = httpx.HTTPTransport(verify=httpx.create_ssl_context()) if with_transport else None
+    with (
+        transport or nullcontext(),
+        TrafficClient("key", base_url=url, concurrency=1, transport=transport) as client,
+    ):
         return [item.requests for _ in range(2) for item in client.get_traffic(1, **DAY)]
 
 
-def read_async(url: str) -> list[int]:
+def read_async(url: str, *, with_transport: bool = False) -> list[int]:
     """Read the same day twice on one connection, async."""
 
     async def read() -> list[int]:
-        async with AsyncTrafficClient("key", base_url=url, concurrency=1) as client:
+        transport = httpx.AsyncHTTPTransport(verify=httpx.create_ssl_context()) if with_transport else None
+        async with (
+            transport or nullcontext(),
+            AsyncTrafficClient("key", base_url=url, concurrency=1, transport=transport) as client,
+        ):
             return [item.requests for _ in range(2) async for item in client.get_traffic(1, **DAY)]
 
     return asyncio.run(read())
 
 
-@pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+READS = pytest.mark.parametrize(
+    "read",
+    [read_sync, read_async, partial(read_sync, with_transport=True), partial(read_async, with_transport=True)],
+    ids=["sync", "async", "sync transport", "async transport"],
+)
+
+
+@READS
 @pytest.mark.parametrize("size", [0, 2**16, 2**16 + 10])
 def test_a_second_response_is_nobodys(read: Callable[[str], list[int]], size: int) -> None:
     """What a server sends after a response is not taken for the next one, wherever the first one ends."""
@@ -55,7 +73,7 @@ def test_a_second_response_is_nobodys(read: Callable[[str], list[int]], size: in
     assert len(set(requested)) == 2
 
 
-@pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+@READS
 @pytest.mark.parametrize("records", [1, 2])
 def test_a_second_response_over_tls(
     read: Callable[[str], list[int]], records: int, monkeypatch: pytest.MonkeyPatch
@@ -77,7 +95,7 @@ def test_a_second_response_over_tls(
     assert len(set(requested)) == 2
 
 
-@pytest.mark.parametrize("read", [read_sync, read_async], ids=["sync", "async"])
+@READS
 def test_a_clean_connection_is_reused(read: Callable[[str], list[int]]) -> None:
     """Requests one after another share a connection."""
     requested: list[socket.socket] = []

@@ -17,7 +17,7 @@ from apitally_traffic._clock import monotonic
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-# How long to wait for cancelled threads. They end at once, except in a name lookup or on a shared connection.
+# How long to wait for cancelled threads. They end at once, except in a name lookup.
 _JOIN_SECONDS = 0.5
 
 

@@ -21,10 +21,11 @@ Result = TypeVar("Result")
 
 
 def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
-    """Install the backend in one of httpx's transports, whose constructor does not accept it."""
+    """Install the backend in one of httpx's transports, whose constructor does not accept it, unless it is there."""
     pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
-    backend: Any = _Backend(pool._network_backend)  # noqa: SLF001
-    pool._network_backend = backend  # noqa: SLF001
+    backend: Any = pool._network_backend  # noqa: SLF001
+    bound: Any = backend if isinstance(backend, _Backend) else _Backend(backend)
+    pool._network_backend = bound  # noqa: SLF001
     return transport
 
 

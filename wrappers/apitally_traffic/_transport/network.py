@@ -103,16 +103,10 @@ class _Stream:
 
     def _interruptible(self) -> contextlib.AbstractContextManager[None]:
         cancellation = current.get()
-        return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(self._interrupt)
-
-    def _interrupt(self) -> None:
-        """Wake up the thread that is blocked in this stream, unless others use the connection too (HTTP/2)."""
-        tls = self.get_extra_info("ssl_object")
-        if tls is not None and tls.selected_alpn_protocol() == "h2":
-            return
-        self._shut_down()
+        return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(self._shut_down)
 
     def _shut_down(self) -> None:
+        """Wake up the thread that is blocked in this stream; no other one uses it at the same time."""
         with contextlib.suppress(OSError):
             # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
             socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)

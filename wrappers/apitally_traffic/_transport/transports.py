@@ -11,6 +11,7 @@ from httpx_retries import RetryTransport
 from apitally_traffic._cancellation import current
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
+from apitally_traffic._transport.async_network import with_real_timeouts
 from apitally_traffic._transport.call import CALL, Call, Lifetime, current_call
 from apitally_traffic._transport.connection import ConnectionOptions, Connector, async_connector, connector
 from apitally_traffic._transport.exchange import Exchange, exchange_errors
@@ -20,6 +21,7 @@ from apitally_traffic._transport.network import bound_by_deadline, close_inherit
 from apitally_traffic._transport.pacing import Pacer
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
 from apitally_traffic._transport.retry import RetryPolicy
+from apitally_traffic._transport.reuse import with_safe_reuse
 from apitally_traffic._transport.stats import STATS
 
 Transport = TypeVar("Transport")
@@ -55,7 +57,7 @@ class ApiTransport(httpx.BaseTransport):
         self._requests_per_minute = requests_per_minute
         self._limiter = RateLimiter(Pacer(requests_per_minute))
         if isinstance(inner, httpx.HTTPTransport):
-            bound_by_deadline(inner)
+            with_safe_reuse(bound_by_deadline(inner))
         self._connect, self._via = connector(settings, options) if inner is None else Connector(partial(_same, inner))
         self._is_own = inner is None
         self.lifetime = Lifetime()
@@ -139,6 +141,8 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
             connect, self._via = async_connector(settings, options)
             self._inner = LoopTransports(connect)
         else:
+            if isinstance(inner, httpx.AsyncHTTPTransport):
+                with_safe_reuse(with_real_timeouts(inner))
             self._inner = GivenTransport(inner)
         self._lifetimes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lifetime] = WeakKeyDictionary()
         renew_after_fork(self)
