@@ -87,7 +87,7 @@ def read_page(exchange: Exchange) -> Page:
     Raises:
         BrokenPromiseError: it is not a page as the specification declares it.
     """
-    content_type = exchange.headers.get("content-type", "")
+    content_type = exchange.headers.get("content-type") or "missing"
     if content_type.split(";")[0].strip().lower() != "application/json":
         raise _breach(exchange, "the content type is", content_type, "application/json")
     try:
@@ -136,7 +136,7 @@ def _row(exchange: Exchange, item: Any, index: int) -> Row:
         if name not in item:
             raise _breach(exchange, f"{place}.{name} is", "missing", "an integer")
         value = item[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
             raise _breach(exchange, f"{place}.{name} is", json.dumps(value), "an integer")
         if value < 0:
             message = f"{place}.{name} is {value} in the period from {item['period_start']}; no count is negative"
@@ -149,16 +149,19 @@ def _edge(exchange: Exchange, text: str, place: str) -> Edge:
     edge = _parse_edge(text)
     if edge is not None:
         return edge
-    if _RFC3339.fullmatch(text) is None:
-        try:
-            has_no_offset = datetime.fromisoformat(text).tzinfo is None
-        except ValueError:
-            has_no_offset = False
-        if has_no_offset:
-            told = {"expected": "a date-time with an offset", "got": text}
-            raise BrokenPromiseError("response.offsets", f"{place} is {text!r}, without an offset", exchange, **told)
-        raise _breach(exchange, f"{place} is", repr(text), "an RFC 3339 date-time")
-    raise _breach(exchange, f"{place} is", repr(text), "a date-time that the calendar has")
+    if _RFC3339.fullmatch(text):
+        raise _breach(exchange, f"{place} is", repr(text), "a date-time that the calendar has")
+    if _lacks_offset(text):
+        told = {"expected": "a date-time with an offset", "got": text}
+        raise BrokenPromiseError("response.offsets", f"{place} is {text!r}, without an offset", exchange, **told)
+    raise _breach(exchange, f"{place} is", repr(text), "an RFC 3339 date-time")
+
+
+def _lacks_offset(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is None
+    except ValueError:
+        return False
 
 
 @lru_cache(maxsize=1 << 16)

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
+from operator import sub
 
 from contract_tests.exchange import Exchange
 from contract_tests.oracle.page import NOTHING, Counts, Page, Row
@@ -47,16 +48,16 @@ class Series:
         for place, instant in ((left, start), (right, end)):
             if place and self.rows[place - 1].end > instant and self.rows[place - 1].counts != NOTHING:
                 return None
-        return Counts(*(after - before for after, before in zip(self._sums[right], self._sums[left], strict=True)))
+        return self._between(left, right)
 
     def bounds(self, start: int, end: int) -> tuple[Counts, Counts]:
         """Return the least and the most traffic of a stretch of time, by the periods in it and across its ends."""
         inner_left, inner_right = bisect_left(self._starts, start), bisect_right(self._ends, end)
         outer_left, outer_right = bisect_right(self._ends, start), bisect_left(self._starts, end)
-        inner = NOTHING
-        if inner_right > inner_left:
-            inner = Counts(*(b - a for a, b in zip(self._sums[inner_left], self._sums[inner_right], strict=True)))
-        return inner, Counts(*(b - a for a, b in zip(self._sums[outer_left], self._sums[outer_right], strict=True)))
+        return self._between(inner_left, max(inner_left, inner_right)), self._between(outer_left, outer_right)
+
+    def _between(self, left: int, right: int) -> Counts:
+        return Counts(*map(sub, self._sums[right], self._sums[left]))
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -122,4 +122,4 @@ def names_one_instant(zone: str, instant: int) -> bool:
 
 def _midnight(zone: str, local: datetime) -> int:
     # Where midnight happens twice, the first; where the clocks skip it, the instant at which they do: fold 0 is both.
-    return int(datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone), fold=0).timestamp())
+    return int(datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone)).timestamp())

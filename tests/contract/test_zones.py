@@ -55,6 +55,48 @@ def test_odd_changes_are_those_that_split_an_hour() -> None:
         assert [zones.is_odd(change) for change in changes] == [is_odd, is_odd]
 
 
+def test_an_hour_that_is_full_on_the_clock_alone_is_split_by_nothing() -> None:
+    """Whether a change is odd, the clock says that was right before it."""
+    change = at("2025-04-05T13:15")
+    assert not zones.is_odd(zones.Transition(change, 45_900, 49_500))
+    assert zones.is_odd(zones.Transition(change + 900, 45_900, 49_500))
+    assert zones.is_odd(zones.Transition(change, 45_900, 47_700))
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("Europe/Berlin", ["2025-03-30"]),
+        ("America/Santiago", ["2025-09-06", "2025-09-07"]),
+        ("America/Havana", ["2025-11-02"]),
+    ],
+)
+def test_days_of_a_change(zone: str, days: list[str]) -> None:
+    """A change belongs to the day that it falls into; one at midnight, to the days before and after it."""
+    noons = {day: at(f"{day}T16:00") for first in days[:1] for day in around(first)}
+    assert [day for day, noon in noons.items() if zones.is_day_of_change(zone, noon)] == days
+
+
+def around(day: str) -> list[str]:
+    """Return the five days around one."""
+    return [zones.utc(at(f"{day}T00:00") + number * DAY)[:10] for number in range(-2, 4)]
+
+
+def test_a_day_begins_where_its_clock_first_shows_it() -> None:
+    """Midnight that comes twice is the first one, and midnight that is skipped is the change."""
+    assert zones.floor("America/Havana", "day", at("2025-11-02T18:00")) == at("2025-11-02T04:00")
+    assert zones.floor("America/Santiago", "day", at("2025-09-07T18:00")) == at("2025-09-07T04:00")
+
+
+def test_a_time_that_a_clock_shows_twice() -> None:
+    """The second one is a repetition of the first, and of nothing else."""
+    first, second = at("2025-10-26T00:30"), at("2025-10-26T01:30")
+    assert zones.is_repeated("Europe/Berlin", first, second)
+    assert not zones.is_repeated("Europe/Berlin", second, first)
+    assert not zones.is_repeated("Europe/Berlin", first, first)
+    assert not zones.is_repeated("Europe/Berlin", first, second + HOUR)
+
+
 def test_times_that_come_twice_or_never_are_known() -> None:
     """A local time names one instant, unless the clocks go back over it."""
     assert zones.names_one_instant("Europe/Berlin", at("2025-10-26T10:00"))
