@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_mock._time.periods import (
+    Boundary,
     Interval,
     boundaries_of_day,
     boundary_after,
@@ -112,6 +113,15 @@ def test_a_formatted_boundary_denotes_its_instant(zone: ZoneInfo, interval: Inte
     assert offset is not None
     assert 0 <= offset.total_seconds() - boundary.offset < 60
     assert boundary.offset == offset_at(boundary.instant, zone)
+
+
+@pytest.mark.parametrize(
+    ("offset", "text"),
+    [(0, "00:00:00Z"), (1, "00:01:00+00:01"), (60, "00:01:00+00:01"), (-59, "00:00:00Z"), (-60, "23:59:00-00:01")],
+)
+def test_the_smallest_offsets(offset: int, text: str) -> None:
+    """Seconds of an offset are rounded up to the next minute, also around zero."""
+    assert format_boundary(Boundary(0, offset)).endswith(f"T{text}")
 
 
 def test_no_zone_changes_its_offset_twice_within_two_days() -> None:

@@ -77,6 +77,8 @@ def test_the_ends_of_the_calendar_have_no_odd_lengths(end: datetime) -> None:
         ("03-30 01:00", True),  # a day after it, nothing but midnight does
         ("03-30 22:00", False),
         ("03-30 23:00", True),
+        ("06-10 22:00", False),
+        ("06-10 02:00", True),  # two hours off UTC on the wrong side
     ],
 )
 def test_starts_of_days(start: str, *, is_misaligned: bool) -> None:
@@ -86,3 +88,22 @@ def test_starts_of_days(start: str, *, is_misaligned: bool) -> None:
     others = [day for period in days.periods() if abs((day := period.start.astimezone(UTC)) - begin) > DAY]
     for starts in ([begin], sorted([*others, begin])):
         assert misaligned(starts, days) == (begin if is_misaligned else None)
+
+
+@pytest.mark.parametrize(("minute", "is_misaligned"), [(15, False), (0, True), (45, True)])
+def test_starts_of_hours(minute: int, *, is_misaligned: bool) -> None:
+    """The hours of Kathmandu, 5:45 east of UTC, begin at a quarter past."""
+    begin = utc(f"06-10 12:{minute:02}")
+    assert misaligned([begin], window("hour", "Asia/Kathmandu")) == (begin if is_misaligned else None)
+
+
+def test_starts_between_a_change_and_the_change_back() -> None:
+    """Clocks that change for three weeks only move midnights for three weeks, and the offsets around do not show it."""
+    days = TimeWindow.resolve("2010-08-25", "2010-10-20", "day", "Africa/Cairo")
+    starts = [period.start.astimezone(UTC) for period in days.periods()]
+    assert {start.hour for start in starts} == {21, 22}
+    assert misaligned(starts, days) is None
+    middle = len(starts) // 2
+    for place in (middle - 7, middle, middle + 7):
+        wrong = starts[place] + HOUR
+        assert misaligned([*starts[:place], wrong, *starts[place + 1 :]], days) == wrong

@@ -73,6 +73,20 @@ def test_pages_that_mostly_repeat_in_a_row() -> None:
     )
 
 
+def test_tokens_that_lead_nowhere() -> None:
+    """More items need a token, and one that was not given before; the last page needs none, and has the last word."""
+    cursor = Cursor()
+    advance(cursor, range(2))
+    for following in ("0", "1"):
+        sentence = "The API gave the same page token twice: following it would never end."
+        refuse(cursor.copy(), sentence, following=following)
+    refuse(
+        cursor.copy(), "The API says that there are more items, and gives no token to fetch them with.", following=""
+    )
+    cursor.advance(has_more=False, next_token="0", items=1, new_items=1)
+    assert (cursor.finished, cursor.token) == (True, None)
+
+
 def test_the_longest_token() -> None:
     """It has as many characters as fit into a URL."""
     cursor = Cursor()

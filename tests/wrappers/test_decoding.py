@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_traffic import GetTrafficResponse, ResponseError, TrafficClient
-from apitally_traffic._decoding import decode_page
+from apitally_traffic._decoding import decode_page, to_rows
 
 Json = dict[str, Any]
 COUNTS = ("requests", "bytes_received", "bytes_sent")
@@ -168,6 +168,20 @@ def test_half_of_a_surrogate_pair_in_a_known_field(field: str) -> None:
     page["data"][0][field] = "\ud800"
     with pytest.raises(ResponseError, match=rf"that breaks the schema: .*`data\[0\].{field}`"):
         first_item(json.dumps(page).encode())
+
+
+def test_half_of_a_surrogate_pair_in_a_token_is_kept() -> None:
+    """A token is sent back as it came, or not at all, whatever the names of unknown fields are."""
+    page = decode_page(rb'{"data": [], "has_more": true, "next_token": "\ud800", "\ud800": "\udc00"}')
+    assert page.next_token == "\ud800"
+    assert page.additional_properties == {"\ud800": "\udc00"}
+
+
+def test_rows_without_unknown_fields() -> None:
+    """Where a server sends more fields than the schema has, the rows are those of one that does not."""
+    plain, more = (decode_page(body(extra=extra)).rows for extra in ("", ', "unknown": 1'))
+    assert list(to_rows(more)) == list(to_rows(plain)) == list(plain)
+    assert list(to_rows([*more, *plain])) == [*plain, *plain]
 
 
 def test_deep_nesting_of_an_unknown_field() -> None:

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from math import isinf
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +27,8 @@ _JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL
 _MAX_DEPTH = 100
 # An integer with more digits takes quadratic time to parse, or a few bytes such as 1e9999999 make a huge one.
 _MAX_DIGITS = 400
+# No count or size is as large, and a schema refuses it as one that is too large.
+_HUGE = 10**30
 
 
 def parse_and_check(
@@ -69,7 +70,7 @@ def parse_and_check(
 
 def sentence(error: Exception) -> str:
     """Return msgspec's reason, with the place in the terms of a response."""
-    reason = str(error).replace("`$.", "`").replace(" - at `$`", "")
+    reason = str(error).replace("`$.", "`")
     missing = _MISSING_FIELD.fullmatch(reason)
     if missing is None:
         return reason
@@ -139,8 +140,7 @@ def _check_sizes(body: bytes, schema: type[Any]) -> None:
 
 
 def _large_number(text: str) -> float:
-    number = _number(text)
-    return (10**30 if number > 0 else -(10**30)) if isinf(number) else number
+    return max(min(_number(text), _HUGE), -_HUGE)
 
 
 def _load(text: str, parse_float: Callable[[str], float], parse_int: Callable[[str], float]) -> Any:
@@ -153,8 +153,8 @@ def _syntax_error(body: bytes, error: Exception) -> str:
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
-        return str(reason)
-    return type(error).__name__
+        error = reason
+    return str(error)
 
 
 class _Repetition(dict[str, Any]):
@@ -211,4 +211,4 @@ def _without_deep_values(text: str) -> str:
             if depth == _MAX_DEPTH:
                 begin = token.end()
             depth -= 1
-    return "".join([*kept, text[begin:]]) if depth == 0 else text
+    return "".join([*kept, text[begin:]])

@@ -93,4 +93,4 @@ def _local_offset(local_seconds: int, zone: ZoneInfo) -> int:
     local = _LOCAL_EPOCH + timedelta(seconds=min(local_seconds, _LAST_LOCAL_SECOND))
     offset = zone.utcoffset(local)
     assert offset is not None, "a zone of the tz database always has an offset"
-    return offset // timedelta(seconds=1)
+    return int(offset.total_seconds())

@@ -54,7 +54,7 @@ def offset_at(instant: int, zone: ZoneInfo) -> int:
     instant = min(max(instant, FIRST_INSTANT), LAST_INSTANT)
     offset = (_EPOCH + timedelta(seconds=instant)).astimezone(zone).utcoffset()
     assert offset is not None, "a zone of the tz database always has an offset"
-    return offset // timedelta(seconds=1)
+    return int(offset.total_seconds())
 
 
 @lru_cache(maxsize=8192)

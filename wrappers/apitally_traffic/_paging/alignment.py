@@ -36,8 +36,7 @@ def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bo
     it is a fraction of an hour, or not at a full one.
     """
     try:
-        offsets = [_offset(start + days * _DAY, window) for days in (-1, 0, 1, 2)]
-        change = max(offsets) - min(offsets)
+        change = abs(_offset(start + 2 * _DAY, window) - _offset(start - _DAY, window))
         if window.interval == "day" or change % _HOUR:
             return abs(end - start - LENGTHS[window.interval]) <= change
         return end == following(start, window.interval, window.timezone)
@@ -49,7 +48,7 @@ def _suspects(starts: Sequence[datetime], window: TimeWindow) -> Iterator[dateti
     """Yield the starts that are not aligned, and those next to a change of the UTC offset."""
     begin = 0
     while begin < len(starts):
-        end = bisect_left(starts, starts[begin] + _SPAN, lo=begin)
+        end = bisect_left(starts, starts[begin] + _SPAN)
         yield from _suspects_in_span(starts[begin:end], window)
         begin = end
 
@@ -59,13 +58,11 @@ def _suspects_in_span(starts: Sequence[datetime], window: TimeWindow) -> Sequenc
     if offset == _offset(starts[-1], window):
         aligned = _EPOCH - offset
         return [start for start in starts if (start - aligned) % length]
-    if middle == 0:
-        return starts
     return [*_suspects_in_span(starts[:middle], window), *_suspects_in_span(starts[middle:], window)]
 
 
 def _is_aligned(start: datetime, window: TimeWindow) -> bool:
-    offsets = {_offset(start + days * _DAY, window) for days in (-1, 0, 1)}
+    offsets = {_offset(start - _DAY, window), _offset(start + _DAY, window)}
     offset = offsets.pop()
     # Local mean time, of the 19th century, has seconds, which no response can express.
     is_free = bool(offsets or offset % _MINUTE)
@@ -73,4 +70,6 @@ def _is_aligned(start: datetime, window: TimeWindow) -> bool:
 
 
 def _offset(instant: datetime, window: TimeWindow) -> timedelta:
-    return instant.astimezone(window.timezone).utcoffset() or timedelta(0)
+    offset = instant.astimezone(window.timezone).utcoffset()
+    assert offset is not None, "a timezone of the database always has an offset"
+    return offset

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
 from apitally_traffic._paging.alignment import is_possible_length, misaligned
-from apitally_traffic._paging.order import Ordered, Rows, period_start
+from apitally_traffic._paging.order import Ordered, Rows
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 
@@ -60,7 +60,7 @@ class Bounds:
         """Check that each row starts where a period of the timezone does; arguments and error are those of `check`."""
         if not page:
             return
-        starts = ordered.starts if len(page) == len(ordered.starts) else sorted(map(period_start, page))
+        starts = ordered.starts  # those of earlier pages have passed
         is_chain = ordered.is_contiguous and starts[-1] - starts[0] == (len(starts) - 1) * self._length
         if is_chain and self._window.interval == "hour":
             # Hours of the wrong timezone are wrong at both ends: offsets with minutes last longer than any slice.
@@ -83,13 +83,14 @@ class Bounds:
                 )
 
     def _check_length(self, index: int, row: Row | TrafficItem, present: datetime) -> None:
-        start, end = row.period_start.astimezone(UTC), row.period_end.astimezone(UTC)
+        start, end = row.period_start, row.period_end
         missing = self._length - (end - start)
         if timedelta(0) <= missing <= _INCLUSIVE or is_possible_length(start, end, self._window):
             return
         if missing > timedelta(0):
             is_cut_at_end = start >= self._may_be_cut_from and abs(end - self._window.end) <= _ROUNDING
-            is_open = end - CLOCK_DIFFERENCE <= present < _end_of_period(start, self._window) + CLOCK_DIFFERENCE
+            own_end = _end_of_period(start, self._window)
+            is_open = end <= present + CLOCK_DIFFERENCE and present - CLOCK_DIFFERENCE < own_end
             if is_cut_at_end or is_open:
                 return
         side, kind = ("early", "shorter") if missing > timedelta(0) else ("late", "longer")
@@ -103,7 +104,7 @@ def _end_of_period(start: datetime, window: TimeWindow) -> datetime:
     try:
         return following(start, window.interval, window.timezone)
     except OverflowError:
-        return LAST - CLOCK_DIFFERENCE
+        return LAST
 
 
 def _start_of_last_period(window: TimeWindow) -> datetime:

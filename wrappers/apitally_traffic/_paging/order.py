@@ -16,7 +16,7 @@ from apitally_traffic._texts import cut
 
 Rows = Sequence[Row | TrafficItem]
 
-period_start = attrgetter("period_start")
+period_start, period_end = attrgetter("period_start"), attrgetter("period_end")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 _COUNTS = _FIELDS[1:]
 _ZERO = timedelta(0)
@@ -79,12 +79,11 @@ def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: date
             the message names the values.
     """
     _check_missing((row for row in reversed(before) if row.period_start >= border), after, "before", border, open_after)
-    strays = takewhile(lambda row: row.period_start < border and row.period_end <= border, after)
+    strays = takewhile(lambda row: row.period_end <= border, after)
     _check_missing(strays, before, "after", border, open_after)
-    if before and after and before[-1].period_end > after[0].period_start:
-        shared = [row for row in before if row.period_end > after[0].period_start]
-        shared += [row for row in after if row.period_start < before[-1].period_end]
-        _sorted(shared, lambda _, field: f"`{field}`", open_after)
+    if before:
+        shared = takewhile(lambda row: row.period_start < before[-1].period_end, after)
+        _sorted([*before, *shared], lambda _, field: f"`{field}`", open_after)
 
 
 def _common_length(starts: list[datetime], ends: list[datetime]) -> timedelta | None:

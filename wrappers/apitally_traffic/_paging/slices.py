@@ -7,11 +7,10 @@ from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from apitally_api_client.models import TrafficItem
-from apitally_traffic._decoding import FalseRowsError, Page, Row, decode_page
+from apitally_traffic._decoding import FalseRowsError, Page, decode_page
 from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, LAST, Bounds
 from apitally_traffic._paging.cursor import Cursor
-from apitally_traffic._paging.order import Rows, in_order, period_start
+from apitally_traffic._paging.order import Rows, in_order, period_end, period_start
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import PaginationError
 
@@ -127,18 +126,13 @@ class SliceReader:
         Args:
             last: the start of the last period that earlier slices delivered.
         """
-        first = 0 if last is None else bisect_right(self.rows, last, key=period_start)
-        end = bisect_left(self.rows, self.window.end, lo=first, key=period_start)
-        while first < end and _is_before(self.rows[first], self.window):
-            first += 1
-        return self.rows[first:end]
+        begin = bisect_right(self.rows, self.window.start, key=period_end)
+        if last is not None:
+            begin = max(begin, bisect_right(self.rows, last, key=period_start))
+        return self.rows[begin : bisect_left(self.rows, self.window.end, key=period_start)]
 
 
 def _max_rows(window: TimeWindow) -> int:
     """Return how many periods a window can have, at whatever minute a server starts its hours."""
     hours = 0 if window.interval == "day" else -(-(window.end.astimezone(UTC) - window.start.astimezone(UTC)) // _HOUR)
     return max(len(window), hours)
-
-
-def _is_before(row: Row | TrafficItem, window: TimeWindow) -> bool:
-    return row.period_start < window.start and row.period_end <= window.start

@@ -1,0 +1,97 @@
+"""Which slices a plan starts, and how far it says that a read has come."""
+
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from apitally_traffic import TimeWindow
+from apitally_traffic._decoding import FalseRowsError
+from apitally_traffic._paging.plan import ReadPlan
+from apitally_traffic._paging.slices import SliceReader
+from tests.wrappers.test_rows import rows
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+WINDOW = TimeWindow.resolve("2026-01-01", "2026-01-02")
+
+
+def read(reader: SliceReader, hours: Sequence[int]) -> SliceReader:
+    """Read a page that has these hours of the slice."""
+    all_rows = rows(reader.window)
+    body = json.dumps({"data": [all_rows[hour] for hour in hours], "has_more": False}).encode()
+    reader.add(reader.decode(body, NOW))
+    return reader
+
+
+def test_progress_counts_periods() -> None:
+    """A slice counts with all of its periods, those without a row, too; the last one completes what was expected."""
+    plan = ReadPlan(WINDOW, 10, None, concurrency=2)
+    assert (plan.expected, plan.done, plan.slices_at_a_time, plan.resume_from) == (24, 0, 2, None)
+    first, second = plan.next_slices()
+    assert not list(plan.next_slices())
+    assert len(plan.take_rows(read(first, [0, 3]))) == 2
+    assert (plan.done, plan.resume_from) == (10, second.window.start)
+    (third,) = plan.next_slices()
+    assert plan.take_rows(read(second, [])) == []
+    assert plan.done == 20
+    assert not list(plan.next_slices())
+    assert len(plan.take_rows(read(third, range(4)))) == 4
+    assert (plan.done, plan.resume_from) == (24, None)
+
+
+def test_progress_counts_items_where_their_number_is_bounded() -> None:
+    """Slices are started for as many items as are still wanted, and no more items are delivered than that."""
+    plan = ReadPlan(WINDOW, 5, 12, concurrency=8)
+    assert (plan.expected, plan.slices_at_a_time) == (12, 5)
+    first, second, third = plan.next_slices()
+    assert len(plan.take_rows(read(first, [0, 1]))) == 2
+    assert plan.done == 2
+    assert not list(plan.next_slices())
+    assert len(plan.take_rows(read(second, [4]))) == 1
+    assert plan.done == 3
+    (fourth,) = plan.next_slices()
+    assert len(plan.take_rows(read(third, range(5)))) == 5
+    assert plan.done == 8
+    delivered = plan.take_rows(read(fourth, range(5)))
+    assert [row.requests for row in delivered] == [0, 1, 2, 3]
+    assert (plan.done, plan.resume_from) == (12, None)
+    assert not list(plan.next_slices())
+
+
+def test_more_items_than_there_are_periods_are_not_expected() -> None:
+    """A bound that the window cannot reach is none, and a read is complete when the window is."""
+    plan = ReadPlan(WINDOW, 24, 100, concurrency=8)
+    assert (plan.expected, plan.slices_at_a_time) == (24, 1)
+    (whole,) = plan.next_slices()
+    plan.take_rows(read(whole, [5]))
+    assert plan.done == plan.expected
+
+
+def test_pages_are_taken_until_they_hold_enough_rows() -> None:
+    """The page that holds the last item is the last one that comes."""
+    plan = ReadPlan(WINDOW, 24, 3, concurrency=1)
+    (reader,) = plan.next_slices()
+    data = rows(WINDOW)
+    for number in range(4):
+        page = {
+            "data": data[2 * number : 2 * number + 2],
+            "has_more": number < 3,
+            "next_token": str(number)[number // 3 :],
+        }
+        reader.add(reader.decode(json.dumps(page).encode(), NOW))
+    assert [len(page.rows) for page in plan.take_pages(reader)] == [2, 2]
+    assert (plan.done, plan.resume_from, reader.pages) == (3, None, [])
+
+
+def test_the_last_slice_alone_may_be_cut() -> None:
+    """Of a window that ends inside an hour, the row of that hour may end with it."""
+    plan = ReadPlan(TimeWindow.resolve("2026-01-01", "2026-01-01T03:30"), 2, None, concurrency=2)
+    first, last = plan.next_slices()
+    for reader in (first, last):
+        entry = rows(reader.window)[1]
+        cut = (datetime.fromisoformat(entry["period_start"]) + timedelta(minutes=30)).isoformat()
+        body = json.dumps({"data": [entry | {"period_end": cut}], "has_more": False}).encode()
+        with nullcontext() if reader is last else pytest.raises(FalseRowsError, match="shorter than the requested"):
+            assert len(reader.decode(body, NOW).rows) == 1

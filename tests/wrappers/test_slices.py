@@ -1,0 +1,98 @@
+"""The rows of one slice, to the row and to the microsecond: how many it may have, and which contradict each other."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from apitally_traffic import Interval, PaginationError, TimeWindow
+from apitally_traffic._decoding import FalseRowsError, Row
+from apitally_traffic._paging.order import check_adjacent, in_order
+from apitally_traffic._paging.slices import SlicePage, SliceReader
+from tests.wrappers.test_rows import HOUR, row
+
+MINUTE, MOMENT = timedelta(minutes=1), timedelta.resolution
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def decode(window: TimeWindow, edges: Sequence[datetime], present: datetime) -> SlicePage:
+    """Read rows that begin at each of these edges, and end at the next."""
+    data = [row(start, end) for start, end in pairwise(edges)]
+    return SliceReader(window).decode(json.dumps({"data": data, "has_more": False}).encode(), present)
+
+
+@pytest.mark.parametrize(
+    ("interval", "minutes", "number"),
+    [
+        pytest.param("hour", [0, 10, 20], 2, id="two inside"),
+        pytest.param("hour", [0, 60, 70, 80, 90], 4, id="three after the end"),
+        pytest.param("day", [0, 10, 20], 2, id="two within a day"),
+    ],
+)
+def test_rows_of_an_open_period_are_counted(interval: Interval, minutes: list[int], number: int) -> None:
+    """A row may end at the present time, and two of one period are too many, as are three around the window."""
+    start = NOON if interval == "hour" else NOON.replace(hour=0)
+    window = TimeWindow.resolve(start, start + timedelta(hours=1 if interval == "hour" else 24), interval)
+    edges = [start + minute * MINUTE for minute in minutes]
+    sentence = rf"^The API returned {number} different periods for a window that has 1\.$"
+    with pytest.raises(PaginationError, match=sentence):
+        decode(window, edges, edges[-1])
+
+
+def test_hours_that_a_clock_change_cuts_may_be_counted_in_another_way() -> None:
+    """An hour and a half on the clock is one period here, and two for a server that counts hours on."""
+    change = datetime(2026, 4, 4, 15, tzinfo=UTC)
+    window = TimeWindow.resolve(change - HOUR, change + HOUR / 2, "hour", "Australia/Lord_Howe")
+    assert len(window) == 1
+    assert len(decode(window, [change - HOUR, change, change + HOUR], NOON).rows) == 2
+
+
+def test_the_bounds_of_a_slice_belong_to_it() -> None:
+    """The first row that lies beyond a bound is named, and one that touches it is not."""
+    window = TimeWindow.resolve(NOON, NOON + 2 * HOUR)
+    inside = [NOON + number * HOUR for number in range(-1, 4)]
+    assert len(decode(window, inside, NOON + 9 * HOUR).rows) == 4
+    with pytest.raises(FalseRowsError, match=r"`data\[4\]`, 2026-06-01T15:00:00\+00:00 to .* lies more than one hour"):
+        decode(window, [*inside, NOON + 4 * HOUR], NOON + 9 * HOUR)
+    with pytest.raises(FalseRowsError, match=r"`data\[0\]`, 2026-06-01T10:00:00\+00:00 to .* lies more than one hour"):
+        decode(window, [NOON - 2 * HOUR, *inside], NOON + 9 * HOUR)
+
+
+def hour(start: datetime, requests: int, received: int = 0) -> Row:
+    """Return a row of an hour."""
+    return Row(start, start + HOUR, requests, received, 0)
+
+
+@pytest.mark.parametrize(("open_after", "is_newer"), [(NOON + HOUR, False), (NOON + HOUR - MOMENT, True)])
+def test_a_period_is_open_until_its_end(open_after: datetime, *, is_newer: bool) -> None:
+    """Of two rows of a period that was open, the newer one counts; of one that was over, neither does."""
+    older, newer = hour(NOON, 1), hour(NOON, 2)
+    if is_newer:
+        assert in_order([older], [newer], open_after).rows == [newer]
+    else:
+        with pytest.raises(ValueError, match=r"the `requests` of an earlier page is 1, and `data\[0\].requests` is 2$"):
+            in_order([older], [newer], open_after)
+
+
+def test_a_row_that_the_next_slice_should_have() -> None:
+    """The sentence has all counts of the row; the row may be missing while its period is open."""
+    stray = hour(NOON, 3, 70)
+    check_adjacent([stray], [], NOON, NOON + HOUR - MOMENT)
+    sentence = (
+        r"^the period 2026-06-01T12:00:00\+00:00 comes with `requests` 3, `bytes_received` 70 in the part before "
+        r"2026-06-01T12:00:00\+00:00, and not at all in the part after it, where it lies$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        check_adjacent([stray], [], NOON, NOON + HOUR)
+
+
+def test_adjacent_slices_share_no_part_of_a_row() -> None:
+    """Rows that end where the next slice begins do not overlap with those that begin there."""
+    later = NOON + 3 * HOUR
+    check_adjacent([hour(NOON - HOUR, 1)], [hour(NOON, 1)], NOON, later)
+    with pytest.raises(ValueError, match="the periods overlap"):
+        check_adjacent([hour(NOON - HOUR + MOMENT, 1)], [hour(NOON, 1)], NOON, later)
+    with pytest.raises(ValueError, match="`requests` is 1, and `requests` is 2"):
+        check_adjacent([hour(NOON - HOUR, 1)], [hour(NOON - HOUR, 2), hour(NOON, 1)], NOON, later)
