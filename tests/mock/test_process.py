@@ -403,7 +403,7 @@ def test_a_cancelled_start_leaves_no_process(children: "list[subprocess.Popen[by
                 await asyncio.sleep(10)
 
     asyncio.run(start())
-    assert [child.poll() for child in children] == [-signal.SIGKILL]
+    assert [child.poll() is None for child in children] == [False]
 
 
 def test_a_server_that_was_killed_is_one_error(children: "list[subprocess.Popen[bytes]]") -> None:
