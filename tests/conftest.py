@@ -5,12 +5,16 @@ The property tests take a fixed sample at each push, and many times as much in `
 
 import signal
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "push", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.register_profile("full", settings.get_profile("push"), max_examples=2000, derandomize=False, print_blob=True)
+# `nox -s mutation` asks thousands of times whether a test fails, and not for the smallest example with which it does.
+settings.register_profile(
+    "mutation", settings.get_profile("push"), max_examples=25, phases=[Phase.explicit, Phase.generate]
+)
 settings.load_profile("push")
 
 # A shell ignores Ctrl-C for commands in the background, and each process that they start inherits that.
