@@ -4,8 +4,10 @@ import json
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count, pairwise
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contract_tests.mutants.broken_caches import cached, everything
 from contract_tests.mutants.entry import different, sparse
@@ -29,6 +31,14 @@ def _kept(days: int) -> Any:
     return lambda self, query: [
         row for row in Reference.rows(self, query) if row.start > self.now() - timedelta(days=days)
     ]
+
+
+def _kept_from_a_change(self: Reference, query: Query) -> list[Row]:
+    """Forget all but the last hours of a day on which the clocks changed, and what was before it."""
+    newest = self.now().astimezone(ZoneInfo("America/New_York")) - timedelta(days=60)
+    noons = (newest.replace(hour=12) - timedelta(days=back) for back in count())
+    change = next(noon for noon, before in pairwise(noons) if noon.utcoffset() != before.utcoffset())
+    return [row for row in Reference.rows(self, query) if row.start > change.replace(hour=6)]
 
 
 def _refuse(self: Reference, query: Query, params: Any) -> Response:
@@ -213,6 +223,7 @@ DIFFERENT = (
     different("windows that make no sense are refused", page=_refuse),
     different("sixty days are kept", rows=_kept(60)),
     different("five months are kept", rows=_kept(150)),
+    different("what was before an old change of the clocks is forgotten", rows=_kept_from_a_change),
     different(
         "days are kept for good, and hours for sixty days",
         rows=lambda self, query: (Reference.rows if query.interval == "day" else _kept(60))(self, query),

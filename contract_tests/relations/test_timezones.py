@@ -1,7 +1,7 @@
 """Periods begin and end on the clock of the zone that was asked for, and no zone changes how much traffic there was."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -19,6 +19,7 @@ from contract_tests.run import Run
 
 _RECENT_CHANGES = 10
 _OLDER_CHANGES = 5
+_NAIVE_CHANGES = 5
 _HOURS_ASKED, _HOURS_DRAWN = 7, 3
 _DAYS_ASKED, _DAYS_DRAWN = 12, 4
 _YEAR = 365 * DAY
@@ -130,6 +131,10 @@ def test_times_without_an_offset_are_read_in_the_zone(run: Run) -> None:
     for query in _naive_queries(run):
         written = f"{query.start_text or zones.utc(query.start)} to {query.end_text or zones.utc(query.end)}"
         run.comparison.fits("timezone.naive", query, f"{written} in {query.named_zone}")
+    for query in _old_naive_queries(run):
+        naive = query.naive()
+        what = f"{naive.start_text} to {naive.end_text} in {query.named_zone}"
+        run.comparison.same("timezone.naive", naive, query, what)
 
     def fits(drawn: tuple[str, Interval, int, int]) -> None:
         zone, interval, back, length = drawn
@@ -237,19 +242,37 @@ def _naive_queries(run: Run) -> Iterator[Query]:
         if zone == "America/New_York":
             yield replace(hours, start_text=f"{zones.naive(zone, hours.start)}.25")
             yield replace(hours, end_text=zones.naive(zone, hours.end))
-    for zone in zone_table.CHANGING[:5]:
-        for change in zones.transitions(zone, run.sample.first + 4 * DAY, run.sample.settled - 4 * DAY)[:1]:
-            midnight = zones.floor(zone, "day", change.instant)
-            before = zones.floor(zone, "day", midnight - 12 * HOUR)
-            after = zones.floor(zone, "day", midnight + 3 * DAY + 6 * HOUR)
-            around = [Query(before, after, "day", zone)]
-            # An hour that is misread vanishes in days.
-            for first, last in ((-10, -4), (4, 10)):
-                edges = [zones.floor(zone, "hour", change.instant + hours * HOUR) for hours in (first, last)]
-                around.append(Query(edges[0], edges[1], "hour", zone))
-            for query in around:
-                if _can_be_naive(query):
-                    yield query.naive()
+    for zone in zone_table.CHANGING[:_NAIVE_CHANGES]:
+        for change in _recent_changes(run, zone)[:1]:
+            yield from (query.naive() for query in _around(zone, change))
+
+
+def _old_naive_queries(run: Run) -> Iterator[Query]:
+    """Yield queries around the newest changes of the year where the sample has none, if the server has those days."""
+    for zone in zone_table.CHANGING[:_NAIVE_CHANGES]:
+        changes = zones.transitions(zone, run.sample.settled - _YEAR, run.sample.first - 4 * DAY)
+        if changes and not _recent_changes(run, zone):
+            queries = _around(zone, changes[-1])
+            before = min(query.start for query in queries) - 2 * DAY
+            kept = _read(run, Query(before, before + DAY, "hour", "UTC"))
+            if kept is not None and any(any(row.counts) for row in kept.rows):
+                yield from queries
+
+
+def _recent_changes(run: Run, zone: str) -> Sequence[Transition]:
+    return zones.transitions(zone, run.sample.first + 4 * DAY, run.sample.settled - 4 * DAY)
+
+
+def _around(zone: str, change: Transition) -> list[Query]:
+    """Return a window of days around a change, and windows of hours before and after it: days hide a lost hour."""
+    midnight = zones.floor(zone, "day", change.instant)
+    before = zones.floor(zone, "day", midnight - 12 * HOUR)
+    after = zones.floor(zone, "day", midnight + 3 * DAY + 6 * HOUR)
+    around = [Query(before, after, "day", zone)]
+    for first, last in ((-10, -4), (4, 10)):
+        edges = [zones.floor(zone, "hour", change.instant + hours * HOUR) for hours in (first, last)]
+        around.append(Query(edges[0], edges[1], "hour", zone))
+    return [query for query in around if _can_be_naive(query)]
 
 
 def _can_be_naive(query: Query) -> bool:
