@@ -11,7 +11,7 @@ from apitally_traffic import TimeWindow
 from apitally_traffic._decoding import FalseRowsError
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
-from tests.wrappers.test_rows import rows
+from tests.wrappers.served_rows import rows
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 WINDOW = TimeWindow.resolve("2026-01-01", "2026-01-02")

@@ -11,7 +11,7 @@ from apitally_traffic import Interval, PaginationError, TimeWindow
 from apitally_traffic._decoding import FalseRowsError, Row
 from apitally_traffic._paging.order import check_adjacent, in_order
 from apitally_traffic._paging.slices import SlicePage, SliceReader
-from tests.wrappers.test_rows import HOUR, row
+from tests.wrappers.served_rows import HOUR, row
 
 MINUTE, MOMENT = timedelta(minutes=1), timedelta.resolution
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
