@@ -22,7 +22,7 @@ from tests.wrappers.tls import trusted_certificate
 h2 = pytest.importorskip("h2.connection", reason="of the extra http2")
 
 KEY = "Abc1234.abcdefghijklmnopqrstuvwxyz"
-DATA, HEADERS, SETTINGS, PUSH_PROMISE, GOAWAY, WINDOW_UPDATE = 0, 1, 4, 5, 7, 8
+DATA, HEADERS, RST_STREAM, SETTINGS, PUSH_PROMISE, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 5, 7, 8
 END_STREAM, END_HEADERS = 1, 4
 ROW = b"""{"period_start": "2026-01-01T00:00:00Z", "period_end": "2026-01-01T01:00:00Z",
 "requests": 1, "bytes_received": 1, "bytes_sent": 1}"""
@@ -115,6 +115,22 @@ def test_a_fault_in_the_body(kind: type[Any], fault: str, broken_server: Callabl
     assert error.url
     assert error.url.startswith(url)
     assert len(streams) == 2
+
+
+ENDS: dict[str, Callable[[int], bytes]] = {
+    "reset the request (HTTP/2 error code 7)": lambda stream: frame(RST_STREAM, 0, stream, b"\0\0\0\7"),
+    "closed the connection (HTTP/2 error code 11)": lambda _: frame(GOAWAY, 0, 0, b"\0\0\0\0\0\0\0\x0b<why>"),
+}
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+@pytest.mark.parametrize("sentence", ENDS)
+def test_a_server_that_ends_a_request(kind: type[Any], sentence: str, broken_server: Callable[..., Any]) -> None:
+    """The message says which of both it was, and with which code."""
+    url, _ = broken_server(lambda _, stream: [ENDS[sentence](stream)])
+    error = failure(kind, url)
+    assert isinstance(error, APIConnectionError)
+    assert str(error) == f"{url} cannot be reached, or closed the connection: it {sentence}."
 
 
 @pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])

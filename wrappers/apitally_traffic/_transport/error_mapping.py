@@ -44,6 +44,10 @@ _LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
 # What else a request can name that there may not be.
 _FILTERS = {"app_env_id": "the environment", "consumer_id": "the consumer"}
 
+# How httpcore writes that a server has ended an exchange over HTTP/2.
+_HTTP2_EVENT = re.compile(r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)")
+_HTTP2_ENDS = {"StreamReset": "reset the request", "ConnectionTerminated": "closed the connection"}
+
 # Of a longer body, errors say how it begins, and quote no message in it.
 _MAX_TEXT, _MAX_JSON = 100_000, 2**20
 _MAX_DETAILS, _MAX_SENTENCES, _MAX_REASON, _MAX_BEFORE = 100, 10, 1000, 300
@@ -164,6 +168,8 @@ def _reason(error: Exception) -> str:
             return str(below)
         group = below.exceptions[0] if isinstance(below, BaseExceptionGroup) else None
         below = group or below.__cause__ or below.__context__
+    if (event := _HTTP2_EVENT.match(str(error))) is not None:
+        return f"it {_HTTP2_ENDS[event['kind']]} (HTTP/2 error code {event['code']})"
     return str(error)
 
 
