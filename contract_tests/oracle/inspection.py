@@ -36,10 +36,11 @@ def inspect(page: Page, query: Query, limit: int, truth: Series | None) -> None:
     _require_each_once(page, query)
     ends = query.ends
     # Nearly every row is a period of the window, and needs no closer look.
-    unexpected = ((row, _breach(row, query, page)) for row in page.rows if ends.get(row.start) != row.end)
-    row, breach = next((found for found in unexpected if found[1] is not None), (None, None))
-    if row is None or breach is None:
+    unexpected = (row for row in page.rows if ends.get(row.start) != row.end)
+    found = next(((row, breach) for row in unexpected if (breach := _breach(row, query, page))), None)
+    if found is None:
         return
+    row, breach = found
     if not _has_offset_of(row, query.named_zone) and _fits_by_its_clock(page, query, truth):
         _accuse_offset(row, query, page)
     raise breach

@@ -26,7 +26,7 @@ class Series:
         self.query = query
         self.pages = pages
         self.limit = limit
-        self.rows: list[Row] = sorted((row for page in pages for row in page.rows), key=lambda row: row.start)
+        self.rows: list[Row] = sorted(row for page in pages for row in page.rows)
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -53,15 +53,14 @@ def floor(zone: str, interval: Interval, instant: int) -> int:
     """Return the beginning of the hour or day that an instant lies in."""
     if interval == "hour":
         return instant - (instant + offset_at(zone, instant)) % HOUR
-    local = datetime.fromtimestamp(instant, ZoneInfo(zone))
-    return _midnight(zone, local)
+    return _midnight(zone, _local(zone, instant))
 
 
 def following(zone: str, interval: Interval, start: int) -> int:
     """Return the beginning of the period after the one that begins at `start`."""
     if interval == "hour":
         return start + HOUR
-    return _midnight(zone, datetime.fromtimestamp(start, ZoneInfo(zone)) + timedelta(days=1))
+    return _next_midnight(zone, start)
 
 
 def is_odd(change: Transition) -> bool:
@@ -82,8 +81,8 @@ def periods(zone: str, interval: Interval, start: int, end: int) -> Iterator[tup
 
 def is_day_of_change(zone: str, instant: int) -> bool:
     """Return whether the clocks change on the local day of an instant, or change at its very beginning or end."""
-    midnight = floor(zone, "day", instant)
-    return bool(transitions(zone, midnight - 1, following(zone, "day", midnight)))
+    midnight = _midnight(zone, _local(zone, instant))
+    return bool(transitions(zone, midnight - 1, _next_midnight(zone, midnight)))
 
 
 def has_fraction(zone: str, instant: int) -> bool:
@@ -105,7 +104,7 @@ def with_offset(instant: int, offset: int) -> str:
 
 def naive(zone: str, instant: int) -> str:
     """Print what the clock on the wall of a zone shows at an instant, without an offset."""
-    return datetime.fromtimestamp(instant, ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
+    return _local(zone, instant).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def is_repeated(zone: str, first: int, second: int) -> bool:
@@ -115,9 +114,17 @@ def is_repeated(zone: str, first: int, second: int) -> bool:
 
 def names_one_instant(zone: str, instant: int) -> bool:
     """Return whether the local time of an instant happens only once, so that it can be given without an offset."""
-    local = datetime.fromtimestamp(instant, ZoneInfo(zone)).replace(tzinfo=None)
+    local = _local(zone, instant).replace(tzinfo=None)
     readings = {local.replace(tzinfo=ZoneInfo(zone), fold=fold).timestamp() for fold in (0, 1)}
     return readings == {float(instant)}
+
+
+def _local(zone: str, instant: int) -> datetime:
+    return datetime.fromtimestamp(instant, ZoneInfo(zone))
+
+
+def _next_midnight(zone: str, instant: int) -> int:
+    return _midnight(zone, _local(zone, instant) + timedelta(days=1))
 
 
 def _midnight(zone: str, local: datetime) -> int:

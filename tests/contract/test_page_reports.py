@@ -1,136 +1,19 @@
-"""What the suite says of a broken page, word for word: the promise, the sentence, what was expected and what came."""
-
-import json
-from typing import Any
+"""What the suite says of a page that does not fit its query, word for word."""
 
 import pytest
 
-from contract_tests.exchange import Exchange
 from contract_tests.oracle.inspection import inspect
-from contract_tests.oracle.page import read_page
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR
 from contract_tests.promises.promise import BrokenPromiseError
-from tests.contract.test_pages import START, Body, body_of, exchange_of, page_of, row, without
+from tests.contract.test_pages import START, Body, page_of, row, told
 
-LONG = "x" * 80
 MAY = Query(START, START + 2 * HOUR, "hour")
 KOLKATA = Query(START + 12 * HOUR, START + 14 * HOUR, "hour", "Asia/Kolkata")
 TOKYO = Query(START - HOUR, START + 25 * HOUR, "day", "Asia/Tokyo")
 MARCH = START - 46 * DAY  # 2025-03-29: the clocks of Berlin change on the next day
 BERLIN = Query(MARCH, MARCH + 3 * DAY, "day", "Europe/Berlin")
-
-
-def answer(content: bytes, content_type: str = "application/json") -> Exchange:
-    """Return a response with that content."""
-    return Exchange(1, "GET", "http://h/", (), 200, {"content-type": content_type}, content, 0.0, 0.0)
-
-
-def told(error: BrokenPromiseError) -> tuple[str, str, str, str]:
-    """Return all that a report has of a breach."""
-    return error.promise_id, error.message, error.expected, error.got
-
-
-@pytest.mark.parametrize(
-    ("content", "place", "got", "expected"),
-    [
-        (b"<html>", "the body is", "200 <html>", "JSON"),
-        ([1, 2], "the body is", "[1, 2]", "an object"),
-        ([LONG], "the body is", f'["{LONG[:58]}', "an object"),
-        (without("has_more")(body_of()), "the body.has_more is", "missing", "true or false"),
-        (body_of(has_more=LONG), "the body.has_more is", f'"{LONG[:59]}', "true or false"),
-        (body_of(next_token=5), "the body.next_token is", "5", "a string or null"),
-        (body_of(data={}), "the body.data is", "{}", "an array"),
-        (body_of(row(0), 5), "data[1] is", "5", "an object"),
-        (body_of(row(0), without("period_end")(row(1))), "data[1].period_end is", "missing", "a string"),
-        (body_of(row(0) | {"period_start": None}), "data[0].period_start is", "null", "a string"),
-        (body_of(row(0), without("bytes_sent")(row(1))), "data[1].bytes_sent is", "missing", "an integer"),
-        (body_of(row(0, "1")), "data[0].requests is", '"1"', "an integer"),
-        (body_of(row(0, 1.5)), "data[0].requests is", "1.5", "an integer"),
-        (body_of(row(0) | {"period_end": "5pm"}), "data[0].period_end is", "'5pm'", "an RFC 3339 date-time"),
-        (
-            body_of(row(0) | {"period_start": "2025-02-30T00:00:00Z"}),
-            "data[0].period_start is",
-            "'2025-02-30T00:00:00Z'",
-            "a date-time that the calendar has",
-        ),
-    ],
-)
-def test_what_breaks_the_schema(content: Any, place: str, got: str, expected: str) -> None:
-    """The sentence names the place, what stands there, and what belongs there."""
-    exchange = answer(content) if isinstance(content, bytes) else exchange_of(content)
-    with pytest.raises(BrokenPromiseError) as raised:
-        read_page(exchange)
-    assert told(raised.value) == ("response.schema", f"{place} {got}, not {expected}", expected, got)
-    assert raised.value.exchanges == (exchange,)
-
-
-def test_a_number_beyond_all_bounds_is_no_integer() -> None:
-    """A JSON parser makes infinity of it."""
-    with pytest.raises(BrokenPromiseError, match=r"data\[0\].requests is Infinity, not an integer"):
-        read_page(answer(json.dumps(body_of(row(0, 777))).replace("777", "1e999").encode()))
-
-
-@pytest.mark.parametrize(
-    ("content_type", "got"), [("text/html; charset=utf-8", "text/html; charset=utf-8"), ("", "missing")]
-)
-def test_another_content_type(content_type: str, got: str) -> None:
-    """The sentence has what the server calls it, and what it should."""
-    with pytest.raises(BrokenPromiseError) as raised:
-        read_page(exchange_of(body_of(), content_type))
-    sentence = f"the content type is {got}, not application/json"
-    assert told(raised.value) == ("response.schema", sentence, "application/json", got)
-
-
-@pytest.mark.parametrize(
-    ("body", "report"),
-    [
-        (
-            body_of(row(0, -1)),
-            (
-                "response.counts",
-                "data[0].requests is -1 in the period from 2025-05-14T00:00:00+00:00; no count is negative",
-                "0 or more",
-                "-1",
-            ),
-        ),
-        (
-            body_of(row(0) | {"period_end": "2025-05-14T01:00:00"}),
-            (
-                "response.offsets",
-                "data[0].period_end is '2025-05-14T01:00:00', without an offset",
-                "a date-time with an offset",
-                "2025-05-14T01:00:00",
-            ),
-        ),
-        (
-            body_of(has_more=True, next_token=""),
-            (
-                "pagination.has-more",
-                "has_more and next_token contradict each other: it says there are more records and gives no token",
-                "has_more: true with a token, or has_more: false without one",
-                "has_more: true without a token",
-            ),
-        ),
-        (
-            body_of(next_token="x"),
-            (
-                "pagination.has-more",
-                "has_more and next_token contradict each other: it says there are no more, and gives a token",
-                "has_more: true with a token, or has_more: false without one",
-                "has_more: false with a token",
-            ),
-        ),
-    ],
-)
-def test_what_breaks_another_promise(body: Body, report: tuple[str, ...]) -> None:
-    """A page that fits the schema can still be wrong in itself."""
-    exchange = exchange_of(body)
-    with pytest.raises(BrokenPromiseError) as raised:
-        read_page(exchange)
-    assert told(raised.value) == report
-    assert raised.value.exchanges == (exchange,)
 
 
 @pytest.mark.parametrize(
@@ -302,6 +185,36 @@ def test_a_period_of_another_length(first: int, last: int, query: Query, promise
     assert raised.value.promise_id == promise_id
 
 
+OCTOBER = START + 165 * DAY  # 2025-10-26: the clocks of Berlin show two o'clock at 00:00Z, and again at 01:00Z
+AGAIN = Query(OCTOBER - HOUR, OCTOBER + 3 * HOUR, "hour", "Europe/Berlin")
+
+
+def test_a_clock_time_that_comes_twice() -> None:
+    """Where the second of the two periods is missing, the first one that stands twice has the wrong offset once."""
+    twice = row(165 * 24, offset=2 * HOUR)
+    page = page_of(row(165 * 24 - 1, offset=2 * HOUR), twice, twice, row(165 * 24 + 2, offset=HOUR))
+    with pytest.raises(BrokenPromiseError) as raised:
+        inspect(page, AGAIN, 9, None)
+    assert told(raised.value) == (
+        "response.offsets",
+        (
+            "the clock of Europe/Berlin shows 2025-10-26T02:00:00 twice, and both periods carry the offset of the "
+            "first: 2025-10-26T02:00:00+02:00 stands twice, and 2025-10-26T02:00:00+01:00 is missing"
+        ),
+        "2025-10-26T02:00:00+01:00",
+        "2025-10-26T02:00:00+02:00",
+    )
+    assert raised.value.exchanges == (page.exchange,)
+    with pytest.raises(BrokenPromiseError) as raised:
+        inspect(page_of(twice, twice, row(165 * 24 + 1, offset=HOUR)), AGAIN, 9, None)
+    assert raised.value.promise_id == "pagination.each-once"
+
+
+def test_a_page_may_be_full() -> None:
+    """As many rows as were asked for are not too many."""
+    inspect(page_of(row(0), row(1)), MAY, 2, None)
+
+
 def day_with_offset(offset: str, **counts: int) -> Body:
     """Return the 14th of May of any zone, printed with that offset."""
     return {"period_start": f"2025-05-14T00:00:00{offset}", "period_end": f"2025-05-15T00:00:00{offset}", **counts}
@@ -310,8 +223,10 @@ def day_with_offset(offset: str, **counts: int) -> Body:
 def test_a_clock_time_with_the_offset_of_another_season() -> None:
     """The sentence has the clock time that stands there, and the zone."""
     query = Query(START - 2 * HOUR, START + HOUR, "day", "Europe/Berlin")
+    page = page_of(row(0) | day_with_offset("+01:00"))
     with pytest.raises(BrokenPromiseError) as raised:
-        inspect(page_of(row(0) | day_with_offset("+01:00")), query, 9, None)
+        inspect(page, query, 9, None)
+    assert raised.value.exchanges == (page.exchange,)
     assert told(raised.value) == (
         "response.offsets",
         (

@@ -41,6 +41,11 @@ def page_of(*rows: Body) -> Page:
     return read_page(exchange_of(body_of(*rows)))
 
 
+def told(error: BrokenPromiseError) -> tuple[str, str, str, str]:
+    """Return all that a report has of a breach."""
+    return error.promise_id, error.message, error.expected, error.got
+
+
 def without(name: str) -> Callable[[Body], Body]:
     """Take a field away."""
     return lambda body: {key: value for key, value in body.items() if key != name}

@@ -110,6 +110,7 @@ def test_periods_cover_their_window_without_a_gap() -> None:
     periods = list(zones.periods("America/St_Johns", "day", start, start + 30 * DAY))
     assert [end for _, end in periods[:-1]] == [begin for begin, _ in periods[1:]]
     assert len(periods) == 31  # one of them has an hour less, so the window ends within the next one
+    assert list(zones.periods("UTC", "hour", 0, 2 * HOUR)) == [(0, HOUR), (HOUR, 2 * HOUR)]
 
 
 def test_offsets_are_written_with_their_minutes() -> None:
@@ -119,6 +120,7 @@ def test_offsets_are_written_with_their_minutes() -> None:
         text = zones.with_offset(instant, offset)
         assert datetime.fromisoformat(text).timestamp() == instant
     assert zones.with_offset(instant, -12_600) == "2025-05-14T09:04:56-03:30"
+    assert zones.with_offset(instant, 0) == "2025-05-14T12:34:56+00:00"
 
 
 def test_the_table_of_zones_has_every_kind() -> None:
