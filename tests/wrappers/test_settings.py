@@ -105,6 +105,10 @@ def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.Monkey
         ("http://[::1", "in HTTPS_PROXY cannot"),
         ("http://user:pass@127.0.0.1:103531", r"in HTTPS_PROXY cannot be used: Its port must be from 1 to 65535\.$"),
         ("http://127.0.0.1:0", "Its port must be from 1 to 65535"),
+        (":8080", r"in HTTPS_PROXY cannot be used: It names no host\.$"),
+        ("http://user:pass@/proxy", "It names no host"),
+        ("http://two hosts:1", "It names no host"),
+        ("http://a..b:1", "It names no host"),
     ],
 )
 def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
