@@ -49,3 +49,21 @@ def test_the_key_in_another_setting(kind: Callable[..., Any], source: str, monke
 def test_the_key_in_the_repr(kind: Callable[..., Any]) -> None:
     """A base URL that has the key in its path is shown without it."""
     assert repr(kind(KEY, base_url=f"https://a.example/{KEY}")) == f"{kind.__name__}(base_url='https://a.example/…')"
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("source", ["arguments", "environment", "file"])
+def test_key_and_base_url_that_are_swapped(
+    kind: Callable[..., Any], source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message says so, and quotes neither."""
+    url = "https://api.example"
+    if source == "environment":
+        monkeypatch.setenv("APITALLY_API_KEY", url)
+        monkeypatch.setenv("APITALLY_API_BASE_URL", KEY)
+    elif source == "file":
+        (Path.home() / ".apitally").mkdir()
+        (Path.home() / ".apitally" / "auth.json").write_text(json.dumps({"api_key": url, "api_base_url": KEY}))
+    with pytest.raises(ConfigurationError) as raised:
+        kind(*([url] if source == "arguments" else []), **({"base_url": KEY} if source == "arguments" else {}))
+    assert str(raised.value) == "The API key is a URL: give the key as api_key, and the URL as base_url."

@@ -135,6 +135,8 @@ def _checked_key(key: str) -> str:
         raise ConfigurationError(
             f"The API key has {len(key):,} characters, and at most {_MAX_KEY_LENGTH:,} are accepted: copy it again."
         )
+    if "://" in key:  # the key is then in the base URL, of which it is not known that it must not be quoted
+        raise ConfigurationError("The API key is a URL: give the key as api_key, and the URL as base_url.")
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
             "The API key contains a line break, a control character or a character outside ASCII: copy it again."
