@@ -5,16 +5,12 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_traffic import Interval, Period, TimeWindow
-from apitally_traffic._windows.time_parsing import TimeLike
 
-NOW = datetime(2026, 3, 29, 12, 34, 56, 789, tzinfo=UTC)
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 ZONES = tuple(sorted(available_timezones() - {"Factory", "localtime"}))
 SAMPLE = (*ZONES[::40], "Africa/Cairo", "America/Havana", "Australia/Lord_Howe", "Europe/Berlin", "Pacific/Apia")
@@ -160,116 +156,10 @@ def test_days_that_do_not_start_at_midnight(zone: str, time: str, starts: str) -
     assert window.start.astimezone(UTC) == datetime.fromisoformat(starts)
 
 
-BERLIN = ZoneInfo("Europe/Berlin")
-
-
-@pytest.mark.parametrize(
-    ("time", "instant"),
-    [
-        pytest.param(datetime(2026, 1, 2, 3, tzinfo=UTC), "2026-01-02T03:00Z", id="aware"),
-        pytest.param(datetime(2026, 1, 2, 3), "2026-01-02T02:00Z", id="naive"),
-        pytest.param(date(2026, 1, 2), "2026-01-01T23:00Z", id="date"),
-        pytest.param("2026-01-02", "2026-01-01T23:00Z", id="date text"),
-        pytest.param("20260102T03", "2026-01-02T02:00Z", id="basic format"),
-        pytest.param("2026-01-02T03:00:00Z", "2026-01-02T03:00Z", id="Z"),
-        pytest.param("2026-01-02T03:00:00-05:30", "2026-01-02T08:00Z", id="offset"),
-        pytest.param(timedelta(hours=5), "2026-03-29T07:00Z", id="timedelta"),
-        pytest.param("90m", "2026-03-29T11:00Z", id="minutes"),
-        pytest.param("24h", "2026-03-28T12:00Z", id="hours"),
-        pytest.param("7d", "2026-03-22T12:00Z", id="days"),
-        pytest.param("2w", "2026-03-15T12:00Z", id="weeks"),
-        pytest.param("P14D", "2026-03-15T12:00Z", id="ISO days"),
-        pytest.param("PT24H", "2026-03-28T12:00Z", id="ISO hours"),
-        pytest.param("-7d", "2026-03-22T12:00Z", id="days with a minus"),
-        pytest.param("-90m", "2026-03-29T11:00Z", id="minutes with a minus"),
-        pytest.param("-PT30M", "2026-03-29T12:00Z", id="ISO with a minus"),
-        pytest.param("-p14d", "2026-03-15T12:00Z", id="ISO days with a minus"),
-        pytest.param("24H", "2026-03-28T12:00Z", id="hours in capitals"),
-        pytest.param("2026-03-28t12:00:00z", "2026-03-28T12:00Z", id="small letters"),
-        pytest.param("2026-03-28 12:00+00:00", "2026-03-28T12:00Z", id="a space for the T"),
-        pytest.param(pd.Timestamp("2026-03-28T12:00:00.000000001Z"), "2026-03-28T12:00Z", id="nanoseconds"),
-        pytest.param("0h", "2026-03-29T12:00Z", id="now"),
-        pytest.param("P1DT1H30M", "2026-03-28T11:00Z", id="ISO mixed"),
-        pytest.param("2026-03-29T02:30", "2026-03-29T01:00Z", id="skipped: read with the offset before"),
-        pytest.param("2026-10-25T02:30", "2026-10-25T00:00Z", id="twice: the first"),
-        pytest.param(datetime(2026, 10, 25, 2, 30, fold=1), "2026-10-25T01:00Z", id="twice: fold"),
-        pytest.param(None, "2026-03-28T12:00Z", id="default"),
-    ],
-)
-def test_every_form_of_a_time(time: TimeLike | None, instant: str) -> None:
-    """Each form means the instant that its documentation says, rounded down to the hour."""
-    end = None if time is None or str(time) < "2026-03-29T12" else "2027-01-01"
-    window = TimeWindow.resolve(time, end, "hour", BERLIN, NOW)
-    assert window.start.astimezone(UTC) == datetime.fromisoformat(instant)
-    assert window.start.tzinfo is BERLIN
-
-
-def test_end_is_now_and_not_rounded() -> None:
-    """The end defaults to now, to the microsecond, so that the open period belongs to the window."""
-    window = TimeWindow.resolve(interval="day", timezone="Asia/Kathmandu", now=NOW)
-    assert window.end.astimezone(UTC) == NOW
-    assert window.start.isoformat() == "2026-02-27T00:00:00+05:45"
-    assert len(window) == 31
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ({"start": "2026-02-30"}, "start '2026-02-30' is neither an ISO 8601 date or time"),
-        ({"end": "tomorrow"}, "end 'tomorrow' is neither"),
-        ({"start": "P1M"}, "nor a duration"),
-        ({"start": "1y"}, "nor a duration"),
-        ({"start": "PT"}, "nor a duration"),
-        ({"start": "2026-01-01T00:00\0"}, "is neither"),
-        ({"start": "--7d"}, "is neither"),
-        ({"start": "+7d"}, "is neither"),
-        ({"start": "- 7d"}, "is neither"),
-        ({"start": "\u22127d"}, "is neither"),
-        ({"start": "-P"}, "is neither"),
-        ({"start": "-2026-01-01"}, "is neither"),
-        ({"end": "-2026-01-01T00:00:00Z"}, "is neither"),
-        ({"start": timedelta(hours=-1)}, r"start datetime.timedelta\(days=-1, seconds=82800\) is negative"),
-        ({"start": "99999999999d"}, "outside the years 1 to 9999"),
-        ({"start": "0001-01-01", "timezone": "Asia/Tokyo"}, "outside the years 1 to 9999"),
-        ({"start": "0001-01-01T00:30Z", "timezone": "America/New_York"}, "years 1 to 9999"),
-        ({"end": "9999-12-31T23:59:59"}, "extends beyond the years 1 to 9999"),
-        ({"start": 5}, "start must be a datetime, date, timedelta or str, not int"),
-        ({"start": "1d", "end": "2d"}, "start .* is after end .*: swap them"),
-        ({"start": "2100-01-01"}, r"start 2100-01-01T00:00:00\+00:00 lies in the future: it is .* now\."),
-        ({"end": "2000-01-01"}, r"end 2000-01-01T00:00:00\+00:00 is before the default start .*: give a start, too"),
-        ({"timezone": "Berlin"}, "Unknown timezone 'Berlin': use an IANA name"),
-        ({"timezone": "Europe"}, "Unknown timezone"),
-        ({"timezone": "../etc/passwd"}, "Unknown timezone"),
-        ({"timezone": ""}, "Unknown timezone"),
-        ({"timezone": "a\0b"}, "Unknown timezone"),
-        ({"timezone": UTC}, "timezone must be an IANA name or a ZoneInfo"),
-        ({"interval": "hours"}, 'interval must be "hour" or "day", not \'hours\''),
-        ({"interval": ["hour"]}, 'interval must be "hour" or "day"'),
-        ({"now": datetime(2026, 1, 1)}, "now must carry a timezone"),
-        ({"now": "2026-01-01"}, "now must be a datetime, not str"),
-        ({"start": "2024-01-01+01:00"}, "is neither an ISO 8601 date or time"),
-        ({"start": "2024-01-01x00:00"}, "is neither an ISO 8601 date or time"),
-        ({"start": "1712012310000"}, "is neither an ISO 8601 date or time"),
-        ({"start": pd.NaT}, "^start is NaT"),
-        ({"end": pd.NaT}, "^end is NaT"),
-        ({"start": np.datetime64("NaT", "us")}, "^start is NaT"),
-        ({"end": np.timedelta64("NaT", "us")}, "^end is NaT"),
-        ({"start": pd.Series(["2026-01-01"])}, "start must be a datetime, date, timedelta or str, not Series"),
-        ({"start": "NaT"}, "start 'NaT' is neither"),
-        ({"now": pd.NaT}, "now must carry a timezone"),
-    ],
-)
-def test_bad_arguments_are_one_sentence(arguments: dict[str, object], sentence: str) -> None:
-    """An invalid argument is rejected with a sentence that names it."""
-    with pytest.raises((TypeError, ValueError), match=sentence) as raised:
-        TimeWindow.resolve(**{"now": NOW, **arguments})  # type: ignore[arg-type]
-    assert "\n" not in str(raised.value)
-
-
 def test_windows_that_differ_by_a_fold_differ() -> None:
     """The two hours that the wall clock shows alike are different windows."""
-    first = TimeWindow.resolve("2026-10-25T00:00Z", "2026-10-25T05:00Z", "hour", BERLIN)
-    second = TimeWindow.resolve("2026-10-25T01:00Z", "2026-10-25T05:00Z", "hour", BERLIN)
+    first = TimeWindow.resolve("2026-10-25T00:00Z", "2026-10-25T05:00Z", "hour", "Europe/Berlin")
+    second = TimeWindow.resolve("2026-10-25T01:00Z", "2026-10-25T05:00Z", "hour", "Europe/Berlin")
     assert first.start.replace(tzinfo=None) == second.start.replace(tzinfo=None)
     assert first != second
     assert (len(first), len(second)) == (5, 4)
@@ -288,12 +178,6 @@ def test_length_counts_every_period(zones: tuple[str, ...], interval: Interval, 
     for name in zones:
         window = TimeWindow.resolve(f"{start}-01-01", f"{end}-01-01", interval, name)
         assert len(window) == sum(1 for _ in window.periods())
-
-
-def test_at_least_one_period_in_a_slice() -> None:
-    """A slice has at least one period."""
-    with pytest.raises(ValueError, match="at least 1"):
-        list(TimeWindow.resolve(now=NOW).slices(0))
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Australia/Lord_Howe", "America/St_Johns"])

@@ -111,8 +111,9 @@ def _next_hour(start: datetime, timezone: ZoneInfo) -> datetime:
 
 
 def _starts_hour(change: datetime, timezone: ZoneInfo) -> bool:
-    before = (change - _SECOND).astimezone(timezone).replace(tzinfo=None) + _SECOND
-    after = change.astimezone(timezone).replace(tzinfo=None)
+    old_offset = (change - _SECOND).astimezone(timezone).utcoffset()
+    assert old_offset is not None, "a timezone of the database always has an offset"
+    before, after = change.replace(tzinfo=None) + old_offset, change.astimezone(timezone).replace(tzinfo=None)
     full_hour = after.replace(minute=0, second=0)
     return after == full_hour or before <= full_hour
 
