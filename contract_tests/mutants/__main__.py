@@ -1,5 +1,8 @@
 """Run the suite against the servers of the catalogue, and print the kill matrix.
 
+Without options, each promise is broken once or more. Its own test is run against the server that breaks it, and the
+whole suite where that does not show it: some promises are about all responses.
+
 Exit codes: 0 every broken server is caught under a right promise and every other one passes, 1 not so, 2 no such entry.
 """
 
@@ -8,26 +11,35 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from contract_tests.mutants.catalogue import ENTRIES
+from contract_tests.mutants.catalogue import ENTRIES, sample
+from contract_tests.mutants.entry import Entry
 from contract_tests.mutants.run import Result, run_against
 
 
 def main() -> int:
     """Run the catalogue and return the exit code."""
     parser = argparse.ArgumentParser(prog="contract_tests.mutants", description=__doc__)
-    parser.add_argument("--all", action="store_true", help="the whole catalogue, not only a part that takes minutes")
+    parser.add_argument("--all", action="store_true", help="the whole catalogue, not only a part that takes a minute")
     parser.add_argument("--only", default="", help="only entries of which the name, or a promise, contains this")
     parser.add_argument("--seed", default="0", help="the seed of the runs")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many runs at a time")
     parser.add_argument("--verbose", action="store_true", help="show the output of the runs that went wrong")
     options = parser.parse_args()
     is_asked = options.all or bool(options.only)
-    entries = [entry for entry in ENTRIES if options.only in entry.title and (entry.fast or is_asked)]
+    entries = [entry for entry in (ENTRIES if is_asked else sample()) if options.only in entry.title]
     if not entries:
         parser.error(f"no entry has {options.only!r} in its name or its promises")
+
+    def run(entry: Entry) -> Result:
+        if entry.breaks and not is_asked:
+            result = run_against(entry, options.seed, entry.breaks)
+            if result.is_right:
+                return result
+        return run_against(entry, options.seed)
+
     with ThreadPoolExecutor(options.jobs) as pool:
         results = []
-        for result in pool.map(lambda entry: run_against(entry, options.seed), entries):
+        for result in pool.map(run, entries):
             results.append(result)
             print(_line(result), flush=True)
             if options.verbose and not result.is_right:

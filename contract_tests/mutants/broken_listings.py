@@ -49,7 +49,6 @@ LISTINGS = (
         _LOGS,
         "fifty by default",
         "requests.default-limit",
-        fast=True,
         limit_of=only(
             _LOGS,
             "limit_of",
@@ -122,7 +121,6 @@ LISTINGS = (
         _CONSUMERS,
         "a record is lost between two pages",
         "pagination.each-once",
-        fast=True,
         left=only(
             _CONSUMERS,
             "left",
@@ -142,7 +140,7 @@ LISTINGS = (
         is_more=only(_CONSUMERS, "is_more", lambda self, right, asked, left, last: last < left and not 50 < last < 120),
     ),
     broken_operation(
-        _LOGS, "later pages lose the filter", "pagination.token-keeps-query", fast=True, logs_under=_loses_the_filter
+        _LOGS, "later pages lose the filter", "pagination.token-keeps-query", logs_under=_loses_the_filter
     ),
     broken_operation(
         _CONSUMERS,

@@ -121,7 +121,6 @@ OPERATIONS = (
         _ENDPOINTS,
         "an unknown order is the default",
         "requests.bounds",
-        fast=True,
         order=lambda self, params: params["sort"] if params.get("sort") in {"path", "method"} else "path",
     ),
     broken_operation(
@@ -148,7 +147,7 @@ OPERATIONS = (
         details=lambda self, text: FullReference.details(self, text if len(text) == 36 else "0" * 32),
     ),
     broken_operation(
-        _LOGS, "fails on a status that is none", "requests.no-server-error", fast=True, statuses=_fails_on_an_odd_status
+        _LOGS, "fails on a status that is none", "requests.no-server-error", statuses=_fails_on_an_odd_status
     ),
     broken_operation(
         _ENDPOINTS, "fails on a bracket in a path", "requests.no-server-error", endpoints_under=_fails_on_a_bracket

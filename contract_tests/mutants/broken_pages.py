@@ -86,9 +86,7 @@ PAGES = (
     broken("has_more without a token", _MORE, envelope=lambda self, body, query: body | {"next_token": None}),
     broken("a token without has_more", _MORE, envelope=lambda self, body, query: body | {"has_more": False}),
     broken("has_more on the last page", _MORE, envelope=lambda self, body, query: body | {"has_more": True}),
-    broken(
-        "has_more where a page is just full", _MORE, fast=True, has_more=lambda self, total, last, query: last <= total
-    ),
+    broken("has_more where a page is just full", _MORE, has_more=lambda self, total, last, query: last <= total),
     broken(
         "has_more where a hundred is just full",
         _MORE,
@@ -130,7 +128,6 @@ PAGES = (
     broken(
         "a period at the joint comes twice",
         _ONCE,
-        fast=True,
         next_position=lambda self, last: last - 1 if last > 1 else last,
     ),
     broken("a period at the joint is left out", (_ONCE, _SIZE), next_position=lambda self, last: last + 1),
@@ -174,7 +171,6 @@ PAGES = (
     broken(
         "the token decides the app",
         _APP,
-        fast=True,
         check_token=lambda self, content, fresh: None,
         resume=_app_of_token,
     ),
@@ -220,9 +216,7 @@ PAGES = (
         ),
     ),
     broken("the token loses the environment", _KEEPS, resume=_later(lambda query: replace(query, env=None))),
-    broken(
-        "the token loses the consumer", _KEEPS, fast=True, resume=_later(lambda query: replace(query, consumer=None))
-    ),
+    broken("the token loses the consumer", _KEEPS, resume=_later(lambda query: replace(query, consumer=None))),
     broken("the token loses the zone", _KEEPS, resume=_later(lambda query: replace(query, zone="UTC"))),
     broken("the token loses the interval", _KEEPS, resume=_later(lambda query: replace(query, interval="hour"))),
 )

@@ -129,7 +129,6 @@ REQUESTS = (
     broken(
         "a key with Bearer before it",
         _EXACT,
-        fast=True,
         is_right=lambda self, key: (key or "").removeprefix("Bearer ") == self.key,
     ),
     broken(
@@ -193,7 +192,7 @@ REQUESTS = (
         check_app=lambda self, text, params: None if text == "0" else Reference.check_app(self, text, params),
     ),
     broken("limit 0", "requests.bounds", least=_without_bound("limit", 0)),
-    broken("limit 1001", "requests.bounds", fast=True, greatest_limit=lambda self: 1001),
+    broken("limit 1001", "requests.bounds", greatest_limit=lambda self: 1001),
     broken("no greatest limit", "requests.bounds", greatest_limit=lambda self: 10**9),
     broken(
         "a limit too great is cut",
@@ -243,7 +242,7 @@ REQUESTS = (
             else (_ for _ in ()).throw(RefusalError(422, []))
         ),
     ),
-    broken("times without an offset are refused", "requests.formats", fast=True, parse=_refuses(r"T\d\d:\d\d:\d\d$")),
+    broken("times without an offset are refused", "requests.formats", parse=_refuses(r"T\d\d:\d\d:\d\d$")),
     broken("an offset of minus zero is refused", "requests.formats", parse=_refuses(r"-00:00$")),
     broken("fractions are refused", "requests.formats", parse=_refuses(r"\.\d")),
     broken("fractions of more than six digits are refused", "requests.formats", parse=_refuses(r"\.\d{7}")),
@@ -275,7 +274,6 @@ REQUESTS = (
     broken(
         "an unknown zone is a 500",
         "requests.no-server-error",
-        fast=True,
         params=_fails_on(lambda params: "Mars" in params.get("timezone", "")),
     ),
     broken(

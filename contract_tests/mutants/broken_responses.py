@@ -199,7 +199,7 @@ RESPONSES = (
         ),
     ),
     broken("the default limit is 1000", "requests.default-limit", params=_default("limit", "1000")),
-    broken("the default limit is 50", "requests.default-limit", fast=True, params=_default("limit", "50")),
+    broken("the default limit is 50", "requests.default-limit", params=_default("limit", "50")),
     broken("the default limit is 99", "requests.default-limit", params=_default("limit", "99")),
     *(
         broken(f"the default limit {where} is {limit}", "requests.default-limit", params=_default_if(condition, limit))
@@ -248,7 +248,6 @@ RESPONSES = (
     broken(
         "hours start 25 hours ago",
         "window.default-start-hour",
-        fast=True,
         default_start=_only_for("hour", timedelta(hours=-1)),
     ),
     broken("hours start a week ago", "window.default-start-hour", default_start=_only_for("hour", timedelta(days=-6))),
@@ -276,7 +275,6 @@ RESPONSES = (
     broken(
         "the default end is the last full hour",
         "window.default-end",
-        fast=True,
         default_end=lambda self, interval, zone: self.floor(self.now(), "hour", "UTC"),
     ),
     broken(

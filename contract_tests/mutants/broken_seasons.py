@@ -71,7 +71,7 @@ def _old_days(condition: Callable[[datetime], bool], factor: float) -> Any:
 
 
 SEASONS = (
-    broken("days of one season begin an hour late", (_DAYS, _DST, _FRACTION), fast=True, midnight=_shifted_midnights),
+    broken("days of one season begin an hour late", (_DAYS, _DST, _FRACTION), midnight=_shifted_midnights),
     broken("days of one season have the traffic of an hour later", (_SUM, _TRAFFIC), counts=_later_in_summer("day")),
     broken("hours of one season have the traffic of an hour later", _TRAFFIC, counts=_later_in_summer("hour")),
     broken("old days are those of UTC", _TRAFFIC, counts=_counted(_rolled_up)),

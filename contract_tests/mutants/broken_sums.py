@@ -86,9 +86,7 @@ SUMS = (
             self, query, start, end - timedelta(hours=query.interval == "day")
         ),
     ),
-    broken(
-        "the end belongs to the window", _OUTSIDE, fast=True, is_inside=lambda self, start, query: start <= query.end
-    ),
+    broken("the end belongs to the window", _OUTSIDE, is_inside=lambda self, start, query: start <= query.end),
     broken(
         "the end of days belongs to the window",
         _OUTSIDE,
@@ -238,7 +236,6 @@ SUMS = (
     broken(
         "the consumer is passed over",
         _SELECTS,
-        fast=True,
         counts=_filtered(lambda query: replace(query, consumer=None)),
     ),
     broken(

@@ -191,7 +191,7 @@ def _fields_but(name: str) -> tuple[str, ...]:
 _TOKEN_FIELDS = ("start", "end", "interval", "zone", "env", "consumer")
 
 DIFFERENT = (
-    different("the plain reference", fast=True),
+    different("the plain reference"),
     different("newest first", rows=_newest_first),
     different("in no order", rows=_shuffled),
     different(
@@ -259,7 +259,7 @@ DIFFERENT = (
             Reference.text(self, moment, zone)[:19] + ".000" + Reference.text(self, moment, zone)[19:]
         ),
     ),
-    different("tokens that change every time", fast=True, **_with_memory()),
+    different("tokens that change every time", **_with_memory()),
     *(
         different(f"a token without its query loses the {name}", token_fields=_fields_but(name))
         for name in _TOKEN_FIELDS

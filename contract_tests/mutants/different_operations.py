@@ -16,7 +16,7 @@ _PARAMETERS = {
 
 
 def _different(name: str, *, fast: bool = False, **changes: Any) -> Entry:
-    return Entry(f"six operations: {name}", (), changes, fast, FullReference)
+    return Entry(f"six operations: {name}", (), changes, FullReference, fast=fast)
 
 
 def _refused(status: int, *operations: str) -> Any:
@@ -94,7 +94,7 @@ def _window_refused(self: FullReference, params: Any) -> Any:
 
 
 DIFFERENT_OPERATIONS = (
-    _different("as they are declared", fast=True),
+    _different("as they are declared"),
     _different(
         "there are no records",
         consumer_count=0,
@@ -110,7 +110,7 @@ DIFFERENT_OPERATIONS = (
             log["key"] % 70 == 0 and FullReference.is_inside_of(self, log, start, end)
         ),
     ),
-    _different("the key has no right to consumers", fast=True, admit=_refused(403, "list_consumers")),
+    _different("the key has no right to consumers", admit=_refused(403, "list_consumers")),
     _different("the plan has no request logs", admit=_refused(402, "get_request_logs", "get_request_details")),
     _different("the plan has no endpoints", admit=_refused(404, "list_endpoints")),
     _different("the key has no right to traffic", traffic=_traffic_refused),

@@ -20,17 +20,17 @@ class Entry:
         name: what is unusual about it.
         breaks: the promises any of which may be named for it; none for a server that is only different.
         changes: methods and attributes of the reference server that are replaced.
-        fast: whether a short run includes it.
         base: the server that is changed.
         alone: whether no other promise may be named.
+        fast: whether a short run includes it, of those that break nothing.
     """
 
     name: str
     breaks: tuple[str, ...]
     changes: dict[str, Any]
-    fast: bool = False
     base: type[Reference] = Reference
     alone: bool = False
+    fast: bool = False
 
     @property
     def title(self) -> str:
@@ -48,25 +48,21 @@ class Entry:
         return made()
 
 
-def broken(
-    name: str, breaks: str | tuple[str, ...], *, fast: bool = False, alone: bool = False, **changes: Any
-) -> Entry:
+def broken(name: str, breaks: str | tuple[str, ...], *, alone: bool = False, **changes: Any) -> Entry:
     """Make an entry for a server that breaks a promise."""
-    return Entry(name, (breaks,) if isinstance(breaks, str) else breaks, changes, fast, alone=alone)
+    return Entry(name, (breaks,) if isinstance(breaks, str) else breaks, changes, alone=alone)
 
 
-def broken_operation(
-    operation: str, name: str, breaks: str | tuple[str, ...], *, fast: bool = False, **changes: Any
-) -> Entry:
+def broken_operation(operation: str, name: str, breaks: str | tuple[str, ...], **changes: Any) -> Entry:
     """Make an entry for a server of six operations, one of which breaks a promise."""
     ids = (breaks,) if isinstance(breaks, str) else breaks
     named = tuple(f"{promise_id}@{operation}" for promise_id in ids)
-    return Entry(f"{operation}: {name}", named, changes, fast, FullReference)
+    return Entry(f"{operation}: {name}", named, changes, FullReference)
 
 
 def different(name: str, *, fast: bool = False, **changes: Any) -> Entry:
     """Make an entry for a correct server that uses a freedom."""
-    return Entry(name, (), changes, fast)
+    return Entry(name, (), changes, fast=fast)
 
 
 def changed_counts(change: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

@@ -5,10 +5,11 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from contract_tests.mutants.catalogue import BROKEN, BROKEN_OPERATIONS, ENTRIES
+from contract_tests.mutants.catalogue import BROKEN, BROKEN_OPERATIONS, ENTRIES, sample
 from contract_tests.mutants.different import DIFFERENT
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 from contract_tests.mutants.entry import SIX_OPERATIONS
+from contract_tests.mutants.run import Result
 from contract_tests.promises.catalogue import PROMISE_IDS, promises_of
 from contract_tests.schema.spec import load_specification
 
@@ -47,6 +48,32 @@ def test_each_kind_of_promise_of_an_operation_has_one_test_and_is_broken() -> No
     kinds = {promise_id.partition("@")[0] for promise_id in ids}
     assert {kind for kind in kinds if sum(kind.startswith(name) for name in marked) != 1} == set()
     assert kinds == {promise_id.partition("@")[0] for promise_id in broken}
+
+
+def test_a_short_run_breaks_each_promise() -> None:
+    """The sample has a server for each promise, and for each kind of promise of an operation; it is no large part."""
+    chosen = sample()
+    every, broken = ({name for entry in entries for name in entry.breaks} for entries in (ENTRIES, chosen))
+    assert {name for name in broken if "@" not in name} == set(PROMISE_IDS)
+    assert {name.partition("@")[0] for name in broken if "@" in name} == {
+        name.partition("@")[0] for name in every if "@" in name
+    }
+    assert any(entry.spec for entry in chosen if not entry.breaks)
+    assert len(chosen) < len(ENTRIES) / 4
+
+
+def test_a_broken_operation_has_to_be_named_alone() -> None:
+    """A server is caught where a right promise is named, and none of another operation."""
+    entry = BROKEN_OPERATIONS[0]
+    (right, *_) = entry.breaks
+    another = f"auth.key-exact@{right.partition('@')[2]}"
+    for named, is_right in (
+        ((right,), True),
+        ((right, another), True),
+        ((right, "auth.key-exact"), False),
+        ((), False),
+    ):
+        assert Result(entry, 1, named, 0, 0.0, "").is_right == is_right
 
 
 def test_each_finding_says_what_was_expected_and_what_came() -> None:

@@ -1,4 +1,4 @@
-"""Operations beside traffic: all are asked, what is not open is not exercised, and what is broken is named."""
+"""Operations beside traffic: all are asked, and what is not open is not exercised."""
 
 import json
 import string
@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from contract_tests.mutants.catalogue import BROKEN_OPERATIONS
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 from contract_tests.mutants.entry import SIX_OPERATIONS, Entry
+from contract_tests.mutants.forked import run_suite
 from contract_tests.mutants.serve import serve
 from contract_tests.promises.catalogue import promises_of
 from contract_tests.schema.spec import load_specification
@@ -23,11 +23,10 @@ _HALF = ("contract_tests/operations", "contract_tests/schema/test_responses.py")
 
 def run(folder: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
     """Run the suite over the six operations; give its exit code, its report and what it printed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--spec", str(SIX_OPERATIONS)]
-    command += ["--report-dir", str(folder), *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    fixed = ["-q", "-p", "no:cacheprovider", "--spec", str(SIX_OPERATIONS), "--report-dir", str(folder)]
+    ended = run_suite([*fixed, *arguments])
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    return done.returncode, report, done.stdout
+    return ended.exit_code, report, ended.stdout
 
 
 def ask(folder: Path, entry: Entry, *tests: str) -> tuple[int, dict[str, Any], dict[str, Any], str]:
@@ -100,22 +99,6 @@ def test_an_operation_without_records_is_asked_for_what_there_is(tmp_path: Path)
     needing = {name for name in verdicts if name.startswith(("pagination.", "consistency.", "requests.default-"))}
     assert {name for name, verdict in verdicts.items() if verdict == "not exercised"} >= needing
     assert verdicts["auth.key-required@get_request_logs"] == verdicts["requests.bounds@get_request_logs"] == "kept"
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        pytest.param(entry, id=entry.name, marks=[] if entry.fast else [pytest.mark.exhaustive])
-        for entry in BROKEN_OPERATIONS
-    ],
-)
-def test_a_broken_operation_is_named(tmp_path: Path, entry: Entry) -> None:
-    """What one operation breaks is broken under its own promise, and no promise of another operation is."""
-    code, promises, _, printed = ask(tmp_path, entry, *_HALF)
-    broken = {name for name, promise in promises.items() if promise["verdict"] == "broken"}
-    assert code == 1
-    assert broken & set(entry.breaks), printed
-    assert {name.partition("@")[2] for name in broken} == {entry.breaks[0].partition("@")[2]}
 
 
 def test_a_specification_without_traffic_is_refused_in_a_sentence(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
@@ -14,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from contract_tests.mutants.catalogue import ENTRIES
+from contract_tests.mutants.forked import Ended, run_suite
 from contract_tests.mutants.messages import Response
 from contract_tests.mutants.reference import Reference
 from contract_tests.mutants.serve import serve
@@ -24,25 +23,11 @@ ROOT = Path(__file__).parents[2]
 SPEC = ROOT / "tests" / "pipeline" / "project" / "openapi.json"
 
 
-def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **variables: str) -> Ended:
     """Run the suite, with the reports in a folder."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("APITALLY_")} | variables
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "contract_tests",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--spec",
-        str(SPEC),
-        "--report-dir",
-        str(folder),
-    ]
-    return subprocess.run(
-        [*command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    fixed = ["contract_tests", "-q", "-p", "no:cacheprovider", "--spec", str(SPEC), "--report-dir", str(folder)]
+    return run_suite([*fixed, *arguments], environment)
 
 
 def server_named(name: str) -> Reference:
@@ -75,7 +60,7 @@ def verdicts(folder: Path) -> dict[str, Any]:
 def test_what_cannot_run_is_one_sentence_and_exit_2(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
     """A server that is not there, or an option without sense, ends the run before any test, with one sentence."""
     done = run(tmp_path, *arguments)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert sentence in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
@@ -92,7 +77,7 @@ def test_a_run_that_cannot_begin_is_an_annotation_and_in_the_summary(tmp_path: P
     """On GitHub it is not enough that the step is red."""
     summary = tmp_path / "summary.md"
     done = run(tmp_path, "--seed", "dice", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "::error title=The contract suite could not run to its end::--seed must be a whole number" in done.stdout
     assert "--seed must be a whole number" in summary.read_text(encoding="utf-8")
 
@@ -101,7 +86,7 @@ def test_reports_that_cannot_be_written_are_one_sentence(tmp_path: Path) -> None
     """A folder for the reports that is a file ends the run before any request."""
     (tmp_path / "file").touch()
     done = run(tmp_path / "file")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "file cannot be written: File exists" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
@@ -135,7 +120,7 @@ def test_a_server_that_dies_in_the_middle_is_one_sentence_and_exit_2(
     """The run stops, says why without a traceback, and writes its reports; what did not run has that as its reason."""
     with serve(server) as url:
         done = run(tmp_path, "--base-url", url, "--api-key", server.key, "--app-id", "7")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert sentence in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "httpcore" not in done.stdout + done.stderr
@@ -166,7 +151,7 @@ def test_a_wrong_key_and_an_unknown_app_are_exit_2(tmp_path: Path) -> None:
         wrong_key = run(tmp_path, "--base-url", url, "--api-key", "wrong", "--app-id", str(server.app_id))
         variables = {"APITALLY_API_BASE_URL": url, "APITALLY_API_KEY": server.key, "APITALLY_APP_ID": "99"}
         unknown_app = run(tmp_path, **variables)
-    assert (wrong_key.returncode, unknown_app.returncode) == (2, 2)
+    assert (wrong_key.exit_code, unknown_app.exit_code) == (2, 2)
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["exit_code"] == 2
     assert "check --app-id" in report["errors"][0]
@@ -179,7 +164,7 @@ def test_a_correct_server_passes_and_what_was_not_passed_is_not_kept(tmp_path: P
     server = Reference()
     with serve(server) as url:
         done = run(tmp_path, "--base-url", url, "--api-key", server.key, "--app-id", "7", "--app-env-id", "1")
-    assert done.returncode == 0, done.stdout
+    assert done.exit_code == 0, done.stdout
     found = verdicts(tmp_path)
     waiting = {name for name, promise in found.items() if promise["verdict"] == "not exercised"}
     assert waiting == {"consistency.consumer-below-total", "consistency.two-filters"}
@@ -197,7 +182,7 @@ def test_a_breach_is_named_shown_and_can_be_acknowledged(tmp_path: Path) -> None
         arguments = ("--base-url", url, "--api-key", server.key, "--app-id", "7", "-k", "bounds or unknown_app")
         plain = run(tmp_path / "plain", *arguments)
         known = run(tmp_path / "known", *arguments, "--baseline", str(baseline))
-    assert (plain.returncode, known.returncode) == (1, 0)
+    assert (plain.exit_code, known.exit_code) == (1, 0)
     promise = verdicts(tmp_path / "plain")["requests.bounds"]
     assert promise["verdict"] == "broken"
     assert promise["evidence"][0].endswith("limit=1001'")
@@ -217,7 +202,7 @@ def test_a_small_budget_is_shared_among_the_promises(tmp_path: Path) -> None:
         done = run(tmp_path, "--base-url", url, *options, "--max-requests", "40")
         asked = server.asked
         more = run(tmp_path / "more", "--base-url", url, *options, "--max-requests", str(FEWEST_REQUESTS))
-    assert (done.returncode, more.returncode) == (0, 0)
+    assert (done.exit_code, more.exit_code) == (0, 0)
     assert asked <= 40
     assert server.asked - asked <= FEWEST_REQUESTS
     found = verdicts(tmp_path)
@@ -235,7 +220,7 @@ def test_a_run_that_tested_too_little_warns_and_can_fail(tmp_path: Path) -> None
     with serve(server) as url:
         arguments = ("--base-url", url, "--api-key", server.key, "--app-id", "7")
         done = run(tmp_path, *arguments, "--require-exercised", "requests.bounds,timezone.dst")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "--require-exercised asks for timezone.dst, which the run has not exercised." in done.stdout
     assert re.match(r"warning: Only \d+ of \d+ promises were exercised", done.stdout.splitlines()[-1])
     assert "Most promises were not exercised" in (tmp_path / "report.html").read_text(encoding="utf-8")
