@@ -14,6 +14,9 @@ from importlib import import_module
 from itertools import count
 from typing import Any
 
+import dlt
+
+from apitally_traffic.sync import sync_traffic, traffic_source
 from tests.sync.moments import JOB, MOMENTS, Moment
 
 
@@ -88,19 +91,12 @@ def kill_inside_the_merge(target: str) -> None:
         replace("dlt.destinations.impl.postgres.sql_client:Psycopg2SqlClient.commit_transaction", commit)
 
 
-def main() -> None:
-    """Run."""
-    from apitally_traffic.sync import sync_traffic, traffic_source  # noqa: PLC0415
-
-    moment, arguments = sys.argv[1], json.loads(sys.argv[2])
-    if moment:
-        kill_at(MOMENTS[moment])
+def run(arguments: dict[str, Any]) -> None:
+    """Run to the end, unless this process is killed before."""
     pipelines_dir = arguments.pop("pipelines_dir", None)
     if pipelines_dir is None:
         sync_traffic(**arguments)
         return
-    import dlt  # noqa: PLC0415
-
     name = arguments.pop("destination")
     destination = dlt.destinations.duckdb(name) if name.endswith(".duckdb") else name
     pipeline = dlt.pipeline("own", pipelines_dir=pipelines_dir, destination=destination, dataset_name="apitally")
@@ -109,4 +105,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1]:
+        kill_at(MOMENTS[sys.argv[1]])
+    run(json.loads(sys.argv[2]))

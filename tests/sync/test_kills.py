@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from apitally_traffic import TrafficClient
 from tests.sync.api import Api
 from tests.sync.databases import Database
+from tests.sync.killed_run import run
 from tests.sync.moments import MOMENTS
 
 ROOT = Path(__file__).parents[2]
@@ -40,34 +42,30 @@ def cases(moments: Iterable[str]) -> list[Any]:
 
 @dataclass
 class Drill:
-    """Runs of a sync into one database, each in a process of its own."""
+    """Runs of a sync into one database."""
 
     api: Api
     database: Database
     pipelines_dir: str | None = None
 
     def start(self, moment: str = "") -> "subprocess.Popen[bytes]":
-        """Start a run."""
-        arguments = {
-            "app_ids": APPS,
-            "start": START.isoformat(),
-            "destination": self.database.destination,
-            "api_key": self.api.api_key,
-            "base_url": self.api.url,
-        }
-        if self.pipelines_dir is not None:
-            arguments["pipelines_dir"] = self.pipelines_dir
+        """Start a run in a process of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.sync.killed_run", moment, json.dumps(arguments)],
+            [sys.executable, "-m", "tests.sync.killed_run", moment, json.dumps(self._arguments())],
             env={**os.environ, **self.database.env, "PYTHONPATH": str(ROOT)},
             stderr=subprocess.PIPE,
         )
 
-    def run(self, moment: str = "") -> None:
-        """Run to the end, or to the moment at which it is killed."""
+    def run(self) -> None:
+        """Run to the end."""
+        with mock.patch.dict(os.environ, self.database.env):
+            run(self._arguments())
+
+    def kill(self, moment: str) -> None:
+        """Run to the moment at which the process is killed."""
         with self.start(moment) as process:
             _, errors = process.communicate(timeout=120)
-        assert process.returncode == (-signal.SIGKILL if moment else 0), errors.decode()
+        assert process.returncode == -signal.SIGKILL, errors.decode()
 
     def check(self, *ages: tuple[int, datetime]) -> None:
         """Check that each hour is stored once, with the counts of the seed that an age names, up to its end."""
@@ -80,6 +78,16 @@ class Drill:
             stored = self.database.query(f"SELECT period_start, requests FROM apitally.traffic WHERE app_id = {app_id}")
             assert len(stored) == len(expected)
             assert dict(stored) == expected
+
+    def _arguments(self) -> dict[str, Any]:
+        arguments = {
+            "app_ids": APPS,
+            "start": START.isoformat(),
+            "destination": self.database.destination,
+            "api_key": self.api.api_key,
+            "base_url": self.api.url,
+        }
+        return arguments | ({"pipelines_dir": self.pipelines_dir} if self.pipelines_dir is not None else {})
 
     def _counts(self, app_id: int, seed: int, start: datetime, end: datetime) -> dict[datetime, int]:
         if start >= end:
@@ -103,7 +111,7 @@ def test_one_rerun_is_complete(api: Api, database: Database, moment: str, *, is_
         api.show(0, FIRST)
         drill.run()
     api.show(1, SECOND)
-    drill.run(moment)
+    drill.kill(moment)
     api.show(2, THIRD)
     drill.run()
     unchanged = START if is_first else hour(FIRST) - LOOKBACK
@@ -118,7 +126,7 @@ def test_the_merge_is_one_transaction(api: Api, database: Database, moment: str)
     api.show(0, FIRST)
     drill.run()
     api.show(1, SECOND)
-    drill.run(moment)
+    drill.kill(moment)
     drill.check((0, hour(FIRST)))
 
 
@@ -130,7 +138,7 @@ def test_pipeline_of_ones_own_is_complete(api: Api, database: Database, tmp_path
     api.show(0, FIRST)
     drill.run()
     api.show(1, SECOND)
-    drill.run(moment)
+    drill.kill(moment)
     api.show(2, THIRD)
     drill.run()
     killed = hour(SECOND) - LOOKBACK if MOMENTS[moment].is_extracted else START
