@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from tests.pipeline.test_commands import contents
 
 PIN = str(PROJECT / "openapi.json")
 NEW_PIN = b'{"new": "pin"}'
-# A run that is killed at one of its moves, the generator replaced by one that takes no time.
+# Runs that are killed at one of their moves, the generator replaced by one that takes no time. Each line of stdin is a
+# number of moves and a folder, and gets the exit code of a process that is forked for it.
 KILLED = """
 import os, sys
 from pathlib import Path
@@ -27,7 +29,6 @@ from spec_pipeline import regenerate as module
 from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
 
-moves = int(sys.argv[2])
 def stop(move):
     def moved(*arguments):
         global moves
@@ -39,8 +40,33 @@ def stop(move):
 
 Path.rename, Path.replace = stop(Path.rename), stop(Path.replace)
 module.generate = lambda spec, config, target: (target / "package.py").write_text("new")
-module.regenerate(Project(Path(sys.argv[1])), {}, b'{"new": "pin"}')
+for line in sys.stdin:
+    number, _, folder = line.rstrip("\\n").partition(" ")
+    moves = int(number)
+    if child := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        continue
+    module.regenerate(Project(Path(folder)), {}, b'{"new": "pin"}')
+    os._exit(0)
 """
+Kill = Callable[[Project, int], int]
+
+
+@pytest.fixture(scope="module")
+def kill() -> Iterator[Kill]:
+    """Return a function that runs until so many moves are done, and returns the exit code."""
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        requests, codes = process.stdin, process.stdout
+
+        def run(project: Project, moves: int) -> int:
+            print(moves, project.root, file=requests, flush=True)
+            return int(codes.readline())
+
+        yield run
 
 
 @pytest.fixture(autouse=True)
@@ -99,12 +125,11 @@ def test_generator_that_fails_changes_nothing(project: Project, monkeypatch: pyt
 
 @pytest.mark.parametrize("moves", range(4))
 def test_run_that_was_killed_is_cleared_up_by_the_next(
-    project: Project, monkeypatch: pytest.MonkeyPatch, moves: int
+    project: Project, kill: Kill, monkeypatch: pytest.MonkeyPatch, moves: int
 ) -> None:
     """Killed before any of its moves, a run is undone by the next one; killed after the last, it counts."""
     before = contents(project.root)
-    killed = subprocess.run([sys.executable, "-c", KILLED, project.root, str(moves)], check=False, cwd=Path.cwd())
-    assert killed.returncode == (0 if moves == 3 else 9)
+    assert kill(project, moves) == (0 if moves == 3 else 9)
 
     def fail(*_: Any) -> None:
         raise PipelineError("goes no further")
@@ -132,6 +157,7 @@ def test_run_that_was_killed_is_cleared_up_by_the_next(
 )
 def test_every_command_begins_with_what_a_killed_run_had_before(
     project: Project,
+    kill: Kill,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     moves: int,
@@ -141,7 +167,7 @@ def test_every_command_begins_with_what_a_killed_run_had_before(
     """Whatever comes after a run that was killed sees the folder and the pin as they were before that run."""
     before = contents(project.root)
     monkeypatch.setattr(module, "generate", generate)
-    subprocess.run([sys.executable, "-c", KILLED, project.root, str(moves)], check=False, cwd=Path.cwd())
+    assert kill(project, moves) == 9
     assert main(["--root", str(project.root), *command]) == 0
     assert said in capsys.readouterr().out
     assert contents(project.root) == before

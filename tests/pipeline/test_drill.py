@@ -107,8 +107,17 @@ def upload(content: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("arguments", [["--dry-run"], []])
-@pytest.mark.parametrize("media_type", ["application/xml", "application/x-ndjson", "application/msgpack"])
+@pytest.mark.parametrize(
+    ("media_type", "arguments"),
+    [
+        ("application/xml", ["--dry-run"]),
+        ("application/x-ndjson", []),
+        pytest.param("application/xml", [], marks=pytest.mark.exhaustive),
+        pytest.param("application/x-ndjson", ["--dry-run"], marks=pytest.mark.exhaustive),
+        pytest.param("application/msgpack", ["--dry-run"], marks=pytest.mark.exhaustive),
+        pytest.param("application/msgpack", [], marks=pytest.mark.exhaustive),
+    ],
+)
 def test_content_type_that_the_generator_does_not_know(
     project: Project, capsys: pytest.CaptureFixture[str], arguments: list[str], media_type: str
 ) -> None:
