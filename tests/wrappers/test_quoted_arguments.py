@@ -1,5 +1,7 @@
 """A message about an argument does not quote the key that was passed there by mistake."""
 
+import sys
+import threading
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -83,3 +85,25 @@ def test_the_key_as_an_argument_beside_a_client() -> None:
         with pytest.raises(ValueError, match="timezone") as raised:
             list(paginate(get_traffic, client=client.api, app_id=1, timezone=f"{KEY}\ud800"))
         check_is_without(KEY, raised.value)
+
+
+def test_clients_are_made_in_one_thread_while_another_quotes() -> None:
+    """The keys that are looked for are those of the clients that there are, however many come and go meanwhile."""
+    interval, enough = sys.getswitchinterval(), threading.Event()
+    clients = [TrafficClient(key, base_url="http://127.0.0.1:9") for key in [KEY, *["short"] * 1000]]
+
+    def make() -> None:
+        while not enough.is_set():
+            TrafficClient("short", base_url="http://127.0.0.1:9")
+
+    maker = threading.Thread(target=make)
+    sys.setswitchinterval(1e-6)
+    maker.start()
+    try:
+        for _ in range(200):
+            with pytest.raises(TypeError, match=r"^app_id must be an int, not '…'\.$"):
+                clients[0].get_traffic(KEY)  # type: ignore[arg-type]
+    finally:
+        enough.set()
+        maker.join()
+        sys.setswitchinterval(interval)

@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
-from weakref import WeakSet
+from weakref import ref
 
 from apitally_traffic._readings import Reading, as_hexadecimals, from_decimals, unquoted, without_gaps
 
@@ -100,7 +100,7 @@ class Redactor:
 
     def watch(self) -> None:
         """Keep the key out of quoted values and of what the libraries below log, for as long as this object lives."""
-        _watching.add(self)
+        _watching.append(ref(self, _watching.remove))
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(_without_keys)
 
@@ -157,12 +157,13 @@ def wide_encoding(body: bytes) -> str | None:
     return None if encoding.startswith("utf-8") else encoding
 
 
-_watching: WeakSet[Redactor] = WeakSet()
+# A list: it is copied at once, also while another thread adds to it, which a WeakSet is not.
+_watching: list[ref[Redactor]] = []
 
 
 def without_keys(text: str) -> str:
     """Return a text without the key of any client."""
-    return _redacted(text, tuple(_watching))
+    return _redacted(text, [redactor for reference in tuple(_watching) if (redactor := reference()) is not None])
 
 
 def _without_keys(record: logging.LogRecord) -> bool:
