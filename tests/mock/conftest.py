@@ -1,6 +1,8 @@
 """A running mock server for the tests of the mock server, and a client for it."""
 
+import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -31,3 +33,17 @@ def client(server: MockServer) -> Iterator[httpx.Client]:
 @pytest.fixture
 def traffic(client: httpx.Client) -> Endpoint:
     return Endpoint(client)
+
+
+@pytest.fixture
+def children(monkeypatch: pytest.MonkeyPatch) -> "list[subprocess.Popen[bytes]]":
+    """Return a list of the processes that are started from here on."""
+    found: list[subprocess.Popen[bytes]] = []
+
+    class RecordedPopen(subprocess.Popen[bytes]):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            found.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", RecordedPopen)
+    return found

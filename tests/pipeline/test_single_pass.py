@@ -9,7 +9,7 @@ from spec_pipeline import overlay, repin
 from spec_pipeline.openapi import validation
 from spec_pipeline.openapi.parsing import Document, read_document
 from spec_pipeline.project import Project
-from tests.pipeline.test_repin import candidate, drop_a_field, run
+from tests.pipeline.repinning import candidate, drop_a_field, run
 
 
 def test_each_document_is_validated_and_overlaid_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
