@@ -119,6 +119,16 @@ def test_a_start_is_rounded_down_in_the_timezone(traffic: Endpoint) -> None:
     ]
 
 
+def test_a_day_of_utc_in_which_no_local_day_begins(traffic: Endpoint) -> None:
+    """London's days begin at 23:00Z in summer and at 00:00Z in winter; the day between has 25 hours."""
+    window = {"start": "2024-10-26T00:00:00", "end": "2024-10-29T00:00:00", "timezone": "Europe/London"}
+    assert traffic.starts(**window, interval="day") == [
+        "2024-10-26T00:00:00+01:00",
+        "2024-10-27T00:00:00+01:00",
+        "2024-10-28T00:00:00Z",
+    ]
+
+
 def test_times_without_offset_are_read_in_the_timezone(traffic: Endpoint) -> None:
     """A time without offset is local time of `timezone`, by default UTC."""
     naive = {"start": "2025-05-14T00:00:00", "end": "2025-05-14T03:00:00"}

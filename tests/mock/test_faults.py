@@ -218,6 +218,15 @@ def test_a_fault_of_pages_waits_for_a_page(server: MockServer, traffic: Endpoint
     assert not traffic.page()["has_more"]
 
 
+def test_a_fault_of_pages_waits_while_another_replaces_the_body(server: MockServer, traffic: Endpoint) -> None:
+    """A body that an earlier fault has replaced is no page, and does not count for `times` either."""
+    server.inject("html", times=1)
+    server.inject("skipped_rows", times=1)
+    assert traffic.response().text.startswith("<")
+    skipped = traffic.page()["data"]
+    assert len(skipped) == len(traffic.page()["data"]) - 1
+
+
 @pytest.mark.parametrize("fault", sorted(FAULTS))
 def test_every_fault_works_with_every_kind_of_response(server: MockServer, traffic: Endpoint, fault: str) -> None:
     """Full pages, empty pages and errors can have each fault; the next response is correct again."""
