@@ -62,7 +62,7 @@ def without(name: str) -> Callable[[Body], Body]:
         (body_of(without("bytes_sent")(row(0))), "response.schema"),
         (body_of(row(0) | {"period_start": "14.5.2025"}), "response.schema"),
         (body_of(row(0) | {"period_start": "2025-05-14T00:00:00"}), "response.offsets"),
-        (body_of(row(0, -1)), "response.counts"),
+        *[(body_of(row(0) | {name: -1}), "response.counts") for name in ("requests", "bytes_received", "bytes_sent")],
         (body_of(has_more=True), "pagination.has-more"),
         (body_of(next_token="x"), "pagination.has-more"),
     ],
@@ -87,6 +87,14 @@ def test_freedoms_of_a_page_are_read() -> None:
     fraction = row(0) | {"period_start": "2025-05-14T00:00:00.000Z"}
     assert page_of(fraction).rows[0].start == START
     assert page_of(row(0, 0.0), row(1, 12.0)).rows == page_of(row(0, 0), row(1, 12)).rows
+
+
+def test_a_page_that_is_not_the_last() -> None:
+    """Its token is kept, and parameters and capitals of the content type make no difference."""
+    page = read_page(exchange_of(body_of(has_more=True, next_token="x"), "Application/JSON; charset=utf-8"))
+    assert (page.has_more, page.token, page.rows) == (True, "x", ())
+    last = page_of()
+    assert (last.has_more, last.token) == (False, None)
 
 
 @pytest.mark.parametrize(

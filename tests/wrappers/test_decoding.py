@@ -114,6 +114,8 @@ def test_the_error_says_on_which_side_a_number_is_out_of_bounds(written: str, se
         ("1e400", float("inf")),
         ("-1e99999999999999999999", float("-inf")),
         ("123456789012345678901234567890", 123456789012345678901234567890),
+        ("9" * 400, int("9" * 400)),
+        ("9" * 401, float("inf")),
         ("9" * 5000, float("inf")),
         ("Infinity", float("inf")),
         ("[1e400, 2.515680477992437e+16]", [float("inf"), 2.515680477992437e16]),
@@ -135,9 +137,14 @@ def test_an_unknown_number_beside_an_integer_in_another_notation() -> None:
     assert (item.requests, item.additional_properties) == (5, {"unknown": float("inf")})
 
 
-def test_a_page_with_too_many_values() -> None:
+@pytest.mark.parametrize(
+    "values",
+    [f"[{'0,' * 100_000}0]", "[" * 100_000 + "]" * 100_000, '{"": ' * 100_000 + "0" + "}" * 100_000],
+    ids=["in a list", "lists", "objects"],
+)
+def test_a_page_with_too_many_values(values: str) -> None:
     """It is refused for that, unless a value of the schema has a wrong type: then that is the reason."""
-    many = f', "unknown": [{"0," * 100_000}0]'
+    many = f', "unknown": {values}'
     with pytest.raises(ResponseError, match=r"too large to be checked: it has more than 8 MiB or 100,000 values\."):
         first_item(body(extra=many))
     with pytest.raises(ResponseError, match=r"breaks the schema: Expected `int`, got `bool` - at `data\[0\].requests`"):
@@ -187,9 +194,22 @@ def test_rows_without_unknown_fields() -> None:
 def test_deep_nesting_of_an_unknown_field() -> None:
     """What is nested too deeply to be parsed is left out of an unknown field, and strings in it are no brackets."""
     deep = '[{"a]": "\\"[", "b": ' * 10_000 + "1" + "}]" * 10_000
-    item = first_item(body(extra=f', "unknown": {deep}, "after": 7'))
+    levels = {name: "[" * depth + "]" * depth for name, depth in (("kept", 96), ("cut", 97))}
+    extra = "".join(f', "{name}": {value}' for name, value in levels.items())
+    item = first_item(body("5.0", extra=f', "unknown": {deep}, "after": {"9" * 5000}{extra}'))
     assert item.requests == 5
-    assert item.additional_properties["after"] == 7
+    assert item.additional_properties["after"] == float("inf")
+    assert json.dumps(item.additional_properties["kept"]) == levels["kept"]
+    assert json.dumps(item.additional_properties["cut"]) == levels["cut"].replace("[]", "null")
+
+
+def test_the_largest_page() -> None:
+    """A page of 8 MiB is read, and one byte more is too much to be checked."""
+    largest = body(extra=f', "unknown": "{"a" * (3 * 2**20)}"')
+    padded = largest[:-1] + b" " * (8 * 2**20 - len(largest)) + largest[-1:]
+    assert len(first_item(padded).additional_properties["unknown"]) == 3 * 2**20
+    with pytest.raises(ResponseError, match="is too large to be checked"):
+        first_item(padded + b" ")
 
 
 def test_a_byte_order_mark_is_skipped() -> None:
