@@ -153,7 +153,7 @@ def _syntax_error(body: bytes, error: Exception) -> str:
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
     except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
-        error = reason
+        return str(reason)  # to keep it in a variable would keep the body
     return str(error)
 
 
