@@ -60,6 +60,16 @@ def test_the_bounds_of_a_slice_belong_to_it() -> None:
         decode(window, [NOON - 2 * HOUR, *inside], NOON + 9 * HOUR)
 
 
+def test_the_last_days_of_the_calendar() -> None:
+    """The day after the window has no end that a time can have; its row may come, and is not over before it ends."""
+    start = datetime(9999, 12, 29, tzinfo=UTC)
+    window = TimeWindow.resolve(start, start + timedelta(days=1, hours=12), "day")
+    days = [start + timedelta(days=number) for number in range(3)]
+    assert len(decode(window, days, NOON).rows) == 2
+    with pytest.raises(FalseRowsError, match=r"`data\[2\].period_end`, 9999-12-31T12:00:00\+00:00, is too early"):
+        decode(window, [*days, days[-1] + 12 * HOUR], NOON)
+
+
 def hour(start: datetime, requests: int, received: int = 0) -> Row:
     """Return a row of an hour."""
     return Row(start, start + HOUR, requests, received, 0)

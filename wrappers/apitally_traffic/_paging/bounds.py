@@ -33,7 +33,10 @@ class Bounds:
         self._window = window
         self._length = LENGTHS[window.interval]
         self._lower, self._upper = _one_period_around(window, self._length)
-        self._may_be_cut_from = _start_of_last_period(window) if is_last else LAST
+        self._may_be_cut_from = LAST
+        if is_last:
+            last = window.end.astimezone(UTC) - timedelta.resolution
+            self._may_be_cut_from = floor(last, window.interval, window.timezone)
 
     def check(self, page: Rows, ordered: Ordered, present: datetime) -> None:
         """Check that each row lies in the bounds, and is as long as the interval that was requested.
@@ -105,14 +108,6 @@ def _end_of_period(start: datetime, window: TimeWindow) -> datetime:
         return following(start, window.interval, window.timezone)
     except OverflowError:
         return LAST
-
-
-def _start_of_last_period(window: TimeWindow) -> datetime:
-    last = window.end.astimezone(UTC) - timedelta.resolution
-    try:
-        return floor(last, window.interval, window.timezone)
-    except OverflowError:
-        return last - LENGTHS[window.interval]
 
 
 def _one_period_around(window: TimeWindow, length: timedelta) -> tuple[datetime, datetime]:
