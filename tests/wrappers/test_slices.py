@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ from apitally_traffic._paging.order import check_adjacent, in_order
 from apitally_traffic._paging.slices import SlicePage, SliceReader
 from tests.wrappers.served_rows import HOUR, row
 
-MINUTE, MOMENT = timedelta(minutes=1), timedelta.resolution
+DAY, MINUTE, SECOND, MOMENT = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1), timedelta.resolution
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
@@ -60,6 +61,31 @@ def test_the_bounds_of_a_slice_belong_to_it() -> None:
         decode(window, [NOON - 2 * HOUR, *inside], NOON + 9 * HOUR)
 
 
+@pytest.mark.parametrize(
+    ("end", "present", "window_end", "is_accepted"),
+    [
+        pytest.param(HOUR - SECOND, DAY, DAY, True, id="the last second of the hour"),
+        pytest.param(HOUR - MOMENT, DAY, DAY, True, id="the last microsecond of the hour"),
+        pytest.param(HOUR - SECOND - MOMENT, DAY, DAY, False, id="earlier"),
+        pytest.param(29 * MINUTE, DAY, 30 * MINUTE, True, id="a minute before the end of the window"),
+        pytest.param(29 * MINUTE - MOMENT, DAY, 30 * MINUTE, False, id="more than a minute before the end"),
+        pytest.param(31 * MINUTE, DAY, 30 * MINUTE, True, id="a minute after the end of the window"),
+        pytest.param(31 * MINUTE + MOMENT, DAY, 30 * MINUTE, False, id="more than a minute after the end"),
+        pytest.param(20 * MINUTE, 15 * MINUTE, DAY, True, id="five minutes after the present"),
+        pytest.param(20 * MINUTE + MOMENT, 15 * MINUTE, DAY, False, id="more than five minutes after the present"),
+        pytest.param(20 * MINUTE, 65 * MINUTE - MOMENT, DAY, True, id="just over by a clock that is five minutes slow"),
+        pytest.param(20 * MINUTE, 65 * MINUTE, DAY, False, id="over by any clock"),
+    ],
+)
+def test_where_the_row_of_an_hour_may_end(
+    end: timedelta, present: timedelta, window_end: timedelta, *, is_accepted: bool
+) -> None:
+    """It may end with its last second, with the window cut to a minute, or about now while the hour is open."""
+    window = TimeWindow.resolve(NOON, NOON + window_end)
+    with nullcontext() if is_accepted else pytest.raises(FalseRowsError, match="is shorter than the requested"):
+        assert len(decode(window, [NOON, NOON + end], NOON + present).rows) == 1
+
+
 def test_the_last_days_of_the_calendar() -> None:
     """The day after the window has no end that a time can have; its row may come, and is not over before it ends."""
     start = datetime(9999, 12, 29, tzinfo=UTC)
@@ -73,6 +99,28 @@ def test_the_last_days_of_the_calendar() -> None:
 def hour(start: datetime, requests: int, received: int = 0) -> Row:
     """Return a row of an hour."""
     return Row(start, start + HOUR, requests, received, 0)
+
+
+def test_what_rows_have_in_common() -> None:
+    """Their length, and that each ends where the next one starts, are found in whatever order they come."""
+    first, second, third = (hour(NOON + number * HOUR, number) for number in range(3))
+    short = Row(NOON + 3 * HOUR, NOON + 3 * HOUR + MINUTE, 0, 0, 0)
+    for rows, is_contiguous, length in (
+        ([first, second, third], True, HOUR),
+        ([first, third], False, HOUR),
+        ([first, second, third, short], True, None),
+        ([second, short], False, None),
+        ([], True, None),
+    ):
+        for known, page in (([], rows), (rows[:1], rows[1:]), ([], rows[::-1])):
+            starts = [row.period_start for row in rows]
+            assert in_order(known, page, NOON) == (rows, starts, is_contiguous, length)
+
+
+def test_a_period_without_a_length() -> None:
+    """It is refused alone, too."""
+    with pytest.raises(ValueError, match=r"`data\[0\].period_end`, .*, is not after `data\[0\].period_start`"):
+        in_order([], [Row(NOON, NOON, 0, 0, 0)], NOON)
 
 
 @pytest.mark.parametrize(("open_after", "is_newer"), [(NOON + HOUR, False), (NOON + HOUR - MOMENT, True)])
