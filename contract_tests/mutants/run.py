@@ -49,7 +49,7 @@ def run_against(entry: Entry, seed: str, promises: Sequence[str] = ()) -> Result
         arguments = ["--base-url", url, "--api-key", key, "--app-id", str(app_id), "--app-env-id", "1"]
         arguments += ["--consumer-id", "2", "--seed", seed, "--report-dir", folder]
         arguments += ["--spec", str(entry.spec)] if entry.spec else []
-        ended = run_suite(["contract_tests", "-q", "--tb=short", *arguments], promises=promises)
+        ended = run_suite(["contract_tests", "-q", "--tb=native", *arguments], promises=promises)
         seconds = time.monotonic() - since
         content: dict[str, Any] = {"promises": [], "requests": 0}
         report = Path(folder, "report.json")
