@@ -188,10 +188,26 @@ def _fields_but(name: str) -> tuple[str, ...]:
     return tuple(field for field in _TOKEN_FIELDS if field != name)
 
 
+def _half(self: Reference, query: Query, total: int) -> int:
+    return max(1, query.limit // 2)
+
+
+def _no_token_alone(self: Reference, params: Any) -> Any:
+    return params if "next_token" not in params or params.keys() & {"start", "interval"} else {"next_token": "no"}
+
+
 _TOKEN_FIELDS = ("start", "end", "interval", "zone", "env", "consumer")
 
 DIFFERENT = (
     different("the plain reference"),
+    different(
+        "half pages, a last period that ends early, 400, no lone token",
+        fast=True,
+        size=_half,
+        item=_clipped,
+        refusal=_as_400,
+        params=_no_token_alone,
+    ),
     different("newest first", rows=_newest_first),
     different("in no order", rows=_shuffled),
     different(
@@ -207,11 +223,11 @@ DIFFERENT = (
     ),
     different("no traffic at all", envs=()),
     different("no traffic, and no periods", rows=lambda self, query: []),
-    different("half pages", fast=True, size=lambda self, query, total: max(1, query.limit // 2)),
+    different("half pages", size=_half),
     different("pages of 24", size=lambda self, query, total: min(24, query.limit)),
     different("pages of any size", size=lambda self, query, total: 1 + (query.position * 7 + self.asked) % query.limit),
     different("pages of random size", size=_random_size),
-    different("the last period ends at the end", fast=True, item=_clipped),
+    different("the last period ends at the end", item=_clipped),
     different(
         "the last period has what came before the end",
         counts=lambda self, query, start, end: Reference.counts(self, query, start, min(end, query.end)),
@@ -219,7 +235,7 @@ DIFFERENT = (
     different("small letters in times are refused", parse=_without_small_letters),
     different("a leap second is the second after it", parse=_with_leap_second),
     different("403 for a wrong key", refusal=_as_403),
-    different("400 for what is not valid", fast=True, refusal=_as_400),
+    different("400 for what is not valid", refusal=_as_400),
     different("windows that make no sense are refused", page=_refuse),
     different("sixty days are kept", rows=_kept(60)),
     different("five months are kept", rows=_kept(150)),
@@ -265,13 +281,7 @@ DIFFERENT = (
         for name in _TOKEN_FIELDS
     ),
     different("a token without its query is only a place", resume=_place_only),
-    different(
-        "a token without its query is refused",
-        fast=True,
-        params=lambda self, params: (
-            params if "next_token" not in params or params.keys() & {"start", "interval"} else {"next_token": "no"}
-        ),
-    ),
+    different("a token without its query is refused", params=_no_token_alone),
     different("a gateway fails now and then", fast=True, respond=_gateway_fails(40)),
     different("429 now and then, with headers", respond=_limited(60, headers=True)),
     different("429 now and then, without headers", respond=_limited(12, headers=False)),
