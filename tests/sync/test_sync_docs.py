@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -173,14 +173,20 @@ def test_orchestrator_runs_a_sync(library: str, tmp_path: Path, monkeypatch: pyt
     assert [(call.args, call.kwargs) for call in calls] == [(([1, 2],), {"destination": "postgres"})]
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockServer]:
+    """Run a mock server, as a reader of the examples does."""
+    with MockServer() as server:
+        yield server
+
+
 @pytest.mark.parametrize("name", apitally_traffic.sync.__all__)
-def test_example_is_true(name: str) -> None:
+def test_example_is_true(name: str, server: MockServer) -> None:
     """The example of a public name does what it shows."""
     public = {name: getattr(apitally_traffic.sync, name) for name in apitally_traffic.sync.__all__}
     report: list[str] = []
-    with MockServer() as server:
-        known: dict[str, Any] = {**public, "dlt": dlt, "server": server}
-        example = doctest.DocTestParser().get_doctest(public[name].__doc__ or "", known, name, None, None)
-        assert example.examples
-        outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append)
+    known: dict[str, Any] = {**public, "dlt": dlt, "server": server}
+    example = doctest.DocTestParser().get_doctest(public[name].__doc__ or "", known, name, None, None)
+    assert example.examples
+    outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append)
     assert outcome.failed == 0, "".join(report)
