@@ -63,13 +63,13 @@ requests = []
 
 def handle(request):
     requests.append(request)
-    if {case!r} == "429" and len(requests) == 1:
+    if case == "429" and len(requests) == 1:
         return httpx.Response(429, headers={{"Retry-After": "1"}})
-    if {case!r} == "exhausted rate limit" and len(requests) == 1:
+    if case == "exhausted rate limit" and len(requests) == 1:
         now = REAL()
         limits = {{"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(now) + 2)}}
         return httpx.Response(200, headers={{**limits, "Date": formatdate(now)}}, json=PAGE)
-    if {case!r} == "senseless rate limit":
+    if case == "senseless rate limit":
         return httpx.Response(200, headers={{"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1000"}}, json=PAGE)
     return httpx.Response(200, json=PAGE)
 
@@ -93,37 +93,38 @@ async def deadline():
         except APITimeoutError:
             requests.extend([None, None])
 
-with {freeze}:
-    if {case!r} == "deadline":
-        asyncio.run(deadline())
-    elif {kind!r} == "sync":
-        read()
-    else:
-        asyncio.run(read_async())
-print(len(requests))
+for case, kind in {cases}:
+    requests.clear()
+    with {freeze}:
+        if case == "deadline":
+            asyncio.run(deadline())
+        elif kind == "sync":
+            read()
+        else:
+            asyncio.run(read_async())
+    print(case, kind, len(requests))
 """
+# The cases, and how many requests each takes.
+WAITS = {
+    ("429", "sync"): 3,
+    ("429", "async"): 3,
+    ("exhausted rate limit", "sync"): 2,
+    ("exhausted rate limit", "async"): 2,
+    ("senseless rate limit", "sync"): 2,
+    ("senseless rate limit", "async"): 2,
+    ("deadline", "async"): 2,
+}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program measures with clock_gettime")
-@pytest.mark.parametrize(
-    ("case", "kind", "requests"),
-    [
-        ("429", "sync", 3),
-        ("429", "async", 3),
-        ("exhausted rate limit", "sync", 2),
-        ("exhausted rate limit", "async", 2),
-        ("senseless rate limit", "sync", 2),
-        ("senseless rate limit", "async", 2),
-        ("deadline", "async", 2),
-    ],
-)
 @pytest.mark.parametrize("library", LIBRARIES | TICKING)
-def test_waits_end_in_frozen_time(library: str, case: str, kind: str, requests: int) -> None:
+def test_waits_end_in_frozen_time(library: str) -> None:
     """Waits for retries, the rate limit and the deadline take real seconds, and so end while the time is frozen."""
     name, freeze = (LIBRARIES | TICKING)[library]
-    program = WAITING.format(library=name, freeze=freeze, case=case, kind=kind)
+    program = WAITING.format(library=name, freeze=freeze, cases=list(WAITS))
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
-    assert (run.stdout, run.stderr) == (f"{requests}\n", "")
+    expected = "".join(f"{case} {kind} {requests}\n" for (case, kind), requests in WAITS.items())
+    assert (run.stdout, run.stderr) == (expected, "")
 
 
 TIMEOUT = """
