@@ -130,7 +130,7 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def mutants(session: nox.Session) -> None:
-    """Hold the contract suite against some broken servers and different ones; `-- --all` for all of them."""
+    """Hold the contract suite against a broken server for each promise and a few correct ones; `-- --all` for all."""
     _install(session, ".[mock]", groups=["contract"])
     session.run("python", "-m", "contract_tests.mutants", *session.posargs)
 
