@@ -134,7 +134,16 @@ def test_entries_of_the_import_path_need_not_be_strings(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "executable", [None, "", 5, b"/usr/bin/python3", "/usr/bin/env", "/nowhere/python3", sys.executable + "-embedded"]
+    "executable",
+    [
+        None,
+        b"/usr/bin/python3",
+        "/usr/bin/env",
+        *(
+            pytest.param(value, marks=pytest.mark.exhaustive)
+            for value in ("", 5, "/nowhere/python3", sys.executable + "-embedded")
+        ),
+    ],
 )
 def test_an_interpreter_is_found_without_sys_executable(
     monkeypatch: pytest.MonkeyPatch, executable: str | None
