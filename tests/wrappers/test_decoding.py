@@ -203,6 +203,16 @@ def test_deep_nesting_of_an_unknown_field() -> None:
     assert json.dumps(item.additional_properties["cut"]) == levels["cut"].replace("[]", "null")
 
 
+@pytest.mark.parametrize(
+    ("rows", "sentence"), [(99_999, "`data[0].period_start` is missing"), (100_000, "has more than 100,000 objects")]
+)
+def test_a_page_with_too_many_objects(rows: int, sentence: str) -> None:
+    """A large body is not decoded at all where it has a hundred times the rows that any request asks for."""
+    page = f'{{"data": [{",".join(["{}"] * rows)}], "has_more": false{" " * 8 * 2**20}}}'
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        decode_page(page.encode())
+
+
 def test_the_largest_page() -> None:
     """A page of 8 MiB is read, and one byte more is too much to be checked."""
     largest = body(extra=f', "unknown": "{"a" * (3 * 2**20)}"')

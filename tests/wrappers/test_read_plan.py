@@ -86,12 +86,12 @@ def test_pages_are_taken_until_they_hold_enough_rows() -> None:
 
 
 def test_the_last_slice_alone_may_be_cut() -> None:
-    """Of a window that ends inside an hour, the row of that hour may end with it."""
+    """The last row of the window may end a minute before it does, and that of an earlier slice may not."""
     plan = ReadPlan(TimeWindow.resolve("2026-01-01", "2026-01-01T03:30"), 2, None, concurrency=2)
     first, last = plan.next_slices()
     for reader in (first, last):
         entry = rows(reader.window)[1]
-        cut = (datetime.fromisoformat(entry["period_start"]) + timedelta(minutes=30)).isoformat()
+        cut = (reader.window.end - timedelta(minutes=1)).isoformat()
         body = json.dumps({"data": [entry | {"period_end": cut}], "has_more": False}).encode()
         with nullcontext() if reader is last else pytest.raises(FalseRowsError, match="shorter than the requested"):
             assert len(reader.decode(body, NOW).rows) == 1

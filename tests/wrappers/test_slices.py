@@ -134,6 +134,16 @@ def test_a_period_is_open_until_its_end(open_after: datetime, *, is_newer: bool)
             in_order([older], [newer], open_after)
 
 
+@pytest.mark.parametrize(("minutes", "is_newer"), [(4, True), (5, False)])
+def test_a_period_may_be_counted_five_minutes_late(minutes: int, *, is_newer: bool) -> None:
+    """As long after its end as clocks may differ, a period is still open."""
+    data = [row(NOON, NOON + HOUR, requests) for requests in (1, 2)]
+    body = json.dumps({"data": data, "has_more": False}).encode()
+    reader = SliceReader(TimeWindow.resolve(NOON, NOON + 3 * HOUR))
+    with nullcontext() if is_newer else pytest.raises(FalseRowsError, match="comes with different values"):
+        assert [one.requests for one in reader.decode(body, NOON + HOUR + minutes * MINUTE).rows] == [2]
+
+
 def test_a_row_that_the_next_slice_should_have() -> None:
     """The sentence has all counts of the row; the row may be missing while its period is open."""
     stray = hour(NOON, 3, 70)

@@ -156,6 +156,32 @@ def test_days_that_do_not_start_at_midnight(zone: str, time: str, starts: str) -
     assert window.start.astimezone(UTC) == datetime.fromisoformat(starts)
 
 
+@pytest.mark.parametrize(
+    ("zone", "time", "starts"),
+    [
+        pytest.param("Australia/Lord_Howe", "2026-10-03T15:40Z", "2026-10-03T15:30Z", id="the full hour is skipped"),
+        pytest.param("Australia/Lord_Howe", "2026-04-04T15:10Z", "2026-04-04T14:00Z", id="half of it comes twice"),
+        pytest.param("Europe/Berlin", "1893-03-31T23:10Z", "1893-03-31T23:06:32Z", id="local mean time ends"),
+    ],
+)
+def test_hours_that_a_clock_change_cuts(zone: str, time: str, starts: str) -> None:
+    """A time shortly after the change lies in the hour that starts with it, or before it."""
+    window = TimeWindow.resolve(time, "2027-01-01", "hour", zone)
+    assert window.start.astimezone(UTC) == datetime.fromisoformat(starts)
+
+
+def test_hours_from_the_end_of_local_mean_time_on() -> None:
+    """The first hour of Berlin's zone time is shorter by what its clock was put forward: six minutes and 32 seconds."""
+    window = TimeWindow.resolve("1893-03-31T22:00Z", "1893-04-01T02:00Z", "hour", "Europe/Berlin")
+    assert [period.start.astimezone(UTC).time().isoformat() for period in window.periods()] == [
+        "21:06:32",
+        "22:06:32",
+        "23:06:32",
+        "00:00:00",
+        "01:00:00",
+    ]
+
+
 def test_windows_that_differ_by_a_fold_differ() -> None:
     """The two hours that the wall clock shows alike are different windows."""
     first = TimeWindow.resolve("2026-10-25T00:00Z", "2026-10-25T05:00Z", "hour", "Europe/Berlin")
