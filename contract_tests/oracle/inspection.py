@@ -141,7 +141,10 @@ def _lasts_for_several(row: Row, whole: int, query: Query, slack: int) -> bool:
     """Return whether a period goes on to the beginning of a later one, or to the end of the window."""
     zone = query.named_zone
     is_edge = abs(row.end - query.end) <= slack or zones.floor(zone, query.named_interval, row.end) == row.end
-    return row.end > whole and is_edge and not zones.transitions(zone, row.start - 1, row.end)
+    # No change of the clocks makes a day longer by half of one.
+    is_too_long_for_a_change = query.named_interval == "day" and row.end - whole > zones.DAY // 2
+    is_clear = is_too_long_for_a_change or not zones.transitions(zone, row.start - 1, row.end)
+    return row.end > whole and is_edge and is_clear
 
 
 def _is_start_rounded_in_utc(row: Row, query: Query, page: Page) -> bool:

@@ -136,3 +136,20 @@ def test_the_right_clock_with_a_wrong_offset_is_a_wrong_offset() -> None:
     with pytest.raises(BrokenPromiseError) as raised:
         inspect(page_of(wrong), Query(START - 2 * HOUR, START + HOUR, "day", "Europe/Berlin"), 9, None)
     assert raised.value.promise_id == "response.offsets"
+
+
+@pytest.mark.parametrize(
+    ("end", "promise_id"),
+    [
+        ("2025-03-30T23:00:00+01:00", "timezone.dst"),
+        ("2025-03-31T01:00:00+02:00", "timezone.dst"),
+        ("2025-04-01T00:00:00+02:00", "response.period-end"),
+    ],
+)
+def test_a_day_of_a_change_with_a_wrong_end(end: str, promise_id: str) -> None:
+    """A day that is wrong by the change breaks the promise about changes; one that lasts for two, that about ends."""
+    day = row(0) | {"period_start": "2025-03-30T00:00:00+01:00", "period_end": end}
+    first = 1_743_289_200  # midnight in Berlin
+    with pytest.raises(BrokenPromiseError) as raised:
+        inspect(page_of(day), Query(first, first + 95 * HOUR, "day", "Europe/Berlin"), 9, None)
+    assert raised.value.promise_id == promise_id
