@@ -141,7 +141,6 @@ def test_the_right_clock_with_a_wrong_offset_is_a_wrong_offset() -> None:
 @pytest.mark.parametrize(
     ("end", "promise_id"),
     [
-        ("2025-03-30T23:00:00+01:00", "timezone.dst"),
         ("2025-03-31T01:00:00+02:00", "timezone.dst"),
         ("2025-04-01T00:00:00+02:00", "response.period-end"),
     ],
