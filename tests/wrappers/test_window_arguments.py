@@ -1,7 +1,7 @@
 """What a caller may write for a time window: every form of a time, and what is refused in one sentence."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,6 +65,19 @@ def test_end_is_now_and_not_rounded() -> None:
     assert len(window) == 31
 
 
+class Broken(tzinfo):
+    """A timezone that fails."""
+
+    def utcoffset(self, _: datetime | None) -> timedelta:
+        raise LookupError("It is lost.")
+
+    def __repr__(self) -> str:
+        return "Broken()"
+
+
+NOWHERE = datetime(2026, 1, 1, tzinfo=Broken())  # type: ignore[abstract]
+
+
 class Unwritable:
     """An object that cannot say what it is."""
 
@@ -90,9 +103,9 @@ class Unwritable:
         ({"end": "-2026-01-01T00:00:00Z"}, "is neither"),
         ({"start": timedelta(hours=-1)}, r"start datetime.timedelta\(days=-1, seconds=82800\) is negative"),
         ({"start": "99999999999d"}, "start '99999999999d' lies outside the years 1 to 9999"),
-        ({"start": "0001-01-01", "timezone": "Asia/Tokyo"}, "outside the years 1 to 9999"),
+        ({"start": "0001-01-01", "timezone": "Asia/Tokyo"}, r"^start datetime.date\(1, 1, 1\) lies outside the years"),
         ({"start": "0001-01-01T00:30Z", "timezone": "America/New_York"}, "years 1 to 9999"),
-        ({"end": "9999-12-31T23:59:59"}, "extends beyond the years 1 to 9999"),
+        ({"end": "9999-12-31T23:59:59"}, "^The window extends beyond the years 1 to 9999, or to their very ends.$"),
         ({"start": 5}, "start must be a datetime, date, timedelta or str, not int"),
         ({"start": "1d", "end": "2d"}, "start .* is after end .*: swap them"),
         ({"start": "2100-01-01"}, r"start 2100-01-01T00:00:00\+00:00 lies in the future: it is .* now\."),
@@ -102,10 +115,15 @@ class Unwritable:
         ({"timezone": "../etc/passwd"}, "Unknown timezone"),
         ({"timezone": ""}, "Unknown timezone"),
         ({"timezone": "a\0b"}, "Unknown timezone"),
-        ({"timezone": UTC}, "timezone must be an IANA name or a ZoneInfo"),
+        ({"timezone": UTC}, "timezone must be an IANA name or a ZoneInfo that has one, not datetime.timezone.utc.$"),
         ({"interval": "hours"}, 'interval must be "hour" or "day", not \'hours\''),
         ({"interval": ["hour"]}, 'interval must be "hour" or "day"'),
-        ({"now": datetime(2026, 1, 1)}, "now must carry a timezone"),
+        (
+            {"now": datetime(2026, 1, 1)},
+            r"^now must carry a timezone: datetime.*2026, 1, 1, 0, 0. does not.$",
+        ),
+        ({"now": NOWHERE}, r"^now datetime.*Broken.* has a timezone without a valid offset: It is lost.$"),
+        ({"start": NOWHERE}, r"^start datetime.*Broken.* has a timezone without a valid offset: It is lost.$"),
         ({"now": "2026-01-01"}, "now must be a datetime, not str"),
         ({"start": "2024-01-01+01:00"}, "is neither an ISO 8601 date or time"),
         ({"start": "2024-01-01x00:00"}, "is neither an ISO 8601 date or time"),

@@ -55,6 +55,7 @@ def around(change: datetime, zone: ZoneInfo, interval: Interval) -> list[Period]
     assert utc[-1][0] < change + 50 * HOUR <= utc[-1][1]
     assert all(end == start for (_, end), (start, _) in pairwise(utc))
     assert len(window) == len(periods)
+    assert {time.tzinfo for period in periods for time in period} == {zone}
     return periods
 
 
