@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +19,7 @@ _RATE_LIMIT = re.compile(r"(?P<requests>[0-9]{1,9})/(?P<seconds>[0-9]{1,9})s", r
 _MAX_SHOWN = 200
 _MAX_HOST_LENGTH = 253
 _LARGEST_INTEGER = 2**63 - 1
+_MAX_IDS = 100_000
 _HEADER_VALUE = re.compile(r"[!-~]+")
 
 
@@ -209,7 +211,8 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
     if not isinstance(apps, Iterable) or isinstance(apps, str | bytes | bytearray):
         msg = f"apps must be the IDs of the apps, or an App for each ID, not {_shown(apps)}"
         raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
-    checked = dict(apps) if isinstance(apps, Mapping) else {app_id: App() for app_id in apps}
+    known: Mapping[int, App] = apps if isinstance(apps, Mapping) else {}
+    checked = {app_id: known[app_id] if known else App() for app_id in _limited("apps", apps)}
     if not checked:
         msg = "apps must name at least one app ID"
         raise ValueError(msg)
@@ -218,16 +221,25 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
         if not isinstance(app, App):
             msg = f"apps must map each ID to an App, not {app_id} to {_shown(app)}"
             raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
-        name = f"every environment and consumer ID of app {app_id}"
-        checked[app_id] = App(_checked_ids(name, app.environments), _checked_ids(name, app.consumers))
+        checked[app_id] = App(_checked_ids(app_id, app.environments), _checked_ids(app_id, app.consumers))
     return checked
 
 
-def _checked_ids(name: str, ids: Iterable[int]) -> tuple[int, ...]:
+def _checked_ids(app_id: int, ids: Iterable[int]) -> tuple[int, ...]:
+    name = f"every environment and consumer ID of app {app_id}"
     if not isinstance(ids, Iterable):
         msg = f"{name} must be in a tuple, not {_shown(ids)}"
         raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
-    return tuple(dict.fromkeys(_integer(name, number, 1, _LARGEST_INTEGER) for number in ids))
+    limited = _limited(f"environments and consumers of app {app_id}", ids)
+    return tuple(dict.fromkeys(_integer(name, number, 1, _LARGEST_INTEGER) for number in limited))
+
+
+def _limited(name: str, ids: Iterable[int]) -> list[int]:
+    found = list(islice(ids, _MAX_IDS + 1))
+    if len(found) > _MAX_IDS:
+        msg = f"{name} must be no more than {_MAX_IDS:,} IDs"
+        raise ValueError(msg)
+    return found
 
 
 def _checked_data(data: object) -> Path:

@@ -1,5 +1,6 @@
 """`MockServer` as tests use it: its journal, its settings and its arguments."""
 
+import itertools
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -117,6 +118,11 @@ def test_now_is_a_string_or_a_datetime(server: MockServer, traffic: Endpoint, no
         ({"apps": []}, "apps must name at least one app ID"),
         ({"apps": [0]}, "every ID in apps must be a whole number from 1"),
         ({"apps": 1}, "apps must be the IDs of the apps"),
+        ({"apps": range(10**12)}, "apps must be no more than 100,000 IDs"),
+        (
+            {"apps": {1: App(consumers=cast("Any", itertools.count(1)))}},
+            "consumers of app 1 must be no more than 100,000 IDs",
+        ),
         ({"apps": {1: 2}}, "apps must map each ID to an App"),
         ({"apps": {1: App(environments=(0,))}}, "every environment and consumer ID of app 1"),
         (
