@@ -143,6 +143,21 @@ def test_known_days(zone: str, day: str, hours: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "interval", "start", "end", "number"),
+    [
+        pytest.param("Pacific/Apia", "day", "2011-12-01", "2012-02-01", 61, id="a skipped date"),
+        pytest.param("Australia/Lord_Howe", "hour", "2026-10-03T15:30Z", "2026-10-07T19:30Z", 101, id="half an hour"),
+    ],
+)
+def test_counting_starts_beside_a_clock_change(
+    zone: str, interval: Interval, start: str, end: str, number: int
+) -> None:
+    """Steps of many periods skip no change that makes them one fewer or one more."""
+    window = TimeWindow.resolve(start, end, interval, zone)
+    assert len(window) == sum(1 for _ in window.periods()) == number
+
+
+@pytest.mark.parametrize(
     ("zone", "time", "starts"),
     [
         pytest.param("America/Toronto", "1919-03-31T12:00", "1919-03-31T00:30-04:00", id="midnight inside a gap"),
