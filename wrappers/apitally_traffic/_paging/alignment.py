@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from apitally_traffic._windows.periods import LENGTHS, following
+from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
@@ -32,14 +32,16 @@ def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | Non
 def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bool:
     """Return whether the window's timezone may have an hour or a day from `start` to `end`, because a clock changes.
 
-    Periods within a day of a change of the UTC offset may be longer or shorter by that change. Hours differ only where
-    it is a fraction of an hour, or not at a full one.
+    A period of the timezone, as windows have it, always is possible. Others within a day of a change of the UTC offset
+    may be longer or shorter by that change, hours only where it is a fraction of an hour.
     """
+    interval, zone = window.interval, window.timezone
     try:
+        if end == following(start, interval, zone) and start == floor(start, interval, zone):
+            return True
         change = abs(_offset(start + 2 * _DAY, window) - _offset(start - _DAY, window))
-        if window.interval == "day" or change % _HOUR:
-            return abs(end - start - LENGTHS[window.interval]) <= change
-        return end == following(start, window.interval, window.timezone)
+        is_free = interval == "day" or bool(change % _HOUR)
+        return is_free and abs(end - start - LENGTHS[interval]) <= change
     except OverflowError:  # at the ends of the calendar
         return False
 

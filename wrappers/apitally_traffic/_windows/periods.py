@@ -33,12 +33,12 @@ def floor(instant: datetime, interval: Interval, timezone: ZoneInfo) -> datetime
 
     "Will be rounded down to the beginning of the interval (hour or day)."
     """
-    return (_floor_hour if interval == "hour" else _floor_day)(instant, timezone)
+    return (_floor_hour if interval == "hour" else _floor_day)(instant.astimezone(UTC), timezone)
 
 
 def following(start: datetime, interval: Interval, timezone: ZoneInfo) -> datetime:
     """Return the start of the period after the one that starts at `start`."""
-    return (_next_hour if interval == "hour" else _next_day)(start, timezone)
+    return (_next_hour if interval == "hour" else _next_day)(start.astimezone(UTC), timezone)
 
 
 def advance(start: datetime, end: datetime, limit: int, interval: Interval, timezone: ZoneInfo) -> tuple[datetime, int]:
