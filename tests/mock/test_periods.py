@@ -73,9 +73,8 @@ def test_periods_begin_where_local_time_does(name: str, date: str, interval: Int
             latest = max(latest, clock // unit)
         if begins and instant >= start:
             found.append(instant)
-    assert [
-        boundary.instant for day in range(first, first + 3) for boundary in boundaries_of_day(day, zone, interval)
-    ] == found
+    boundaries = [boundary for day in range(first, first + 3) for boundary in boundaries_of_day(day, zone, interval)]
+    assert boundaries == [(instant, _offset(instant, zone)) for instant in found]
 
 
 def _offset(instant: int, zone: ZoneInfo) -> int:
