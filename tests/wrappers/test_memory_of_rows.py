@@ -68,7 +68,7 @@ def test_tables_keep_no_unknown_fields(kind: type[TrafficClient | AsyncTrafficCl
 def test_nothing_of_a_slice_is_kept_while_the_next_one_is_read(
     kind: type[TrafficClient | AsyncTrafficClient], method: str
 ) -> None:
-    """Except the five fields of its last rows, which are compared with those of the next slice."""
+    """Except the five fields of its last rows, and a digest of the others, to compare them with the next slice."""
     in_use: list[int] = []
 
     def measure(request: httpx.Request) -> httpx.Response:

@@ -60,10 +60,77 @@ def test_rows_that_differ_in_an_unknown_field() -> None:
     """Rows of one period that a later version of the API tells apart are not folded into one."""
     data = [entry | {"method": method} for entry in rows(WINDOW)[:2] for method in ("GET", "POST")]
     with pytest.raises(
-        ResponseError, match=r"different values: `data\[0\].method` is GET, and `data\[1\].method` is POST"
+        ResponseError, match=r"different values: `data\[0\].method` is 'GET', and `data\[1\].method` is 'POST'"
     ):
         read(data)
-    assert read([data[0], {name: value for name, value in data[0].items() if name != "method"}, data[2]]) == [0, 1]
+
+
+DEEP: list[object] = []
+for _ in range(300):
+    DEEP = [DEEP]
+DIFFERENT: list[tuple[Json, Json, str]] = [
+    ({"foo": 1}, {"foo": 2}, "foo`.* is 1, and .*foo`.* is 2"),
+    ({"foo": 1}, {}, "foo`.* is 1, and .*foo`.* is missing"),
+    ({}, {"foo": "missing"}, "foo`.* is missing, and .*foo`.* is 'missing'"),
+    ({"foo": None}, {}, "foo`.* is None, and .*foo`.* is missing"),
+    ({"foo": 1}, {"bar": 1}, "foo`.* is 1, and .*foo`.* is missing, .*bar`.* is missing, and .*bar`.* is 1"),
+    ({"foo": 1}, {"foo": True}, "foo`.* is 1, and .*foo`.* is True"),
+    ({"foo": 0.0}, {"foo": False}, "foo`.* is 0.0, and .*foo`.* is False"),
+    ({"foo": "1"}, {"foo": 1}, "foo`.* is '1', and .*foo`.* is 1"),
+    ({"foo": {"a": [1]}}, {"foo": {"a": [True]}}, r"foo`.* is {'a': \[1\]}, and .*foo`.* is {'a': \[True\]}"),
+    ({"foo": [[], 1]}, {"foo": [[1]]}, r"foo`.* is \[\[\], 1\], and .*foo`.* is \[\[1\]\]"),
+    ({"foo": {"a": "b"}}, {"foo": ["a", "b"]}, r"foo`.* is {'a': 'b'}, and .*foo`.* is \['a', 'b'\]"),
+    (
+        {"foo": DEEP},
+        {"foo": [DEEP]},
+        r"is \[{200}… \(402 more characters\), and .* is \[{200}… \(404 more characters\)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("one", "another", "sentence"), DIFFERENT)
+def test_values_of_unknown_fields_that_differ(one: Json, another: Json, sentence: str) -> None:
+    """On one page, on two, and in two slices, one period never has two values of a field, or one and none."""
+    data = rows(WINDOW)
+    first, second = data[12] | one, data[12] | another
+    for pages in ([[first, second]], [[first], [second]]):
+        with pytest.raises(ResponseError, match=sentence):
+            read(*pages)
+    with pytest.raises(ResponseError, match=sentence):
+        read_slices([*data[:12], first], [second, *data[13:]])
+
+
+@pytest.mark.parametrize(
+    ("one", "another"),
+    [
+        ({"foo": 1}, {"foo": 1.0}),
+        ({"foo": -0.0}, {"foo": 0}),
+        ({"foo": {"a": 1, "b": [{}]}}, {"foo": {"b": [{}], "a": 1}}),
+        ({"foo": DEEP},) * 2,
+    ],
+)
+def test_values_of_unknown_fields_that_are_the_same(one: Json, another: Json) -> None:
+    """Numbers are compared by value, and objects in any order."""
+    data = rows(WINDOW)
+    first, second = data[12] | one, data[12] | another
+    assert read([first, second]) == read([first], [second]) == [12]
+    assert read_slices([*data[:12], first], [second, *data[13:]]) == list(range(24))
+
+
+def test_a_caller_may_change_delivered_items() -> None:
+    """What is done to the items of one slice is no contradiction to the next."""
+    data = [entry | {"tags": [{"name": "a"}]} for entry in rows(WINDOW)]
+    pages = iter((data[:13], data[12:]))
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"data": next(pages), "has_more": False}))
+    with TrafficClient("key", concurrency=1, max_retries=0, transport=transport) as client:
+        number = 0
+        for page in client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12).pages():
+            for item in page.data:
+                number += 1
+                item.requests = -1
+                item.additional_properties["tags"][0]["name"] = "b"
+                item.additional_properties["tags"].append("c")
+    assert number == 25
 
 
 def test_the_same_row_twice_is_one() -> None:

@@ -6,13 +6,16 @@ one of them would be a guess.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import takewhile
 from operator import attrgetter, countOf, le, lt, sub
 from typing import Any, NamedTuple
 
+from attrs import field, frozen
+
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
-from apitally_traffic._texts import cut
+from apitally_traffic._texts import quoted
 
 Rows = Sequence[Row | TrafficItem]
 
@@ -20,6 +23,20 @@ period_start, period_end = attrgetter("period_start"), attrgetter("period_end")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 _COUNTS = _FIELDS[1:]
 _ZERO = timedelta(0)
+
+
+@frozen
+class _Value:
+    """What is kept of the value of an unknown field, where `1` is the same as `1.0`, and not the same as `true`."""
+
+    digest: bytes
+    text: str = field(eq=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+_MISSING = _Value(b"", "missing")
 
 
 class Ordered(NamedTuple):
@@ -65,11 +82,24 @@ def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
     return Ordered(kept, starts, ends[:-1] == starts[1:], _common_length(starts, ends))
 
 
+def remembered(rows: Rows) -> Rows:
+    """Return what `check_adjacent` needs of rows, in little memory: a caller may change those that are delivered."""
+    copies: list[Row | TrafficItem] = []
+    for row in rows:
+        if isinstance(row, TrafficItem):
+            copy = TrafficItem(row.period_start, row.period_end, *(getattr(row, name) for name in _COUNTS))
+            copy.additional_properties = {name: _kept(value) for name, value in row.additional_properties.items()}
+            copies.append(copy)
+        else:
+            copies.append(row)
+    return copies
+
+
 def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: datetime) -> None:
     """Check that the rows of two adjacent slices, each in order, do not contradict each other.
 
     Args:
-        before: the rows at the end of one slice.
+        before: the rows at the end of one slice, as `remembered` returns them.
         after: the rows of the next slice.
         border: where the one ends and the other starts.
         open_after: a period that ends later is still open.
@@ -106,14 +136,42 @@ def _check_missing(
 
 
 def _differing(one: Row | TrafficItem, another: Row | TrafficItem) -> list[tuple[str, Any, Any]]:
-    """Return the names and values of the fields that two rows have in common and that differ."""
+    """Return the names and values of the fields in which two rows differ."""
     first, second = _fields(one), _fields(another)
-    return [(name, first[name], second[name]) for name in first if name in second and first[name] != second[name]]
+    names = {**first, **second}
+    pairs = ((name, first.get(name, _MISSING), second.get(name, _MISSING)) for name in names)
+    return [(name, value, other) for name, value, other in pairs if value != other]
 
 
 def _fields(row: Row | TrafficItem) -> dict[str, Any]:
     unknown = row.additional_properties if isinstance(row, TrafficItem) else {}
-    return {**{name: getattr(row, name) for name in _FIELDS}, **unknown}
+    return {**{name: getattr(row, name) for name in _FIELDS}, **{name: _kept(unknown[name]) for name in unknown}}
+
+
+def _kept(value: Any) -> "_Value":
+    """Return what to keep of a value of JSON; without recursion: it may be nested as deeply as a body allows."""
+    if isinstance(value, _Value):
+        return value
+    digest = sha256()
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict | list):
+            left += [part for name in sorted(one) for part in (one[name], name)] if isinstance(one, dict) else one
+        token = _token(one).encode("utf-8", "surrogatepass")
+        digest.update(b"%d %b" % (len(token), token))
+    return _Value(digest.digest(), quoted(value))
+
+
+def _token(value: Any) -> str:
+    """Return what a value is, of an object or an array without what is in it: the same for the same values only."""
+    if isinstance(value, dict | list):
+        return f"{type(value).__name__} {len(value)}"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"number {value:x}"  # a long one cannot be written in decimals
+    return f"{type(value).__name__} {value}"
 
 
 def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) -> Rows:
@@ -137,7 +195,7 @@ def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) 
             kept[-1] = index  # sorting is stable, so this is the newer one
         elif differing := _differing(other, row):
             differences = (
-                f"{place(kept[-1], name)} is {cut(str(one))}, and {place(index, name)} is {cut(str(another))}"
+                f"{place(kept[-1], name)} is {one}, and {place(index, name)} is {another}"
                 for name, one, another in differing
             )
             raise ValueError(

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import repeat
 
-from apitally_traffic._decoding import Page, to_rows
+from apitally_traffic._decoding import Page
 from apitally_traffic._paging.bounds import LAST
-from apitally_traffic._paging.order import Rows, check_adjacent
+from apitally_traffic._paging.order import Rows, check_adjacent, remembered
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
@@ -107,7 +107,7 @@ class ReadPlan:
                 f"The API contradicts itself in the pages of two parts of the window: {error}.",
                 resume_from=self.resume_from,
             ) from None
-        self._rows_before, self._open_before = list(to_rows(reader.last_rows())), reader.open_after
+        self._rows_before, self._open_before = remembered(reader.last_rows()), reader.open_after
 
     def _finish_slice(self) -> None:
         periods = len(self._started.popleft())
