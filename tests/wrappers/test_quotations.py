@@ -6,6 +6,7 @@ import pickle
 import quopri
 from base64 import b64encode, encodebytes
 from collections.abc import Callable
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -27,6 +28,11 @@ FORMS: dict[str, Callable[[str], str]] = {
     "code points in braces": lambda key: "".join(f"\\u{{{byte:x}}}" for byte in key.encode()),
     "a line break": lambda key: f"{key[:20]}\n{key[20:]}",
     "a folded header": lambda key: f"{key[:20]}\r\n\t{key[20:]}",
+    "a header folded with a space": lambda key: f"{key[:14]}\r\n {key[14:28]}\r\n {key[28:]}",
+    "two spaces": lambda key: f"{key[:20]}  {key[20:]}",
+    "spaces": " ".join,
+    "base64 with spaces": lambda key: " ".join(b64encode(key.encode()).decode()),
+    "an escape with a space": lambda key: f"%{key.encode().hex('%')}".replace("%", "% "),
     "a line break in JSON": lambda key: json.dumps({"key": f"{key[:20]}\n    {key[20:]}"}),
     "quoted-printable": lambda key: quopri.encodestring(f"Api-Key: {'and so on ' * 5}{key}".encode()).decode(),
     "base64 of MIME": lambda key: encodebytes(f"GET / HTTP/1.1\r\nAccept: */*\r\nApi-Key: {key}\r\n".encode()).decode(),
@@ -67,6 +73,20 @@ def test_forms_of_the_key(form: str, key: str) -> None:
     assert [view for view in (middle, repr(middle)[1:-1], json.dumps(middle)[1:-1]) if view in text] == []
     assert "is bad" in text
     assert "…" in text
+
+
+@pytest.mark.parametrize("key", [*KEYS, "+A+b ".join(KEYS[0][::5])])
+@pytest.mark.parametrize("form", FORMS)
+def test_forms_of_the_key_in_a_page_token(caplog: pytest.LogCaptureFixture, form: str, key: str) -> None:
+    """In a URL, a token has a `+` for each space, and the key is in none that an error keeps or a log line shows."""
+    written = FORMS[form](key)
+    page = {"data": [], "has_more": True, "next_token": written}
+    with caplog.at_level(logging.DEBUG):
+        text = shown(key, httpx.Response(200, json=page)) + caplog.text
+    middle = written[len(written) // 4 : len(written) * 3 // 4]
+    parts = [quote(part) for part in (middle, key[:20], key[-20:])] + [quote_plus(middle)]
+    assert [part for part in parts if part in text] == []
+    assert text.count("&next_token=") > 1
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,13 @@ class Reading:
         return same, same + 1
 
 
+class _WithSpaces(Reading):
+    """A reading with other bytes in the same places."""
+
+    def _origin(self, position: int) -> tuple[int, int]:
+        return position, position + 1
+
+
 class _WithoutGaps(Reading):
     """A reading without spaces, control characters and all that is not ASCII.
 
@@ -146,22 +153,28 @@ def without_gaps(reading: Reading) -> Reading | None:
 def unquoted(text: bytes) -> Iterator[Reading]:
     """Yield a text as it is, and as often unquoted as it is quoted; each of them also without markup.
 
-    A gap may also be inside of an escape: so the same is done while leaving out the gaps.
+    A gap may also be inside of an escape: so the same is done while leaving out the gaps. A `+` is a space in a URL: so
+    both are done with a space in its place, too.
     """
-    yield from _unquoted(text, gaps=True)
-    yield from _unquoted(text, gaps=False)
+    for are_spaces in (False, True):
+        yield from _unquoted(text, gaps=True, pluses_are_spaces=are_spaces)
+        yield from _unquoted(text, gaps=False, pluses_are_spaces=are_spaces)
 
 
-def _unquoted(text: bytes, *, gaps: bool) -> Iterator[Reading]:
+def _unquoted(text: bytes, *, gaps: bool, pluses_are_spaces: bool) -> Iterator[Reading]:
     reading: Reading | None = Reading(text)
+    is_new = not pluses_are_spaces
     for _ in range(_MAX_LEVELS):
         if reading is None:
             return
+        if pluses_are_spaces and b"+" in reading.text:
+            reading, is_new = _WithSpaces(reading.text.replace(b"+", b" "), reading), True
         if not gaps:
             reading = without_gaps(reading) or reading
-        yield reading
-        if (plain := reading.replaced(_MARKUP, lambda _: b"")) is not None:
-            yield plain.replaced(_ESCAPE, _unescaped) or plain
+        if is_new:
+            yield reading
+            if (plain := reading.replaced(_MARKUP, lambda _: b"")) is not None:
+                yield plain.replaced(_ESCAPE, _unescaped) or plain
         reading = reading.replaced(_ESCAPE, _unescaped)
 
 

@@ -137,10 +137,11 @@ class Redactor:
     @cached_property
     def _base64(self) -> list[_Needle]:
         """What is always the same of a text in base64 that contains the key, wherever in it that is, in lower case."""
-        forms = []
+        forms: list[bytes] = []
         for before in range(3):
             encoded = b64encode(b"\0" * before + self._api_key).lower()
-            forms.append(encoded[-(-before * 4 // 3) : (before + len(self._api_key)) * 4 // 3])
+            form = encoded[-(-before * 4 // 3) : (before + len(self._api_key)) * 4 // 3]
+            forms += {form, form.replace(b"+", b"")}  # without pluses where they are read as spaces
         part = max(_MIN_PART_LENGTH, -(-len(self._api_key) // 2))
         # So many characters, at least, depend on nothing but a part of that length.
         return [_Needle(form, min(len(form), (4 * part - 2) // 3)) for form in forms]
