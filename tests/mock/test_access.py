@@ -66,6 +66,31 @@ def test_control_requests_of_the_own_origin_are_served(client: httpx.Client, ser
     assert client.post("/_mock/reset", headers={"Origin": server.url}).status_code == 200
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("name", "own", "others", "status"),
+    [
+        ("Origin", None, ["https://evil.example", "null", ""], 403),
+        ("Content-Type", "application/json", ["text/plain", "application/x-www-form-urlencoded", ""], 415),
+    ],
+)
+def test_a_header_that_comes_twice(
+    client: httpx.Client, server: MockServer, name: str, own: str | None, others: list[str], method: str, status: int
+) -> None:
+    """Of two headers, none may be what alone is refused, wherever it stands."""
+    right = own or server.url
+
+    def ask(*values: str) -> int:
+        headers = [("Content-Type", "application/json")] if name == "Origin" else []
+        headers += [(name, value) for value in values]
+        path = "/_mock/reset" if method == "POST" else "/_mock/settings"
+        return client.request(method, path, headers=headers, content=b"{}").status_code
+
+    assert ask(right, right) == 200
+    for other in others:
+        assert ask(other, right) == ask(right, other) == ask(right, other, right) == status
+
+
 @pytest.mark.parametrize("kind", [None, "text/plain", "application/x-www-form-urlencoded", "text/json"])
 @pytest.mark.parametrize("is_chunked", [False, True])
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^\[\]:/@\s]*)(:[0-9]*)?", re.IGNO
 
 def host_name(scope: Scope) -> str | None:
     """Return the host name that a request is sent to, or `None` if it has no valid `Host` header."""
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    match = _HOST.fullmatch(hosts[0].decode("latin-1").strip()) if len(hosts) == 1 else None
+    hosts = _values(scope, b"host")
+    match = _HOST.fullmatch(hosts[0].decode("latin-1")) if len(hosts) == 1 else None
     return match["name"].strip("[]").lower() if match and match["name"] else None
 
 
@@ -27,17 +27,25 @@ def refusal(scope: Scope, bound_to: set[str]) -> tuple[int, str] | None:
         scope: the request, with a valid `Host`.
         bound_to: names and addresses that the server listens on.
     """
-    headers = dict(scope["headers"])
-    name, host, origin = host_name(scope) or "", headers.get(b"host", b"").strip(), headers.get(b"origin")
+    name, (host,) = host_name(scope) or "", _values(scope, b"host")
     if not _is_local(name, bound_to):
         reason = f"Control requests must be sent to a loopback address or the one that is listened on, not to {name!r}."
         return 403, reason
-    if origin is not None and origin.strip().lower() != b"http://" + host.lower():
-        return 403, f"Control requests must not come from a web page of another origin ({origin.decode('latin-1')!r})."
-    has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-    if has_body and headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
-        return 415, "The body must be JSON, with the header Content-Type: application/json."
+    for origin in _values(scope, b"origin"):
+        if origin.lower() != b"http://" + host.lower():
+            shown = origin.decode("latin-1")
+            return 403, f"Control requests must not come from a web page of another origin ({shown!r})."
+    has_body = any(length != b"0" for length in _values(scope, b"content-length"))
+    if has_body or _values(scope, b"transfer-encoding"):
+        kinds = {value.partition(b";")[0].strip().lower() for value in _values(scope, b"content-type")}
+        if kinds != {b"application/json"}:
+            return 415, "The body must be JSON, with the header Content-Type: application/json."
     return None
+
+
+def _values(scope: Scope, header: bytes) -> list[bytes]:
+    """Return the values of all headers of a name: each counts, since readers differ in which one they take."""
+    return [value.strip() for name, value in scope["headers"] if name == header]
 
 
 def _is_local(name: str, bound_to: set[str]) -> bool:
