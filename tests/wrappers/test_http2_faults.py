@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import ssl
 import threading
@@ -101,10 +102,13 @@ def failure(kind: type[Any], url: str) -> BaseException:
 
 @pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
 @pytest.mark.parametrize("fault", BODY_FAULTS)
-def test_a_fault_in_the_body(kind: type[Any], fault: str, broken_server: Callable[..., Any]) -> None:
-    """It is retried, and then a typed error with the request's URL."""
+@pytest.mark.parametrize("is_begun", [True, False], ids=["in the body", "before the headers"])
+def test_a_fault(kind: type[Any], fault: str, broken_server: Callable[..., Any], *, is_begun: bool) -> None:
+    """It is retried, and then a typed error with the request's URL and a reason in words."""
 
     def respond(protocol: Any, stream: int) -> list[bytes]:
+        if not is_begun:
+            return [BODY_FAULTS[fault](stream)]
         protocol.send_headers(stream, [(":status", "200"), ("content-length", "99")])
         begin: bytes = protocol.data_to_send()
         return [begin + frame(DATA, 0, stream, b'{"data":['), BODY_FAULTS[fault](stream)]
@@ -115,6 +119,9 @@ def test_a_fault_in_the_body(kind: type[Any], fault: str, broken_server: Callabl
     assert error.url
     assert error.url.startswith(url)
     assert len(streams) == 2
+    reason = str(error).partition("closed the connection: ")[2]
+    assert re.search(r"[a-z]{2,} [a-z]{2,}", reason)
+    assert re.search(r"[a-z]Error\b|^\d|0x", reason) is None
 
 
 ENDS: dict[str, Callable[[int], bytes]] = {

@@ -12,6 +12,7 @@ from apitally_traffic._redaction import Redactor, wide_encoding
 from apitally_traffic._texts import cut
 from apitally_traffic._transport.body import BodyError
 from apitally_traffic._transport.call import Call
+from apitally_traffic._transport.reasons import reason_of
 from apitally_traffic.errors import (
     APIConnectionError,
     APIStatusError,
@@ -43,10 +44,6 @@ _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 _LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
 # What else a request can name that there may not be.
 _FILTERS = {"app_env_id": "the environment", "consumer_id": "the consumer"}
-
-# How httpcore writes that a server has ended an exchange over HTTP/2.
-_HTTP2_EVENT = re.compile(r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)")
-_HTTP2_ENDS = {"StreamReset": "reset the request", "ConnectionTerminated": "closed the connection"}
 
 # Of a longer body, errors say how it begins, and quote no message in it.
 _MAX_TEXT, _MAX_JSON = 100_000, 2**20
@@ -124,7 +121,7 @@ def error_of_exception(
         )
     if isinstance(error, BodyError | httpx.DecodingError):
         return ResponseError(f"{server} sent a body that {error}.", **details)
-    reason = cut(redactor.text(_reason(error)).rstrip("."), _MAX_REASON) or type(error).__name__
+    reason = cut(redactor.text(reason_of(error)).rstrip("."), _MAX_REASON)
     return APIConnectionError(f"{server} cannot be reached{via}, or closed the connection: {reason}.", **details)
 
 
@@ -158,19 +155,6 @@ def with_details(
 ) -> ApitallyError:
     """Return an error with what is known of the request and its response."""
     return type(error)(error.message, **_details(request, response, redactor))
-
-
-def _reason(error: Exception) -> str:
-    """Return what went wrong, from below where asyncio's connections say only that all attempts failed."""
-    below: BaseException | None = error if isinstance(error, httpx.ConnectError) else None
-    while below is not None:
-        if isinstance(below, OSError) and below.errno:
-            return str(below)
-        group = below.exceptions[0] if isinstance(below, BaseExceptionGroup) else None
-        below = group or below.__cause__ or below.__context__
-    if (event := _HTTP2_EVENT.match(str(error))) is not None:
-        return f"it {_HTTP2_ENDS[event['kind']]} (HTTP/2 error code {event['code']})"
-    return str(error)
 
 
 def server_of(url: httpx.URL) -> str:

@@ -1,0 +1,57 @@
+"""Say in words why an exchange failed, where the libraries below give a number, the name of a class or nothing."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+
+# How httpcore writes that a server has ended an exchange over HTTP/2.
+_HTTP2_EVENT = re.compile(r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)")
+_HTTP2_ENDS = {"StreamReset": "reset the request", "ConnectionTerminated": "closed the connection"}
+_ADDRESS = re.compile(r"[:,]? ?<[^<>]{1,100} at 0x[0-9a-f]{1,16}>")
+_CLASS = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]*)(?:Error|Exception)(?:\(\))?(?P<rest>$|: .*)", re.DOTALL)
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SENTENCES: list[tuple[type[Exception], str]] = [
+    (httpx.ConnectError, "no connection can be made"),
+    (httpx.ReadError, "the connection broke while the response was read"),
+    (httpx.WriteError, "the connection broke while the request was sent"),
+    (httpx.ProtocolError, "it broke the rules of HTTP"),
+]
+
+
+def reason_of(error: Exception) -> str:
+    """Return what went wrong."""
+    said = _ADDRESS.sub("", str(error)).strip()
+    has_words = re.search(r"[A-Za-z]{2,}", said) is not None and _CLASS.fullmatch(said) is None
+    if isinstance(error, httpx.ConnectError) or not has_words:
+        # asyncio's connections say only that all attempts failed, or nothing.
+        for below in _chain(error):
+            if isinstance(below, OSError) and below.errno:
+                return str(below)
+    if (event := _HTTP2_EVENT.match(said)) is not None:
+        return f"it {_HTTP2_ENDS[event['kind']]} (HTTP/2 error code {event['code']})"
+    return said if has_words else _in_words(error, said)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    below: BaseException | None = error
+    while below is not None:
+        yield below
+        group = below.exceptions[0] if isinstance(below, BaseExceptionGroup) else None
+        below = group or below.__cause__ or below.__context__
+
+
+def _in_words(error: Exception, said: str) -> str:
+    if (name := _CLASS.fullmatch(said)) is not None and name["name"] != type(error).__name__.removesuffix("Error"):
+        return f"{_words(name['name'])}{name['rest']}"
+    detail = f" ({said})" if said and name is None else ""
+    for below in _chain(error):
+        if type(below).__module__.startswith("h2."):
+            return f"it broke the rules of HTTP/2: {_words(type(below).__name__.removesuffix('Error'))}{detail}"
+    sentences = [sentence for kind, sentence in _SENTENCES if isinstance(error, kind)]
+    return f"{sentences[0] if sentences else _words(type(error).__name__)}{detail}"
+
+
+def _words(name: str) -> str:
+    words = _BETWEEN_WORDS.sub(" ", name).split()
+    return " ".join(word if word.isupper() else word.lower() for word in words)
