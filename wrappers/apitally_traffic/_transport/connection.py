@@ -152,7 +152,12 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
         environment = urllib.request.getproxies()
         name = "HTTPS_PROXY" if environment.get("https", "").strip() else "ALL_PROXY"
         proxy = environment.get("https", "").strip() or environment.get("all", "").strip()
-        excluded = _is_excluded(url, environment.get("no", "")) or urllib.request.proxy_bypass(url.host)
+        # The settings of macOS and Windows count where the environment has none.
+        excluded = (
+            _is_excluded(url, environment.get("no", ""))
+            if urllib.request.getproxies_environment()
+            else urllib.request.proxy_bypass(url.host)
+        )
         if not proxy or excluded:
             return None, name
         proxy = proxy if "://" in proxy else f"http://{proxy}"
@@ -198,12 +203,24 @@ def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:
 
 
 def _matches(host: str, port: int, entry: str) -> bool:
+    address = _address(host)
+    block, _, bits = entry.strip("[]").partition("/")
     try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(entry.strip("[]"), strict=False)
+        # Without a length, or with 0, it is one address.
+        network = ipaddress.ip_network(block if bits.strip("0") == "" else f"{block}/{bits}", strict=False)
     except ValueError:
-        pass  # not both of them are addresses
+        pass  # a name, or with a port
+    else:
+        return address is not None and address in network
     name, _, given_port = entry.rpartition(":")
     if name and given_port.isdigit():
         return int(given_port) == port and _matches(host, port, name)
-    name = entry.strip(".")
-    return bool(name) and (host == name or host.endswith(f".{name}"))
+    name = entry.removeprefix(".").removesuffix(".")
+    return address is None and bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
