@@ -21,8 +21,12 @@ QUERY_ARGUMENTS = [
 
 
 def check_is_without(key: str, error: BaseException) -> None:
-    """Check that no beginning of a key is in what a traceback shows."""
-    shown = "".join(traceback.format_exception(error)) + repr(vars(error))
+    """Check that no beginning of a key is in what a traceback shows, or an error that it does not show refers to."""
+    shown = "".join(traceback.format_exception(error))
+    chained: BaseException | None = error
+    while chained is not None:
+        shown += repr(chained) + repr(vars(chained))
+        chained = chained.__cause__ or chained.__context__
     assert "…" in str(error)
     assert [end for end in range(len(key), 7, -1) if key[:end] in shown] == []
 
@@ -35,6 +39,14 @@ def test_the_key_as_an_argument_of_a_query(kind: Callable[..., Any], argument: s
     with pytest.raises((TypeError, ValueError), match=argument) as raised:
         kind(key).get_traffic(**{"app_id": 1, argument: key})
     check_is_without(key, raised.value)
+
+
+@pytest.mark.parametrize("form", ["../{}", "{0}/{0}", "\0{}", "{}\ud800"])
+def test_the_key_inside_of_a_timezone(form: str) -> None:
+    """Zoneinfo fails in various ways, and none of its errors is kept."""
+    with pytest.raises(ValueError, match="timezone") as raised:
+        TrafficClient(KEY).get_traffic(1, timezone=form.format(KEY))
+    check_is_without(KEY, raised.value)
 
 
 @pytest.mark.parametrize("wrap", [str.encode, lambda key: [key], lambda key: {key: 1}, str.upper], ids=repr)

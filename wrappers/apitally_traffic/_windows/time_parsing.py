@@ -6,6 +6,7 @@ with the offset from before the change (PEP 495).
 """
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,12 +38,11 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     name = timezone.key if isinstance(timezone, ZoneInfo) else timezone
     if not isinstance(name, str):
         raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {quoted(timezone)}.")
-    try:
+    # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
+    with suppress(OSError, LookupError, ValueError):
         return ZoneInfo(name[:])  # a subclass of str may write itself in another way
-    except (OSError, LookupError, ValueError):
-        # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly. Not chained:
-        # its messages quote the name.
-        raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.") from None
+    # Outside of the handler: the messages of zoneinfo quote the name, which may be the key.
+    raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.")
 
 
 def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -> datetime:
