@@ -1,5 +1,6 @@
 """Rows that cannot be true, or that contradict each other, are an error and never dropped in silence."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -73,7 +74,7 @@ DIFFERENT: list[tuple[Json, Json, str]] = [
     ({"foo": 1}, {}, "foo`.* is 1, and .*foo`.* is missing"),
     ({}, {"foo": "missing"}, "foo`.* is missing, and .*foo`.* is 'missing'"),
     ({"foo": None}, {}, "foo`.* is None, and .*foo`.* is missing"),
-    ({"foo": 1}, {"bar": 1}, "foo`.* is 1, and .*foo`.* is missing, .*bar`.* is missing, and .*bar`.* is 1"),
+    ({"foo": 1}, {"bar": 1}, "bar`.* is missing, and .*bar`.* is 1, .*foo`.* is 1, and .*foo`.* is missing"),
     ({"foo": 1}, {"foo": True}, "foo`.* is 1, and .*foo`.* is True"),
     ({"foo": 0.0}, {"foo": False}, "foo`.* is 0.0, and .*foo`.* is False"),
     ({"foo": "1"}, {"foo": 1}, "foo`.* is '1', and .*foo`.* is 1"),
@@ -115,6 +116,30 @@ def test_values_of_unknown_fields_that_are_the_same(one: Json, another: Json) ->
     first, second = data[12] | one, data[12] | another
     assert read([first, second]) == read([first], [second]) == [12]
     assert read_slices([*data[:12], first], [second, *data[13:]]) == list(range(24))
+
+
+def test_names_and_numbers_of_unknown_fields_are_bounded() -> None:
+    """What two slices differ in is one short line without the key, whatever the fields are called."""
+    key, data = "abcdefg.0123456789abcdef", rows(WINDOW)
+    names = [f"!{key} a\nb", "'" * 9000, *map(str, range(50))]
+    one, another = data[12], data[12] | dict.fromkeys(names, f"{key}\n")
+    for pages in (([*data[:12], one], [another, *data[13:]]), ([one, another],)):
+        left = iter(pages)
+
+        def respond(_: httpx.Request, left: Iterator[Sequence[Json]] = left) -> httpx.Response:
+            return httpx.Response(200, json={"data": next(left), "has_more": False})
+
+        transport = httpx.MockTransport(respond)
+        with TrafficClient(key, concurrency=1, max_retries=0, transport=transport) as client:
+            query = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=12)
+            with pytest.raises(
+                ResponseError, match=r"0` is missing, and .*0` is '….*, and 48 more fields differ"
+            ) as raised:
+                query.to_list()
+        message = str(raised.value)
+        assert key not in message
+        assert message.isprintable()
+        assert len(message) < 1500
 
 
 def test_a_caller_may_change_delivered_items() -> None:

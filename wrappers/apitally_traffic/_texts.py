@@ -28,6 +28,11 @@ def quoted(value: object) -> str:
     return one_line(cut(" ".join(text.split())))
 
 
+def name_of_field(name: str) -> str:
+    """Return a name that a server has chosen, cut, in one line, and without the keys of clients."""
+    return one_line(cut(_without_keys(name)))
+
+
 def _without_keys(text: str) -> str:
     return f"{without_keys(text[:_MAX_SEARCHED])}{text[_MAX_SEARCHED:]}"
 

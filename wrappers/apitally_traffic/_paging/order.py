@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
-from apitally_traffic._texts import quoted
+from apitally_traffic._texts import name_of_field, quoted
 
 Rows = Sequence[Row | TrafficItem]
 
@@ -23,6 +23,7 @@ period_start, period_end = attrgetter("period_start"), attrgetter("period_end")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 _COUNTS = _FIELDS[1:]
 _ZERO = timedelta(0)
+_MAX_NAMED = 4
 
 
 @frozen
@@ -138,7 +139,7 @@ def _check_missing(
 def _differing(one: Row | TrafficItem, another: Row | TrafficItem) -> list[tuple[str, Any, Any]]:
     """Return the names and values of the fields in which two rows differ."""
     first, second = _fields(one), _fields(another)
-    names = {**first, **second}
+    names = [*_FIELDS, *sorted({*first, *second} - {*_FIELDS})]
     pairs = ((name, first.get(name, _MISSING), second.get(name, _MISSING)) for name in names)
     return [(name, value, other) for name, value, other in pairs if value != other]
 
@@ -194,10 +195,12 @@ def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) 
         elif max(other.period_end, row.period_end) > open_after:
             kept[-1] = index  # sorting is stable, so this is the newer one
         elif differing := _differing(other, row):
-            differences = (
+            differences = [
                 f"{place(kept[-1], name)} is {one}, and {place(index, name)} is {another}"
-                for name, one, another in differing
-            )
+                for name, one, another in ((name_of_field(name), *values) for name, *values in differing[:_MAX_NAMED])
+            ]
+            if len(differing) > _MAX_NAMED:
+                differences.append(f"and {len(differing) - _MAX_NAMED:,} more fields differ")
             raise ValueError(
                 f"the period {row.period_start.isoformat()} comes with different values: {', '.join(differences)}"
             )
