@@ -50,6 +50,10 @@ _HEXADECIMAL_LISTS = (
 )
 # Of a dump as xxd and hexdump print it: the column of characters, if there is one, and the offset of the next line.
 _BETWEEN_LINES_OF_A_DUMP = re.compile(rb"(?:(?<! ) {2,}+[^\r\n]{0,18})?\r?\n[0-9a-fA-F]{4,16}:? ")
+# A line of a dump, except its first, with its column: two spaces lie between, or more in a last line, which is shorter.
+_LINE_OF_A_DUMP = re.compile(
+    rb"(?P<digits>\n[0-9a-fA-F]{4,16}:? {1,3}(?:[0-9a-fA-F]{2} {0,2}){1,16}+) *+(?<=  )[^\r\n]{1,18}"
+)
 _QUOTES = b"\"'"
 _BETWEEN_HEXADECIMALS = re.compile(rb"[\s:,;_\"'-]+(?:0x)?|0x")
 _DECIMAL_SHAPE = bytes.maketrans(b"0123456789\t\n\r;", b"d" * 10 + b"   ,")
@@ -183,6 +187,8 @@ def as_hexadecimals(reading: Reading) -> Reading | None:
     shape = reading.text.translate(_HEXADECIMAL_SHAPE, _QUOTES)
     if not any(form in shape for form in _HEXADECIMAL_LISTS):
         return None
+    # What is found in a line comes from all of it, so that its characters are taken out, too.
+    reading = reading.replaced(_LINE_OF_A_DUMP, lambda match: match["digits"]) or reading
     reading = reading.replaced(_BETWEEN_LINES_OF_A_DUMP, lambda _: b" ") or reading
     return reading.replaced(_BETWEEN_HEXADECIMALS, lambda _: b"")
 
