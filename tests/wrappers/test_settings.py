@@ -109,6 +109,7 @@ def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.Monkey
         ("http://user:pass@/proxy", "It names no host"),
         ("http://two hosts:1", "It names no host"),
         ("http://a..b:1", "It names no host"),
+        ("http://[abc:1", "It names no host"),
     ],
 )
 def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,6 +205,7 @@ def test_urls_that_a_key_may_be_sent_to(url: str) -> None:
         ("https://api.apitally.io#", "must not carry a user"),
         ("https://api.apit ally.io", "not an http"),
         ("https://a..b", "not an http"),
+        ("https://[abc", "not an http"),
         ("https://xn--", "not an http"),
         (f"https://{'a' * 64}.example", "not an http"),
     ],

@@ -45,6 +45,16 @@ class Settings:
         raise TypeError("A client holds an API key and cannot be pickled: make a new one where it is needed.")
 
 
+def names_a_host(url: httpx.URL) -> bool:
+    """Return whether a URL has a host that can be looked up."""
+    try:
+        host = url.host.encode("idna")
+    except UnicodeError:
+        return False
+    # Escapes of a space and of brackets, which stand in no name.
+    return host != b"" and not any(escape in host for escape in (b"%20", b"%5B", b"%5D"))
+
+
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
     """Return the origin of a URL: scheme, host and port."""
     return url.scheme, url.host, url.port
@@ -148,11 +158,10 @@ def _checked_url(text: str) -> str:
     """Return a base URL that the key may be sent to."""
     try:
         url = httpx.URL(text)
-        url.host.encode("idna")
         has_port = url.port is None or 0 < url.port < 2**16
-    except (httpx.InvalidURL, UnicodeError):
+    except httpx.InvalidURL:
         url, has_port = httpx.URL(), False
-    if not has_port or url.scheme not in {"http", "https"} or not url.host or any(map(str.isspace, text)):
+    if not has_port or url.scheme not in {"http", "https"} or not names_a_host(url) or any(map(str.isspace, text)):
         raise ConfigurationError(f"The base URL {quoted(text)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import httpx
 
-from apitally_traffic._settings import Settings
+from apitally_traffic._settings import Settings, names_a_host
 from apitally_traffic._texts import one_line, quoted
 from apitally_traffic._transport.async_network import with_real_timeouts
 from apitally_traffic._transport.network import bound_by_deadline
@@ -176,19 +176,12 @@ def _checked(proxy: str | httpx.URL | httpx.Proxy) -> httpx.Proxy:
     if not proxy:
         raise ValueError("It is empty; pass None for the one in the environment, if there is one")
     made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
-    if not _names_a_host(made.url):
+    if not names_a_host(made.url):
         raise ValueError("It names no host")
     if made.url.port is not None and not 0 < made.url.port < 2**16:
         raise ValueError("Its port must be from 1 to 65535")
     httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # refuses what it cannot use
     return made
-
-
-def _names_a_host(url: httpx.URL) -> bool:
-    try:
-        return url.host.encode("idna") != b"" and "%20" not in url.host
-    except UnicodeError:
-        return False
 
 
 def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:
