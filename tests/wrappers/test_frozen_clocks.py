@@ -1,12 +1,15 @@
 """The client in tests that freeze the clock."""
 
+import asyncio
 import socket
 import subprocess
 import sys
 import time
+from math import inf
 
 import pytest
 
+from apitally_traffic._clock import timeout
 from tests.wrappers.raw_server import raw_server, response
 
 FROZEN = """
@@ -188,3 +191,14 @@ def test_timeouts_do_not_end_early_in_time_that_ticks(kind: str) -> None:
         program = [sys.executable, "-c", SLOW, kind, url]
         run = subprocess.run(program, capture_output=True, text=True, timeout=90, check=False)
     assert (run.stdout, run.stderr, answers) == ("2\n", "", [])
+
+
+def test_a_timeout_that_comes_after_its_block() -> None:
+    """A timer may call the loop just before the block is left, and the loop runs the call afterwards: nothing fails."""
+
+    async def leave() -> None:
+        async with timeout(inf) as end:
+            pass
+        end()
+
+    asyncio.run(leave())

@@ -50,18 +50,20 @@ async def timeout(seconds: float) -> AsyncIterator[Callable[[], None]]:
     frozen = is_frozen()
     async with asyncio.timeout(None if isinf(seconds) or frozen else seconds) as scope:
         loop = asyncio.get_running_loop()
+        is_left = False
 
         def end() -> None:
-            if not scope.expired():
+            if not is_left and not scope.expired():
                 scope.reschedule(loop.time())
 
-        if not frozen or isinf(seconds):
-            yield end
-            return
-        timer = threading.Timer(seconds, loop.call_soon_threadsafe, [end])
-        timer.daemon = True
-        timer.start()
+        timer = None
+        if frozen and not isinf(seconds):
+            timer = threading.Timer(seconds, loop.call_soon_threadsafe, [end])
+            timer.daemon = True
+            timer.start()
         try:
             yield end
         finally:
-            timer.cancel()
+            is_left = True  # the timer may have called `end` already, and the loop not yet
+            if timer is not None:
+                timer.cancel()
