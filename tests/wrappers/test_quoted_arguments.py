@@ -49,7 +49,11 @@ def test_the_key_inside_of_a_timezone(form: str) -> None:
     check_is_without(KEY, raised.value)
 
 
-@pytest.mark.parametrize("wrap", [str.encode, lambda key: [key], lambda key: {key: 1}, str.upper], ids=repr)
+@pytest.mark.parametrize(
+    "wrap",
+    [str.encode, lambda key: [key], lambda key: {key: 1}, str.upper],
+    ids=["bytes", "list", "dict", "upper case"],
+)
 def test_the_key_inside_of_an_argument(wrap: Callable[[str], Any]) -> None:
     """Neither are arguments of other types that contain it."""
     with pytest.raises(TypeError, match="app_id") as raised:
