@@ -47,6 +47,37 @@ def test_2_what_the_parser_rejects(cli: Cli, server: MockServer, arguments: list
     assert not server.requests
 
 
+_LONG_KEY = "kq7Zx2m.a8Hd93kLpQ0wErTyUi5oPzXcVbNm1JhG"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["get", _LONG_KEY],
+        ["get", "1", "--interval", _LONG_KEY],
+        ["get", "1", "--timezone", _LONG_KEY],
+        ["get", "x", f"--{_LONG_KEY}"],
+        [_LONG_KEY],
+    ],
+)
+@pytest.mark.parametrize("source", ["environment", "option", "file"])
+def test_the_key_as_another_argument(cli: Cli, arguments: list[str], source: str) -> None:
+    """A key that is typed in the wrong place is not quoted back, wherever the command has the right one from."""
+    cli.env.pop("APITALLY_API_KEY", None)
+    if source == "environment":
+        cli.env["APITALLY_API_KEY"] = _LONG_KEY
+    if source == "file":
+        folder = Path(cli.env["HOME"], ".apitally")
+        folder.mkdir()
+        (folder / "auth.json").write_text(json.dumps({"api_key": _LONG_KEY}), encoding="utf-8")
+    if source == "option" and len(arguments) > 1:
+        arguments = [*arguments[:2], "--api-key", _LONG_KEY, *arguments[2:]]
+    done = cli.run(*arguments)
+    assert done.returncode in {2, 4}
+    assert "'" in done.stderr
+    assert (_LONG_KEY in done.stderr) == (source == "option" and len(arguments) == 1)  # then no key is known
+
+
 @pytest.mark.parametrize(("name", "advice"), [("-", True), ("/dev/stdout", True), ("picture.gif", False)])
 def test_2_for_what_no_picture_can_be(cli: Cli, name: str, *, advice: bool) -> None:
     """A picture needs a file; where stdout is named, the sentence says so."""

@@ -33,6 +33,7 @@ class Consumer:
     seen_at: dt.datetime | Unset | None = UNSET
     kind: Literal["app", "user"] | Unset = UNSET
     uuid: UUID | Unset = UNSET
+    score: float | Unset = UNSET
     additional_properties: dict[str, Any] = field(init=False, factory=dict)
 
     @classmethod
@@ -59,6 +60,8 @@ class Consumer:
         uuid: UUID | Unset
         uuid = UNSET if isinstance(_uuid, Unset) else UUID(_uuid)
 
+        score = d.pop("score", UNSET)
+
         consumer = cls(
             id=id,
             from_=from_,
@@ -69,6 +72,7 @@ class Consumer:
             seen_at=seen_at,
             kind=kind,
             uuid=uuid,
+            score=score,
         )
         consumer.additional_properties = d
         return consumer
@@ -94,6 +98,8 @@ class Consumer:
             document["kind"] = self.kind
         if not isinstance(self.uuid, Unset):
             document["uuid"] = str(self.uuid)
+        if self.score is not UNSET:
+            document["score"] = self.score
         return document
 
 
@@ -150,10 +156,11 @@ def read(*items: Any) -> list[Any]:
 
 def test_items_that_match_the_model() -> None:
     """Every field keeps its value, to the last digit, and optional ones may be left out."""
-    more = CONSUMER | {"seenAt": None, "created_at": "2026-01-01T00:00:00", "kind": "app", "new": [1e300]}
+    more = CONSUMER | {"seenAt": None, "created_at": "2026-01-01T00:00:00", "kind": "app", "score": 7, "new": [1e300]}
     first, second = read(CONSUMER, more)
     assert (first.id, first.from_, first.raw, first.seen_at) == (2**70, "a", {"c": [1.5]}, UNSET)
     assert (second.seen_at, second.kind, second.additional_properties) == (None, "app", {"new": [1e300]})
+    assert (first.score, second.score) == (UNSET, 7)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +171,9 @@ def test_items_that_match_the_model() -> None:
         ({"created_at": "soon"}, "Invalid RFC3339 encoded datetime - at `data[1].created_at`"),
         ({"tags": ["a", 5]}, "Expected `str`, got `int` - at `data[1].tags[1]`"),
         ({"seenAt": 5}, "Expected `datetime | null`, got `int` - at `data[1].seenAt`"),
+        ({"score": "high"}, "Expected `float`, got `str` - at `data[1].score`"),
+        ({"score": float("nan")}, "- at `data[1].score`"),
+        ({"score": float("-inf")}, "- at `data[1].score`"),
         ({"kind": "robot"}, "Invalid enum value 'robot' - at `data[1].kind`"),
     ],
 )

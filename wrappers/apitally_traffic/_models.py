@@ -11,7 +11,7 @@ from enum import Enum
 from functools import cache
 from http import HTTPStatus
 from types import NoneType, SimpleNamespace, UnionType
-from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import attrs
@@ -26,7 +26,9 @@ from apitally_traffic._json import parse_and_check
 from apitally_traffic._transport.exchange import DECODE, DECODED, unbound
 from apitally_traffic.errors import ResponseError
 
-_SCALARS = frozenset({int, float, str, bool, NoneType, UUID})
+_SCALARS = frozenset({int, str, bool, NoneType, UUID})
+# JSON has neither infinity nor NaN, and Python reads both.
+_Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 
 
 class CheckingClient:
@@ -167,6 +169,8 @@ def _type(hint: Any, model: type[Any]) -> Any:
     kind: Any = Any
     if get_origin(hint) is Literal or hint in _SCALARS:
         kind = hint
+    elif hint is float:
+        kind = _Finite
     elif get_origin(hint) in {Union, UnionType} and Any not in arguments:
         kind = Union[tuple(arguments)]  # noqa: UP007 - the members are not known here
     elif get_origin(hint) is list:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from apitally_traffic_cli.failures import handled
+from apitally_traffic_cli.quoting import without_key
 
 COMMANDS = {
     "get": "Print traffic as a table, or write CSV, NDJSON, JSON or Parquet.",
@@ -82,6 +83,7 @@ def run() -> int:
     try:
         code: int | None = cli.main(prog_name="apitally-traffic", standalone_mode=False)
     except click.ClickException as error:
+        vars(error).update(message=without_key(error.message))
         error.show()
         return error.exit_code
     except click.Abort as error:
