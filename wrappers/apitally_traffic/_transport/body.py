@@ -72,6 +72,7 @@ class BodyReader:
             if self._size > _SMALL_BODY and not self._is_large:
                 self._is_large = True
                 yield
+                self._reserve()
             self._body.write(piece)
 
     def body(self) -> bytes:
@@ -82,7 +83,16 @@ class BodyReader:
         """
         for step in self._steps:
             step.check_end()
+        self._body.truncate(self._size)
         return self._body.getvalue()
+
+    def _reserve(self) -> None:
+        """Go on in a buffer of the largest size, of which the system provides what is used.
+
+        The C library gives such a block back when it is freed. Smaller ones, which grow, it may keep for each thread.
+        """
+        beginning, self._body = self._body.getvalue(), BytesIO(bytes(MAX_BODY))
+        self._body.write(beginning)
 
 
 class _Decompression:
