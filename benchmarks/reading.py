@@ -17,6 +17,7 @@ from benchmarks.measure import Row, Run, Table, in_turns
 ROWS, PAGE = 100_000, 1000
 START, END = "2015-01-01T00:00:00+00:00", "2026-05-29T16:00:00+00:00"
 ROUNDS = 9
+CPU_ROUNDS = 21  # the CPU time of a shared machine varies
 
 
 def main() -> list[Table]:
@@ -35,9 +36,9 @@ def _cpu(server: MockServer) -> Table:
             "apitally_traffic, checked and typed items": lambda: sum(1 for _ in query),
             "httpx in a loop, dicts of `response.json()`": partial(_bare_loop, bare),
         }
-        rows = in_turns(next(iter(ways)), {name: _cpu_seconds(read) for name, read in ways.items()}, ROUNDS)
+        rows = in_turns(next(iter(ways)), {name: _cpu_seconds(read) for name, read in ways.items()}, CPU_ROUNDS)
     target = "at least 1.00 for the bare loop, connections open on both sides"
-    return Table("Reading: CPU time of 100,000 rows", target, "times ours", rows, ROUNDS)
+    return Table("Reading: CPU time of 100,000 rows", target, "times ours", rows, CPU_ROUNDS)
 
 
 def _imports() -> Table:
