@@ -78,6 +78,14 @@ def test_the_key_as_another_argument(cli: Cli, arguments: list[str], source: str
     assert (_LONG_KEY in done.stderr) == (source == "option" and len(arguments) == 1)  # then no key is known
 
 
+@pytest.mark.parametrize("variable", ["APITALLY_API_BASE_URL", "HTTPS_PROXY", "SSL_CERT_FILE"])
+def test_the_key_as_another_argument_beside_a_wrong_setting(cli: Cli, variable: str) -> None:
+    """The key is known even where no client can be made with the environment."""
+    cli.env |= {"APITALLY_API_KEY": _LONG_KEY, variable: "no such thing"}
+    code, text = failure(cli, "get", _LONG_KEY)
+    assert (code, "is not a whole number" in text) == (2, True)
+
+
 @pytest.mark.parametrize(("name", "advice"), [("-", True), ("/dev/stdout", True), ("picture.gif", False)])
 def test_2_for_what_no_picture_can_be(cli: Cli, name: str, *, advice: bool) -> None:
     """A picture needs a file; where stdout is named, the sentence says so."""

@@ -1,7 +1,6 @@
 """Keep the API key out of what the command quotes from its own command line."""
 
 import sys
-from contextlib import suppress
 
 
 def without_key(message: str) -> str:
@@ -11,12 +10,18 @@ def without_key(message: str) -> str:
     """
     if "'" not in message:
         return message
+    from httpx import BaseTransport  # noqa: PLC0415
+
     from apitally_traffic import ConfigurationError, TrafficClient  # noqa: PLC0415
     from apitally_traffic._redaction import without_keys  # noqa: PLC0415 - what the client's own messages go through
 
-    with suppress(ConfigurationError), TrafficClient(_typed_key()):
+    try:
+        # Nothing but the key can be wrong with this one: server, proxy and certificates are not those of the user.
+        client = TrafficClient(_typed_key(), base_url="http://localhost", transport=BaseTransport())
+    except ConfigurationError:
+        return message
+    with client:
         return without_keys(message)
-    return message
 
 
 def _typed_key() -> str | None:
