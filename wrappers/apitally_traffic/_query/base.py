@@ -113,7 +113,7 @@ class BaseQuery:
             limit=self._request.page_size,
             next_token=reader.cursor.token,
         )
-        # In one piece: httpx parses a URL three times if it gets the parts, which is most of the cost of a request.
+        # In one piece: httpx parses the URL three times if it gets the parts.
         url = f"{str(base_url).rstrip('/')}{generated.pop('url')}?{httpx.QueryParams(generated.pop('params'))}"
         return {
             **generated,

@@ -127,11 +127,12 @@ def error_of_exception(
 
 def _after_deadline(sentence: str, before: ApitallyError | None, details: dict[str, Any]) -> APITimeoutError:
     """Return the error for a deadline; where it ends a retry, with the failure of the attempt before."""
+    sentence = f"{sentence} Try again, or raise the deadline."
     if before is not None:
         sentence = f"{sentence} The attempt before failed: {cut(before.message, _MAX_BEFORE)}"
         if "status_code" not in details:
             details |= {"status_code": before.status_code, "headers": before.headers, "body": before.body}
-    error = APITimeoutError(f"{sentence} Try again, or raise the deadline.", **details)
+    error = APITimeoutError(sentence, **details)
     error.__cause__ = before
     return error
 
