@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 
 from apitally_mock import MockServer
 from apitally_traffic import AsyncTrafficClient, NotFoundError, ServerError, TrafficClient, TrafficItem
+from apitally_traffic._cancellation import Cancellation, CancellationError
 from tests.wrappers.conftest import interrupt
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
@@ -116,6 +118,19 @@ client = TrafficClient("key", transport=httpx.MockTransport(respond), requests_p
 pages = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=3).pages()
 next(pages)
 """
+
+
+def test_threads_that_share_a_connection_are_all_interrupted() -> None:
+    """With HTTP/2, the end of one thread's request leaves that of another, on the same connection, interruptible."""
+    connection = threading.Event()
+    cancellation = Cancellation()
+    with ExitStack() as blocks:
+        blocks.enter_context(pytest.raises(CancellationError))
+        blocks.enter_context(cancellation.interruptible(connection.set))
+        with cancellation.interruptible(connection.set):
+            pass
+        cancellation.cancel()
+    assert connection.is_set()
 
 
 def test_an_iterator_that_is_held_does_not_keep_the_program_alive() -> None:

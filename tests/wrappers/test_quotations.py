@@ -1,5 +1,6 @@
 """The key is taken out of what an error keeps in each of the forms in which servers and languages write texts."""
 
+import gc
 import json
 import logging
 import pickle
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from apitally_traffic import ApitallyError, ConfigurationError, TrafficClient
+from apitally_traffic._redaction import Redactor, without_keys
 
 KEYS = ["Zq7Kp2x.h4Jk9LmN0pQrStUvWxYz1A2b3C4d5E6f", "p&ss<w'r\"d/+=%41\\x\\u0041 ;:k3y~|`^"]
 FORMS: dict[str, Callable[[str], str]] = {
@@ -118,6 +120,26 @@ def test_many_clients_share_the_work(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.messages[-1] == "… b'…I=', other"
     for client in clients:
         client.close()
+
+
+@pytest.mark.parametrize("allocations", range(1, 25))
+def test_clients_that_are_garbage(allocations: int) -> None:
+    """A log line is written whenever the garbage collector finds clients meanwhile; this test has crashed Python."""
+    redactors = [Redactor(f"key-number-{number:05d}") for number in range(40)]
+    for redactor in redactors:
+        redactor.watch()
+        vars(redactor)["cycle"] = redactor
+    thresholds = gc.get_threshold()
+    gc.disable()
+    try:
+        del redactor, redactors
+        gc.set_threshold(gc.get_count()[0] + allocations)
+        gc.enable()
+        text = without_keys("key-of-another")
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.enable()
+    assert text == "key-of-another"
 
 
 @pytest.mark.parametrize("length", [4096, 4097])

@@ -5,6 +5,31 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 
+class Interrupts:
+    """Ends what threads are blocked in, from another thread."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        # By block: the methods of one connection that several threads share (HTTP/2) are equal.
+        self._by_block: dict[object, Callable[[], object]] = {}
+
+    def __call__(self) -> None:
+        """Interrupt the blocks that run."""
+        # Not `tuple`, which allocates while it iterates: the end of a garbage generator could then leave a block.
+        for interrupt in list(self._by_block.values()):
+            interrupt()
+
+    @contextmanager
+    def during(self, interrupt: Callable[[], object]) -> Iterator[None]:
+        """Interrupt the block in this way."""
+        block = object()
+        self._by_block[block] = interrupt
+        try:
+            yield
+        finally:
+            del self._by_block[block]
+
+
 class CancellationError(Exception):
     """Ends a worker thread whose result is not needed. It never reaches a caller."""
 
@@ -15,13 +40,12 @@ class Cancellation:
     def __init__(self) -> None:
         """Start without a cancellation."""
         self._is_cancelled = False
-        self._interrupts: set[Callable[[], object]] = set()
+        self._interrupts = Interrupts()
 
     def cancel(self) -> None:
         """End the waits of the worker threads, and interrupt what they are blocked in."""
         self._is_cancelled = True
-        for interrupt in tuple(self._interrupts):
-            interrupt()
+        self._interrupts()
 
     def check(self) -> None:
         """Raise a CancellationError after a cancellation."""
@@ -31,12 +55,11 @@ class Cancellation:
     @contextmanager
     def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
         """Call `interrupt` if a cancellation comes while the block runs, which then raises a CancellationError."""
-        self._interrupts.add(interrupt)
         try:
-            self.check()
-            yield
+            with self._interrupts.during(interrupt):
+                self.check()
+                yield
         finally:
-            self._interrupts.discard(interrupt)
             self.check()
 
 

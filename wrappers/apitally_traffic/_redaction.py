@@ -158,13 +158,14 @@ def wide_encoding(body: bytes) -> str | None:
     return None if encoding.startswith("utf-8") else encoding
 
 
-# A list: it is copied at once, also while another thread adds to it, which a WeakSet is not.
+# A list, which `list` copies at once, whatever other threads do; a WeakSet is not. `tuple` finds out the length, then
+# allocates: in Python 3.11 garbage is collected in between, removes from the list, and the copy ends the process.
 _watching: list[ref[Redactor]] = []
 
 
 def without_keys(text: str) -> str:
     """Return a text without the key of any client."""
-    return _redacted(text, [redactor for reference in tuple(_watching) if (redactor := reference()) is not None])
+    return _redacted(text, [redactor for reference in list(_watching) if (redactor := reference()) is not None])
 
 
 def _without_keys(record: logging.LogRecord) -> bool:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
+from apitally_traffic._cancellation import Interrupts
 from apitally_traffic._clock import monotonic
 from apitally_traffic._transport.stats import StatsRecorder
 from apitally_traffic.errors import ApitallyError
@@ -29,26 +30,20 @@ class Lifetime:
         self.has_ended = False
         self.large_body = threading.Lock()
         self.large_body_async = asyncio.Lock()
-        # By identity: the methods of one connection that several threads share (HTTP/2) are equal.
-        self._interrupts: dict[object, Callable[[], object]] = {}
+        self._interrupts = Interrupts()
 
     def end(self) -> None:
         """Interrupt what waits."""
         self.has_ended = True
-        for interrupt in tuple(self._interrupts.values()):
-            interrupt()
+        self._interrupts()
 
     @contextmanager
     def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
         """Call `interrupt` if the end comes while the block runs, or came before."""
-        block = object()
-        self._interrupts[block] = interrupt
-        try:
+        with self._interrupts.during(interrupt):
             if self.has_ended:
                 interrupt()
             yield
-        finally:
-            del self._interrupts[block]
 
 
 class Call:

@@ -55,7 +55,7 @@ class LoopTransports:
         self._by_loop = {}
 
     def _drop_closed_loops(self) -> None:
-        for loop in tuple(self._by_loop):
+        for loop in list(self._by_loop):
             if loop.is_closed():
                 self._by_loop.pop(loop, None)
 
