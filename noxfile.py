@@ -24,7 +24,8 @@ nox.options.download_python = "never"
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _SUPPORTED = ["3.11", "3.12", "3.13"]
-_PARALLEL = ["-n", "auto", "--dist", "worksteal"]
+# Half of the time a test waits: for a server, for a limit, or for the end of a process.
+_PARALLEL = ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"]
 _SHIPPED = ["tests/wrappers", "tests/cli", "tests/mock", "tests/examples"]
 # The sync is tested once: what takes long there is up to dlt and the databases.
 _ONCE = ["tests/sync", "tests/pipeline", "tests/contract", "tests/project"]

@@ -22,6 +22,10 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder: Path | None = request.config.getoption("--dist")
     if folder is None:
         folder = tmp_path_factory.mktemp("dist")
-        subprocess.run([sys.executable, "-m", "build", "--outdir", folder, ROOT], check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "build", "--installer", "uv", "--outdir", folder, ROOT],
+            check=True,
+            capture_output=True,
+        )
     (wheel,), (sdist,) = folder.resolve().glob("*.whl"), folder.resolve().glob("*.tar.gz")
     return {"wheel": wheel, "sdist": sdist}
