@@ -250,6 +250,17 @@ def test_help_ends_like_data(bare: Cli, arguments: list[str]) -> None:
     assert (process.returncode, errors) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("command", [["mock"], ["get"]], ids=" ".join)
+def test_help_on_a_full_disk_where_stdout_has_no_buffer(bare: Cli, command: list[str]) -> None:
+    """Python writes at once with `PYTHONUNBUFFERED`, as containers often set it."""
+    bare.env["PYTHONUNBUFFERED"] = "1"
+    with Path("/dev/full").open("wb") as full:
+        process = bare.start(*command, "--help", stdout=full)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (5, b"Error: No space left on device.\n")
+
+
 @pytest.mark.parametrize("output", [["--output", "traffic.csv"], ["--format", "csv"]])
 def test_130_for_ctrl_c(cli: Cli, server: MockServer, output: list[str]) -> None:
     """Quietly, while a response is waited for; no row is printed, the old file stays, and nothing is beside it."""

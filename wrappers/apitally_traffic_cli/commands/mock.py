@@ -47,6 +47,9 @@ def _parser() -> "tuple[argparse.ArgumentParser, list[str]]":
             spellings.extend(names)
             return super().add_argument(*names, **options)
 
+        def print_help(self, file: Any = None) -> None:
+            click.echo(self.format_help(), file, nl=False)  # argparse's own ignores that a disk is full
+
         def error(self, message: str) -> NoReturn:
             raise click.UsageError(f"{message}.")
 
