@@ -145,7 +145,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Measure the branch coverage of the packages by all tests and a part of the catalogue; takes half an hour."""
+    """Measure the branch coverage of the packages by all tests and a part of the catalogue; takes 15 minutes."""
     _install(session, "-e", ".[all]", groups=["test", "coverage"])
     shutil.rmtree("reports/coverage", ignore_errors=True)
     Path("reports/coverage").mkdir(parents=True)
@@ -156,8 +156,10 @@ def coverage(session: nox.Session) -> None:
     if not session.posargs:
         session.run(*run, "contract_tests.mutants")
     session.run("coverage", "combine", "--quiet", success_codes=[0, 1])  # a process that was killed leaves half a file
-    for package in ("apitally_traffic", "apitally_traffic_cli", "apitally_mock", "spec_pipeline", "contract_tests"):
-        session.run("coverage", "report", f"--include=*/{package}/*")
+    for folder in ("wrappers/apitally_traffic", "wrappers/apitally_traffic_cli", "mock_server", "spec_pipeline"):
+        session.run("coverage", "report", f"--include={folder}/*")
+    # A part of the catalogue runs a part of its broken servers.
+    session.run("coverage", "report", "--include=contract_tests/*", "--omit=contract_tests/mutants/*")
     session.run("coverage", "html", "--quiet")
 
 
