@@ -217,6 +217,40 @@ def test_urls_that_a_key_may_not_be_sent_to(url: str, sentence: str) -> None:
     assert "password" not in str(raised.value)
 
 
+@pytest.mark.parametrize("source", ["argument", "environment", "file"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "{}://a.example",
+        "https://user:password{}@a.example",
+        "https://a.example/{}",
+        "https://a.example?{}",
+        "http://[::1]#{}",
+    ],
+)
+def test_a_base_url_that_is_not_utf_8(source: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte of the environment, or an escape of the file, that is no character is one printable sentence."""
+    url = url.format("\udcff") or "\ud800"
+    if source == "file":
+        write_auth_file(json.dumps({"api_base_url": url}))
+    elif source == "environment":
+        monkeypatch.setenv("APITALLY_API_BASE_URL", url.replace("\ud800", "\udc80"))
+    for kind in (TrafficClient, AsyncTrafficClient):
+        with pytest.raises(ConfigurationError, match=r"^The base URL '.*' is not an http\(s\) URL such as") as raised:
+            kind(KEY, base_url=url if source == "argument" else None)
+        assert str(raised.value).isprintable()
+        assert "password" not in str(raised.value)
+
+
+@pytest.mark.parametrize("url", ["ftp://user:password@a.example", "https://user:pass/word@a b", "user:password@"])
+def test_a_base_url_with_a_user_that_is_none(url: str) -> None:
+    """Of what is no URL, nothing is quoted that may be a password."""
+    with pytest.raises(ConfigurationError, match=r"^The base URL '…@.*' is not an http\(s\) URL ") as raised:
+        TrafficClient(KEY, base_url=url)
+    assert "pass" not in str(raised.value)
+
+
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 1e10, "30", True, None])
 def test_timeout_must_be_a_positive_number(timeout: object) -> None:
     """A timeout that httpx would misinterpret is refused, and None (no timeout) as well."""

@@ -159,10 +159,12 @@ def _checked_url(text: str) -> str:
     try:
         url = httpx.URL(text)
         has_port = url.port is None or 0 < url.port < 2**16
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeEncodeError):  # what is not UTF-8 comes from the environment as lone surrogates
         url, has_port = httpx.URL(), False
     if not has_port or url.scheme not in {"http", "https"} or not names_a_host(url) or any(map(str.isspace, text)):
-        raise ConfigurationError(f"The base URL {quoted(text)} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
+        _, user, rest = text.rpartition("@")
+        shown = quoted(f"…@{rest}" if user else text)  # before it, there may be a password
+        raise ConfigurationError(f"The base URL {shown} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")
     if url.scheme == "http" and not _is_loopback(url.host):
