@@ -1,10 +1,12 @@
 """What the sync does not take as an ID."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from apitally_traffic.sync import traffic_source
+from apitally_traffic.sync import SyncError, sync_traffic, traffic_source
 
 
 @pytest.mark.parametrize(
@@ -17,3 +19,12 @@ def test_ids_that_are_none(name: str, value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=rf"^{name} must be .*\.$") as raised:
         traffic_source(**ids, api_key="key")
     assert len(str(raised.value)) < 500
+
+
+@pytest.mark.parametrize("name", ["\udcff.duckdb", "\udcff/traffic.db", "\ud800.db"])
+def test_a_file_whose_name_is_not_utf_8(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """DuckDB opens no such file, and the sentence says so before anything is read or created."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SyncError, match=rf"^{re.escape(ascii(name))} cannot be opened: its path is not UTF-8\.$"):
+        sync_traffic(1, destination=name, api_key="key", base_url="http://127.0.0.1:9")
+    assert not list(tmp_path.iterdir())

@@ -14,6 +14,7 @@ from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.exceptions import MissingDependencyException
 
+from apitally_traffic._texts import quoted
 from apitally_traffic.sync._errors import SyncError, sentence_of
 from apitally_traffic.sync._series import TABLE
 
@@ -116,13 +117,22 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
 def _file(path: Path) -> Path:
     """Return where a file is or will be, also through links."""
     try:
+        return _regular(path)
+    except UnicodeEncodeError as error:
+        raise SyncError(f"{quoted(str(path))} cannot be opened: its path is not UTF-8.") from error
+
+
+def _regular(path: Path) -> Path:
+    try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise SyncError(f"{path} cannot be opened: it is not a regular file.")
     except (FileNotFoundError, NotADirectoryError):
         pass  # it is created, or its folder is found missing, later on
     except OSError as error:
         raise SyncError(f"{path} cannot be opened: {error.strerror}.") from error
-    return path.resolve()
+    file = path.resolve()
+    str(file).encode()  # DuckDB takes the bytes of UTF-8 alone
+    return file
 
 
 def _by_name(name: str, **capabilities: Any) -> Destination[Any, Any]:
