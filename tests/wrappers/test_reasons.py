@@ -8,6 +8,7 @@ import struct
 import threading
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -24,6 +25,8 @@ from tests.wrappers.refused import client_of, read
         (httpx.ConnectError("  "), "no connection can be made"),
         (httpx.HTTPError("ClosedResourceError()"), "closed resource"),
         (httpx.HTTPError("99"), "HTTP error (99)"),
+        (anyio.EndOfStream(), "the connection broke"),
+        (anyio.BrokenResourceError(), "the connection broke"),
         (httpx.ReadError("StreamIDTooLowError: 2 is lower than 3"), "stream ID too low: 2 is lower than 3"),
     ],
 )

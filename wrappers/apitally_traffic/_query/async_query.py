@@ -1,7 +1,6 @@
 """The async query: a window of one app's traffic, read when it is iterated. sync_query.py has its sync counterpart."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
@@ -110,16 +109,20 @@ class AsyncTrafficQuery(BaseQuery):
         """
         return total(await self._collect(to_rows, progress))
 
+    # None of these uses another generator: `asyncio.run` closes all generators at once, and one that is being closed
+    # already cannot be closed by the one that uses it.
     async def _items(self) -> AsyncGenerator[TrafficItem]:
-        async with aclosing(self._slices()) as slices:
-            async for plan, reader in slices:
+        plan = self._plan()
+        async with TaskWorkers(self._read) as workers:
+            while (reader := await _next_slice(plan, workers)) is not None:
                 for item in to_items(plan.take_rows(reader)):
                     yield item
                     del item  # it would be kept while the next slice is read
 
     async def _pages(self) -> AsyncGenerator[GetTrafficResponse]:
-        async with aclosing(self._slices()) as slices:
-            async for plan, reader in slices:
+        plan = self._plan()
+        async with TaskWorkers(self._read) as workers:
+            while (reader := await _next_slice(plan, workers)) is not None:
                 for response in map(Page.to_response, plan.take_pages(reader)):
                     yield response
                     del response  # as above
@@ -127,10 +130,11 @@ class AsyncTrafficQuery(BaseQuery):
     async def _collect(
         self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None
     ) -> list[Collected]:
+        plan = self._plan()
         collected: list[Collected] = []
         try:
-            async with aclosing(self._slices()) as slices:
-                async for plan, reader in slices:
+            async with TaskWorkers(self._read) as workers:
+                while (reader := await _next_slice(plan, workers)) is not None:
                     collected += convert(plan.take_rows(reader))
                     if progress is not None:
                         progress(plan.done, plan.expected)
@@ -139,24 +143,22 @@ class AsyncTrafficQuery(BaseQuery):
             raise
         return collected
 
-    async def _slices(self) -> AsyncGenerator[tuple[ReadPlan, SliceReader]]:
-        plan = self._plan()
-        async with TaskWorkers(self._read) as workers:
-            while True:
-                for slice_reader in plan.next_slices():
-                    workers.submit(slice_reader)
-                if not workers:
-                    return
-                try:
-                    reader = await workers.next_result()
-                except ApitallyError as error:
-                    error.resume_from = plan.resume_from
-                    raise
-                yield plan, reader
-
     async def _read(self, reader: SliceReader) -> SliceReader:
         http = self._api.get_async_httpx_client()
         while not reader.cursor.finished:
             # No name for the response: it would keep the page while the next one is read.
             reader.add(unbound(await http.request(**self._page_request(http.base_url, reader))).extensions[DECODED])
         return reader
+
+
+async def _next_slice(plan: ReadPlan, workers: TaskWorkers[SliceReader, SliceReader]) -> SliceReader | None:
+    """Return the next slice when it is read, or None after the last one."""
+    for slice_reader in plan.next_slices():
+        workers.submit(slice_reader)
+    if not workers:
+        return None
+    try:
+        return await workers.next_result()
+    except ApitallyError as error:
+        error.resume_from = plan.resume_from
+        raise

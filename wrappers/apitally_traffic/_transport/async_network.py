@@ -1,10 +1,12 @@
 """End the network operations of an async exchange in time, also while a test freezes the clock of the event loop.
 
 httpcore measures its timeouts with that clock, which then stands still, or goes ahead with each look at it. Here they
-are real ones as long as it is frozen; otherwise each operation is passed on, at the cost of one call.
+are real ones as long as it is frozen; otherwise each operation is passed on, at the cost of one call. A connection is
+closed when its task is cancelled during the TLS handshake.
 """
 
 # ruff: noqa: ASYNC109 - the parameters of httpcore's interface
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -84,13 +86,17 @@ class _Stream:
     async def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
-        return _Stream(
-            await _in_time(
-                timeout,
-                httpx.ConnectTimeout,
-                lambda seconds: self._stream.start_tls(ssl_context, server_hostname, seconds),
+        try:
+            return _Stream(
+                await _in_time(
+                    timeout,
+                    httpx.ConnectTimeout,
+                    lambda seconds: self._stream.start_tls(ssl_context, server_hostname, seconds),
+                )
             )
-        )
+        except asyncio.CancelledError:
+            await asyncio.shield(self.aclose())  # httpcore closes it after an error only, and nobody else knows it
+            raise
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

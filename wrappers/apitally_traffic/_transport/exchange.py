@@ -39,6 +39,12 @@ DECODED = "apitally_traffic.decoded"
 _EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, OSError, BodyError)
 """What means that an exchange failed; ValueError for an invalid host name or HTTP/2 status, OSError of transports."""
 
+_LET_THROUGH = {
+    "h2.exceptions": ["H2Error"],
+    "anyio": ["BrokenResourceError", "BusyResourceError", "ClosedResourceError", "EndOfStream"],
+}
+"""Errors of a broken connection that httpcore lets through, by module: while it reads a body, or writes over TLS."""
+
 _logger = logging.getLogger("apitally_traffic")
 
 # Headers about the bytes of the body, which is decompressed or lost; and cookies, which are not kept.
@@ -47,8 +53,8 @@ _DROPPED_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding"
 
 def exchange_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions that mean that an exchange failed: for an `except`, which asks when there is one."""
-    h2 = sys.modules.get("h2.exceptions")  # what httpcore lets through while it reads a body
-    return _EXCHANGE_ERRORS if h2 is None else (*_EXCHANGE_ERRORS, h2.H2Error)
+    loaded = [(sys.modules[name], names) for name, names in _LET_THROUGH.items() if name in sys.modules]
+    return (*_EXCHANGE_ERRORS, *(getattr(module, name) for module, names in loaded for name in names))
 
 
 class Exchange:

@@ -45,6 +45,8 @@ def _in_words(error: Exception, said: str) -> str:
     if (name := _CLASS.fullmatch(said)) is not None and name["name"] != type(error).__name__.removesuffix("Error"):
         return f"{_words(name['name'])}{name['rest']}"
     detail = f" ({said})" if said and name is None else ""
+    if type(error).__module__.partition(".")[0] == "anyio":
+        return "the connection broke"
     for below in _chain(error):
         if type(below).__module__.startswith("h2."):
             return f"it broke the rules of HTTP/2: {_words(type(below).__name__.removesuffix('Error'))}{detail}"

@@ -11,6 +11,7 @@ from httpx_retries import RetryTransport
 from apitally_traffic._cancellation import current
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
+from apitally_traffic._transport.abandoned import close_abandoned
 from apitally_traffic._transport.async_network import with_real_timeouts
 from apitally_traffic._transport.call import CALL, Call, Lifetime, current_call
 from apitally_traffic._transport.connection import ConnectionOptions, Connector, async_connector, connector
@@ -240,19 +241,27 @@ def _same(transport: Transport) -> Transport:
 async def _exchange(
     transport: httpx.AsyncBaseTransport, exchange: Exchange, signed: httpx.Request
 ) -> tuple[httpx.Response, bytes]:
-    response = await transport.handle_async_request(signed)
     try:
-        body = exchange.receive_headers(response)
-        if response.is_stream_consumed:
-            for _ in body.feed(response.content):
+        response = await transport.handle_async_request(signed)
+        try:
+            return response, await _read_async(response, exchange)
+        finally:
+            await response.aclose()
+    except (Exception, asyncio.CancelledError):
+        await asyncio.shield(close_abandoned(transport, signed))
+        raise
+
+
+async def _read_async(response: httpx.Response, exchange: Exchange) -> bytes:
+    body = exchange.receive_headers(response)
+    if response.is_stream_consumed:
+        for _ in body.feed(response.content):
+            await _hold_large_body_async(exchange)
+    else:
+        async for piece in response.aiter_raw():
+            for _ in body.feed(piece):
                 await _hold_large_body_async(exchange)
-        else:
-            async for piece in response.aiter_raw():
-                for _ in body.feed(piece):
-                    await _hold_large_body_async(exchange)
-    finally:
-        await response.aclose()
-    return response, body.body()
+    return body.body()
 
 
 def _hold_large_body(exchange: Exchange) -> None:
