@@ -5,6 +5,8 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from apitally_traffic_cli.stderr import never_fail
+
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -12,6 +14,7 @@ def main() -> int:
     """Run the command line, and return the exit code."""
     try:
         signal.signal(signal.SIGTERM, _terminate)
+        never_fail()
         try:
             from apitally_traffic_cli.group import run  # noqa: PLC0415 - a missing click gets a sentence
         except ModuleNotFoundError as error:

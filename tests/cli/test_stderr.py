@@ -1,0 +1,101 @@
+"""What cannot be told on stderr changes neither the exit code nor the data."""
+
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from apitally_mock import MockServer
+from tests.cli.conftest import Cli
+
+WEEK = ["--since", "2026-03-01", "--until", "2026-03-08", "--format", "csv"]
+YEAR = ["--since", "2025-01-01", "--until", "2026-01-01"]
+HEADER = "app_id,period_start,period_end,requests,bytes_received,bytes_sent"
+
+
+@contextmanager
+def stderr(kind: str) -> Iterator[int]:
+    """Open what cannot be written to."""
+    if kind == "full disk":
+        descriptor = os.open("/dev/full", os.O_WRONLY)
+    elif kind == "pipe":
+        reader, descriptor = os.pipe()
+        os.close(reader)
+    else:
+        ours, descriptor = pty.openpty()
+        os.close(ours)
+    yield descriptor
+    os.close(descriptor)
+
+
+def run(cli: Cli, kind: str, *arguments: str) -> tuple[int, list[str]]:
+    """Run the command, and return its exit code and the lines that it printed to stdout."""
+    if kind == "closed":
+        process = cli.start(*arguments, stderr=None, preexec_fn=lambda: os.close(2))
+        output, _ = process.communicate(timeout=60)
+    else:
+        with stderr(kind) as descriptor:
+            process = cli.start(*arguments, stderr=descriptor, stdin=subprocess.DEVNULL)
+            output, _ = process.communicate(timeout=60)
+    return process.returncode, output.decode().splitlines()
+
+
+KINDS = pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(
+            "full disk", marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+        ),
+        "pipe",
+        "closed",
+        "terminal",
+    ],
+)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["get", "x"], 2),
+        (["mock", "--port", "x"], 2),
+        (["get", "99"], 4),
+        (["get", "1", "--output", "nowhere/traffic.csv"], 5),
+    ],
+)
+def test_the_exit_code_of_a_failure(cli: Cli, kind: str, arguments: list[str], code: int) -> None:
+    """It is that of the failure, and the sentence does not go to stdout instead."""
+    assert run(cli, kind, *arguments) == (code, [])
+
+
+@KINDS
+def test_data_beside_log_lines(cli: Cli, kind: str) -> None:
+    """Log lines, asked for with an option or the environment, and the progress on a terminal leave the data whole."""
+    expected = cli.data("get", "1", *WEEK).splitlines()
+    assert len(expected) == 7 * 24 + 1
+    assert run(cli, kind, "get", "1", *WEEK) == (0, expected)
+    assert run(cli, kind, "get", "1", *WEEK, "-vv") == (0, expected)
+    cli.env["APITALLY_LOG"] = "debug"
+    assert run(cli, kind, "get", "1", *WEEK) == (0, expected)
+
+
+@pytest.mark.parametrize("variable", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONUNBUFFERED": "1"}], ids=str)
+def test_where_python_makes_another_stream(cli: Cli, variable: dict[str, str]) -> None:
+    """Click writes to ASCII in a way of its own, and without a buffer each write counts."""
+    cli.env |= variable
+    assert run(cli, "pipe", "get", "99") == (4, [])
+    assert "404" in cli.process("get", "99", env={}).stderr
+
+
+@KINDS
+def test_data_beside_remarks(cli: Cli, server: MockServer, kind: str) -> None:
+    """A remark on the window ends nothing."""
+    empty = ["--since", "2026-01-01", "--until", "2026-01-01", "--format", "csv"]
+    assert run(cli, kind, "get", "1", *empty) == (0, [HEADER])
+    assert run(cli, kind, "plot", "1", *YEAR, "--output", "year.svg") == (0, [])
+    assert (cli.folder / "year.svg").read_text().startswith("<svg")
+    assert run(cli, kind, "mock", "--port", server.url.rpartition(":")[2]) == (1, [])
