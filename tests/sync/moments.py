@@ -38,7 +38,7 @@ class Moment:
 
 
 MOMENTS = {
-    "before the clock is asked for": Moment(f"{SOURCE}:_SharedClient.server_time", "before", is_extracted=False),
+    "before the clock is asked for": Moment(f"{SOURCE}:_SharedClient.time", "before", is_extracted=False),
     "among the rows of the first app": Moment(f"{SOURCE}:_row", "before", call=20, is_extracted=False),
     "after the first app": Moment(f"{SOURCE}:_SharedClient.__exit__", "after", is_extracted=False),
     "before the package of rows is committed": Moment(

@@ -80,9 +80,12 @@ class Schedule:
         Every window ends where the open period starts. So no part of a period is stored as the whole, whatever the
         server returns for the period that has not ended.
 
+        A cursor that ends in the future comes from a clock that was wrong, and does not say what was read before its
+        end. So everything is read again, up to `now`, and the cursor ends there.
+
         Args:
             cursor: what is stored of the series; None for nothing.
-            now: the time by the server's clock.
+            now: the time of the run.
 
         Raises:
             ValueError: `start` lies after `now`.
@@ -92,9 +95,10 @@ class Schedule:
             start = self._first_start(now)
             return list(self._between(start, end)), Cursor(start, end)
         start = cursor.start if self.start is None else min(self._first_start(now), cursor.start)
+        if cursor.end > end:
+            return list(self._between(start, end)), Cursor(start, max(start, end))
         again = max(self._floor(self.lookback, cursor.end), cursor.start)
-        windows = [*self._between(start, min(cursor.start, end)), *self._between(again, end)]
-        return windows, Cursor(start, max(end, cursor.end))
+        return [*self._between(start, cursor.start), *self._between(again, end)], Cursor(start, end)
 
     def _first_start(self, now: datetime) -> datetime:
         return self._floor(DEFAULT_START if self.start is None else self.start, now)

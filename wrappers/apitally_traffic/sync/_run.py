@@ -77,9 +77,10 @@ def sync_traffic(
 ) -> SyncResult:
     """Store the traffic of apps in the table `apitally.traffic` of a database, from where the last run has stopped.
 
-    A run stores the periods that have ended by the server's clock, and replaces those that ended within `lookback`
-    before the last stored one. Running it again at any time, also after it was killed, loses no period and stores none
-    twice. Another sync into the same destination is waited for: from this machine, and into PostgreSQL from any.
+    A run stores the periods that have ended by the clocks of the server and of this machine, and replaces those that
+    ended within `lookback` before the last stored one. Running it again at any time, also after it was killed, loses no
+    period and stores none twice. Another sync into the same destination is waited for: from this machine, and into
+    PostgreSQL from any.
 
     dlt's telemetry is off, unless `RUNTIME__DLTHUB_TELEMETRY` turns it on.
 

@@ -1,5 +1,6 @@
 """The dlt source: one resource per app, which reads what is new and what may have changed."""
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from apitally_traffic._texts import quoted
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
 from apitally_traffic.sync._series import TABLE, Series
 
+_LOGGER = logging.getLogger("apitally_traffic")
 SOURCE = "apitally_traffic"
 _KEY = ("series", "period_start")
 COLUMNS: TTableSchemaColumns = {
@@ -37,6 +39,7 @@ COLUMNS: TTableSchemaColumns = {
     "bytes_sent": {"data_type": "bigint", "nullable": False},
 }
 _BATCH = 1000
+_TOLERANCE = timedelta(minutes=10)
 
 
 def traffic_source(
@@ -54,9 +57,9 @@ def traffic_source(
     """Make a dlt source of the traffic of apps, with a parallelized resource `app_ID` for each app.
 
     All resources write to the table `traffic`, merged on `series` and `period_start`. A resource reads the periods that
-    have ended by the server's clock and are not stored yet, and again those that ended within `lookback` before the
-    last stored one. The cursor is kept in dlt's state, for each series apart: an app with its filters, its interval and
-    its timezone.
+    have ended by the clocks of the server and of this machine and are not stored yet, and again those that ended within
+    `lookback` before the last stored one. The cursor is kept in dlt's state, for each series apart: an app with its
+    filters, its interval and its timezone.
 
     dlt itself loads only the pending package where a run was killed before, and reads nothing new. `sync_traffic` has
     no such packages; in a pipeline of your own, call `pipeline.run()` without data first.
@@ -154,6 +157,7 @@ class _SharedClient:
         self._client = client
         self._lock = threading.Lock()
         self._users = 0
+        self._has_warned = False
 
     def query(self, series: Series, window: TimeWindow | None = None) -> Iterable[TrafficItem]:
         """Make a query, which checks the IDs; nothing is sent yet."""
@@ -167,8 +171,11 @@ class _SharedClient:
             consumer_id=series.consumer_id,
         )
 
-    def server_time(self, app_id: int) -> datetime:
-        """Return the time by the server's clock, from the Date of a small response.
+    def time(self, app_id: int) -> datetime:
+        """Return the earlier one of the server's time, from the Date of a small response, and of this machine's.
+
+        Which periods have ended is known by both clocks. One that is ahead must not let periods count as read that have
+        not ended; what the earlier one leaves out comes with a later run.
 
         Raises:
             ApitallyError: the API refused, failed, could not be reached, or does not tell the time.
@@ -181,7 +188,17 @@ class _SharedClient:
                 f"The API returned {quoted(response.headers.get('date', ''))} as its Date, so nobody can tell which "
                 "periods have ended. Is there a proxy that removes this header?"
             )
-        return date
+        here = datetime.now(UTC)
+        with self._lock:
+            if date - here > _TOLERANCE and not self._has_warned:
+                self._has_warned = True
+                _LOGGER.warning(
+                    "The API's clock says %s, this machine's %s. The sync goes by the earlier one, and a later run "
+                    "reads the rest: check the clock of this machine.",
+                    date.isoformat(timespec="seconds"),
+                    here.isoformat(timespec="seconds"),
+                )
+        return min(date, here)
 
     def __enter__(self) -> None:
         """Count one more user."""
@@ -205,7 +222,7 @@ def _resource(client: _SharedClient, series: Series, schedule: Schedule) -> DltR
     def rows() -> Iterator[list[dict[str, Any]]]:
         state: dict[str, dict[str, str]] = dlt.current.resource_state(name)
         with client:
-            now = client.server_time(series.app_id)
+            now = client.time(series.app_id)
             windows, cursor = schedule.windows(Cursor.from_state(state.get(series.key, {})), now)
             for window in windows:
                 yield from _batches(series, window, client.query(series, window))
