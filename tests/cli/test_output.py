@@ -170,3 +170,25 @@ def test_stdout_that_is_closed_is_told(cli: Cli) -> None:
     process = cli.start("get", "1", preexec_fn=lambda: os.close(1), stdout=None)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (5, b"Error: stdout is closed.\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["get", "--output", "traffic.csv"],
+        ["get", "--output", "../traffic.csv"],
+        ["plot", "--output", "folder/traffic.svg"],
+    ],
+)
+def test_a_folder_that_was_deleted(cli: Cli, server: MockServer, arguments: list[str]) -> None:
+    """The sentence says what does not exist; nothing is sent. Where no file of the folder is needed, data comes."""
+    process = cli.start(*arguments, "1", preexec_fn=cli.folder.rmdir)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (5, b"")
+    assert errors.decode() == "Error: The working directory does not exist any more: change to another one.\n"
+    assert not server.requests
+    cli.folder.mkdir()
+    process = cli.start("get", "1", "--format", "csv", preexec_fn=cli.folder.rmdir)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+    assert output.startswith(b"app_id,")

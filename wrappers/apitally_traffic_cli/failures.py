@@ -16,6 +16,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 import click
@@ -76,8 +77,7 @@ def handled() -> Iterator[None]:
         _discard(sys.stdout)
     except OSError as error:
         _discard(sys.stdout)
-        where = f"{error.filename}: " if error.filename else ""
-        raise FailureError(f"{where}{error.strerror or error}.") from error
+        raise FailureError(_sentence_of_system(error)) from error
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("dlt["):
             raise click.ClickException(str(error)) from error
@@ -116,6 +116,23 @@ def kind_of(error: Exception) -> type[click.ClickException] | None:
         errors.ApitallyError: FailureError,
     }
     return next((kind for cause, kind in kinds.items() if isinstance(error, cause)), None)
+
+
+def _sentence_of_system(error: OSError) -> str:
+    if error.filename:
+        return f"{error.filename}: {error.strerror or error}."
+    if isinstance(error, FileNotFoundError) and not _is_somewhere():
+        return "The working directory does not exist any more: change to another one."
+    return f"{error.strerror or error}."
+
+
+def _is_somewhere() -> bool:
+    """Return whether the working directory exists."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _flush() -> None:
