@@ -161,6 +161,25 @@ def test_closing(http2_server: Callable[..., Any]) -> None:
         assert {str(read.exception(0)) for read in reads} == {"The client was closed before the response was complete."}
 
 
+def test_cancelled_tasks_leave_no_broken_connection(http2_server: Callable[..., Any]) -> None:
+    """Whenever a task is cancelled, also while its connection is set up, the next one needs no retry."""
+    url, _ = http2_server()
+
+    async def run() -> None:
+        options: dict[str, Any] = {"http2": True, "max_retries": 0, "requests_per_minute": None}
+        async with AsyncTrafficClient("mock-key", base_url=url, **options) as client:
+            for steps in range(200):
+                task = asyncio.create_task(client.get_traffic(1, **DAY, page_size=6).to_list())
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            assert len(await client.get_traffic(1, **DAY).to_list()) == 24
+
+    asyncio.run(run())
+
+
 @KINDS
 def test_without_the_option(kind: Callable[..., Any], http2_server: Callable[..., Any]) -> None:
     """Without `http2=True` the same server is asked with HTTP/1.1."""

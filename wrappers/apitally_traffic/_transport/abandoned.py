@@ -2,16 +2,18 @@
 
 httpcore waits for locks while it opens, uses and closes a connection. A task that is cancelled there leaves a
 connection that is neither used nor free, or a request that is never removed, and a pool full of these never serves a
-request again.
+request again. A connection with HTTP/2 looks free, and may have been left while it was being set up.
 """
 
 from typing import Any
 
 import httpx
 
+from apitally_traffic._transport.reuse import protocol_of
+
 
 async def close_abandoned(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> None:
-    """Remove a request that has ended, and close the connections that no request uses and that are not free.
+    """Remove a request that has failed, and close the connections that no request uses, but for those that are free.
 
     Args:
         transport: what the request was sent with; nothing is done about another one than httpx's own.
@@ -26,9 +28,13 @@ async def close_abandoned(transport: httpx.AsyncBaseTransport, request: httpx.Re
     abandoned = [
         connection
         for connection in pool._connections  # noqa: SLF001
-        if id(connection) not in used and not connection.is_idle() and not connection.is_closed()
+        if id(connection) not in used and not (connection.is_closed() or _is_free(connection))
     ]
     for connection in abandoned:
         pool._connections.remove(connection)  # noqa: SLF001
     abandoned += pool._assign_requests_to_connections()  # noqa: SLF001 - those that wait for one
     await pool._close_connections(abandoned)  # noqa: SLF001
+
+
+def _is_free(connection: Any) -> bool:
+    return connection.is_idle() and not hasattr(protocol_of(connection), "_h2_state")

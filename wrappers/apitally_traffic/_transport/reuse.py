@@ -60,15 +60,15 @@ def _handle_alone(reference: weakref.ref[Any], lock: threading.Lock, request: An
 
 
 def _is_connected(connection: Any) -> bool:
-    return not hasattr(_protocol(connection), "_connection")
+    return not hasattr(protocol_of(connection), "_connection")
 
 
 def _is_busy(connection: Any) -> bool:
-    protocol = _protocol(connection)
+    protocol = protocol_of(connection)
     return hasattr(protocol, "_h2_state") and not protocol.is_idle()
 
 
-def _protocol(connection: Any) -> Any:
+def protocol_of(connection: Any) -> Any:
     """Return what speaks HTTP on a connection, which may lead through a proxy, or else the connection itself."""
     while (inner := getattr(connection, "_connection", None)) is not None:
         connection = inner
@@ -82,7 +82,7 @@ def _has_expired(reference: weakref.ref[Any]) -> bool:
 
 
 def _has_unread_bytes(connection: Any) -> bool:
-    protocol = _protocol(connection)
+    protocol = protocol_of(connection)
     stream = protocol._network_stream  # noqa: SLF001
     if (parser := getattr(protocol, "_h11_state", None)) is not None:
         return bool(parser.trailing_data[0]) or _has_queue(stream)
