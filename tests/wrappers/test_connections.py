@@ -102,7 +102,7 @@ def test_a_proxy_that_cannot_be_reached(
     query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
     with pytest.raises(APIConnectionError) as raised:
         asyncio.run(query.to_list()) if kind is AsyncTrafficClient else query.to_list()
-    name = source if source == "proxy" else source.upper()
+    name = "the argument `proxy`" if source == "proxy" else source.upper()
     place = f"https://api.apitally.io cannot be reached through the proxy http://{host} of {name}, or closed"
     assert str(raised.value).startswith(place)
     assert "secret" not in str(raised.value)
@@ -113,7 +113,7 @@ def test_a_proxy_that_cannot_be_reached(
     [
         ("", "https://a.test", False),
         ("*", "https://a.test", True),
-        (" * ", "https://a.test", True),
+        *((entry, "https://a.test", False) for entry in (" * ", "* ", "\t*", "*,", ",*", "*,*", "*.test")),
         ("a.test", "https://a.test", True),
         ("A.Test", "https://a.test", True),
         (".a.test", "https://a.test", True),
@@ -131,7 +131,11 @@ def test_a_proxy_that_cannot_be_reached(
         ("192.0.2.7", "https://192.0.2.7", True),
         ("192.0.3.0/24", "https://192.0.2.7", False),
         ("2001:db8::/32", "https://[2001:db8::1]", True),
-        ("[2001:db8::1]", "https://[2001:db8::1]", True),
+        *((entry, "https://[::1]", False) for entry in ("[::1]", "[::1", "::1]", "[::1]/128", "[::1/128]", "::1%lo")),
+        *((entry, "https://[::1]", True) for entry in ("::1", "::1/127", "::2/126", "::1/128", "::1/0", "0:0::0:1")),
+        *((entry, "https://[::1]", False) for entry in ("::1/129", "::2", "::2/127", "::ffff:0:1", "::1:443")),
+        ("[::1]:443", "https://[::1]", True),
+        ("[::1]:443", "https://[::1]:444", False),
         ("2001:db9::/32", "https://[2001:db8::1]", False),
         ("192.0.2.0/24", "https://a.test", False),
         ("nonsense/99", "https://192.0.2.7", False),
@@ -142,6 +146,13 @@ def test_a_proxy_that_cannot_be_reached(
         (".0.2.7", "https://192.0.2.7", False),
         ("2.7", "https://192.0.2.7", False),
         ("192.0.2.7.", "https://192.0.2.7", False),
+        ("192.0.2.7/255.255.255.0", "https://192.0.2.7", False),
+        ("192.0.2.7/0.0.0.255", "https://192.0.2.7", False),
+        ("192.0.2.7/24x", "https://192.0.2.7", False),
+        ("a.test:\u00b2", "https://a.test", False),
+        pytest.param("a.test:" + "1" * 5000, "https://a.test", False, id="long port"),
+        pytest.param("a.test" + ":443" * 5000, "https://a.test", False, id="many ports"),
+        ("b.test\na.test", "https://a.test", False),
         ("192.0.2.7\t", "https://192.0.2.7", True),
         ("..a.test", "https://a.test", False),
         ("a.test..", "https://a.test", False),

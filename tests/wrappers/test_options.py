@@ -178,7 +178,7 @@ def test_a_proxy_of_ones_own(kind: Callable[..., Any], monkeypatch: pytest.Monke
     with pytest.raises(APIConnectionError) as raised:
         read(client)
     assert "secret" not in str(raised.value)
-    with pytest.raises(ConfigurationError, match="The proxy in proxy cannot be used: Unknown scheme"):
+    with pytest.raises(ConfigurationError, match="The proxy in the argument `proxy` cannot be used: Unknown scheme"):
         kind("key", proxy="ftp://user:secret@127.0.0.1:9")
     with pytest.raises(ConfigurationError, match="proxy has no use"):
         kind("key", base_url="http://127.0.0.1:9", proxy="http://127.0.0.1:9")

@@ -110,6 +110,8 @@ def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.Monkey
         ("http://two hosts:1", "It names no host"),
         ("http://a..b:1", "It names no host"),
         ("http://[abc:1", "It names no host"),
+        ("http://user:pass\udcff@127.0.0.1:1", r"cannot be used: It is not UTF-8\.$"),
+        ("http://127.0.0.1:1/\udcff", r"cannot be used: It is not UTF-8\.$"),
     ],
 )
 def test_proxy_that_cannot_be_used(proxy: str, sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +130,9 @@ def test_blank_proxies(kind: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("HTTPS_PROXY", " ")
     monkeypatch.setenv("ALL_PROXY", "")
     kind(KEY)
-    with pytest.raises(ConfigurationError, match=r"^The proxy in proxy cannot be used: It is empty; pass None .*\.$"):
+    with pytest.raises(
+        ConfigurationError, match=r"^The proxy in the argument `proxy` cannot be used: It is empty; pass None .*\.$"
+    ):
         kind(KEY, proxy="")
 
 

@@ -25,6 +25,8 @@ Transport = TypeVar("Transport")
 # OpenSSL finds a certificate by the hash of its subject.
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
+_SEPARATORS = re.compile(r"[ \t,]+")
+
 
 class ConnectionOptions(NamedTuple):
     """The caller's choices for the connections.
@@ -147,7 +149,7 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
 
     httpx reads the environment for transports of its own only.
     """
-    name, proxy = "proxy", chosen[:] if isinstance(chosen, str) else chosen  # a plain str
+    name, proxy = "the argument `proxy`", chosen[:] if isinstance(chosen, str) else chosen  # a plain str
     if proxy is None:
         environment = urllib.request.getproxies()
         name = "HTTPS_PROXY" if environment.get("https", "").strip() else "ALL_PROXY"
@@ -163,6 +165,8 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
         proxy = proxy if "://" in proxy else f"http://{proxy}"
     try:
         made = _checked(proxy)
+    except UnicodeEncodeError:
+        reason = "It is not UTF-8"
     except (ValueError, ImportError, httpx.InvalidURL) as error:
         reason = str(error)
     else:
@@ -187,29 +191,36 @@ def _checked(proxy: str | httpx.URL | httpx.Proxy) -> httpx.Proxy:
 def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:
     """Return whether NO_PROXY, as curl reads it, excludes the server from using a proxy.
 
-    It lists hosts, each with its subdomains, IP addresses and CIDR blocks, separated by commas or spaces; a single `*`
-    stands for all. A port after a host limits the entry to this port, as other tools understand it.
+    It lists hosts, each with its subdomains, IP addresses and CIDR blocks, separated by commas or spaces; a `*` that
+    stands alone is for all. A port after a host limits the entry to this port, as other tools understand it; only
+    there does an IPv6 address have brackets.
     """
     host, port = url.host.rstrip("."), url.port or 443
-    entries = no_proxy.lower().replace(",", " ").split()
-    return no_proxy.strip() == "*" or any(_matches(host, port, entry) for entry in entries)
+    return no_proxy == "*" or any(_matches(host, port, entry) for entry in _SEPARATORS.split(no_proxy.lower()))
 
 
 def _matches(host: str, port: int, entry: str) -> bool:
-    address = _address(host)
-    block, _, bits = entry.strip("[]").partition("/")
-    try:
-        # Without a length, or with 0, it is one address.
-        network = ipaddress.ip_network(block if bits.strip("0") == "" else f"{block}/{bits}", strict=False)
-    except ValueError:
-        pass  # a name, or with a port
-    else:
-        return address is not None and address in network
     name, _, given_port = entry.rpartition(":")
-    if name and given_port.isdigit():
-        return int(given_port) == port and _matches(host, port, name)
+    if name and given_port.isdecimal() and _network(entry) is None:
+        if given_port.lstrip("0") != str(port):
+            return False
+        entry = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+    address, network = _address(host), _network(entry)
+    if address is not None or network is not None:
+        return address is not None and network is not None and address in network
     name = entry.removeprefix(".").removesuffix(".")
-    return address is None and bool(name) and (host == name or host.endswith(f".{name}"))
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """Return the addresses that an entry stands for: without a length, or with 0, it is one; None for a name."""
+    block, _, bits = entry.partition("/")
+    if "%" in block or not (bits.isdecimal() or bits == ""):
+        return None
+    try:
+        return ipaddress.ip_network(block if bits.strip("0") == "" else f"{block}/{bits}", strict=False)
+    except ValueError:
+        return None
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
