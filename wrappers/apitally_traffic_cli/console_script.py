@@ -5,7 +5,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from apitally_traffic_cli.stderr import never_fail
+from apitally_traffic_cli.standard_streams import let_stderr_take_everything, occupy
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -14,7 +14,8 @@ def main() -> int:
     """Run the command line, and return the exit code."""
     try:
         signal.signal(signal.SIGTERM, _terminate)
-        never_fail()
+        occupy()
+        let_stderr_take_everything()
         try:
             from apitally_traffic_cli.group import run  # noqa: PLC0415 - a missing click gets a sentence
         except ModuleNotFoundError as error:

@@ -1,6 +1,7 @@
-"""A stderr that takes everything: what cannot be told there changes neither the exit code nor the data."""
+"""The standard streams: whether they are closed or cannot be written to changes neither the exit code nor the data."""
 
 import io
+import os
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -8,8 +9,20 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+_STDERR = 2
 
-def never_fail() -> None:
+
+def occupy() -> None:
+    """Let no file and no connection get the number of a closed standard stream, which libraries in C and Rust use.
+
+    Nothing can be read there, and to write there fails.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= _STDERR:
+        pass
+    os.close(descriptor)
+
+
+def let_stderr_take_everything() -> None:
     """Let stderr drop what its full disk, its pipe without a reader or its closed descriptor does not take.
 
     All that writes to it is covered: messages, log lines, the progress, and Python itself at the end of the process.

@@ -1,4 +1,4 @@
-"""What cannot be told on stderr changes neither the exit code nor the data."""
+"""Standard streams that are closed or cannot be written to change neither the exit code nor the data."""
 
 import os
 import pty
@@ -99,3 +99,22 @@ def test_data_beside_remarks(cli: Cli, server: MockServer, kind: str) -> None:
     assert run(cli, kind, "plot", "1", *YEAR, "--output", "year.svg") == (0, [])
     assert (cli.folder / "year.svg").read_text().startswith("<svg")
     assert run(cli, kind, "mock", "--port", server.url.rpartition(":")[2]) == (1, [])
+
+
+def test_a_picture_without_stdin(cli: Cli) -> None:
+    """A closed stdin, of which the library that draws would take whatever was opened in its place."""
+    process = cli.start("plot", "1", "--output", "picture.svg", preexec_fn=lambda: os.close(0))
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (0, b"", b"")
+    assert (cli.folder / "picture.svg").read_text().startswith("<svg")
+
+
+def test_what_is_closed_takes_no_data(cli: Cli) -> None:
+    """Where the data is to go to a stream that is closed, that is an error, and no other file has its number."""
+    arguments = ["get", "1", *WEEK, "--output", "/dev/fd/2"]
+    assert run(cli, "closed", *arguments)[0] == 5
+    process = cli.start(*arguments, preexec_fn=lambda: os.closerange(0, 3), stdout=None, stderr=None)
+    process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert run(cli, "closed", *arguments[:-1], "week.csv") == (0, [])
+    assert len((cli.folder / "week.csv").read_text().splitlines()) == 7 * 24 + 1
