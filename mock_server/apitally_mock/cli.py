@@ -1,8 +1,10 @@
 """The command line: its options, which other commands can reuse, and what it prints."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -70,7 +72,7 @@ def run_from(options: argparse.Namespace) -> int:
     try:
         settings = settings_from(options)
     except ValueError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2
 
     def announce(url: str, apps: Iterable[int]) -> None:
@@ -83,7 +85,7 @@ def run_from(options: argparse.Namespace) -> int:
     try:
         serve(settings, announce)
     except MockServerError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        _complain(str(error))
         return 1
     except KeyboardInterrupt:  # before there was a server to stop
         pass
@@ -97,4 +99,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="A mock server of the Apitally traffic API, for tests without network.",
     )
     add_options(parser)
-    return run_from(parser.parse_args(arguments))
+    try:
+        return run_from(parser.parse_args(arguments))
+    except OSError as error:
+        _complain(f"stdout cannot be written: {error.strerror}.")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again at its end
+        return 1
+
+
+def _complain(sentence: str) -> None:
+    """Write to stderr, if it can be written to: the exit code is the same."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(f"Error: {sentence}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """`python -m apitally_mock`."""
 
+import os
 import re
 import signal
 import socket
@@ -96,6 +97,25 @@ def test_bad_usage_is_exit_code_2(options: list[str], sentence: str) -> None:
     assert code == 2
     assert sentence in errors
     assert "Traceback" not in errors
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_what_cannot_be_told_changes_no_exit_code() -> None:
+    """A stderr that is full or closed; a stdout that is full is one sentence."""
+    with Path("/dev/full").open("wb") as full:
+        for options, code in ((["--apps", "x"], 2), (["--host", "192.0.2.1", "--port", "0"], 1)):
+            done = subprocess.run([*COMMAND, *options], stdout=subprocess.PIPE, stderr=full, timeout=20, check=False)
+            assert (done.returncode, done.stdout) == (code, b"")
+            done = subprocess.run(
+                [*COMMAND, *options],
+                stdout=subprocess.PIPE,
+                preexec_fn=lambda: os.close(2),
+                timeout=20,
+                check=False,
+            )
+            assert (done.returncode, done.stdout) == (code, b"")
+        done = subprocess.run([*COMMAND, "--port", "0"], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (1, b"Error: stdout cannot be written: No space left on device.\n")
 
 
 def test_every_option_is_in_the_guide() -> None:
