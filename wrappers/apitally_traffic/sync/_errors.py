@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 
+from dlt.common.configuration.exceptions import ConfigurationException
+
 from apitally_traffic.errors import ApitallyError
 
 _MAX_SENTENCE = 500
 # Drivers write a sentence on each line, and leave out the full stop.
 _UNFINISHED = re.compile(r"(?<=[\w)\"'])\n(?=[A-Z])")
+_PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
 _CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
 
 _ADVICE = {
@@ -45,18 +48,19 @@ def missing_credentials(error: BaseException) -> list[str]:
 def cause_of(error: BaseException) -> BaseException:
     """Return the interruption or the client's own error where there is one behind an error of dlt, else the innermost.
 
+    An error of dlt's configuration counts as the innermost: it names the setting, and the one behind it only the value.
     While dlt cleans up after an interruption, other errors occur, which do not matter any more.
     """
     chain = list(_chain(error, _context))
     if interruption := next((cause for cause in chain if isinstance(cause, KeyboardInterrupt)), None):
         return interruption
     chain = list(_chain(error, _cause))
-    return next((cause for cause in chain if isinstance(cause, ApitallyError)), chain[-1])
+    return next((cause for cause in chain if isinstance(cause, ApitallyError | ConfigurationException)), chain[-1])
 
 
 def sentence_of(error: BaseException) -> str:
-    """Return what an error says, in one line."""
-    lines = [" ".join(line.split()) for line in str(error).splitlines()]
+    """Return what an error says, in one line, without the password of a connection string."""
+    lines = [" ".join(line.split()) for line in _PASSWORD.sub(r"\1…@", str(error)).splitlines()]
     text = _UNFINISHED.sub(".\n", "\n".join(filter(None, lines))).replace("\n", " ") or type(error).__name__
     text = text if len(text) <= _MAX_SENTENCE else f"{text[:_MAX_SENTENCE]}…"
     advice = next((advice for part, advice in _ADVICE.items() if part in text), None)

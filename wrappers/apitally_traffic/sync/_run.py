@@ -27,6 +27,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from apitally_api_client.models import Interval
 from apitally_traffic.errors import ApitallyError
+from apitally_traffic.sync._configuration import destination_alone
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
 from apitally_traffic.sync._errors import SyncError, cause_of, missing_credentials, sentence_of
@@ -110,21 +111,22 @@ def sync_traffic(
         720
     """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # dlt reads it when the first pipeline is made
-    source = traffic_source(
-        app_ids,
-        interval=interval,
-        timezone=timezone,
-        app_env_id=app_env_id,
-        consumer_id=consumer_id,
-        start=start,
-        lookback=lookback,
-        api_key=api_key,
-        base_url=base_url,
-    )
-    target = resolve_destination(destination)
-    folder = _folder(target)
-    with alone_on_this_machine(folder, target), _empty(folder / SOURCE), _one_sentence(target):
-        rows, before, state = _load(source, target, folder)
+    with destination_alone():
+        source = traffic_source(
+            app_ids,
+            interval=interval,
+            timezone=timezone,
+            app_env_id=app_env_id,
+            consumer_id=consumer_id,
+            start=start,
+            lookback=lookback,
+            api_key=api_key,
+            base_url=base_url,
+        )
+        target = resolve_destination(destination)
+        folder = _folder(target)
+        with alone_on_this_machine(folder, target), _empty(folder / SOURCE), _one_sentence(target):
+            rows, before, state = _load(source, target, folder)
     series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
     return SyncResult(
         rows=rows,

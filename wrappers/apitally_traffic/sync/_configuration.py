@@ -1,0 +1,108 @@
+"""What a run takes from dlt's configuration: where the destination is, and nothing else.
+
+dlt has settings by which a run would drop stored rows, write into another schema, or print. A run must not depend on
+which of them somebody has set for other pipelines, so it looks up none of them.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.providers import ConfigProvider
+from dlt.common.configuration.providers.toml import TomlProviderReadException
+from dlt.common.configuration.specs import configspec
+from dlt.common.configuration.specs.base_configuration import ContainerInjectableContext
+from dlt.common.configuration.specs.config_providers_context import ConfigProvidersContainer
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+from dlt.common.destination.client import DestinationClientDwhWithStagingConfiguration
+
+from apitally_traffic.sync._errors import SyncError, sentence_of
+
+_SECTIONS = {"destination", "credentials"}
+# What every destination has, such as the name of its staging schema, is the same for each run.
+_FIXED = set(DestinationClientDwhWithStagingConfiguration.get_resolvable_fields()) - {"credentials", "destination_type"}
+
+_lock = threading.Lock()
+_runs = 0
+
+
+@configspec
+class _Run(ContainerInjectableContext):
+    """Marks the thread of a run; dlt's own threads, which work for it, see the mark."""
+
+
+class _Settings:
+    """A source of dlt's settings, in which a run finds those of the destination alone."""
+
+    def __init__(self, provider: ConfigProvider) -> None:
+        self.provider = provider
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.provider, name)
+
+    def get_value(self, key: str, hint: type, pipeline_name: str | None, *sections: str) -> tuple[Any, str]:
+        """Return a value, and the name by which the user knows it."""
+        is_taken = (*sections, key)[0] in _SECTIONS and key not in _FIXED
+        if is_taken or _Run not in Container():
+            return self.provider.get_value(key, hint, pipeline_name, *sections)
+        return None, key
+
+
+@contextmanager
+def destination_alone() -> Iterator[None]:
+    """Let this thread find in dlt's configuration only what describes a destination, during the block.
+
+    Raises:
+        SyncError: dlt cannot read or cannot use its configuration, or there is no working directory.
+    """
+    try:
+        Path.cwd()
+        providers = Container()[PluggableRunContext].providers
+    except FileNotFoundError as error:
+        raise SyncError("The working directory does not exist any more: change to another one.") from error
+    except TomlProviderReadException as error:
+        raise SyncError(_unreadable(error)) from error
+    except Exception as error:  # of any type, where a value has another one than dlt expects
+        raise SyncError(
+            "dlt's configuration, in variables such as RUNTIME__LOG_LEVEL or in [runtime] of .dlt/config.toml or "
+            f".dlt/secrets.toml, cannot be used: {sentence_of(error).rstrip('.')}."
+        ) from error
+    with _filtered(providers), Container().injectable_context(_Run()):
+        yield
+
+
+@contextmanager
+def _filtered(container: ConfigProvidersContainer) -> Iterator[None]:
+    """Put the filter before each provider, as long as a run in any thread needs it."""
+    global _runs  # noqa: PLW0603 - dlt's providers are global, too
+    with _lock:
+        if not _runs:
+            container.providers = [cast("ConfigProvider", _Settings(provider)) for provider in container.providers]
+        _runs += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _runs -= 1
+            if not _runs:
+                container.providers = [
+                    provider.provider if isinstance(provider, _Settings) else provider
+                    for provider in container.providers
+                ]
+
+
+def _unreadable(error: TomlProviderReadException) -> str:
+    """Return which file cannot be read and why, without what dlt quotes of it: that may be a password."""
+    cause = error.__context__
+    line = getattr(cause, "line", None)
+    if isinstance(cause, OSError):
+        reason = cause.strerror
+    elif isinstance(cause, UnicodeDecodeError):
+        reason = "it is not in UTF-8"
+    else:
+        reason = f"line {line} is not TOML" if line else "it is not TOML"
+    files = " or ".join(path for path in error.full_paths if Path(path).is_file())
+    return f"dlt cannot read {files}: {reason}."
