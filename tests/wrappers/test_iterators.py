@@ -1,7 +1,10 @@
 """One iterator of a query in several threads or tasks."""
 
 import asyncio
+import copy
+import pickle
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,6 +12,7 @@ import httpx
 import pytest
 
 from apitally_api_client.api.metrics import get_traffic
+from apitally_mock import MockServer
 from apitally_traffic import AsyncTrafficClient, TrafficClient, paginate, paginate_async
 from tests.wrappers.raw_server import PAGE
 
@@ -73,6 +77,27 @@ def test_one_iterator_in_several_tasks(method: str) -> None:
             assert len(await first) == (1 if method == "pages" else 0)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("method", ["__iter__", "pages", "paginate"])
+def test_a_closed_iterator_has_nothing_left(server: MockServer, method: str) -> None:
+    """Not even what was read before it was closed."""
+    with TrafficClient(server.api_key, base_url=server.url) as client:
+        iterator = listing(client, method)
+        next(iterator)
+        iterator.close()
+        iterator.close()
+        assert list(iterator) == []
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_an_iterator_cannot_be_duplicated(client: TrafficClient, duplicate: Callable[[Any], Any]) -> None:
+    """Two of them would share what is left."""
+    iterator = iter(client.get_traffic(1, **DAY))
+    next(iterator)
+    with pytest.raises(TypeError, match=r"^An iterator cannot be copied or pickled: iterate over its query again\.$"):
+        duplicate(iterator)
+    assert len(list(iterator)) == 23
 
 
 def test_errors_of_a_value_stay(client: TrafficClient, monkeypatch: pytest.MonkeyPatch) -> None:
