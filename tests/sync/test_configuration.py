@@ -41,6 +41,7 @@ def _connection(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
         {f"DESTINATION__DUCKDB__{name}": value for name, value in LAYOUT.items()},
         {"PROGRESS": "log"},
         {"PROGRESS": "bogus", "EXTRACT__WORKERS": "0", "LOAD__WORKERS": "0", "NORMALIZE__WORKERS": "x"},
+        {"RESTORE_FROM_DESTINATION": "false", "WRITE_DISPOSITION": "replace", "LOAD__RAISE_ON_FAILED_JOBS": "false"},
         {"IMPORT_SCHEMA_PATH": "/dev/null", "STAGING_TYPE": "bogus", "SOURCES__SCHEMA_CONTRACT": "freeze"},
     ],
     ids="-".join,
@@ -70,6 +71,8 @@ def test_settings_of_other_pipelines_change_nothing(
         ("config.toml", b"\xff\xfe", r"dlt cannot read ./.dlt/config.toml: it is not in UTF-8\."),
         ("config.toml", b"runtime = 5", r"dlt's configuration, .* in \[runtime\] .*, cannot be used: .*'int'.*\."),
         ("env", b"RUNTIME__SENTRY_DSN=http://a@127.0.0.1:1/1", r"dlt's configuration, .*sentry.*"),
+        ("env", b"DLT_DEFAULT_NAMING_MODULE=bogus", r"dlt's configuration, .* cannot be used: Naming module `bogus .*"),
+        ("env", b"DLT_DATA_DIR=not-\xff-utf-8", r"'not-\\udcff-utf-8/.*' cannot be used: its path is not UTF-8\..*"),
         ("env", b"RUNTIME__LOG_LEVEL=bogus", r"dlt's configuration, .* cannot be used: Unknown level: 'bogus'\."),
         ("env", b"DESTINATION__POSTGRES__CREDENTIALS__PORT=hunter2", r"postgres: .* field `port` cannot be coerced .*"),
         (
@@ -86,7 +89,7 @@ def test_what_dlt_cannot_use_is_one_sentence(name: str, content: bytes, sentence
     (folder / ".dlt").mkdir(parents=True)
     leave = ""
     if name == "env":
-        variable, _, value = content.decode().partition("=")
+        variable, _, value = os.fsdecode(content).partition("=")
         env[variable] = value
     elif name == "gone":
         leave = "rm -r ../here; "

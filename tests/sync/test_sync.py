@@ -207,7 +207,10 @@ def test_a_clock_that_goes_back_loses_nothing(api: Api, database: Database, then
     else:
         with pytest.raises(ValueError, match="lies in the future"):
             sync(api, database)
-        assert sync(api, database, start=None).rows == 0
+        with pytest.raises(
+            ValueError, match=r"begins at 2026-03-20T00:00:00\+00:00, and it is 2020-01-01T.* now.*pass"
+        ):
+            sync(api, database, start=None)
     api.show(0, LATER)
     assert sync(api, database, start=None).complete_until == {1: datetime(2026, 3, 29, 12, tzinfo=UTC)}
     hours = database.query(f"SELECT period_start FROM {TABLE} ORDER BY 1")
@@ -227,6 +230,21 @@ def test_an_end_that_was_stored_by_a_wrong_clock_is_mended(api: Api, duckdb_file
     api.show(0, NOW)
     assert sync(api, duckdb_file).rows == 202
     assert sync(api, duckdb_file).rows == 48
+
+
+def test_a_start_that_was_stored_by_a_wrong_clock_is_mended_by_an_earlier_one(api: Api, duckdb_file: DuckDB) -> None:
+    """The error says so; the history before it is read then."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "apitally_traffic.sync._cursor.Cursor.to_state",
+            lambda _: {"start": "2027-02-25T00:00:00+00:00", "end": "2027-03-25T00:00:00+00:00"},
+        )
+        api.show(0, NOW)
+        sync(api, duckdb_file)
+    with pytest.raises(ValueError, match="If that is right, pass start to read what is before"):
+        sync(api, duckdb_file, start=None)
+    assert sync(api, duckdb_file).rows == 202
+    assert sync(api, duckdb_file, start=None).rows == 48
 
 
 def test_the_open_period_is_not_asked_for(api: Api, duckdb_file: DuckDB) -> None:

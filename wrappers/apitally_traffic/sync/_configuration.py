@@ -18,6 +18,7 @@ from dlt.common.configuration.specs.base_configuration import ContainerInjectabl
 from dlt.common.configuration.specs.config_providers_context import ConfigProvidersContainer
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 from dlt.common.destination.client import DestinationClientDwhWithStagingConfiguration
+from dlt.common.exceptions import DltException
 
 from apitally_traffic.sync._errors import SyncError, sentence_of
 
@@ -66,12 +67,12 @@ def destination_alone() -> Iterator[None]:
     except TomlProviderReadException as error:
         raise SyncError(_unreadable(error)) from error
     except Exception as error:  # of any type, where a value has another one than dlt expects
-        raise SyncError(
-            "dlt's configuration, in variables such as RUNTIME__LOG_LEVEL or in [runtime] of .dlt/config.toml or "
-            f".dlt/secrets.toml, cannot be used: {sentence_of(error).rstrip('.')}."
-        ) from error
+        raise SyncError(_unusable(error)) from error
     with _filtered(providers), Container().injectable_context(_Run()):
-        yield
+        try:
+            yield
+        except DltException as error:
+            raise SyncError(_unusable(error)) from error
 
 
 @contextmanager
@@ -92,6 +93,13 @@ def _filtered(container: ConfigProvidersContainer) -> Iterator[None]:
                     provider.provider if isinstance(provider, _Settings) else provider
                     for provider in container.providers
                 ]
+
+
+def _unusable(error: Exception) -> str:
+    return (
+        "dlt's configuration, in variables such as RUNTIME__LOG_LEVEL or in [runtime] of .dlt/config.toml or "
+        f".dlt/secrets.toml, cannot be used: {sentence_of(error).rstrip('.')}."
+    )
 
 
 def _unreadable(error: TomlProviderReadException) -> str:

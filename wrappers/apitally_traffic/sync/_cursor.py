@@ -88,15 +88,20 @@ class Schedule:
             now: the time of the run.
 
         Raises:
-            ValueError: `start` lies after `now`.
+            ValueError: the start lies after `now`.
         """
         end = self._floor(now, now)
         if cursor is None:
             start = self._first_start(now)
             return list(self._between(start, end)), Cursor(start, end)
         start = cursor.start if self.start is None else min(self._first_start(now), cursor.start)
+        if start > end:
+            raise ValueError(
+                f"The stored series begins at {start.isoformat()}, and it is {now.isoformat(timespec='seconds')} now, "
+                "by the clock of the API or of this machine. If that is right, pass start to read what is before."
+            )
         if cursor.end > end:
-            return list(self._between(start, end)), Cursor(start, max(start, end))
+            return list(self._between(start, end)), Cursor(start, end)
         again = max(self._floor(self.lookback, cursor.end), cursor.start)
         return [*self._between(start, cursor.start), *self._between(again, end)], Cursor(start, end)
 

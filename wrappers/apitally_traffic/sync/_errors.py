@@ -22,7 +22,7 @@ _ADVICE = {
 
 
 class SyncError(ApitallyError):
-    """The destination cannot be reached, opened or written to, or another sync is writing to it.
+    """The destination cannot be reached, opened or written to, another sync is writing to it, or dlt is misconfigured.
 
     Nothing is lost: the next run reads everything again that this one did not store.
 

@@ -26,6 +26,7 @@ from dlt.extract import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from apitally_api_client.models import Interval
+from apitally_traffic._texts import quoted
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.sync._configuration import destination_alone
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, TimeLike
@@ -101,7 +102,8 @@ def sync_traffic(
     Raises:
         ApitallyError: the API refused, failed, or could not be reached. Nothing of this run is stored.
         ModuleNotFoundError: a library that the destination needs is missing.
-        SyncError: the destination failed, or another sync still writes to it after five minutes.
+        SyncError: the destination failed, another sync still writes to it after five minutes, or dlt cannot read or use
+            its configuration.
         TypeError: an argument has a wrong type.
         ValueError: an argument is out of bounds or cannot be parsed, or the destination cannot be used.
 
@@ -141,9 +143,7 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     """Return how many rows were stored, and the source's state before and after that."""
     target.create_file(keep=False)
     pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
-    # Whatever dlt's configuration says: the state comes from the destination, and Ctrl-C ends the run.
-    pipeline.config.restore_from_destination = True
-    pipeline.config.runtime.intercept_signals = False
+    pipeline.config.runtime.intercept_signals = False  # Ctrl-C ends the run
     try:
         with alone_in_the_database(pipeline, target):
             if not target.is_new:
@@ -192,7 +192,12 @@ def _folder(target: Target) -> Path:
     digest = hashlib.sha256(target.identity.encode()).hexdigest()[:16]
     folder = Path(dlt.current.run_context().get_data_entity(SOURCE)) / digest
     try:
+        str(folder).encode()  # dlt writes the path into files
         folder.mkdir(parents=True, exist_ok=True)
+    except UnicodeEncodeError as error:
+        raise SyncError(
+            f"{quoted(str(folder))} cannot be used: its path is not UTF-8. DLT_DATA_DIR names another place."
+        ) from error
     except OSError as error:
         raise SyncError(f"{folder} cannot be made: {error.strerror}. DLT_DATA_DIR names another place.") from error
     return folder
