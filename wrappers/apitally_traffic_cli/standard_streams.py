@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -29,8 +29,10 @@ def let_stderr_take_everything() -> None:
     Without a stderr, click would print the messages among the data.
     """
     stream = sys.stderr
+    buffer: Any  # nothing asks for its name
     if stream is None:
-        sys.stderr = io.TextIOWrapper(_Forgiving(), encoding="utf-8", write_through=True)
+        buffer = _Forgiving()
+        sys.stderr = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
     elif isinstance(stream, io.TextIOWrapper):
         buffer = _Forgiving(stream.buffer)
         sys.stderr = io.TextIOWrapper(
