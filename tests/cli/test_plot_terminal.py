@@ -59,3 +59,21 @@ def test_a_plot_in_the_terminal_has_steps(cli: Cli, server: MockServer) -> None:
     plot = cli.process("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()
     levels = [re.sub(r"[^*]", "", line) for line in plot]
     assert len([level for level in levels if len(level) > 15]) == 3
+
+
+@pytest.mark.parametrize(
+    ("size", "width"),
+    [((1, 1), 17), ((2, 2), 17), ((5, 80), 17), ((80, 1), 80), ((30, 12), 30), ((999_999_999, 24), 1000)],
+    ids=str,
+)
+def test_a_plot_in_a_terminal_of_any_size(cli: Cli, size: tuple[int, int], width: int) -> None:
+    """It has its counts, its lines and a label of time, in a window that is too small and in one that is too large."""
+    cli.env |= dict(zip(("COLUMNS", "LINES"), map(str, size), strict=True))
+    for apps in (["1"], ["1", "2"]):
+        lines = cli.data("plot", *apps, *AUTUMN).splitlines()
+        *plot, time = lines[next(number for number, line in enumerate(lines) if "┌" in line) :]
+        assert {len(line) for line in plot} == {width}
+        assert len(plot) + 1 == min(max(size[1] - 1, 8), 20)
+        assert re.search(r"\d┤", "".join(plot))
+        assert len(set("".join(plot[1:-1])) - set("0123456789,┤│ ")) > 1
+        assert "Oct" in time

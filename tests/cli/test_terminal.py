@@ -165,3 +165,12 @@ def test_log_lines_on_request(cli: Cli, server: MockServer, option: str, request
     assert done.stderr.count("GET ") == requests
     assert done.stderr.count("retry 1 of") == waits
     assert server.api_key not in done.stderr
+
+
+@pytest.mark.parametrize("size", ["0", "-5", "abc", "²", "", "9" * 5000], ids=lambda size: size[:4])
+def test_a_size_of_the_terminal_that_is_none(cli: Cli, size: str) -> None:
+    """Where COLUMNS and LINES are no sizes, they count as unset."""
+    expected = {command: cli.data(command, "1", *DAY) for command in ("get", "plot")}
+    cli.env |= {"COLUMNS": size, "LINES": size}
+    assert {command: cli.data(command, "1", *DAY) for command in expected} == expected
+    assert expected["get"].startswith("App 1, ")

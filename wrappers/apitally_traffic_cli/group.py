@@ -11,6 +11,7 @@ import click
 
 from apitally_traffic_cli.failures import handled
 from apitally_traffic_cli.quoting import without_key
+from apitally_traffic_cli.terminal_size import forget_unusable_sizes
 
 COMMANDS = {
     "get": "Print traffic as a table, or write CSV, NDJSON, JSON or Parquet.",
@@ -80,6 +81,7 @@ def cli(ctx: click.Context) -> None:
 
 def run() -> int:
     """Run the command line, and return the exit code."""
+    forget_unusable_sizes()
     try:
         code: int | None = cli.main(prog_name="apitally-traffic", standalone_mode=False)
     except click.ClickException as error:

@@ -13,11 +13,14 @@ import plotext
 from apitally_traffic_cli.plots import clocks, labels
 from apitally_traffic_cli.plots.data import Picture
 from apitally_traffic_cli.plots.ticks import ticks
+from apitally_traffic_cli.terminal_size import MOST_COLUMNS
 
 _COLOURS = ("blue", "orange", "green", "red", "magenta", "cyan")
 _MARKERS = "*ox#@%&" + ascii_uppercase
 _OPEN_MARKER = "."
-_HEIGHT = 20
+_LEAST_WIDTH = 12
+"""How wide a plot is at least, beside the labels of its counts; a terminal that is narrower wraps its lines."""
+_LEAST_HEIGHT, _MOST_HEIGHT = 8, 20
 _COUNT_TICKS = 4
 _TICK_WIDTH = 14
 _GAP = "   "
@@ -33,9 +36,9 @@ class _Style(NamedTuple):
 
 
 def text(picture: Picture) -> bytes:
-    """Return the requests of each series as a line, from zero, as wide as the terminal."""
+    """Return the requests of each series as a line, from zero, as wide as the terminal, within reason."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
-    columns = shutil.get_terminal_size().columns
+    columns = min(shutil.get_terminal_size().columns, MOST_COLUMNS)
     lines = [f"{picture.title}, {labels.window(picture.window)}: requests", *clocks.notes(picture.window)]
     if picture.periods:
         styles = _styles(len(picture.series), is_ascii=is_ascii)
@@ -75,17 +78,20 @@ def _legend(picture: Picture, styles: Sequence[_Style], columns: int) -> list[st
 
 
 def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
+    most = max((requests for series in picture.series for requests, *_ in series.counts), default=0)
+    counts = [most * part // _COUNT_TICKS for part in range(_COUNT_TICKS + 1)]
+    columns = max(columns, len(f"{most:,}") + _LEAST_WIDTH)
+    height = min(max(shutil.get_terminal_size().lines - 1, _LEAST_HEIGHT), _MOST_HEIGHT)
     plotext.clear_figure()
     plotext.theme("clear")
-    plotext.plot_size(columns, _HEIGHT)
+    plotext.limit_size(width=False, height=False)
+    plotext.plot_size(columns, height)
     for style, series in zip(styles, picture.series, strict=True):
         requests = [requests for requests, *_ in series.counts]
         _draw_steps(picture, requests, style, range(picture.first_open))
         _draw_steps(picture, requests, style._replace(marker=_OPEN_MARKER), range(picture.first_open, picture.begun))
-    most = max((requests for series in picture.series for requests, *_ in series.counts), default=0)
-    values = [most * part // _COUNT_TICKS for part in range(_COUNT_TICKS + 1)]
     plotext.ylim(0, most or 1)
-    plotext.yticks(values, [f"{value:,}" for value in values])
+    plotext.yticks(counts, [f"{count:,}" for count in counts])
     found = ticks(picture.window, most=max(columns // _TICK_WIDTH, 2))
     plotext.xlim(picture.periods[0].start.timestamp(), picture.periods[-1].end.timestamp())
     # plotext would place the labels in the order of a set, which is another one in each process.
