@@ -54,3 +54,11 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _destination(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _own_settings: None) -> None:
+    """Let dlt know where the database is, in the tests that run with each kind."""
+    database: Database | None = request.getfixturevalue("database") if "database" in request.fixturenames else None
+    for name, value in database.env.items() if database else ():
+        monkeypatch.setenv(name, value)

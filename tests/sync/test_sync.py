@@ -31,14 +31,6 @@ def values(item: TrafficItem) -> tuple[datetime | int, ...]:
     return item.period_start, item.period_end, item.requests, item.bytes_received, item.bytes_sent
 
 
-@pytest.fixture(autouse=True)
-def _destination(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let dlt know where the database is, in the tests that run with each kind."""
-    database: Database | None = request.getfixturevalue("database") if "database" in request.fixturenames else None
-    for name, value in database.env.items() if database else ():
-        monkeypatch.setenv(name, value)
-
-
 def test_rows_are_those_of_the_api(api: Api, database: Database) -> None:
     """Each closed period of a window is one row, with its counts, and the columns that name its series."""
     api.show(0, NOW)
@@ -155,96 +147,6 @@ def test_an_earlier_start_reads_what_is_missing(api: Api, database: Database) ->
     ((rows, first),) = database.query(f"SELECT count(*), min(period_start) FROM {TABLE}")
     assert (rows, first) == (86 * 24 + 10, datetime(2026, 1, 1, tzinfo=UTC))
     assert sync(api, database, start="2026-01-01").rows == 48
-
-
-@pytest.mark.parametrize("interval", ["hour", "day"])
-def test_the_server_says_which_periods_have_ended(api: Api, duckdb_file: DuckDB, interval: str) -> None:
-    """With a clock of this machine that is months ahead or behind, half a period is not stored as a whole one."""
-    api.show(0, "2026-03-28T10:59:59+00:00")
-    sync(api, duckdb_file, interval=interval)
-    ((last,),) = duckdb_file.query(f"SELECT max(period_end) FROM {TABLE}")
-    assert last == datetime(2026, 3, 28, 10 if interval == "hour" else 0, tzinfo=UTC)
-    api.show(0, "2026-03-28T11:00:00+00:00" if interval == "hour" else "2026-03-29T00:00:00+00:00")
-    sync(api, duckdb_file, interval=interval)
-    ((last,),) = duckdb_file.query(f"SELECT max(period_end) FROM {TABLE}")
-    assert last == datetime(2026, 3, 28 if interval == "hour" else 29, 11 if interval == "hour" else 0, tzinfo=UTC)
-
-
-def test_a_server_clock_that_is_ahead_leaves_no_hole(
-    api: Api, database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The earlier of both clocks counts, so nothing counts as read before it has ended; a warning has both times."""
-    now = datetime.now(UTC)
-    api.show(0, (now + timedelta(days=400)).isoformat())
-    result = sync(api, database, [1, 2], start=now - timedelta(days=9))
-    assert {end - now < timedelta(minutes=5) for end in result.complete_until.values()} == {True}
-    (message,) = caplog.messages
-    assert f"{now + timedelta(days=400):%Y-%m-%d}" in message
-    assert f"{now:%Y-%m-%d}" in message
-    api.show(0, now.isoformat())
-    sync(api, database)
-    gaps = f"SELECT period_end FROM {TABLE} WHERE app_id = 1 EXCEPT SELECT period_start FROM {TABLE} WHERE app_id = 1"
-    assert len(database.query(gaps)) == 1
-
-
-@pytest.mark.parametrize(
-    "then",
-    [
-        "2026-03-28T09:59:00+00:00",
-        "2026-03-22T10:20:30+00:00",
-        "2026-03-20T00:30:00+00:00",
-        "2020-01-01T00:00:00+00:00",
-    ],
-)
-def test_a_clock_that_goes_back_loses_nothing(api: Api, database: Database, then: str) -> None:
-    """By an hour, by days, or to before the series: what is stored from the future is read again when it has ended."""
-    api.show(1, NOW)
-    sync(api, database)
-    api.show(2, then)
-    if then > "2026":
-        (end,) = sync(api, database).complete_until.values()
-        assert end <= datetime.fromisoformat(then)
-    else:
-        with pytest.raises(ValueError, match="lies in the future"):
-            sync(api, database)
-        with pytest.raises(
-            ValueError, match=r"begins at 2026-03-20T00:00:00\+00:00, and it is 2020-01-01T.* now.*pass"
-        ):
-            sync(api, database, start=None)
-    api.show(0, LATER)
-    assert sync(api, database, start=None).complete_until == {1: datetime(2026, 3, 29, 12, tzinfo=UTC)}
-    hours = database.query(f"SELECT period_start FROM {TABLE} ORDER BY 1")
-    first = datetime(2026, 3, 20, tzinfo=UTC)
-    assert hours == [(first + timedelta(hours=number),) for number in range(9 * 24 + 12)]
-
-
-def test_an_end_that_was_stored_by_a_wrong_clock_is_mended(api: Api, duckdb_file: DuckDB) -> None:
-    """Where the stored end lies ahead, what was left out before it is unknown, and everything is read again."""
-    api.show(0, "2026-03-25T00:00:00+00:00")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "apitally_traffic.sync._cursor.Cursor.to_state",
-            lambda cursor: {"start": cursor.start.isoformat(), "end": "2027-03-25T00:00:00+00:00"},
-        )
-        sync(api, duckdb_file)
-    api.show(0, NOW)
-    assert sync(api, duckdb_file).rows == 202
-    assert sync(api, duckdb_file).rows == 48
-
-
-def test_a_start_that_was_stored_by_a_wrong_clock_is_mended_by_an_earlier_one(api: Api, duckdb_file: DuckDB) -> None:
-    """The error says so; the history before it is read then."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "apitally_traffic.sync._cursor.Cursor.to_state",
-            lambda _: {"start": "2027-02-25T00:00:00+00:00", "end": "2027-03-25T00:00:00+00:00"},
-        )
-        api.show(0, NOW)
-        sync(api, duckdb_file)
-    with pytest.raises(ValueError, match="If that is right, pass start to read what is before"):
-        sync(api, duckdb_file, start=None)
-    assert sync(api, duckdb_file).rows == 202
-    assert sync(api, duckdb_file, start=None).rows == 48
 
 
 def test_the_open_period_is_not_asked_for(api: Api, duckdb_file: DuckDB) -> None:
