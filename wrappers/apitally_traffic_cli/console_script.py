@@ -5,7 +5,11 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from apitally_traffic_cli.standard_streams import let_stderr_take_everything, occupy
+from apitally_traffic_cli.standard_streams import (
+    let_stderr_take_everything,
+    let_stdout_take_every_character,
+    occupy,
+)
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -16,6 +20,7 @@ def main() -> int:
         signal.signal(signal.SIGTERM, _terminate)
         occupy()
         let_stderr_take_everything()
+        let_stdout_take_every_character()
         try:
             from apitally_traffic_cli.group import run  # noqa: PLC0415 - a missing click gets a sentence
         except ModuleNotFoundError as error:

@@ -3,7 +3,7 @@
 The codes are those of Apitally's own command-line tool:
 
     0    success
-    1    anything that is not listed here, such as a missing extra
+    1    anything that is not listed here, such as a missing extra or too little memory
     2    the command line cannot be parsed
     3    no usable key or base URL, 401, 403
     4    times, timezone or their order make no sense, 400, 404, 422
@@ -78,25 +78,50 @@ def handled() -> Iterator[None]:
     except OSError as error:
         _discard(sys.stdout)
         raise FailureError(_sentence_of_system(error)) from error
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("dlt["):
-            raise click.ClickException(str(error)) from error
-        extra = EXTRAS.get((error.name or "").partition(".")[0])
-        if extra is None:
-            raise
-        raise click.ClickException(
-            f"{error.name} is not installed; this needs it: python3 -m pip install 'apitally-traffic[{extra}]'"
-        ) from error
     except (click.ClickException, click.Abort, click.exceptions.Exit):
         raise
-    except Exception as error:
-        kind = kind_of(error)
-        if kind is None:
+    except BaseException as error:
+        failure = _failure_for(error)
+        if failure is None:
             raise
-        raise kind(sentence_of(error)) from error
+        raise failure from error
 
 
-def sentence_of(error: Exception) -> str:
+def _failure_for(error: BaseException) -> click.ClickException | None:
+    """Return what ends the command instead of an error, or None for one that no user can cause."""
+    if isinstance(error, ModuleNotFoundError):
+        return _missing(error)
+    if shortage := _shortage(error):
+        return click.ClickException(shortage)
+    kind = kind_of(error) if isinstance(error, Exception) else None
+    return kind(sentence_of(error)) if kind else None
+
+
+def _missing(error: ModuleNotFoundError) -> click.ClickException | None:
+    if (error.name or "").startswith("dlt["):
+        return click.ClickException(str(error))
+    extra = EXTRAS.get((error.name or "").partition(".")[0])
+    if extra is None:
+        return None
+    return click.ClickException(
+        f"{error.name} is not installed; this needs it: python3 -m pip install 'apitally-traffic[{extra}]'"
+    )
+
+
+def _shortage(error: BaseException) -> str | None:
+    """Return the sentence on what the system has too little of for a library, or None for another error."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory."
+    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
+        return "The system starts no more threads."
+    first_line = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
+    if isinstance(error, ImportError):
+        return f"A library cannot be loaded: {first_line}."
+    # How a library in Rust fails. It is no Exception, and its class cannot be imported.
+    return f"A library failed: {first_line}." if type(error).__name__ == "PanicException" else None
+
+
+def sentence_of(error: BaseException) -> str:
     """Return the message of an error of the client, with the options of the command in place of arguments."""
     context = click.get_current_context(silent=True)
     typed = _CONNECTION if context is None else _CONNECTION | context.meta.get(SPELLINGS, {})

@@ -1,6 +1,9 @@
 """Keep the API key out of what the command quotes from its own command line."""
 
+import re
 import sys
+
+_QUOTATION = re.compile(r"'.*'", re.DOTALL)
 
 
 def without_key(message: str) -> str:
@@ -10,11 +13,13 @@ def without_key(message: str) -> str:
     """
     if "'" not in message:
         return message
-    from httpx import BaseTransport  # noqa: PLC0415
+    try:
+        from httpx import BaseTransport  # noqa: PLC0415
 
-    from apitally_traffic import ConfigurationError, TrafficClient  # noqa: PLC0415
-    from apitally_traffic._redaction import without_keys  # noqa: PLC0415 - what the client's own messages go through
-
+        from apitally_traffic import ConfigurationError, TrafficClient  # noqa: PLC0415
+        from apitally_traffic._redaction import without_keys  # noqa: PLC0415 - what the client's own messages go through
+    except (ImportError, MemoryError):
+        return _QUOTATION.sub("'…'", message)
     try:
         # Nothing but the key can be wrong with this one: server, proxy and certificates are not those of the user.
         client = TrafficClient(_typed_key(), base_url="http://localhost", transport=BaseTransport())

@@ -22,6 +22,13 @@ def occupy() -> None:
     os.close(descriptor)
 
 
+def let_stdout_take_every_character() -> None:
+    """Let stdout write what its encoding lacks as an escape, as stderr does."""
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper) and not (stream.encoding == "utf-8" and stream.errors == "surrogateescape"):
+        stream.reconfigure(errors="backslashreplace")
+
+
 def let_stderr_take_everything() -> None:
     """Let stderr drop what its full disk, its pipe without a reader or its closed descriptor does not take.
 

@@ -1,5 +1,6 @@
 """`apitally-traffic check`: can traffic be read from here, and what stands in the way."""
 
+import sys
 from contextlib import nullcontext
 
 import click
@@ -7,6 +8,8 @@ import click
 from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.options import app_ids, connection_options
+
+_PLAIN_MARKS = str.maketrans("✓✗", "+x")
 
 
 @click.command(
@@ -35,6 +38,15 @@ def command(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None,
                 finding = next(found, None)
             if finding is None:
                 break
-            click.echo(f"{click.style(finding.mark, finding.colour)} {finding.subject:<11} {finding.text}")
+            mark = finding.mark if _can_be_written(finding.mark) else finding.mark.translate(_PLAIN_MARKS)
+            click.echo(f"{click.style(mark, finding.colour)} {finding.subject:<11} {finding.text}")
             worst = max(worst, finding.exit_code)
     return worst
+
+
+def _can_be_written(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
