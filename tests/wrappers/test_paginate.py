@@ -391,3 +391,24 @@ def test_errors_of_an_argument_are_not_those_of_a_body(kind: type[Exception], na
 
     with pytest.raises(kind, match="of the argument"):
         asyncio.run(read_async())
+
+
+@pytest.mark.parametrize(
+    "value", [10**5000, -(10**5000), [10**5000], {"a": 10**5000}], ids=lambda value: type(value).__name__
+)
+@pytest.mark.parametrize("name", ["app_id", "limit", "timezone"])
+def test_an_integer_that_python_does_not_write(name: str, value: Any) -> None:
+    """It has too many digits for a URL, and the error names the argument in a short sentence."""
+    size = " of 16,610 bits" if isinstance(value, int) else ""
+    expected = f"^{name} cannot be sent: it is a value of type {type(value).__name__}{size}\\.$"
+    with raw_client({}) as raw, pytest.raises(ValueError, match=expected) as raised:
+        list(paginate(get_traffic, client=raw, **MONTH | {name: value}))
+    assert raised.value.__suppress_context__
+
+    async def read_async() -> None:
+        async with raw_client({}) as asynchronous:
+            async for _ in paginate_async(get_traffic, client=asynchronous, **MONTH | {name: value}):
+                pass
+
+    with pytest.raises(ValueError, match=expected):
+        asyncio.run(read_async())

@@ -166,6 +166,8 @@ class _Listing:
 
     def unsendable(self, error: Exception) -> Exception:
         """Return the error for arguments that do not fit into a URL."""
+        if overlong := self._overlong():
+            return ValueError(f"{overlong} cannot be sent: it is {quoted(self._params[overlong])}.")
         arguments = {name: value for name, value in self.arguments().items() if isinstance(value, str)}
         arguments = {name: value for name, value in arguments.items() if not _is_text(value)} or arguments
         if not arguments:
@@ -189,7 +191,10 @@ class _Listing:
         """
         if failure is not None and self._checking is not None and not self._checking.has_response:
             # Before there was a body, it is about an argument.
-            raise self.unsendable(failure) if isinstance(failure, UnicodeEncodeError) else failure
+            is_known = isinstance(failure, UnicodeEncodeError) or (isinstance(failure, ValueError) and self._overlong())
+            if is_known:
+                raise self.unsendable(failure) from None
+            raise failure
         if failure is not None:
             # Not what the failure says: it may quote the server, and a server may quote the key.
             reason = f"`{failure.args[0]}` is missing" if isinstance(failure, KeyError) else type(failure).__name__
@@ -213,6 +218,10 @@ class _Listing:
         )
         return items
 
+    def _overlong(self) -> str | None:
+        """Return the name of an argument with an integer of more digits than Python writes, if there is one."""
+        return next((name for name, value in self._params.items() if _is_overlong(value)), None)
+
     def _remember(self, items: list[Any]) -> int:
         """Return how many of the items are not among those that were remembered."""
         found = [hash(repr(item)) for item in items]  # the generated models are not hashable
@@ -221,6 +230,16 @@ class _Listing:
         while len(self._seen) > _REMEMBERED_ITEMS:
             del self._seen[next(iter(self._seen))]
         return new
+
+
+def _is_overlong(value: Any) -> bool:
+    if not isinstance(value, int | list | tuple | dict):
+        return False
+    try:
+        repr(value)
+    except ValueError:
+        return True
+    return False
 
 
 def _is_text(value: str) -> bool:
