@@ -100,7 +100,8 @@ class RemoteControl:
         try:
             body = None if payload is None else json.dumps(payload)
         except (TypeError, ValueError, RecursionError) as error:
-            msg = f"Options must be plain JSON values: {error}."
+            reason = "an integer has too many digits" if "int_max_str_digits" in str(error) else error
+            msg = f"Options must be plain JSON values: {reason}."
             raise ValueError(msg) from None
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_RESPONSE_SECONDS)
         try:

@@ -49,7 +49,7 @@ class RateLimit:
         """
         match = _RATE_LIMIT.fullmatch(text) if isinstance(text, str) else None
         if match is None or not (int(match["requests"]) and int(match["seconds"])):
-            msg = f"rate_limit must look like 100/60s (requests/seconds, both from 1 to 999999999), not {_shown(text)}"
+            msg = f"rate_limit must look like 100/60s (requests/seconds, both from 1 to 999999999), not {shown(text)}"
             raise ValueError(msg)
         return cls(int(match["requests"]), int(match["seconds"]))
 
@@ -141,7 +141,7 @@ def instant_of_now(now: datetime | str | None) -> int | None:
     try:
         instant = parse_instant(text)
     except (TypeError, ValueError) as error:
-        msg = f"now must be a date-time with an offset, not {_shown(text)}: {_cut(str(error))}"
+        msg = f"now must be a date-time with an offset, not {shown(text)}: {_cut(str(error))}"
         raise ValueError(msg) from None
     if FIRST_INSTANT <= instant < LAST_INSTANT:
         return instant
@@ -165,7 +165,7 @@ def checked_latency(latency: float) -> float:
         ValueError: if it is not a number of seconds from 0 to 3600.
     """
     if isinstance(latency, bool) or not isinstance(latency, int | float) or not 0 <= latency <= 3600:
-        msg = f"latency must be a number of seconds from 0 to 3600, not {_shown(latency)}"
+        msg = f"latency must be a number of seconds from 0 to 3600, not {shown(latency)}"
         raise ValueError(msg)
     return float(latency)
 
@@ -173,11 +173,11 @@ def checked_latency(latency: float) -> float:
 def _integer(name: str, value: object, lowest: int, highest: int) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
         return value
-    msg = f"{name} must be a whole number from {lowest} to {highest}, not {_shown(value)}"
+    msg = f"{name} must be a whole number from {lowest} to {highest}, not {shown(value)}"
     raise ValueError(msg)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Return the value as it is shown in messages."""
     if isinstance(value, int) and value.bit_length() > 1000:  # Python does not print integers of any size
         return f"an integer of {value.bit_length()} bits"
@@ -196,7 +196,7 @@ def _cut(text: str) -> str:
 def _checked_host(host: object) -> str:
     if isinstance(host, str) and host and len(host) <= _MAX_HOST_LENGTH and host.isprintable():
         return host
-    msg = f"host must be a name or an address to listen on, not {_shown(host)}"
+    msg = f"host must be a name or an address to listen on, not {shown(host)}"
     raise ValueError(msg)
 
 
@@ -209,7 +209,7 @@ def _checked_api_key(api_key: object) -> str:
 
 def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
     if not isinstance(apps, Iterable) or isinstance(apps, str | bytes | bytearray):
-        msg = f"apps must be the IDs of the apps, or an App for each ID, not {_shown(apps)}"
+        msg = f"apps must be the IDs of the apps, or an App for each ID, not {shown(apps)}"
         raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
     known: Mapping[int, App] = apps if isinstance(apps, Mapping) else {}
     checked = {app_id: known[app_id] if known else App() for app_id in _limited("apps", apps)}
@@ -219,7 +219,7 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
     for app_id, app in checked.items():
         _integer("every ID in apps", app_id, 1, _LARGEST_INTEGER)
         if not isinstance(app, App):
-            msg = f"apps must map each ID to an App, not {app_id} to {_shown(app)}"
+            msg = f"apps must map each ID to an App, not {app_id} to {shown(app)}"
             raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
         checked[app_id] = App(_checked_ids(app_id, app.environments), _checked_ids(app_id, app.consumers))
     return checked
@@ -228,7 +228,7 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
 def _checked_ids(app_id: int, ids: Iterable[int]) -> tuple[int, ...]:
     name = f"every environment and consumer ID of app {app_id}"
     if not isinstance(ids, Iterable):
-        msg = f"{name} must be in a tuple, not {_shown(ids)}"
+        msg = f"{name} must be in a tuple, not {shown(ids)}"
         raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
     limited = _limited(f"environments and consumers of app {app_id}", ids)
     return tuple(dict.fromkeys(_integer(name, number, 1, _LARGEST_INTEGER) for number in limited))
@@ -250,5 +250,5 @@ def _checked_data(data: object) -> Path:
     except (OSError, ValueError):  # a name that is too long, or one that no file can have
         pass
     found = "there is no file" if isinstance(data, str | Path) else "a name or a Path, not"
-    msg = f"data must be a .parquet, .csv, .ndjson or .json file of the client; {found} {_shown(data)}"
+    msg = f"data must be a .parquet, .csv, .ndjson or .json file of the client; {found} {shown(data)}"
     raise ValueError(msg)

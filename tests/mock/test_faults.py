@@ -253,6 +253,7 @@ def test_every_fault_works_with_every_kind_of_response(server: MockServer, traff
         ("status", {"headers": {"Transfer-Encoding": "chunked"}}, "the server sets it"),
         ("status", {"body": "\ud800"}, "it cannot be encoded as UTF-8"),
         ("status", {"body": object()}, "Options must be plain JSON values"),
+        ("status", {"status": 10**5000}, r"Options must be plain JSON values: an integer has too many digits\.$"),
         ("status", {"retry_after": 10**20}, "The fault status cannot have retry_after=1"),
         ("status", {"status": "500"}, "The fault status cannot have status='500'"),
         ("latency", {"seconds": float("nan")}, "The fault latency cannot have seconds=nan"),

@@ -3,6 +3,7 @@
 import csv
 import json
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -128,14 +129,26 @@ GOOD = {
         ("a.json", "[]", "it has no rows"),
         ("a.ndjson", "nope\n", "its line 1 is not JSON"),
         ("a.ndjson", "[]\n", "its line 1 is not a JSON object"),
-        ("a.ndjson", json.dumps(GOOD | {"requests": -1}), "requests must be a whole number from 0 up, not -1"),
+        (
+            "a.ndjson",
+            json.dumps(GOOD | {"requests": -1}),
+            "requests must be a whole number from 0 to 9223372036854775807, not -1",
+        ),
         ("a.ndjson", json.dumps(GOOD | {"requests": 1.5}), "requests must be a whole number"),
         ("a.ndjson", json.dumps(GOOD | {"app_id": "x"}), "app_id must be a whole number"),
-        ("a.ndjson", json.dumps(GOOD | {"app_env_id": 0}), "app_env_id must be a whole number from 1 up, not 0"),
+        (
+            "a.ndjson",
+            json.dumps(GOOD | {"app_env_id": 0}),
+            "app_env_id must be a whole number from 1 to 9223372036854775807, not 0",
+        ),
         ("a.ndjson", "[" * 100_000, "its line 1 is not JSON"),
         ("a.csv", "\udcff", "its text is not UTF-8"),
         ("a.ndjson", json.dumps(GOOD | {"period_end": "2025-06-09"}), "in its row 1, period_end is '2025-06-09'"),
-        ("a.ndjson", json.dumps(GOOD | {"period_end": None}), "in its row 1, period_end is None"),
+        (
+            "a.ndjson",
+            json.dumps(GOOD | {"period_end": None}),
+            "in its row 1, period_end must be a date-time with an offset, not None",
+        ),
         ("a.ndjson", json.dumps(GOOD | {"period_end": "2025-06-09T01:00:00"}), "it needs an offset"),
         ("a.ndjson", json.dumps(GOOD | {"period_end": GOOD["period_start"]}), "period_end is not after period_start"),
         ("a.ndjson", json.dumps(GOOD) + "\n" + json.dumps(GOOD), "its rows 1 and 2 overlap"),
@@ -148,6 +161,110 @@ def test_a_bad_recording_is_one_sentence(tmp_path: Path, name: str, content: str
     with pytest.raises(MockServerError, match=sentence) as raised, MockServer(data=path):
         pass
     assert str(path) in str(raised.value)
+
+
+LIMIT = 2**63 - 1
+HEADER = ",".join(GOOD)
+VALUES = ",".join(GOOD.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("requests", LIMIT, True),
+        ("app_id", LIMIT, True),
+        ("requests", LIMIT + 1, False),
+        ("bytes_sent", 10**30, False),
+        ("consumer_id", LIMIT + 1, False),
+        ("requests", -1, False),
+        ("requests", 1.5, False),
+        ("requests", "1_000", False),
+        ("requests", "\u0661", False),
+        ("requests", "", False),
+        ("requests", None, False),
+        ("period_start", None, False),
+        ("period_start", "2025" * 2000, False),
+        ("interval", "week", False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".ndjson", ".json"])
+def test_values_of_a_recording(tmp_path: Path, suffix: str, name: str, value: Any, *, accepted: bool) -> None:
+    """What the API cannot return is refused at the start, in a short sentence that names row and column."""
+    if suffix == ".parquet" and ((isinstance(value, int) and value > LIMIT) or name == "period_start"):
+        pytest.skip("Parquet has no such value, or the test cannot write it")
+    data = write(tmp_path / f"a{suffix}", [GOOD | {"app_id": 5, name: value}])
+    if accepted:
+        app_id = value if name == "app_id" else 5
+        with MockServer(data=data) as server:
+            window = {"start": GOOD["period_start"], "end": GOOD["period_end"]}
+            (row,) = ask(server, path=f"/v1/apps/{app_id}/traffic", **window).json()["data"]
+        assert row["requests"] == (value if name == "requests" else 1)
+        return
+    with pytest.raises(MockServerError, match=rf"in its row 1, {name} (must be|is) ") as raised, MockServer(data=data):
+        pass
+    assert len(str(raised.value)) < 500 + len(str(tmp_path))
+
+
+def test_counts_that_add_up_to_more_than_the_api_has(tmp_path: Path) -> None:
+    """A day of the two hours could not be returned."""
+    later = {"period_start": GOOD["period_end"], "period_end": "2025-06-09T02:00:00Z"}
+    rows = [GOOD | {"bytes_sent": LIMIT - 1}, GOOD | later | {"bytes_sent": 2}]
+    sentence = f"the bytes_sent of its app 1 add up to more than {LIMIT}"
+    with pytest.raises(MockServerError, match=sentence), MockServer(data=write(tmp_path / "a.csv", rows)):
+        pass
+
+
+def test_decimals_of_a_recording(tmp_path: Path) -> None:
+    """Databases export sums as decimals: whole ones are accepted."""
+    for value, accepted in ((Decimal("4711.00"), True), (Decimal("1.5"), False)):
+        data = write(tmp_path / "a.parquet", [GOOD | {"requests": value, "bytes_sent": 1, "bytes_received": 1}])
+        if accepted:
+            with MockServer(data=data) as server:
+                window = {"start": GOOD["period_start"], "end": GOOD["period_end"]}
+                assert ask(server, **window).json()["data"][0]["requests"] == 4711
+        else:
+            with pytest.raises(MockServerError, match=r"requests must be .*, not Decimal\('1.5'\)"):
+                MockServer(data=data).__enter__()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".ndjson", ".json"])
+def test_a_count_of_many_digits_is_quoted_in_part(tmp_path: Path, suffix: str) -> None:
+    """An integer that Python does not even read is an integer that is too large."""
+    rows = write(tmp_path / f"a{suffix}", [GOOD | {"requests": 4711}])
+    rows.write_text(rows.read_text().replace("4711", "9" * 5000))
+    with pytest.raises(MockServerError, match=r"in its row 1, requests must be .*, not '999") as raised:
+        MockServer(data=rows).__enter__()
+    assert "more characters" in str(raised.value)
+    assert len(str(raised.value)) < 500 + len(str(rows))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (f"{HEADER}\n{VALUES}\n2025-06-09T01:00:00Z\n", "its line 3 has too few columns: 1, and the header 5"),
+        (f"{HEADER}\n\n{VALUES},6\n", "its line 3 has too many columns: 6, and the header 5"),
+        (f"{HEADER},requests\n{VALUES},6\n", "its column 'requests' comes twice"),
+    ],
+)
+def test_columns_of_a_csv_file(tmp_path: Path, text: str, sentence: str) -> None:
+    """Each line has as many as the header, and each column comes once."""
+    data = tmp_path / "a.csv"
+    data.write_text(text, encoding="utf-8")
+    with pytest.raises(MockServerError, match=sentence), MockServer(data=data):
+        pass
+
+
+@pytest.mark.parametrize("text", ["1e400", "NaN", "Infinity", "true", "[1]", "{}"])
+@pytest.mark.parametrize("name", ["requests", "app_id", "period_end", "interval"])
+def test_odd_values_in_json(tmp_path: Path, name: str, text: str) -> None:
+    """Whatever JSON can hold in place of a number, a time or an interval."""
+    data = tmp_path / "a.ndjson"
+    data.write_text(json.dumps(GOOD | {name: "ODD"}).replace('"ODD"', text), encoding="utf-8")
+    if (name, text) == ("interval", "{}"):
+        return
+    with pytest.raises(MockServerError, match=f"in its row 1, {name} must be "), MockServer(data=data):
+        pass
 
 
 def test_a_recording_ends_at_the_clock(tmp_path: Path, traffic: Endpoint) -> None:

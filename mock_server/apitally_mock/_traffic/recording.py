@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
-from apitally_mock._traffic.recording_file import Record
+from apitally_mock._traffic.recording_file import LARGEST, Record
 from apitally_mock._traffic.source import NOTHING, Counts, Series
 from apitally_mock.settings import App
 
@@ -22,7 +22,7 @@ class Recording:
         records: the recorded periods, in any order.
 
     Raises:
-        ValueError: if there are none, or if two of one series overlap.
+        ValueError: if there are none, if two of one series overlap, or if a sum of their counts is too large.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
@@ -37,6 +37,13 @@ class Recording:
             series: _Track(by_interval.get("hour") or [record for part in by_interval.values() for record in part])
             for series, by_interval in by_series.items()
         }
+        for app_id in {series.app_id for series in by_series}:
+            totals = Counts(
+                *map(sum, zip(*(t.total for s, t in self._tracks.items() if s.app_id == app_id), strict=True))
+            )
+            if too_large := next((name for name, total in totals._asdict().items() if total > LARGEST), None):
+                msg = f"the {too_large} of its app {app_id} add up to more than {LARGEST}"
+                raise ValueError(msg)
         self.apps: Mapping[int, App] = {
             app_id: App(
                 tuple(sorted({s.app_env_id for s in by_series if s.app_id == app_id and s.app_env_id is not None})),
@@ -87,6 +94,11 @@ class _Track:
         self._starts = [record.start for record in records]
         counts = (record.counts for record in records)
         self._before = [*accumulate(counts, lambda a, b: Counts(*map(sum, zip(a, b, strict=True))), initial=NOTHING)]
+
+    @property
+    def total(self) -> Counts:
+        """All traffic of the track."""
+        return self._before[-1]
 
     def until(self, instant: int) -> Counts:
         """Count the traffic from the beginning of the recording until an instant."""

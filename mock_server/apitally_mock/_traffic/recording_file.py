@@ -6,15 +6,22 @@ where the file has them, `app_id` (1 if there is no such column), `app_env_id`, 
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from apitally_mock._time.parsing import parse_instant
 from apitally_mock._traffic.source import Counts, Series
+from apitally_mock.settings import shown
 
 _DEFAULT_APP_ID = 1
+LARGEST = 2**63 - 1
+"""The largest ID and count of the API."""
+_WHOLE_NUMBER = re.compile(r" *[0-9]{1,30} *")
+_INTERVALS = ("hour", "day")
 
 
 class Record(NamedTuple):
@@ -58,7 +65,7 @@ def _records(rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
                     _id(row, "app_env_id", None),
                     _id(row, "consumer_id", None),
                 ),
-                interval=row.get("interval") or None,
+                interval=_interval(row.get("interval") or None),
                 start=_instant(row, "period_start"),
                 end=_instant(row, "period_end"),
                 counts=Counts(*(_integer(name, row[name], 0) for name in Counts._fields)),
@@ -81,23 +88,42 @@ def _id(row: dict[str, Any], name: str, default: int | None) -> Any:
 
 
 def _integer(name: str, value: Any, lowest: int) -> int:
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = lowest - 1
-    if number < lowest or isinstance(value, bool | float):
-        msg = f"{name} must be a whole number from {lowest} up, not {value!r}"
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    is_text = isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value)
+    is_decimal = isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value()
+    number = int(value) if is_number or is_text or is_decimal else lowest - 1
+    if not lowest <= number <= LARGEST:
+        msg = f"{name} must be a whole number from {lowest} to {LARGEST}, not {shown(value)}"
         raise ValueError(msg)
     return number
 
 
+def _interval(value: Any) -> str | None:
+    if value is not None and value not in _INTERVALS:
+        msg = f"interval must be {' or '.join(_INTERVALS)}, not {shown(value)}"
+        raise ValueError(msg)
+    return None if value is None else str(value)
+
+
 def _instant(row: dict[str, Any], name: str) -> int:
     value = row[name]
+    text = value.isoformat() if isinstance(value, datetime) else value
+    if not isinstance(text, str):
+        msg = f"{name} must be a date-time with an offset, not {shown(value)}"
+        raise ValueError(msg)  # noqa: TRY004 - one kind of error for a bad file
     try:
-        return parse_instant(value.isoformat() if isinstance(value, datetime) else value)
-    except (TypeError, ValueError) as error:
-        msg = f"{name} is {value!r}; {error}"
+        return parse_instant(text)
+    except ValueError as error:
+        msg = f"{name} is {shown(value)}; {error}"
         raise ValueError(msg) from None
+
+
+def _number(digits: str) -> int | str:
+    """Return an integer of JSON, or its digits where there are more than Python reads."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits
 
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -116,8 +142,19 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
+        lines = csv.reader(file, strict=True)
+        filled = filter(None, lines)
         try:
-            yield from csv.DictReader(file, strict=True)
+            header = next(filled, [])
+            if twice := next((name for name in header if header.count(name) > 1), None):
+                msg = f"its column {shown(twice)} comes twice"
+                raise ValueError(msg)
+            for line in filled:
+                if len(line) != len(header):
+                    much = "few" if len(line) < len(header) else "many"
+                    msg = f"its line {lines.line_num} has too {much} columns: {len(line)}, and the header {len(header)}"
+                    raise ValueError(msg)
+                yield dict(zip(header, line, strict=True))
         except csv.Error as error:
             msg = f"it is not a CSV file: {error}"
             raise ValueError(msg) from None
@@ -129,7 +166,7 @@ def _ndjson_rows(path: Path) -> Iterator[dict[str, Any]]:
             if line.isspace():
                 continue
             try:
-                row = json.loads(line)
+                row = json.loads(line, parse_int=_number)
             except (ValueError, RecursionError) as error:
                 msg = f"its line {number} is not JSON: {error}"
                 raise ValueError(msg) from None
@@ -141,7 +178,7 @@ def _ndjson_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
-        rows = json.loads(path.read_text(encoding="utf-8-sig"))
+        rows = json.loads(path.read_text(encoding="utf-8-sig"), parse_int=_number)
     except (json.JSONDecodeError, RecursionError) as error:
         msg = f"it is not JSON: {error}"
         raise ValueError(msg) from None
