@@ -44,6 +44,7 @@ def test_1_where_a_library_is_starved(
         ("vl_convert", ["plot", "1", "--output", "a.svg"]),
         ("dlt", ["sync", "1"]),
         ("idna", ["get", "1"]),
+        ("click", ["get", "1"]),
     ],
 )
 @pytest.mark.parametrize("error", ["MemoryError()", "ImportError('libz.so: cannot map \"x\"\\nand so on')"])

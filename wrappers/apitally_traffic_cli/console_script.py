@@ -5,6 +5,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
+from apitally_traffic_cli.shortages import sentence_of_shortage
 from apitally_traffic_cli.standard_streams import (
     let_stderr_take_everything,
     let_stdout_take_every_character,
@@ -29,6 +30,9 @@ def main() -> int:
             sys.stderr.write(
                 "Error: click is not installed; the command needs it: python3 -m pip install 'apitally-traffic[cli]'\n"
             )
+            return 1
+        except (ImportError, MemoryError) as error:
+            sys.stderr.write(f"Error: {sentence_of_shortage(error)}\n")
             return 1
         return run()
     except KeyboardInterrupt:

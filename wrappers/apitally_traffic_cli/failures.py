@@ -21,6 +21,8 @@ from typing import IO
 
 import click
 
+from apitally_traffic_cli.shortages import sentence_of_shortage
+
 EXTRAS = {
     "click": "cli",
     "dlt": "sync",
@@ -91,7 +93,7 @@ def _failure_for(error: BaseException) -> click.ClickException | None:
     """Return what ends the command instead of an error, or None for one that no user can cause."""
     if isinstance(error, ModuleNotFoundError):
         return _missing(error)
-    if shortage := _shortage(error):
+    if shortage := sentence_of_shortage(error):
         return click.ClickException(shortage)
     kind = kind_of(error) if isinstance(error, Exception) else None
     return kind(sentence_of(error)) if kind else None
@@ -108,19 +110,6 @@ def _missing(error: ModuleNotFoundError) -> click.ClickException | None:
     )
 
 
-def _shortage(error: BaseException) -> str | None:
-    """Return the sentence on what the system has too little of for a library, or None for another error."""
-    if isinstance(error, MemoryError):
-        return "There is not enough memory."
-    if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
-        return "The system starts no more threads."
-    first_line = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
-    if isinstance(error, ImportError):
-        return f"A library cannot be loaded: {first_line}."
-    # How a library in Rust fails. It is no Exception, and its class cannot be imported.
-    return f"A library failed: {first_line}." if type(error).__name__ == "PanicException" else None
-
-
 def sentence_of(error: BaseException) -> str:
     """Return the message of an error of the client, with the options of the command in place of arguments."""
     context = click.get_current_context(silent=True)
@@ -130,6 +119,8 @@ def sentence_of(error: BaseException) -> str:
 
 def kind_of(error: Exception) -> type[click.ClickException] | None:
     """Return what an error of the client is for this command, or None for an error that is not the client's."""
+    if "apitally_traffic" not in sys.modules:
+        return None
     from apitally_traffic import errors  # noqa: PLC0415 - only a command that uses the client meets its errors
 
     kinds: dict[type[Exception], type[click.ClickException]] = {
