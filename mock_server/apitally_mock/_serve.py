@@ -11,6 +11,8 @@ from apitally_mock._traffic.synthetic import SyntheticTraffic
 from apitally_mock.errors import MockServerError
 from apitally_mock.settings import Settings
 
+_DESCRIPTORS = 16
+
 
 def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) -> None:
     """Serve until SIGINT or SIGTERM.
@@ -25,6 +27,7 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
     source = _open_source(settings)
     with _listen(settings.host, settings.port) as listener:
         address, port = listener.getsockname()[:2]
+        _check_descriptors()
         url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
         try:
             # Importing the web framework takes ten times as long as all the rest, so a taken port is reported first.
@@ -38,6 +41,20 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
             raise MockServerError(msg) from None
         application = MockApplication(settings, source, bound_to={settings.host, address})
         run(application, listener, on_ready=lambda: announce(url, source.apps))
+
+
+def _check_descriptors() -> None:
+    """Open and close as many files as an event loop does, which would end in several tracebacks where it cannot."""
+    opened: list[int] = []
+    try:
+        while len(opened) < _DESCRIPTORS:
+            opened += os.pipe()
+    except OSError as error:
+        msg = f"The mock server cannot start: {error.strerror}."
+        raise MockServerError(msg) from None
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
 
 
 def _open_source(settings: Settings) -> Source:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -64,6 +65,21 @@ def test_a_taken_port_is_one_sentence() -> None:
         f"Error: Cannot listen on 127.0.0.1 port {port}: Address already in use. "
         "Choose another with --host and --port (0: any free one).\n"
     )
+
+
+@pytest.mark.parametrize("count", [5, 8, 12])
+def test_too_few_open_files_are_one_sentence(count: int) -> None:
+    """The event loop is not started, whose errors come one after the other."""
+    done = subprocess.run(
+        [*COMMAND, "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (count, count)),
+    )
+    expected = (1, "", "Error: The mock server cannot start: Too many open files.\n")
+    assert (done.returncode, done.stdout, done.stderr) == expected
 
 
 @pytest.mark.parametrize("module", ["fastapi", "uvicorn"])
