@@ -28,3 +28,13 @@ def test_a_file_whose_name_is_not_utf_8(name: str, monkeypatch: pytest.MonkeyPat
     with pytest.raises(SyncError, match=rf"^{re.escape(ascii(name))} cannot be opened: its path is not UTF-8\.$"):
         sync_traffic(1, destination=name, api_key="key", base_url="http://127.0.0.1:9")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "destination", [10**5000, None, b"traffic.duckdb", 1.5], ids=lambda value: type(value).__name__
+)
+def test_a_destination_of_another_type(destination: Any) -> None:
+    """It is refused by the name of the argument."""
+    kind = type(destination).__name__
+    with pytest.raises(TypeError, match=rf"^destination must be a str or a path, not {kind}\.$"):
+        sync_traffic(1, destination=destination, api_key="key", base_url="http://127.0.0.1:9")

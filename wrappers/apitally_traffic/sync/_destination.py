@@ -78,8 +78,11 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
     Raises:
         ModuleNotFoundError: a library that the destination needs is missing; its name is that of dlt's extra.
         SyncError: a file cannot be where the destination is.
+        TypeError: it is neither a str nor a path.
         ValueError: there is no such destination, or rows cannot be replaced or dlt's state cannot be kept there.
     """
+    if not isinstance(destination, str | os.PathLike):
+        raise TypeError(f"destination must be a str or a path, not {type(destination).__name__}.")
     path = Path(destination)
     if path.suffix in _DUCKDB_SUFFIXES:
         file = _file(path)
