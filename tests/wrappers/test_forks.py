@@ -55,7 +55,7 @@ def keep_reading():
     while not stop:
         total(2)
 stop = False
-thread = threading.Thread(target=keep_reading)
+thread = threading.Thread(target=keep_reading, daemon=True)
 thread.start()
 for _ in range(15):
     assert result(forked(lambda: total(1))) == repr(expected)
