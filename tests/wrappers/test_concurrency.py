@@ -133,6 +133,37 @@ def test_threads_that_share_a_connection_are_all_interrupted() -> None:
     assert connection.is_set()
 
 
+def test_an_iterator_that_is_collected_in_its_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The garbage collector runs in any thread, and may find the iterator there for which the thread reads."""
+    unraisable: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda error: unraisable.append(error.exc_value))
+    collected = threading.Event()
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if is_garbage.is_set():
+            gc.collect()
+            collected.set()
+        elif request.url.params["start"] != "2026-01-01T00:00:00+00:00":
+            is_garbage.wait(20)
+            gc.collect()
+            collected.set()
+        return httpx.Response(200, json={"data": [], "has_more": False, "next_token": None})
+
+    is_garbage = threading.Event()
+    gc.disable()
+    try:
+        with TrafficClient("key", transport=httpx.MockTransport(respond), concurrency=2, **UNLIMITED) as client:
+            pages = [client.get_traffic(1, **DAY, page_size=4).pages()]
+            next(pages[0])
+            pages[0].cycle = pages  # type: ignore[attr-defined]
+            del pages
+            is_garbage.set()
+            assert collected.wait(20)
+    finally:
+        gc.enable()
+    assert not unraisable
+
+
 def test_an_iterator_that_is_held_does_not_keep_the_program_alive() -> None:
     """A program ends with its last line, even if an unfinished query still waits for something."""
     done = subprocess.run([sys.executable, "-c", HELD], capture_output=True, text=True, timeout=30, check=False)

@@ -5,11 +5,14 @@ import contextlib
 import gc
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
+import httpcore
+import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -178,6 +181,43 @@ def test_cancelled_tasks_leave_no_broken_connection(http2_server: Callable[..., 
             assert len(await client.get_traffic(1, **DAY).to_list()) == 24
 
     asyncio.run(run())
+
+
+def test_a_request_that_waited_for_a_connection_that_broke_finds_another(http2_server: Callable[..., Any]) -> None:
+    """By itself, httpcore would raise for it what ended the request of another thread."""
+    url, _ = http2_server()
+    with (
+        httpx.HTTPTransport(http2=True, verify=httpx.create_ssl_context()) as transport,
+        TrafficClient("mock-key", base_url=url, transport=transport) as client,
+    ):
+        assert len(client.get_traffic(1, **DAY).to_list()) == 24
+        connection: Any = transport._pool.connections[0]  # noqa: SLF001 - the pool lets no test between its steps
+        connection._connection._connection_error = True  # noqa: SLF001
+        with pytest.raises(httpcore.ConnectionNotAvailable):
+            connection.handle_request(httpcore.Request("GET", url))
+
+
+def test_failures_of_one_thread_are_not_those_of_another(http2_server: Callable[..., Any]) -> None:
+    """Where other threads run into their deadlines, a query needs no retry."""
+    url, _ = http2_server()
+    end = time.monotonic() + 2
+    options: dict[str, Any] = {"http2": True, "max_retries": 0, "requests_per_minute": None}
+
+    with TrafficClient("mock-key", base_url=url, **options) as client, ThreadPoolExecutor() as threads:
+
+        def hurry(deadline: float) -> None:
+            while time.monotonic() < end:
+                hurried = client.with_options(deadline=deadline)
+                with contextlib.suppress(APITimeoutError):
+                    next(iter(hurried.get_traffic(1, **DAY, page_size=3)))
+
+        def read_on() -> None:
+            while time.monotonic() < end:
+                assert len(client.get_traffic(1, **DAY, page_size=3).to_list()) == 24
+
+        others = [threads.submit(hurry, deadline) for deadline in (0.01, 0.02, 0.04)]
+        for work in [*(threads.submit(read_on) for _ in range(3)), *others]:
+            work.result(60)
 
 
 @KINDS

@@ -199,7 +199,8 @@ class AsyncTrafficClient:
     """Reads traffic from the Apitally API, for asyncio.
 
     One client can be used in any number of event loops, one after another or in several threads: each loop has
-    connections of its own, and all share the rate limit. The connections of a loop end with it.
+    connections of its own, and all share the rate limit. The connections of a loop end with it; for a loop that is not
+    run by `asyncio.run`, await its `shutdown_asyncgens` before it is closed.
 
     Example:
         >>> async def count() -> int:

@@ -87,7 +87,8 @@ class ThreadWorkers(Generic[Part, Result]):
         self._pending.clear()
         end = monotonic() + _JOIN_SECONDS
         for thread in self._threads:
-            thread.join(max(end - monotonic(), 0))
+            if thread is not threading.current_thread():  # the garbage collector may run in it
+                thread.join(max(end - monotonic(), 0))
 
 
 class TaskWorkers(Generic[Part, Result]):

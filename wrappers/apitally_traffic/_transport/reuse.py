@@ -52,7 +52,7 @@ def _handle_alone(reference: weakref.ref[Any], lock: threading.Lock, request: An
     if not lock.acquire(blocking=False):
         raise httpcore.ConnectionNotAvailable
     try:
-        if _is_busy(connection):
+        if _is_busy(connection) or _is_broken(connection):
             raise httpcore.ConnectionNotAvailable
         return type(connection).handle_request(connection, request)
     finally:
@@ -66,6 +66,11 @@ def _is_connected(connection: Any) -> bool:
 def _is_busy(connection: Any) -> bool:
     protocol = protocol_of(connection)
     return hasattr(protocol, "_h2_state") and not protocol.is_idle()
+
+
+def _is_broken(connection: Any) -> bool:
+    """Return whether a request has failed on an HTTP/2 connection: httpcore would raise its error for the next one."""
+    return bool(getattr(protocol_of(connection), "_connection_error", False))
 
 
 def protocol_of(connection: Any) -> Any:
