@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 from unittest import mock
 
-from apitally_traffic_cli.console_script import main
+from apitally_traffic_cli.console_script import ENDING, main
 
 COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
 
@@ -23,7 +23,7 @@ def run_inside(arguments: Sequence[str], folder: Path, env: Mapping[str, str]) -
     What a process alone can show takes a process: signals, broken pipes, terminals, what Python reads at its start.
     An exception that the command lets pass fails the test.
     """
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in ENDING}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         try:
             with (
@@ -36,7 +36,8 @@ def run_inside(arguments: Sequence[str], folder: Path, env: Mapping[str, str]) -
             ):
                 code = _exit_code()
         finally:
-            signal.signal(signal.SIGTERM, handler)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         return subprocess.CompletedProcess(arguments, code, _content(output), _content(errors))
 
 

@@ -11,6 +11,8 @@ import click
 import pytest
 
 from apitally_mock import MockServer
+from apitally_traffic import APITimeoutError
+from apitally_traffic_cli.failures import sentence_of
 from apitally_traffic_cli.group import COMMANDS
 from apitally_traffic_cli.group import cli as cli_group
 from tests.cli.conftest import Cli
@@ -205,6 +207,7 @@ def test_5_where_nobody_listens(cli: Cli) -> None:
     [
         ("nowhere/traffic.FORMAT", "No such file or directory"),
         (".", "Is a directory"),
+        ("new/", "Is a directory"),
         ("file/traffic.FORMAT", "Not a directory"),
         ("loop.FORMAT", "Too many levels of symbolic links"),
         (f"{'long' * 70}.FORMAT", "File name too long"),
@@ -219,6 +222,13 @@ def test_5_for_what_is_no_place_for_a_file(cli: Cli, server: MockServer, command
         (cli.folder / f"loop.{ending}").symlink_to(f"loop.{ending}")
     assert failure(cli, command, "1", "--output", name) == (5, f"Error: {name} cannot be written: {reason}.")
     assert not server.requests
+
+
+@pytest.mark.parametrize("bound", ["timeout", "deadline"])
+def test_advice_that_no_option_follows_is_left_out(bound: str) -> None:
+    """The command has no option for the bounds of a request."""
+    error = APITimeoutError(f"It did not respond. Try again, or raise the {bound}. The attempt before failed: why.")
+    assert sentence_of(error) == "It did not respond. Try again. The attempt before failed: why."
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -16,7 +16,7 @@ OPEN = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/proc/thread-self/fd/1",
 HEADER = "app_id,period_start,period_end,requests,bytes_received,bytes_sent"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_killed_run_leaves_the_old_file(cli: Cli, server: MockServer, number: signal.Signals) -> None:
     """A run that is told to end cleans up; whatever kills it, the file is the old one."""
     old = cli.folder / "traffic.csv"
@@ -27,7 +27,7 @@ def test_a_killed_run_leaves_the_old_file(cli: Cli, server: MockServer, number: 
             assert process.poll() is None
         process.send_signal(number)
         assert process.communicate(timeout=30)[1] == b""
-    assert process.returncode == (128 + number if number == signal.SIGTERM else -number)
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
     assert old.read_text() == "old"
     leftovers = [path for path in cli.folder.iterdir() if path != old]
     assert len(leftovers) == (number == signal.SIGKILL)

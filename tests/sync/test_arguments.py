@@ -1,12 +1,16 @@
-"""What the sync does not take as an ID."""
+"""What the sync does not take as an ID or a destination, and how a file is made."""
 
+import errno
+import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import duckdb
 import pytest
 
 from apitally_traffic.sync import SyncError, sync_traffic, traffic_source
+from apitally_traffic.sync._destination import resolve_destination
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,31 @@ def test_a_destination_of_another_type(destination: Any) -> None:
     kind = type(destination).__name__
     with pytest.raises(TypeError, match=rf"^destination must be a str or a path, not {kind}\.$"):
         sync_traffic(1, destination=destination, api_key="key", base_url="http://127.0.0.1:9")
+
+
+def test_a_file_that_appears_while_one_is_made_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Another run, with another folder of dlt's, may make it in the same moment."""
+    file = tmp_path / "traffic.duckdb"
+    connect = duckdb.connect
+
+    def connect_late(name: str) -> duckdb.DuckDBPyConnection:
+        connection = connect(name)
+        file.write_text("of another run")
+        return connection
+
+    monkeypatch.setattr(duckdb, "connect", connect_late)
+    resolve_destination(file).create_file(keep=True)
+    assert file.read_text() == "of another run"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_system_without_links(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The file is renamed there."""
+
+    def refuse(*_: object) -> NoReturn:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    resolve_destination(tmp_path / "traffic.duckdb").create_file(keep=True)
+    duckdb.connect(str(tmp_path / "traffic.duckdb")).close()
+    assert [path.name for path in tmp_path.iterdir()] == ["traffic.duckdb"]

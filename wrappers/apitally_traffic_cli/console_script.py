@@ -13,12 +13,16 @@ from apitally_traffic_cli.standard_streams import (
 )
 
 INTERRUPTED = 128 + signal.SIGINT
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""The signals by which a system, or a terminal that is closed, asks for the end."""
 
 
 def main() -> int:
     """Run the command line, and return the exit code."""
     try:
-        signal.signal(signal.SIGTERM, _terminate)
+        for number in ENDING:
+            if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP
+                signal.signal(number, _terminate)
         occupy()
         let_stderr_take_everything()
         let_stdout_take_every_character()

@@ -36,6 +36,7 @@ EXTRAS = {
 
 
 # The client's sentences name its arguments, which are options here.
+_WITHOUT_OPTION = re.compile(r", or raise the (timeout|deadline)\b")
 _ARGUMENT = re.compile(r"(\bpass |^|\bis after )([a-z_]+)\b")
 
 
@@ -114,7 +115,8 @@ def sentence_of(error: BaseException) -> str:
     """Return the message of an error of the client, with the options of the command in place of arguments."""
     context = click.get_current_context(silent=True)
     typed = _CONNECTION if context is None else _CONNECTION | context.meta.get(SPELLINGS, {})
-    return _ARGUMENT.sub(lambda match: match[1] + typed.get(match[2], match[2]), str(error))
+    sentence = _WITHOUT_OPTION.sub("", str(error))
+    return _ARGUMENT.sub(lambda match: match[1] + typed.get(match[2], match[2]), sentence)
 
 
 def kind_of(error: Exception) -> type[click.ClickException] | None:

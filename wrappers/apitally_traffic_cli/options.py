@@ -75,7 +75,7 @@ def _apply(*decorators: Decorator) -> Decorator:
 def _file(_ctx: click.Context, _parameter: click.Parameter, name: str | None) -> Path | None:
     if name == "":
         raise click.BadParameter("it is empty: name a file.")
-    if name is not None and os.path.isdir(name):  # noqa: PTH112 - a Path raises where a name is too long
+    if name is not None and (name.endswith(os.sep) or os.path.isdir(name)):  # noqa: PTH112 - a Path raises where a name is too long
         raise FailureError(f"{name} cannot be written: Is a directory.")
     return None if name is None else Path(name)
 

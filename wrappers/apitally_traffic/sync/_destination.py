@@ -46,7 +46,7 @@ class Target:
         return self.file is not None and not self.file.exists()
 
     def create_file(self, *, keep: bool) -> None:
-        """Create the DuckDB file if it is not there: beside its place, and then renamed.
+        """Create the DuckDB file if it is not there: beside its place, and then under its name.
 
         Where a full disk or a kill interrupts DuckDB, it leaves a part of a file, which no later run could open.
 
@@ -65,7 +65,7 @@ class Target:
                 new = Path(folder, self.file.name)
                 duckdb.connect(str(new)).close()
                 if keep:
-                    new.replace(self.file)
+                    _publish(new, self.file)
         except (OSError, duckdb.Error) as error:
             # The name that the system reports is that of the folder beside it, which the user does not know.
             reason = error.strerror if isinstance(error, OSError) and error.strerror else sentence_of(error)
@@ -136,6 +136,16 @@ def _regular(path: Path) -> Path:
     file = path.resolve()
     str(file).encode()  # DuckDB takes the bytes of UTF-8 alone
     return file
+
+
+def _publish(new: Path, file: Path) -> None:
+    """Give a file its name, unless another run, which has locked another folder of dlt's, was as fast."""
+    try:
+        file.hardlink_to(new)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        new.replace(file)
 
 
 def _by_name(name: str, **capabilities: Any) -> Destination[Any, Any]:
