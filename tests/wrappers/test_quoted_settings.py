@@ -34,15 +34,15 @@ def test_the_key_in_a_base_url(
 
 
 @pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize("source", ["proxy", "HTTPS_PROXY", "SSL_CERT_FILE"])
+@pytest.mark.parametrize("source", ["proxy", "HTTPS_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
 def test_the_key_in_another_setting(kind: Callable[..., Any], source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither is it quoted in what is said about a proxy or a certificate."""
-    value = f"/nowhere/{KEY}" if source == "SSL_CERT_FILE" else f"{KEY}://a:1"
+    value = f"/nowhere/{KEY}/x" if source.startswith("SSL") else f"{KEY}://a:1"
     if source != "proxy":
         monkeypatch.setenv(source, value)
     with pytest.raises(ConfigurationError, match=source) as raised:
         kind(KEY, **({"proxy": value} if source == "proxy" else {}))
-    assert KEY not in str(raised.value) + repr(vars(raised.value))
+    assert KEY not in str(raised.value) + repr(vars(raised.value)) + str(raised.value.__context__)
 
 
 @pytest.mark.parametrize("kind", CLIENTS)

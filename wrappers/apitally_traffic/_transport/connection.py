@@ -141,6 +141,7 @@ def _naming(variable: str, value: str | None) -> Iterator[None]:
     except OSError as error:  # ssl.SSLError is one
         if not value:
             raise
+        error.filename = None  # it may contain the key
         raise ConfigurationError(f"{quoted(value)} in {variable} cannot be used: {error.strerror or error}.") from error
 
 
