@@ -37,6 +37,8 @@ def test_the_key_in_a_base_url(
 @pytest.mark.parametrize("source", ["proxy", "HTTPS_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
 def test_the_key_in_another_setting(kind: Callable[..., Any], source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither is it quoted in what is said about a proxy or a certificate."""
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)
     value = f"/nowhere/{KEY}/x" if source.startswith("SSL") else f"{KEY}://a:1"
     if source != "proxy":
         monkeypatch.setenv(source, value)
