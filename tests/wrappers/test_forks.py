@@ -101,7 +101,7 @@ assert total(1, own) == total(1)
 def test_a_forked_client_reads_its_own_data(server: MockServer, when: str) -> None:
     """Whenever a process is forked, parent and child read what they asked for, and neither hangs."""
     run = subprocess.run(
-        [sys.executable, "-c", PRELUDE + PROGRAMS[when], server.url],
+        [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", PRELUDE + PROGRAMS[when], server.url],
         capture_output=True,
         text=True,
         timeout=120,

@@ -50,11 +50,13 @@ async def timeout(seconds: float) -> AsyncIterator[Callable[[], None]]:
     frozen = is_frozen()
     async with asyncio.timeout(None if isinf(seconds) or frozen else seconds) as scope:
         loop = asyncio.get_running_loop()
-        is_left = False
+        # It refers to the task and its error, and the error of a timeout to this frame: they would keep each other.
+        entered = [scope]
+        del scope
 
         def end() -> None:
-            if not is_left and not scope.expired():
-                scope.reschedule(loop.time())
+            if entered and not entered[0].expired():
+                entered[0].reschedule(loop.time())
 
         timer = None
         if frozen and not isinf(seconds):
@@ -64,6 +66,6 @@ async def timeout(seconds: float) -> AsyncIterator[Callable[[], None]]:
         try:
             yield end
         finally:
-            is_left = True  # the timer may have called `end` already, and the loop not yet
+            entered.clear()  # the timer may have called `end` already, and the loop not yet
             if timer is not None:
                 timer.cancel()
