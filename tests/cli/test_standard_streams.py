@@ -101,6 +101,13 @@ def test_data_beside_remarks(cli: Cli, server: MockServer, kind: str) -> None:
     assert run(cli, kind, "mock", "--port", server.url.rpartition(":")[2]) == (1, [])
 
 
+def test_a_check_without_stdout(cli: Cli) -> None:
+    """The exit code says what was found."""
+    process = cli.start("check", "1", stdout=None, preexec_fn=lambda: os.close(1))
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+
+
 def test_a_picture_without_stdin(cli: Cli) -> None:
     """A closed stdin, of which the library that draws would take whatever was opened in its place."""
     process = cli.start("plot", "1", "--output", "picture.svg", preexec_fn=lambda: os.close(0))

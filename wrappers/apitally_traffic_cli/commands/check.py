@@ -46,7 +46,7 @@ def command(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None,
 
 def _can_be_written(text: str) -> bool:
     try:
-        text.encode(sys.stdout.encoding)
+        text.encode("utf-8" if sys.stdout is None else sys.stdout.encoding)
     except UnicodeEncodeError:
         return False
     return True
