@@ -48,24 +48,24 @@ def test_a_server_clock_that_is_ahead_leaves_no_hole(
         "2020-01-01T00:00:00+00:00",
     ],
 )
-def test_a_clock_that_goes_back_loses_nothing(api: Api, database: Database, then: str) -> None:
+def test_a_clock_that_goes_back_loses_nothing(api: Api, duckdb_file: DuckDB, then: str) -> None:
     """By an hour, by days, or to before the series: what is stored from the future is read again when it has ended."""
     api.show(1, NOW)
-    sync(api, database)
+    sync(api, duckdb_file)
     api.show(2, then)
     if then > "2026":
-        (end,) = sync(api, database).complete_until.values()
+        (end,) = sync(api, duckdb_file).complete_until.values()
         assert end <= datetime.fromisoformat(then)
     else:
         with pytest.raises(ValueError, match="lies in the future"):
-            sync(api, database)
+            sync(api, duckdb_file)
         with pytest.raises(
             ValueError, match=r"begins at 2026-03-20T00:00:00\+00:00, and it is 2020-01-01T.* now.*pass"
         ):
-            sync(api, database, start=None)
+            sync(api, duckdb_file, start=None)
     api.show(0, LATER)
-    assert sync(api, database, start=None).complete_until == {1: datetime(2026, 3, 29, 12, tzinfo=UTC)}
-    hours = database.query(f"SELECT period_start FROM {TABLE} ORDER BY 1")
+    assert sync(api, duckdb_file, start=None).complete_until == {1: datetime(2026, 3, 29, 12, tzinfo=UTC)}
+    hours = duckdb_file.query(f"SELECT period_start FROM {TABLE} ORDER BY 1")
     first = datetime(2026, 3, 20, tzinfo=UTC)
     assert hours == [(first + timedelta(hours=number),) for number in range(9 * 24 + 12)]
 

@@ -3,20 +3,24 @@
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dlt
 import pytest
+from dlt.common.configuration.container import Container
+from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
 from apitally_traffic.sync import sync_traffic
 from apitally_traffic.sync._configuration import destination_alone
-from tests.command import COMMAND
+from tests.command import COMMAND, run_inside
 from tests.sync.api import Api
 from tests.sync.databases import DuckDB
 
 NOW = "2026-03-28T10:20:30+00:00"
 SCHEMAS = "SELECT schema_name FROM information_schema.schemata WHERE schema_name NOT IN ('information_schema', 'main')"
+SECTIONS = ["", "DESTINATION__", "DESTINATION__DUCKDB__"]
 LAYOUT = {"ENABLE_DATASET_NAME_NORMALIZATION": "false", "STAGING_DATASET_NAME_LAYOUT": "%s"}
 
 
@@ -28,23 +32,37 @@ def _connection(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APITALLY_API_BASE_URL", api.url)
 
 
+@pytest.fixture
+def _unread_configuration() -> Iterator[None]:
+    """Let dlt read its configuration when it needs it, as in a new process."""
+    container = Container()
+    read = container[PluggableRunContext]
+    del container[PluggableRunContext]
+    yield
+    container[PluggableRunContext] = read
+
+
 @pytest.mark.parametrize(
     "settings",
     [
-        {"REFRESH": "drop_sources"},
-        {"REFRESH": "drop_data"},
-        {"APITALLY_TRAFFIC__REFRESH": "drop_resources"},
-        {"DEV_MODE": "true"},
+        {"REFRESH": "drop_sources", "PROGRESS": "log"},
+        {"APITALLY_TRAFFIC__REFRESH": "drop_data", "DEV_MODE": "true"},
         {"DATASET_NAME_LAYOUT": "x_%s", "USE_SINGLE_DATASET": "false", "SCHEMA__NAMING": "direct"},
-        LAYOUT,
-        {f"DESTINATION__{name}": value for name, value in LAYOUT.items()},
-        {f"DESTINATION__DUCKDB__{name}": value for name, value in LAYOUT.items()},
-        {"PROGRESS": "log"},
-        {"PROGRESS": "bogus", "EXTRACT__WORKERS": "0", "LOAD__WORKERS": "0", "NORMALIZE__WORKERS": "x"},
-        {"RESTORE_FROM_DESTINATION": "false", "WRITE_DISPOSITION": "replace", "LOAD__RAISE_ON_FAILED_JOBS": "false"},
-        {"IMPORT_SCHEMA_PATH": "/dev/null", "STAGING_TYPE": "bogus", "SOURCES__SCHEMA_CONTRACT": "freeze"},
+        {f"{section}{name}": LAYOUT[name] for section in SECTIONS for name in LAYOUT},
+        {
+            "PROGRESS": "bogus",
+            "EXTRACT__WORKERS": "0",
+            "LOAD__WORKERS": "0",
+            "NORMALIZE__WORKERS": "x",
+            "RESTORE_FROM_DESTINATION": "false",
+            "WRITE_DISPOSITION": "replace",
+            "LOAD__RAISE_ON_FAILED_JOBS": "false",
+            "IMPORT_SCHEMA_PATH": "/dev/null",
+            "STAGING_TYPE": "bogus",
+            "SOURCES__SCHEMA_CONTRACT": "freeze",
+        },
     ],
-    ids="-".join,
+    ids=lambda settings: next(iter(settings)),
 )
 def test_settings_of_other_pipelines_change_nothing(
     settings: dict[str, str], duckdb_file: DuckDB, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -70,8 +88,6 @@ def test_settings_of_other_pipelines_change_nothing(
         ("secrets.toml", b"[a]\nhunter2 = 1\n[a.hunter2]\n", r"dlt cannot read ./.dlt/secrets.toml: it is not TOML\."),
         ("config.toml", b"\xff\xfe", r"dlt cannot read ./.dlt/config.toml: it is not in UTF-8\."),
         ("config.toml", b"runtime = 5", r"dlt's configuration, .* in \[runtime\] .*, cannot be used: .*'int'.*\."),
-        ("env", b"RUNTIME__SENTRY_DSN=http://a@127.0.0.1:1/1", r"dlt's configuration, .*sentry.*"),
-        ("env", b"DLT_DEFAULT_NAMING_MODULE=bogus", r"dlt's configuration, .* cannot be used: Naming module `bogus .*"),
         ("env", b"DLT_DATA_DIR=not-\xff-utf-8", r"'not-\\udcff-utf-8/.*' cannot be used: its path is not UTF-8\..*"),
         ("env", b"RUNTIME__LOG_LEVEL=bogus", r"dlt's configuration, .* cannot be used: Unknown level: 'bogus'\."),
         ("env", b"DESTINATION__POSTGRES__CREDENTIALS__PORT=hunter2", r"postgres: .* field `port` cannot be coerced .*"),
@@ -80,26 +96,40 @@ def test_settings_of_other_pipelines_change_nothing(
             b"DESTINATION__POSTGRES__CREDENTIALS=mysql://me:hunter2@host/db",
             r"postgres: invalid dsn: .*\"mysql://me:…@host.*",
         ),
-        ("gone", b"", r"The working directory does not exist any more: change to another one\."),
     ],
 )
+@pytest.mark.usefixtures("_unread_configuration")
 def test_what_dlt_cannot_use_is_one_sentence(name: str, content: bytes, sentence: str, tmp_path: Path) -> None:
     """It names the file or the setting and quotes no secret; the exit code is 5."""
     folder, env = tmp_path / "here", dict(os.environ)
     (folder / ".dlt").mkdir(parents=True)
-    leave = ""
     if name == "env":
         variable, _, value = os.fsdecode(content).partition("=")
         env[variable] = value
-    elif name == "gone":
-        leave = "rm -r ../here; "
     else:
         (folder / ".dlt" / name).write_bytes(content)
-    command = f"{leave}exec {COMMAND} sync 1 --to postgres"
-    done = subprocess.run(["/bin/sh", "-c", command], cwd=folder, env=env, capture_output=True, text=True, check=False)
+    done = run_inside(["sync", "1", "--to", "postgres"], folder, env)
     assert (done.returncode, done.stdout) == (5, "")
     assert re.fullmatch(f"Error: {sentence}\n", done.stderr)
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("preparation", "sentence"),
+    [
+        ("export RUNTIME__SENTRY_DSN=http://a@127.0.0.1:1/1", r"dlt's configuration, .*sentry.*"),
+        ("export DLT_DEFAULT_NAMING_MODULE=bogus", r"dlt's configuration, .* cannot be used: Naming module `bogus .*"),
+        ("rmdir ../gone", r"The working directory does not exist any more: change to another one\."),
+    ],
+)
+def test_what_dlt_cannot_use_at_its_start_is_one_sentence(preparation: str, sentence: str, tmp_path: Path) -> None:
+    """Only a new process shows what is read when dlt is imported."""
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    command = f"{preparation}; exec {COMMAND} sync 1 --to postgres"
+    done = subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert re.fullmatch(f"Error: {sentence}\n", done.stderr)
 
 
 def test_settings_in_files_change_nothing(tmp_path: Path) -> None:
