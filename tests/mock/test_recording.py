@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from apitally_mock import MockServer, MockServerError
+from apitally_mock._traffic.recording_file import read_records
 from tests.mock.mock_endpoint import PATH, Endpoint
 
 FIELDS = ("requests", "bytes_received", "bytes_sent")
@@ -34,6 +36,13 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
         typed = [{k: datetime.fromisoformat(v) if k in times else v for k, v in row.items()} for row in rows]
         parquet.write_table(pa.Table.from_pylist(typed), path)
     return path
+
+
+def refusal(path: Path) -> str:
+    """Return what reading a file says of it; `test_a_bad_recording_is_one_sentence` sees how a server says so."""
+    with pytest.raises(ValueError, match=r"^(its|in its) ") as raised:
+        read_records(path)
+    return str(raised.value)
 
 
 def ask(server: MockServer, path: str = PATH, **parameters: object) -> httpx.Response:
@@ -201,9 +210,9 @@ def test_values_of_a_recording(tmp_path: Path, suffix: str, name: str, value: An
             (row,) = ask(server, path=f"/v1/apps/{app_id}/traffic", **window).json()["data"]
         assert row["requests"] == (value if name == "requests" else 1)
         return
-    with pytest.raises(MockServerError, match=rf"in its row 1, {name} (must be|is) ") as raised, MockServer(data=data):
-        pass
-    assert len(str(raised.value)) < 500 + len(str(tmp_path))
+    sentence = refusal(data)
+    assert re.match(f"in its row 1, {name} (must be|is) ", sentence)
+    assert len(sentence) < 500
 
 
 def test_counts_that_add_up_to_more_than_the_api_has(tmp_path: Path) -> None:
@@ -233,10 +242,9 @@ def test_a_count_of_many_digits_is_quoted_in_part(tmp_path: Path, suffix: str) -
     """An integer that Python does not even read is an integer that is too large."""
     rows = write(tmp_path / f"a{suffix}", [GOOD | {"requests": 4711}])
     rows.write_text(rows.read_text().replace("4711", "9" * 5000))
-    with pytest.raises(MockServerError, match=r"in its row 1, requests must be .*, not '999") as raised:
-        MockServer(data=rows).__enter__()
-    assert "more characters" in str(raised.value)
-    assert len(str(raised.value)) < 500 + len(str(rows))
+    sentence = refusal(rows)
+    assert re.match(r"in its row 1, requests must be .*, not '999.* more characters", sentence)
+    assert len(sentence) < 500
 
 
 @pytest.mark.parametrize(
@@ -251,20 +259,16 @@ def test_columns_of_a_csv_file(tmp_path: Path, text: str, sentence: str) -> None
     """Each line has as many as the header, and each column comes once."""
     data = tmp_path / "a.csv"
     data.write_text(text, encoding="utf-8")
-    with pytest.raises(MockServerError, match=sentence), MockServer(data=data):
-        pass
+    assert refusal(data) == sentence
 
 
-@pytest.mark.parametrize("text", ["1e400", "NaN", "Infinity", "true", "[1]", "{}"])
+@pytest.mark.parametrize("text", ["1e400", "NaN", "Infinity", "true", "false", "[1]", "[]", "{}"])
 @pytest.mark.parametrize("name", ["requests", "app_id", "period_end", "interval"])
 def test_odd_values_in_json(tmp_path: Path, name: str, text: str) -> None:
     """Whatever JSON can hold in place of a number, a time or an interval."""
     data = tmp_path / "a.ndjson"
     data.write_text(json.dumps(GOOD | {name: "ODD"}).replace('"ODD"', text), encoding="utf-8")
-    if (name, text) == ("interval", "{}"):
-        return
-    with pytest.raises(MockServerError, match=f"in its row 1, {name} must be "), MockServer(data=data):
-        pass
+    assert refusal(data).startswith(f"in its row 1, {name} must be ")
 
 
 def test_a_recording_ends_at_the_clock(tmp_path: Path, traffic: Endpoint) -> None:

@@ -65,7 +65,7 @@ def _records(rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
                     _id(row, "app_env_id", None),
                     _id(row, "consumer_id", None),
                 ),
-                interval=_interval(row.get("interval") or None),
+                interval=_interval(row.get("interval")),
                 start=_instant(row, "period_start"),
                 end=_instant(row, "period_end"),
                 counts=Counts(*(_integer(name, row[name], 0) for name in Counts._fields)),
@@ -99,10 +99,12 @@ def _integer(name: str, value: Any, lowest: int) -> int:
 
 
 def _interval(value: Any) -> str | None:
-    if value is not None and value not in _INTERVALS:
+    if value in (None, ""):
+        return None
+    if value not in _INTERVALS:
         msg = f"interval must be {' or '.join(_INTERVALS)}, not {shown(value)}"
         raise ValueError(msg)
-    return None if value is None else str(value)
+    return str(value)
 
 
 def _instant(row: dict[str, Any], name: str) -> int:
