@@ -93,12 +93,16 @@ def test_where_python_makes_another_stream(cli: Cli, variable: dict[str, str]) -
 
 @KINDS
 def test_data_beside_remarks(cli: Cli, server: MockServer, kind: str) -> None:
-    """A remark on the window ends nothing."""
+    """A remark on the window ends nothing, and neither does a message that there is no way to write."""
     empty = ["--since", "2026-01-01", "--until", "2026-01-01", "--format", "csv"]
     assert run(cli, kind, "get", "1", *empty) == (0, [HEADER])
-    assert run(cli, kind, "plot", "1", *YEAR, "--output", "year.svg") == (0, [])
-    assert (cli.folder / "year.svg").read_text().startswith("<svg")
     assert run(cli, kind, "mock", "--port", server.url.rpartition(":")[2]) == (1, [])
+
+
+def test_a_picture_beside_remarks(cli: Cli) -> None:
+    """The remark that a year is drawn by day does not cost the picture."""
+    assert run(cli, "closed", "plot", "1", *YEAR, "--output", "year.svg") == (0, [])
+    assert (cli.folder / "year.svg").read_text().startswith("<svg")
 
 
 def test_a_check_without_stdout(cli: Cli) -> None:
