@@ -15,7 +15,7 @@ import nox
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
-nox.options.sessions = ["lint", "types", "drift", "tests", "tests-tools", "docs", "package", "mutants"]
+nox.options.sessions = ["lint", "types", "drift", "tests", "docs", "package", "mutants"]
 # A machine tests on the interpreters that it has; none is downloaded, and a missing one is skipped, in CI too.
 nox.options.error_on_missing_interpreters = False
 nox.options.download_python = "never"
@@ -27,7 +27,7 @@ _SUPPORTED = ["3.11", "3.12", "3.13"]
 # Half of the time a test waits: for a server, for a limit, or for the end of a process.
 _PARALLEL = ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"]
 _SHIPPED = ["tests/wrappers", "tests/cli", "tests/mock", "tests/examples"]
-# The sync is tested once: what takes long there is up to dlt and the databases.
+# On one interpreter: the tools run on that of whoever maintains, and most of a sync is dlt and the databases.
 _ONCE = ["tests/sync", "tests/pipeline", "tests/contract", "tests/project"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 _VERSION_FILE = Path("wrappers/apitally_traffic/_version.py")
@@ -60,16 +60,10 @@ def drift(session: nox.Session) -> None:
 
 @nox.session(python=sorted({*_SUPPORTED, _RUNNING}))
 def tests(session: nox.Session) -> None:
-    """Run the tests of what is shipped, on each supported interpreter that this machine has."""
+    """Run the tests of what is shipped on each supported interpreter here, and all tests on the one that runs nox."""
     _install(session, ".[all]", groups=["test"])
-    session.run("pytest", *(session.posargs or [*_PARALLEL, *_SHIPPED]))
-
-
-@nox.session(name="tests-tools")
-def tests_tools(session: nox.Session) -> None:
-    """Run the tests of the sync, the spec pipeline, the contract suite and the workflows, once."""
-    _install(session, ".[all]", groups=["test"])
-    session.run("pytest", *(session.posargs or [*_PARALLEL, *_ONCE]))
+    folders = [*_SHIPPED, *_ONCE] if session.python == _RUNNING else _SHIPPED
+    session.run("pytest", *(session.posargs or [*_PARALLEL, *folders]))
 
 
 @nox.session(name="tests-full", default=False)
