@@ -213,3 +213,29 @@ def test_leaving_an_iteration_ends_its_requests(broken_server: Callable[..., Any
         items.close()  # type: ignore[attr-defined]
         assert not [thread for thread in threading.enumerate() if thread.name.startswith("apitally-traffic")]
         assert len(client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()) == 1
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_lower_limit_of_concurrent_streams(kind: type[Any], broken_server: Callable[..., Any]) -> None:
+    """A server may lower it below what is open, and then responds to everything."""
+
+    def respond(protocol: Any, stream: int) -> Iterator[bytes]:
+        if stream > 1:  # before, httpcore sends no further request
+            yield frame(SETTINGS, 0, 0, b"\x00\x03\x00\x00\x00\x01")
+        protocol.send_headers(stream, [(":status", "200")])
+        yield protocol.data_to_send() + frame(DATA, END_STREAM, stream, PAGE)
+
+    url, streams = broken_server(respond)
+    client = kind(KEY, base_url=url, http2=True, max_retries=0, timeout=5, deadline=20)
+    query = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=4)
+
+    async def read_async() -> None:
+        async with client:
+            assert [await query.to_list() for _ in range(2)] == [[], []]
+
+    if kind is AsyncTrafficClient:
+        asyncio.run(read_async())
+    else:
+        with client:
+            assert [query.to_list() for _ in range(2)] == [[], []]
+    assert len(streams) == 12

@@ -4,14 +4,16 @@ On a connection may wait bytes that no request asked for, which would be taken f
 them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. On HTTP/2
 connections it does not look at all, and sends requests to servers that have said, or shown, that they go away.
 
-And httpcore lets several threads send on one HTTP/2 connection, but does not number their requests under a lock: two of
-them may get the same number, and fail or wait for ever. Here each of them has a connection of its own, as in HTTP/1.1.
-Tasks of an event loop share a connection.
+And httpcore lets several requests share an HTTP/2 connection, where one of them can harm the others: threads get the
+same number twice; one that times out ends all; and all wait for ever where the server lowers its limit of concurrent
+streams below what is open. Here each request in flight has a connection of its own, as in HTTP/1.1.
 """
 
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -33,28 +35,44 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     connection = type(pool).create_connection(pool, origin)
     reference = weakref.ref(connection)
     connection.has_expired = partial(_has_expired, reference)
-    if pool._http2 and not hasattr(pool, "aclose"):  # noqa: SLF001
-        connection.is_available = partial(_is_available, reference)
-        connection.handle_request = partial(_handle_alone, reference, threading.Lock())
+    if pool._http2:  # noqa: SLF001
+        lock = threading.Lock()
+        connection.is_available = partial(_is_available, reference, lock)
+        if hasattr(pool, "aclose"):
+            connection.handle_async_request = partial(_handle_alone_async, reference, lock)
+        else:
+            connection.handle_request = partial(_handle_alone, reference, lock)
     return connection
 
 
-def _is_available(reference: weakref.ref[Any]) -> bool:
+def _is_available(reference: weakref.ref[Any], lock: threading.Lock) -> bool:
     connection: Any = reference()
     is_available: bool = type(connection).is_available(connection)
-    return is_available and _is_connected(connection) and not _is_busy(connection)
+    return is_available and _is_connected(connection) and not (lock.locked() or _is_busy(connection))
 
 
 def _handle_alone(reference: weakref.ref[Any], lock: threading.Lock, request: Any) -> Any:
-    """Handle a request unless the connection is busy; the pool then finds another one."""
     connection: Any = reference()
+    with _alone(connection, lock):
+        return type(connection).handle_request(connection, request)
+
+
+async def _handle_alone_async(reference: weakref.ref[Any], lock: threading.Lock, request: Any) -> Any:
+    connection: Any = reference()
+    with _alone(connection, lock):
+        return await type(connection).handle_async_request(connection, request)
+
+
+@contextmanager
+def _alone(connection: Any, lock: threading.Lock) -> Iterator[None]:
+    """Let a request be sent unless the connection is busy; the pool then finds another one."""
     httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
     if not lock.acquire(blocking=False):
         raise httpcore.ConnectionNotAvailable
     try:
         if _is_busy(connection) or _is_broken(connection):
             raise httpcore.ConnectionNotAvailable
-        return type(connection).handle_request(connection, request)
+        yield
     finally:
         lock.release()
 
