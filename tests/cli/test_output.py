@@ -1,12 +1,15 @@
 """Files appear whole or not at all, pipes may close, and memory does not grow with the window."""
 
+import io
 import os
 import signal
 import stat
 import threading
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from apitally_mock import MockServer
 from tests.cli.conftest import Cli
@@ -48,6 +51,18 @@ def test_a_broken_body_is_asked_for_again(cli: Cli, server: MockServer, argument
     server.inject("wrong_type", at=1)
     cli.data(*arguments, "1", *MONTH)
     assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(("since", "written"), [("2026-03-01", False), ("2024-01-01", True)], ids=["few", "many"])
+def test_an_incomplete_parquet_file_cannot_be_read(cli: Cli, since: str, *, written: bool) -> None:
+    """Also where it goes to a pipe: what has its end would pass for complete."""
+    process = cli.start("get", "1", "99", "--since", since, "--format", "parquet")
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 4
+    assert b"/v1/apps/99/" in errors
+    assert bool(output) is written
+    with pytest.raises(pa.ArrowInvalid):
+        parquet.read_table(io.BytesIO(output))
 
 
 def test_a_file_is_replaced_with_its_permissions(cli: Cli) -> None:

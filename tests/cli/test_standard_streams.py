@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from apitally_mock import MockServer
+from apitally_traffic_cli.formats.catalogue import FORMATS
 from tests.cli.conftest import Cli
 
 WEEK = ["--since", "2026-03-01", "--until", "2026-03-08", "--format", "csv"]
@@ -18,7 +19,7 @@ HEADER = "app_id,period_start,period_end,requests,bytes_received,bytes_sent"
 
 
 @contextmanager
-def stderr(kind: str) -> Iterator[int]:
+def stream(kind: str) -> Iterator[int]:
     """Open what cannot be written to."""
     if kind == "full disk":
         descriptor = os.open("/dev/full", os.O_WRONLY)
@@ -38,23 +39,16 @@ def run(cli: Cli, kind: str, *arguments: str) -> tuple[int, list[str]]:
         process = cli.start(*arguments, stderr=None, preexec_fn=lambda: os.close(2))
         output, _ = process.communicate(timeout=60)
     else:
-        with stderr(kind) as descriptor:
+        with stream(kind) as descriptor:
             process = cli.start(*arguments, stderr=descriptor, stdin=subprocess.DEVNULL)
             output, _ = process.communicate(timeout=60)
     return process.returncode, output.decode().splitlines()
 
 
-KINDS = pytest.mark.parametrize(
-    "kind",
-    [
-        pytest.param(
-            "full disk", marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-        ),
-        "pipe",
-        "closed",
-        "terminal",
-    ],
+FULL_DISK = pytest.param(
+    "full disk", marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 )
+KINDS = pytest.mark.parametrize("kind", [FULL_DISK, "pipe", "closed", "terminal"])
 
 
 @KINDS
@@ -70,6 +64,19 @@ KINDS = pytest.mark.parametrize(
 def test_the_exit_code_of_a_failure(cli: Cli, kind: str, arguments: list[str], code: int) -> None:
     """It is that of the failure, and the sentence does not go to stdout instead."""
     assert run(cli, kind, *arguments) == (code, [])
+
+
+@pytest.mark.parametrize("kind", [FULL_DISK, "pipe"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_exit_code_of_a_failure_without_stdout(cli: Cli, kind: str, name: str) -> None:
+    """It is that of the failure, also where the rows before it are still to be written."""
+    arguments = ["get", "1", "99", *WEEK[:3], "2026-03-02", "--format", name]
+    with stream(kind) as descriptor:
+        process = cli.start(*arguments, stdout=descriptor)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 4
+    (line,) = errors.decode().splitlines()
+    assert "/v1/apps/99/" in line
 
 
 @KINDS

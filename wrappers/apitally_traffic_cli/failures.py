@@ -88,6 +88,8 @@ def handled() -> Iterator[None]:
         if failure is None:
             raise
         raise failure from error
+    finally:
+        _flush_what_can_be_written()
 
 
 def _failure_for(error: BaseException) -> click.ClickException | None:
@@ -156,6 +158,14 @@ def _is_somewhere() -> bool:
 def _flush() -> None:
     if sys.stdout is not None:
         sys.stdout.flush()
+
+
+def _flush_what_can_be_written() -> None:
+    """Flush stdout, or give its content up: after a failure, that is the failure that counts."""
+    try:
+        _flush()
+    except OSError:
+        _discard(sys.stdout)
 
 
 def _discard(stream: IO[str] | None) -> None:

@@ -1,7 +1,10 @@
 """Parquet, with times in the window's timezone, to the microsecond, and counts of 64 bits. Needs pyarrow."""
 
-from itertools import islice
-from typing import BinaryIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedIOBase
+from itertools import chain, islice
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 from pyarrow import parquet
@@ -12,11 +15,44 @@ _ROWS_AT_ONCE = 10_000
 
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
-    """Write a file, one row group after the other; it has its columns even where it has no rows."""
+    """Write a file, one row group after the other; it has its columns even where it has no rows.
+
+    Where reading fails, the file gets no footer, so that nothing takes it for a complete one.
+    """
     instant = pa.timestamp("us", traffic.window.timezone.key)
     schema = pa.schema([(name, instant if name in PERIOD_COLUMNS else pa.int64()) for name in traffic.columns])
-    rows = iter(traffic)
-    with parquet.ParquetWriter(file, schema) as writer:
-        while batch := [traffic.values(row) for row in islice(rows, _ROWS_AT_ONCE)]:
+    batches = _batches(traffic)
+    first = list(islice(batches, 1))  # before anything is written
+    sink = _Sink(file)
+    with parquet.ParquetWriter(sink, schema) as writer, sink.given_up_on_failure():
+        for batch in chain(first, batches):
             columns = zip(zip(*batch, strict=True), schema, strict=True)
             writer.write_table(pa.table([pa.array(values, field.type) for values, field in columns], schema=schema))
+
+
+def _batches(traffic: Traffic) -> Iterator[list[tuple[Any, ...]]]:
+    rows = iter(traffic)
+    while batch := [traffic.values(row) for row in islice(rows, _ROWS_AT_ONCE)]:
+        yield batch
+
+
+class _Sink(BufferedIOBase):
+    """A file that takes nothing more when it is given up: Parquet's writer ends its file in any case."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._is_given_up = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return len(data) if self._is_given_up else self._file.write(data)
+
+    @contextmanager
+    def given_up_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._is_given_up = True
+            raise
