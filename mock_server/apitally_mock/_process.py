@@ -31,7 +31,7 @@ def end_with(owner):
 
 if sys.platform != "win32":
     threading.Thread(target=end_with, args=[int(sys.argv[1])], daemon=True).start()
-start = json.loads(sys.stdin.readline() or sys.exit())
+start = json.loads(sys.stdin.buffer.readline() or sys.exit())
 sys.path[:] = start["path"]
 from apitally_mock._process import main
 sys.exit(main(start["settings"], start["marker"]))

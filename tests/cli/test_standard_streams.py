@@ -112,6 +112,17 @@ def test_a_picture_beside_remarks(cli: Cli) -> None:
     assert (cli.folder / "year.svg").read_text().startswith("<svg")
 
 
+def test_a_completion_without_stdout(cli: Cli) -> None:
+    """What a shell evaluates at its start is no traceback."""
+    cli.env["_APITALLY_TRAFFIC_COMPLETE"] = "bash_source"
+    for kind, code in (("pipe", 0), ("terminal", 5)):
+        with stream(kind) as descriptor:
+            process = cli.start(stdout=descriptor)
+            _, errors = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert errors.count(b"\n") == (code > 0)
+
+
 def test_a_check_without_stdout(cli: Cli) -> None:
     """The exit code says what was found."""
     process = cli.start("check", "1", stdout=None, preexec_fn=lambda: os.close(1))

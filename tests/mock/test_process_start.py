@@ -71,6 +71,15 @@ def test_a_host_that_cannot_be_listened_on_is_one_sentence(host: str) -> None:
         MockServer(host=host).__enter__()
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "cp037"])
+def test_the_encoding_of_the_environment_is_ignored(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    """What is told to the child is bytes, also where its text would be UTF-16 or EBCDIC."""
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    monkeypatch.setattr("apitally_mock._process._START_SECONDS", 10)
+    with MockServer() as server:
+        server.reset()
+
+
 def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     """Control requests go directly to the server."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

@@ -7,7 +7,7 @@ import socket
 import httpx
 import pytest
 
-from apitally_traffic import APIConnectionError, ApitallyError, AsyncTrafficClient, TrafficClient
+from apitally_traffic import APIConnectionError, ApitallyError, AsyncTrafficClient, ResponseError, TrafficClient
 from tests.wrappers.raw_server import PAGE, raw_server
 
 ROW = {
@@ -44,6 +44,17 @@ def test_a_body_that_is_not_utf8(start: bytes) -> None:
     body = start + PAGE[:-1] + b', "x": "\xff"}'
     with pytest.raises(ApitallyError, match=f"it is not UTF-8 at byte {body.index(0xFF, 3)}"):
         read(httpx.Response(200, content=body))
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"data": 0857}', PAGE[:-9], PAGE + b" x"])
+def test_why_a_body_is_no_json(body: bytes) -> None:
+    """The reason does not depend on a byte order mark."""
+    sentences = set()
+    for start in (b"", b"\xef\xbb\xbf"):
+        with pytest.raises(ResponseError) as raised:
+            read(httpx.Response(200, content=start + body))
+        sentences.add(str(raised.value))
+    assert len(sentences) == 1
 
 
 def test_the_size_of_a_long_body() -> None:

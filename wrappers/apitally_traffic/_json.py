@@ -6,6 +6,7 @@ does not have may have any value: it must not make the rest unreadable.
 
 import json
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -151,7 +152,7 @@ def _syntax_error(body: bytes, error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 at byte {len(body) - len(error.object) + error.start:,}"
     try:
-        msgspec.json.decode(body, type=msgspec.Raw)
+        msgspec.json.decode(body.removeprefix(BOM_UTF8), type=msgspec.Raw)
     except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
         return str(reason)  # to keep it in a variable would keep the body
     return str(error)

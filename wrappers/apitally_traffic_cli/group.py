@@ -82,8 +82,10 @@ def cli(ctx: click.Context) -> None:
 def run() -> int:
     """Run the command line, and return the exit code."""
     forget_unusable_sizes()
+    code: int | None = None
     try:
-        code: int | None = cli.main(prog_name="apitally-traffic", standalone_mode=False)
+        with handled():  # what a shell asks for to complete a line comes before any command
+            code = cli.main(prog_name="apitally-traffic", standalone_mode=False)
     except click.ClickException as error:
         vars(error).update(message=without_key(error.message))
         error.show()
