@@ -5,9 +5,9 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from apitally_traffic_cli.descriptors import descriptor_of, is_stdout
 from apitally_traffic_cli.failures import FailureError
@@ -47,6 +47,24 @@ def check_writable(path: Path | None) -> None:
             tempfile.TemporaryFile(dir=path.resolve().parent).close()
     except OSError as error:
         raise FailureError(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+@contextmanager
+def text_for(
+    file: BinaryIO, *, encoding: str, errors: str | None = None, newline: str | None = None
+) -> Iterator[TextIO]:
+    """Write text to a binary file of the system, which stays open.
+
+    Where the block fails, its error counts, and not what can then not be written.
+    """
+    text = os.fdopen(file.fileno(), "w", encoding=encoding, errors=errors, newline=newline, closefd=False)
+    try:
+        yield text
+    except BaseException:
+        with suppress(OSError):
+            text.close()
+        raise
+    text.close()
 
 
 def _opened(path: Path) -> AbstractContextManager[BinaryIO]:

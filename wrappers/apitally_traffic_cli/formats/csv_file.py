@@ -5,20 +5,18 @@ Nothing but ASCII is in it and no value needs quotes, so no reader has to guess 
 
 import csv
 from datetime import datetime
-from io import TextIOWrapper
 from typing import BinaryIO
 
+from apitally_traffic_cli.output import text_for
 from apitally_traffic_cli.traffic import Traffic
 
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
     """Write a header and a line for each row."""
-    text = TextIOWrapper(file, encoding="ascii", newline="")
-    lines = csv.writer(text, lineterminator="\n")
     rows = traffic.begun()
-    lines.writerow(traffic.columns)
-    for row in rows:
-        values = traffic.values(row)
-        lines.writerow(value.isoformat() if isinstance(value, datetime) else value for value in values)
-    text.flush()
-    text.detach()
+    with text_for(file, encoding="ascii", newline="") as text:
+        lines = csv.writer(text, lineterminator="\n")
+        lines.writerow(traffic.columns)
+        for row in rows:
+            values = traffic.values(row)
+            lines.writerow(value.isoformat() if isinstance(value, datetime) else value for value in values)

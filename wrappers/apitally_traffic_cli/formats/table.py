@@ -3,9 +3,8 @@
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from io import TextIOWrapper
 from itertools import groupby
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, TextIO
 
 from rich import box, filesize
 from rich.bar import Bar
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from apitally_traffic import TimeWindow
+from apitally_traffic_cli.output import text_for
 from apitally_traffic_cli.traffic import Row, Traffic
 
 _BAR_WIDTH = 20
@@ -25,7 +25,11 @@ def write(traffic: Traffic, file: BinaryIO) -> None:
     """Write the table when all rows are there: the longest bar is the busiest period, and the totals come last."""
     rows = list(traffic)
     encoding = sys.stdout.encoding if file is sys.stdout.buffer else "utf-8"
-    text = TextIOWrapper(file, encoding, errors="replace")
+    with text_for(file, encoding=encoding, errors="replace") as text:
+        _print(traffic, rows, text)
+
+
+def _print(traffic: Traffic, rows: Sequence[Row], text: TextIO) -> None:
     # rich finds out by itself whether colours are welcome: on a terminal, unless NO_COLOR or TERM says otherwise.
     console = _Console(file=text, highlight=False, emoji=False, markup=False)
     # Without room for the bars there are none; a terminal that is narrower still wraps the lines, and loses no digit.
@@ -35,8 +39,6 @@ def write(traffic: Traffic, file: BinaryIO) -> None:
     console.print(Text(_title(traffic), style="bold"), soft_wrap=True)
     console.width = max(console.width, needed)
     console.print(table)
-    text.flush()
-    text.detach()
 
 
 class _Console(Console):
