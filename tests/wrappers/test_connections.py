@@ -39,6 +39,9 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SSLKEYLOGFILE", "folder", "It is not a regular file"),
         ("SSLKEYLOGFILE", "pipe", "It is not a regular file"),
         ("SSL_CERT_FILE", "pipe", "It is not a regular file"),
+        ("SSLKEYLOGFILE", "slash", "Is a directory"),
+        ("SSLKEYLOGFILE", "file and slash", "Not a directory|Is a directory"),
+        ("SSL_CERT_FILE", "file and slash", "Not a directory|Is a directory"),
         ("SSL_CERT_DIR", "folder of a pipe", "No certificate has a name such as 1a2b3c4d.0"),
     ],
 )
@@ -52,6 +55,7 @@ def test_certificates_that_cannot_be_used(
 ) -> None:
     """A file or folder in the environment that cannot be used is a ConfigurationError that names the variable."""
     path = tmp_path / "named"
+    end = ""
     if content == "folder":
         path.mkdir()
     elif content == "pipe":
@@ -59,10 +63,15 @@ def test_certificates_that_cannot_be_used(
     elif content == "folder of a pipe":
         path.mkdir()
         os.mkfifo(path / "1a2b3c4d.0")
+    elif content == "slash":
+        end = os.sep
+    elif content == "file and slash":
+        path.write_text("a file")
+        end = os.sep
     elif content is not None:
         path.write_text(content)
-    monkeypatch.setenv(variable, str(path))
-    with pytest.raises(ConfigurationError, match=rf"named' in {variable} cannot be used: .*({reason})"):
+    monkeypatch.setenv(variable, f"{path}{end}")
+    with pytest.raises(ConfigurationError, match=rf"named/?' in {variable} cannot be used: .*({reason})"):
         kind("key")
     kind("key", base_url="http://127.0.0.1:9")
     kind("key", transport=httpx.MockTransport(lambda _: httpx.Response(200)))

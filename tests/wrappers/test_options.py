@@ -1,6 +1,7 @@
 """The options of a client, and clients that share connections and rate limit with other options."""
 
 import asyncio
+import io
 import logging
 import subprocess
 import sys
@@ -227,6 +228,35 @@ def test_logging_from_the_environment(server: MockServer, level: str | None, lin
     )
     written = run.stderr.splitlines()
     assert [" ".join(line.partition(" apitally_traffic ")[2].split()[:2]) for line in written] == lines
+
+
+class Broken:
+    """A stream that cannot be written to."""
+
+    def write(self, text: str) -> int:
+        """Fail as no file does."""
+        raise RuntimeError(text)
+
+
+@pytest.mark.parametrize("stream", ["none", "closed", "broken", "no stream"])
+def test_a_log_line_that_cannot_be_written_costs_no_rows(stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has become of stderr, and nothing goes to stdout instead."""
+    closed = io.StringIO()
+    closed.close()
+    streams: dict[str, Any] = {"none": None, "closed": closed, "broken": Broken(), "no stream": object()}
+    monkeypatch.setenv("APITALLY_LOG", "debug")
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    logger = logging.getLogger("apitally_traffic")
+    monkeypatch.setattr(sys, "stderr", streams[stream])
+    monkeypatch.setattr(sys, "stdout", written := io.StringIO())
+    try:
+        with TrafficClient("key", transport=recording([])) as client:
+            assert logger.handlers
+            assert client.get_traffic(1, **DAY).to_list() == []
+    finally:
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+    assert written.getvalue() == ""
 
 
 def test_logging_level_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 import logging
 import os
 import re
+import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from operator import index
 from typing import NamedTuple
 
@@ -125,10 +127,19 @@ def switch_on_logging() -> None:
     logger = logging.getLogger("apitally_traffic")
     logger.setLevel(level)
     if not logger.handlers:
-        handler = logging.StreamHandler()
+        handler = _StderrHandler()
         handler.addFilter(lambda _: not logging.getLogger().handlers)
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
         logger.addHandler(handler)
+
+
+class _StderrHandler(logging.Handler):
+    """Writes to what is stderr at the time. A line that cannot be written is dropped, and costs no rows."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(Exception):
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
 
 
 def _check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:

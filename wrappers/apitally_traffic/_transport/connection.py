@@ -106,7 +106,7 @@ def _certificates() -> ssl.SSLContext:
     with _naming("SSLKEYLOGFILE", key_log):
         if key_log:
             _check_is_regular(key_log)
-            Path(key_log).open("a").close()
+            os.close(os.open(key_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666))
     with _naming("SSL_CERT_DIR", folder):
         if folder and not file:
             _check_certificates_in(folder.split(os.pathsep))
@@ -118,7 +118,7 @@ def _certificates() -> ssl.SSLContext:
 
 def _check_is_regular(path: str) -> None:
     """Raise an OSError if there is something else than a regular file: to open a pipe may take for ever."""
-    if Path(path).exists() and not Path(path).is_file():
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - a Path drops a slash at the end
         raise OSError(0, "It is not a regular file")
 
 
@@ -140,7 +140,8 @@ def _naming(variable: str, value: str | None) -> Iterator[None]:
         yield
     except OSError as error:  # ssl.SSLError is one
         if not value:
-            raise
+            reason = error.strerror or error
+            raise ConfigurationError(f"The certificates that come with httpx cannot be used: {reason}.") from error
         error.filename = None  # it may contain the key
         raise ConfigurationError(f"{quoted(value)} in {variable} cannot be used: {error.strerror or error}.") from error
 

@@ -10,7 +10,7 @@ class QueryStats(NamedTuple):
     """What a query has sent so far, over all of its iterations.
 
     Attributes:
-        requests: how many requests were sent, retries included.
+        requests: how many requests were sent, retries included; one that was left while it was connecting counts, too.
         retries: how many of them were retries.
         seconds_waited: for how many seconds requests waited for the rate limit, added up over all requests.
         status_code: the HTTP status of the last response; None before the first.
