@@ -187,6 +187,28 @@ def test_cancelled_tasks_leave_no_broken_connection(http2_server: Callable[..., 
     asyncio.run(run())
 
 
+def test_cancelled_tasks_leave_the_connections_of_others(http2_server: Callable[..., Any]) -> None:
+    """Other tasks need no retry, also not those that have just connected: their connection is not taken for idle."""
+    url, _ = http2_server()
+
+    async def run() -> None:
+        options: dict[str, Any] = {"http2": True, "max_retries": 0, "requests_per_minute": None}
+        async with AsyncTrafficClient("mock-key", base_url=url, **options) as client:
+
+            async def read_on() -> None:
+                for _ in range(10):
+                    assert len(await client.get_traffic(1, **DAY).to_list()) == 24
+
+            async def leave(seconds: float) -> None:
+                for _ in range(10):
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(client.get_traffic(1, **DAY).to_list(), seconds)
+
+            await asyncio.gather(*(read_on() for _ in range(8)), *(leave(number / 100) for number in range(1, 5)))
+
+    asyncio.run(run())
+
+
 def test_a_request_that_waited_for_a_connection_that_broke_finds_another(http2_server: Callable[..., Any]) -> None:
     """By itself, httpcore would raise for it what ended the request of another thread."""
     url, _ = http2_server()

@@ -38,6 +38,7 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     if pool._http2:  # noqa: SLF001
         lock = threading.Lock()
         connection.is_available = partial(_is_available, reference, lock)
+        connection.is_idle = partial(_is_idle, reference, lock)
         if hasattr(pool, "aclose"):
             connection.handle_async_request = partial(_handle_alone_async, reference, lock)
         else:
@@ -49,6 +50,12 @@ def _is_available(reference: weakref.ref[Any], lock: threading.Lock) -> bool:
     connection: Any = reference()
     is_available: bool = type(connection).is_available(connection)
     return is_available and _is_connected(connection) and not (lock.locked() or _is_busy(connection))
+
+
+def _is_idle(reference: weakref.ref[Any], lock: threading.Lock) -> bool:
+    """Return whether no request uses the connection; by itself, httpcore says so before it has begun the first one."""
+    connection: Any = reference()
+    return not lock.locked() and bool(type(connection).is_idle(connection))
 
 
 def _handle_alone(reference: weakref.ref[Any], lock: threading.Lock, request: Any) -> Any:
