@@ -18,19 +18,24 @@ class Api:
 
     Attributes:
         tells_time: whether its responses have a Date.
+        silent: the path of the app for which it does not respond, until the next reset.
     """
 
     def __init__(self, servers: dict[int, MockServer], address: str) -> None:
         self.url = address
         self.api_key = servers[0].api_key
         self._servers = servers
+        self._released = threading.Event()
         self.reset()
 
     def reset(self) -> None:
         """Serve the counts of seed 0, as if nothing had happened before."""
+        self._released.set()
         for server in self._servers.values():
             server.reset()
         self.tells_time = True
+        self.silent = ""
+        self._released = threading.Event()
         self._shown = self._servers[0]
 
     def show(self, seed: int, now: str) -> None:
@@ -45,6 +50,8 @@ class Api:
 
     def answer(self, path: str, key: str) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body of a mock server's response."""
+        if self.silent and path.startswith(self.silent):
+            self._released.wait(30)
         target = urlsplit(self._shown.url)
         connection = HTTPConnection(target.hostname or "", target.port, timeout=30)
         try:

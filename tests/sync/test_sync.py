@@ -1,6 +1,7 @@
 """What a run stores, and what a later run changes."""
 
 import re
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -219,6 +220,15 @@ def test_one_app_that_fails_stores_nothing(api: Api, database: Database) -> None
         sync(api, database, [1, 99])
     sync(api, database, [1, 2])
     assert database.query(f"SELECT app_id, count(*) FROM {TABLE} GROUP BY app_id ORDER BY 1") == [(1, 202), (2, 202)]
+
+
+def test_one_app_that_fails_ends_the_others(api: Api, duckdb_file: DuckDB) -> None:
+    """The error is that of the one, also while the API does not respond for another, and no thread goes on."""
+    api.show(0, NOW)
+    api.silent = "/v1/apps/1/"
+    with pytest.raises(NotFoundError, match="/v1/apps/99/traffic"):
+        sync(api, duckdb_file, [1, 99])
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith(("dlt", "apitally-"))] == []
 
 
 def test_a_database_that_is_gone_is_filled_again(api: Api, duckdb_file: DuckDB) -> None:

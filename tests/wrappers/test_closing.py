@@ -1,6 +1,7 @@
 """Closing a client ends what waits or is under way in other threads and tasks."""
 
 import asyncio
+import logging
 import socket
 import threading
 import time
@@ -61,6 +62,29 @@ def test_closing_ends_what_waits_in_another_thread(waiting: tuple[str, threading
         assert errors
         assert {type(error) for error in errors} == {APIConnectionError}
         assert {str(error) for error in errors} == {CLOSED}
+
+
+def test_a_closed_client_retries_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """No line of the log says that it would."""
+    caplog.set_level(logging.INFO, "apitally_traffic")
+    reached, released = threading.Event(), threading.Event()
+
+    def wait_for_release(_: socket.socket) -> None:
+        reached.set()
+        released.wait(20)
+
+    with (
+        raw_server(wait_for_release) as url,
+        ThreadPoolExecutor() as threads,
+        TrafficClient("key", base_url=url) as client,
+    ):
+        read = threads.submit(client.get_traffic(1, **DAY).to_list)
+        assert reached.wait(20)
+        client.close()
+        error = read.exception(20)
+        released.set()
+    assert str(error) == CLOSED
+    assert [record.message for record in caplog.records if "retry" in record.message] == []
 
 
 def test_closing_ends_what_waits_in_another_task(waiting: tuple[str, threading.Event]) -> None:

@@ -96,7 +96,9 @@ class RetryPolicy(Retry):
         self._call = call
 
     def is_retryable_exception(self, exception: Exception) -> bool:
-        """Return whether to retry: not if the server asks for a wait beyond `MAX_WAIT` or the deadline."""
+        """Return whether to retry: not in a closed client, nor after a wait beyond `MAX_WAIT` or the deadline."""
+        if self._call.lifetime.has_ended:
+            return False
         wait = requested_wait(exception) or 0.0
         return is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
 

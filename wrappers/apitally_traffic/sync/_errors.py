@@ -11,6 +11,7 @@ _MAX_SENTENCE = 500
 # Drivers write a sentence on each line, and leave out the full stop.
 _UNFINISHED = re.compile(r"(?<=[\w)\"'])\n(?=[A-Z])")
 _PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
+_STILL_EXECUTED = "generator already executing"
 _CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
 
 _ADVICE = {
@@ -78,7 +79,12 @@ def _chain(error: BaseException, before: Callable[[BaseException], BaseException
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """Return what an error was raised from; dlt keeps that in an attribute in some places."""
+    """Return what an error was raised from; dlt keeps that in an attribute in some places.
+
+    While dlt cleans up after a failure, it may close a generator that a thread still executes.
+    """
+    if isinstance(error, GeneratorExit) or (isinstance(error, ValueError) and str(error) == _STILL_EXECUTED):
+        return error.__context__
     kept = (getattr(error, name, None) for name in _CAUSE_ATTRIBUTES)
     return next((cause for cause in kept if isinstance(cause, BaseException)), None) or error.__cause__
 

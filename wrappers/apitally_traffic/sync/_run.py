@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,14 +27,16 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from apitally_api_client.models import Interval
 from apitally_traffic._texts import quoted
+from apitally_traffic.client import TrafficClient
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.sync._configuration import destination_alone
-from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, TimeLike
+from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Schedule, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
 from apitally_traffic.sync._errors import SyncError, cause_of, missing_credentials, sentence_of
 from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
 from apitally_traffic.sync._series import TABLE
-from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_counted_before, ends_of, traffic_source
+from apitally_traffic.sync._shared_client import SharedClient
+from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_counted_before, ends_of, source_of
 
 DATASET = "apitally"
 
@@ -114,22 +116,18 @@ def sync_traffic(
     """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # dlt reads it when the first pipeline is made
     with destination_alone():
-        source = traffic_source(
-            app_ids,
-            interval=interval,
-            timezone=timezone,
-            app_env_id=app_env_id,
-            consumer_id=consumer_id,
-            start=start,
-            lookback=lookback,
-            api_key=api_key,
-            base_url=base_url,
-        )
+        client = SharedClient(TrafficClient(api_key, base_url=base_url))
+        series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
+        source = source_of(client, series, Schedule(interval, series[0].timezone, start, lookback))
         target = resolve_destination(destination)
         folder = _folder(target)
-        with alone_on_this_machine(folder, target), _empty(folder / SOURCE), _one_sentence(target):
+        with (
+            alone_on_this_machine(folder, target),
+            _empty(folder / SOURCE),
+            _one_sentence(target),
+            closing(client),
+        ):
             rows, before, state = _load(source, target, folder)
-    series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
     return SyncResult(
         rows=rows,
         table=f"{DATASET}.{TABLE}",

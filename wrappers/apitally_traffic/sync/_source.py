@@ -1,10 +1,7 @@
 """The dlt source: one resource per app, which reads what is new and what may have changed."""
 
-import logging
-import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,17 +9,13 @@ import dlt
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.extract import DltResource, DltSource
 
-from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
-from apitally_traffic import ResponseError, TimeWindow, TrafficClient, TrafficItem
-from apitally_traffic._headers import date_of
-from apitally_traffic._models import CheckingClient
+from apitally_traffic import TimeWindow, TrafficClient, TrafficItem
 from apitally_traffic._options import check_count
-from apitally_traffic._texts import quoted
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
 from apitally_traffic.sync._series import TABLE, Series
+from apitally_traffic.sync._shared_client import SharedClient
 
-_LOGGER = logging.getLogger("apitally_traffic")
 SOURCE = "apitally_traffic"
 _KEY = ("series", "period_start")
 COLUMNS: TTableSchemaColumns = {
@@ -39,7 +32,6 @@ COLUMNS: TTableSchemaColumns = {
     "bytes_sent": {"data_type": "bigint", "nullable": False},
 }
 _BATCH = 1000
-_TOLERANCE = timedelta(minutes=10)
 
 
 def traffic_source(
@@ -92,9 +84,13 @@ def traffic_source(
         >>> pipeline.last_trace.last_normalize_info.row_counts["traffic"]
         60
     """
-    client = _SharedClient(TrafficClient(api_key, base_url=base_url))
+    client = SharedClient(TrafficClient(api_key, base_url=base_url))
     series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
-    schedule = Schedule(interval, series[0].timezone, start, lookback)
+    return source_of(client, series, Schedule(interval, series[0].timezone, start, lookback))
+
+
+def source_of(client: SharedClient, series: Iterable[Series], schedule: Schedule) -> DltSource:
+    """Make a dlt source of the traffic of some series; see `traffic_source`."""
     resources = [_resource(client, one, schedule) for one in series]
 
     # Without parameters, so that dlt fills none of them from environment variables of the same name, such as API_KEY.
@@ -150,82 +146,17 @@ def _name(series: Series) -> str:
     return f"app_{series.app_id}"
 
 
-class _SharedClient:
-    """A client that several threads read with, closed when none of them does any more."""
-
-    def __init__(self, client: TrafficClient) -> None:
-        self._client = client
-        self._lock = threading.Lock()
-        self._users = 0
-        self._has_warned = False
-
-    def query(self, series: Series, window: TimeWindow | None = None) -> Iterable[TrafficItem]:
-        """Make a query, which checks the IDs; nothing is sent yet."""
-        return self._client.get_traffic(
-            series.app_id,
-            start=None if window is None else window.start,
-            end=None if window is None else window.end,
-            interval=series.interval,
-            timezone=series.timezone,
-            app_env_id=series.app_env_id,
-            consumer_id=series.consumer_id,
-        )
-
-    def time(self, app_id: int) -> datetime:
-        """Return the earlier one of the server's time, from the Date of a small response, and of this machine's.
-
-        Which periods have ended is known by both clocks. One that is ahead must not let periods count as read that have
-        not ended; what the earlier one leaves out comes with a later run.
-
-        Raises:
-            ApitallyError: the API refused, failed, could not be reached, or does not tell the time.
-        """
-        checking: Any = CheckingClient(self._client.api, "get_traffic", get_traffic.sync)
-        response = get_traffic.sync_detailed(client=checking, app_id=app_id, interval="day", limit=1)
-        date = date_of(response.headers)
-        if date is None:
-            raise ResponseError(
-                f"The API returned {quoted(response.headers.get('date', ''))} as its Date, so nobody can tell which "
-                "periods have ended. Is there a proxy that removes this header?"
-            )
-        here = datetime.now(UTC)
-        with self._lock:
-            if date - here > _TOLERANCE and not self._has_warned:
-                self._has_warned = True
-                _LOGGER.warning(
-                    "The API's clock says %s, this machine's %s. The sync goes by the earlier one, and a later run "
-                    "reads the rest: check the clock of this machine.",
-                    date.isoformat(timespec="seconds"),
-                    here.isoformat(timespec="seconds"),
-                )
-        return min(date, here)
-
-    def __enter__(self) -> None:
-        """Count one more user."""
-        with self._lock:
-            self._users += 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Close the connections after the last user; the client opens new ones for the next."""
-        with self._lock:
-            self._users -= 1
-            if not self._users:
-                self._client.close()
-
-
-def _resource(client: _SharedClient, series: Series, schedule: Schedule) -> DltResource:
-    client.query(series)  # checks the IDs
+def _resource(client: SharedClient, series: Series, schedule: Schedule) -> DltResource:
+    client.check(series)
     name = _name(series)
 
     def rows() -> Iterator[list[dict[str, Any]]]:
         state: dict[str, dict[str, str]] = dlt.current.resource_state(name)
-        with client:
+        with client.in_use():
             now = client.time(series.app_id)
             windows, cursor = schedule.windows(Cursor.from_state(state.get(series.key, {})), now)
             for window in windows:
-                yield from _batches(series, window, client.query(series, window))
+                yield from _batches(series, window, client.items(series, window))
         # dlt stores the state in the package of the rows, and neither if reading fails.
         state[series.key] = cursor.to_state()
 

@@ -1,0 +1,106 @@
+"""One client for the apps of a run, each of which is read in a thread of its own.
+
+dlt waits two seconds for the other threads where one has failed. So the first failure ends what they are waiting for.
+"""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_traffic import ResponseError, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
+from apitally_traffic._headers import date_of
+from apitally_traffic._models import CheckingClient
+from apitally_traffic._texts import quoted
+from apitally_traffic.sync._series import Series
+
+_LOGGER = logging.getLogger("apitally_traffic")
+_TOLERANCE = timedelta(minutes=10)
+
+
+class SharedClient:
+    """A client that several threads read with, closed when none of them does any more, and when one has failed."""
+
+    def __init__(self, client: TrafficClient) -> None:
+        self._client = client
+        self._lock = threading.Lock()
+        self._users = 0
+        self._failure: BaseException | None = None
+        self._has_warned = False
+
+    def check(self, series: Series) -> None:
+        """Raise a ValueError or TypeError where the API has no such series; nothing is sent."""
+        self._query(series)
+
+    def items(self, series: Series, window: TimeWindow) -> Iterator[TrafficItem]:
+        """Yield the periods of a window, until another thread fails."""
+        for item in self._query(series, window):
+            if self._failure is not None:
+                raise self._failure
+            yield item
+
+    def time(self, app_id: int) -> datetime:
+        """Return the earlier one of the server's time, from the Date of a small response, and of this machine's.
+
+        Which periods have ended is known by both clocks. One that is ahead must not let periods count as read that have
+        not ended; what the earlier one leaves out comes with a later run.
+
+        Raises:
+            ApitallyError: the API refused, failed, could not be reached, or does not tell the time.
+        """
+        checking: Any = CheckingClient(self._client.api, "get_traffic", get_traffic.sync)
+        response = get_traffic.sync_detailed(client=checking, app_id=app_id, interval="day", limit=1)
+        date = date_of(response.headers)
+        if date is None:
+            raise ResponseError(
+                f"The API returned {quoted(response.headers.get('date', ''))} as its Date, so nobody can tell which "
+                "periods have ended. Is there a proxy that removes this header?"
+            )
+        here = datetime.now(UTC)
+        with self._lock:
+            if date - here > _TOLERANCE and not self._has_warned:
+                self._has_warned = True
+                _LOGGER.warning(
+                    "The API's clock says %s, this machine's %s. The sync goes by the earlier one, and a later run "
+                    "reads the rest: check the clock of this machine.",
+                    date.isoformat(timespec="seconds"),
+                    here.isoformat(timespec="seconds"),
+                )
+        return min(date, here)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Count one more user during the block. Where it fails, those of the other threads fail with the same error."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - raised, unless it is a consequence of the first one
+            with self._lock:
+                first = self._failure = self._failure or error
+            self._client.close()
+            raise first from first.__cause__
+        finally:
+            with self._lock:
+                self._users -= 1
+                if not self._users:
+                    self._failure = None
+                    self._client.close()
+
+    def close(self) -> None:
+        """End what is under way, and close the connections; the client opens new ones for the next request."""
+        self._client.close()
+
+    def _query(self, series: Series, window: TimeWindow | None = None) -> TrafficQuery:
+        return self._client.get_traffic(
+            series.app_id,
+            start=None if window is None else window.start,
+            end=None if window is None else window.end,
+            interval=series.interval,
+            timezone=series.timezone,
+            app_env_id=series.app_env_id,
+            consumer_id=series.consumer_id,
+        )
