@@ -64,6 +64,22 @@ def test_closing_ends_what_waits_in_another_thread(waiting: tuple[str, threading
         assert {str(error) for error in errors} == {CLOSED}
 
 
+def test_closing_a_transport_ends_what_reads_from_it() -> None:
+    """So do several threads that close a client at the same time: one of them closes what the other was to wake up."""
+    reached = threading.Event()
+    with (
+        raw_server(lambda _: reached.set()) as url,
+        ThreadPoolExecutor() as threads,
+        httpx.HTTPTransport() as transport,
+        TrafficClient("key", base_url=url, transport=transport, max_retries=0, timeout=25) as client,
+    ):
+        read = threads.submit(client.get_traffic(1, **DAY).to_list)
+        assert reached.wait(20)
+        time.sleep(0.1)  # until it reads, which the test does not rely on
+        transport.close()
+        assert isinstance(read.exception(20), APIConnectionError)
+
+
 def test_a_closed_client_retries_nothing(caplog: pytest.LogCaptureFixture) -> None:
     """No line of the log says that it would."""
     caplog.set_level(logging.INFO, "apitally_traffic")

@@ -85,6 +85,7 @@ class _Stream:
             self._inner.write(buffer, _limit(timeout))
 
     def close(self) -> None:
+        self._shut_down()  # what is closed alone keeps a thread waiting that reads from it
         self._inner.close()
 
     def start_tls(
@@ -106,7 +107,7 @@ class _Stream:
         return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(self._shut_down)
 
     def _shut_down(self) -> None:
-        """Wake up the thread that is blocked in this stream; no other one uses it at the same time."""
+        """Wake up the thread that is blocked in this stream, if there is one; there is no other."""
         with contextlib.suppress(OSError):
             # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
             socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)
