@@ -18,7 +18,8 @@ class Api:
 
     Attributes:
         tells_time: whether its responses have a Date.
-        silent: the path of the app for which it does not respond, until the next reset.
+        silent: the beginning of the paths for which it does not respond, until the next reset.
+        asked: how many requests have come since then.
     """
 
     def __init__(self, servers: dict[int, MockServer], address: str) -> None:
@@ -35,6 +36,7 @@ class Api:
             server.reset()
         self.tells_time = True
         self.silent = ""
+        self.asked = 0
         self._released = threading.Event()
         self._shown = self._servers[0]
 
@@ -50,6 +52,7 @@ class Api:
 
     def answer(self, path: str, key: str) -> tuple[int, dict[str, str], bytes]:
         """Return status, headers and body of a mock server's response."""
+        self.asked += 1
         if self.silent and path.startswith(self.silent):
             self._released.wait(30)
         target = urlsplit(self._shown.url)

@@ -209,18 +209,22 @@ def test_5_for_a_full_disk(run: Run, process: Run, kilobytes: int) -> None:
     assert hours == [(10_834, 10_834)]
 
 
-def test_130_for_ctrl_c(api: Api, start: Callable[..., "subprocess.Popen[str]"], run: Run) -> None:
-    """Ctrl-C ends a run quietly while a response is waited for; the next run is complete."""
-    api.server.inject("latency", seconds=10)
-    with start("1") as process:
-        while not api.server.requests:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_an_interruption_ends_a_run_quietly(
+    api: Api, start: Callable[..., "subprocess.Popen[str]"], run: Run, number: signal.Signals, code: int
+) -> None:
+    """Also while responses for several apps are waited for; the next run is complete."""
+    api.silent = "/v1/apps/"
+    with start("1", "2") as process:
+        while not api.asked:
             assert process.poll() is None
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=8)
-    assert (process.returncode, output, errors.strip()) == (130, "", "")
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=25)
+    assert (process.returncode, output, errors.strip()) == (code, "", "")
     assert not list(Path().glob("*.duckdb*"))
-    api.server.clear_faults()
+    api.reset()
+    api.show(0, NOW)
     assert run("1").returncode == 0
 
 

@@ -11,6 +11,7 @@ _MAX_SENTENCE = 500
 # Drivers write a sentence on each line, and leave out the full stop.
 _UNFINISHED = re.compile(r"(?<=[\w)\"'])\n(?=[A-Z])")
 _PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
+INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
 _STILL_EXECUTED = "generator already executing"
 _CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
 
@@ -53,7 +54,7 @@ def cause_of(error: BaseException) -> BaseException:
     While dlt cleans up after an interruption, other errors occur, which do not matter any more.
     """
     chain = list(_chain(error, _context))
-    if interruption := next((cause for cause in chain if isinstance(cause, KeyboardInterrupt)), None):
+    if interruption := next((cause for cause in chain if isinstance(cause, INTERRUPTIONS)), None):
         return interruption
     chain = list(_chain(error, _cause))
     return next((cause for cause in chain if isinstance(cause, ApitallyError | ConfigurationException)), chain[-1])

@@ -32,7 +32,7 @@ from apitally_traffic.errors import ApitallyError
 from apitally_traffic.sync._configuration import destination_alone
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Schedule, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
-from apitally_traffic.sync._errors import SyncError, cause_of, missing_credentials, sentence_of
+from apitally_traffic.sync._errors import INTERRUPTIONS, SyncError, cause_of, missing_credentials, sentence_of
 from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
 from apitally_traffic.sync._series import TABLE
 from apitally_traffic.sync._shared_client import SharedClient
@@ -208,7 +208,7 @@ def _one_sentence(target: Target) -> Iterator[None]:
         yield
     except DltException as error:
         cause = cause_of(error)
-        if isinstance(cause, KeyboardInterrupt):
+        if isinstance(cause, INTERRUPTIONS):
             raise cause from error
         if isinstance(cause, ApitallyError):
             cause.resume_from = None  # nothing of this run is stored
