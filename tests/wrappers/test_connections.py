@@ -40,6 +40,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SSLKEYLOGFILE", "pipe", "It is not a regular file"),
         ("SSL_CERT_FILE", "pipe", "It is not a regular file"),
         ("SSLKEYLOGFILE", "slash", "Is a directory"),
+        ("SSLKEYLOGFILE", "read-only", "Invalid argument"),
         ("SSLKEYLOGFILE", "file and slash", "Not a directory|Is a directory"),
         ("SSL_CERT_FILE", "file and slash", "Not a directory|Is a directory"),
         ("SSL_CERT_DIR", "folder of a pipe", "No certificate has a name such as 1a2b3c4d.0"),
@@ -63,6 +64,10 @@ def test_certificates_that_cannot_be_used(
     elif content == "folder of a pipe":
         path.mkdir()
         os.mkfifo(path / "1a2b3c4d.0")
+    elif content == "read-only":
+        if not Path("/proc/version").exists():
+            pytest.skip("this system has no /proc")
+        path.symlink_to("/proc/version")  # opened, and not written to, not even by root
     elif content == "slash":
         end = os.sep
     elif content == "file and slash":

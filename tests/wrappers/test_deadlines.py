@@ -141,6 +141,19 @@ def test_a_deadline_says_how_the_attempt_before_failed(
     assert (cause.status_code, reason in str(cause)) == (status, True)
 
 
+def test_a_deadline_that_ends_the_body_of_a_refusal(read: Read) -> None:
+    """The error is the refusal, and says why its body is missing."""
+
+    def respond(connection: socket.socket) -> None:
+        connection.sendall(response(b"x" * 99, status="500 Broken")[:-50])
+
+    with raw_server(respond) as url, pytest.raises(ServerError) as raised:
+        read(url, deadline=0.6)
+    assert str(raised.value) == (
+        "The API failed with status 500: (a body that did not end within the deadline of 0.6 s)"
+    )
+
+
 def test_a_requested_wait_beyond_the_deadline_is_not_waited_for(read: Read) -> None:
     """A Retry-After that ends after the deadline is raised at once."""
     busy = response(b"", "Retry-After: 60", status="503 Busy")

@@ -1,6 +1,7 @@
 """What an error says of a failure is one sentence that names the cause, the place and the right number."""
 
 import asyncio
+import gzip
 import json
 import socket
 
@@ -55,6 +56,16 @@ def test_why_a_body_is_no_json(body: bytes) -> None:
             read(httpx.Response(200, content=start + body))
         sentences.add(str(raised.value))
     assert len(sentences) == 1
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, BR"])
+def test_a_coding_that_was_not_asked_for(coding: str) -> None:
+    """The error names it: the body may be a good one."""
+    body = gzip.compress(b"\x8b\x02\x80") if "gzip" in coding else b"\x8b\x02\x80"
+    answer = httpx.Response(200, headers={"Content-Encoding": coding}, stream=httpx.ByteStream(body))
+    with pytest.raises(ResponseError, match=r"; its Content-Encoding is (br|zstd), which was not asked for\.$"):
+        read(answer)
+    assert read(httpx.Response(200, headers={"Content-Encoding": "utf-8"}, stream=httpx.ByteStream(PAGE))) == 0
 
 
 def test_the_size_of_a_long_body() -> None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 _NUMBER = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEAR = timedelta(days=366).total_seconds()
 _YEAR_9999 = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _DATE = re.compile(r"[A-Za-z]+, *[^,]+")
 
@@ -24,15 +25,13 @@ def parse_number(value: str | None, choose: Callable[[Iterable[float]], float] =
         value: the header's value, or None if the response has none. A unit of `s` is ignored.
         choose: which of several numbers to return, `max` or `min`.
     """
-    matches = (_NUMBER.fullmatch(part.strip()) for part in (value or "").split(","))
-    numbers = [min(float(match[1]), sys.float_info.max) for match in matches if match]
+    numbers = _numbers(value)
     return choose(numbers) if numbers else None
 
 
 def parse_date(value: str | None) -> float | None:
     """Return a header's date in seconds since 1970, or None if it is missing or not a date."""
-    dates = [date for date in map(_timestamp, _DATE.findall(value or "")) if date is not None]
-    return max(dates, default=None)
+    return max(_dates(value), default=None)
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
@@ -44,13 +43,23 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
 def parse_retry_after(value: str | None, now: float) -> float | None:
     """Return how many seconds a `Retry-After` header asks to wait, given as seconds or as a date.
 
+    A wait of more than a year is none that a server means.
+
     Args:
         value: the header's value, or None if the response has none.
         now: the server's time, in seconds since 1970.
     """
-    date = parse_date(value)
-    waits = [parse_number(value), None if date is None else max(date - now, 0.0)]
-    return max((wait for wait in waits if wait is not None), default=None)
+    waits = [*_numbers(value), *(max(date - now, 0.0) for date in _dates(value))]
+    return max((wait for wait in waits if wait <= _YEAR), default=None)
+
+
+def _numbers(value: str | None) -> list[float]:
+    matches = (_NUMBER.fullmatch(part.strip()) for part in (value or "").split(","))
+    return [min(float(match[1]), sys.float_info.max) for match in matches if match]
+
+
+def _dates(value: str | None) -> list[float]:
+    return [date for date in map(_timestamp, _DATE.findall(value or "")) if date is not None]
 
 
 @lru_cache(maxsize=16)  # many responses have the same date, which is read for two purposes

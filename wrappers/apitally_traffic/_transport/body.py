@@ -21,6 +21,7 @@ _MAX_CODINGS = 5
 # Each one costs a copy of what was received with it. Tools that compress in blocks make one for 64 KiB.
 _MAX_MEMBERS = 10_000
 _CODINGS = {"gzip", "x-gzip", "deflate"}
+_CODINGS_OF_OTHERS = {"br", "zstd", "compress", "x-compress"}
 # Formats, as zlib numbers them.
 _GZIP, _ZLIB, _RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _ZLIB_HEADER_BYTES = 2
@@ -29,6 +30,12 @@ _GZIP_MAGIC = 0x1F
 
 class BodyError(Exception):
     """The body is too large, or does not match its Content-Encoding."""
+
+
+def remark_on_coding(content_encoding: str) -> str:
+    """Return what to add to the reason why a body cannot be used: nothing, or the coding that nobody asked for."""
+    codings = _CODINGS_OF_OTHERS.intersection(coding.strip().lower() for coding in content_encoding.split(","))
+    return f"; its Content-Encoding is {min(codings)}, which was not asked for" if codings else ""
 
 
 class BodyReader:

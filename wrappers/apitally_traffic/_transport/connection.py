@@ -106,7 +106,7 @@ def _certificates() -> ssl.SSLContext:
     with _naming("SSLKEYLOGFILE", key_log):
         if key_log:
             _check_is_regular(key_log)
-            os.close(os.open(key_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666))
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = key_log
     with _naming("SSL_CERT_DIR", folder):
         if folder and not file:
             _check_certificates_in(folder.split(os.pathsep))

@@ -12,7 +12,7 @@ import httpx
 from apitally_traffic._clock import monotonic
 from apitally_traffic._decoding import FalseRowsError
 from apitally_traffic._settings import Settings, origin_of
-from apitally_traffic._transport.body import ACCEPT_ENCODING, BodyError, BodyReader
+from apitally_traffic._transport.body import ACCEPT_ENCODING, BodyError, BodyReader, remark_on_coding
 from apitally_traffic._transport.call import CALL, Call
 from apitally_traffic._transport.error_mapping import (
     LOST_BODY,
@@ -138,8 +138,7 @@ class Exchange:
                 self._request, error, self._response, self.call, self._settings.redactor, via=self._via
             )
         else:
-            lost = f"(a body that {error})" if isinstance(error, BodyError) else "(a body that broke off)"
-            self._refuse(_read(self._response, b"", {LOST_BODY: lost}))
+            self._refuse(_read(self._response, b"", {LOST_BODY: f"(a body that {self._loss(error)})"}))
 
     def result(self) -> httpx.Response:
         """Return the response. Where its body is decoded, the result takes the place of the body.
@@ -169,7 +168,8 @@ class Exchange:
         try:
             return decode(body, self.headers or {}), None
         except ValueError as error:
-            failure = error_of_body(self._request, _read(response, body), str(error), self._settings.redactor)
+            reason = f"{error}{remark_on_coding((self.headers or {}).get('content-encoding', ''))}"
+            failure = error_of_body(self._request, _read(response, body), reason, self._settings.redactor)
             failure.is_final = isinstance(error, FalseRowsError)
             return None, failure
         except ApitallyError as error:
@@ -178,6 +178,14 @@ class Exchange:
     def _refuse(self, response: httpx.Response) -> None:
         self._error = error_of_response(self._request, response, self._settings.redactor)
         self.pause = pause_after(self._error)
+
+    def _loss(self, error: Exception) -> str:
+        """Return how the body of a refusal was lost."""
+        if isinstance(error, BodyError):
+            return str(error)
+        if self.call.remaining() <= 0:
+            return f"did not end within the deadline of {self.call.deadline:g} s"
+        return "broke off"
 
     def _log(self, outcome: str, size: int) -> None:
         if not _logger.isEnabledFor(logging.DEBUG):
