@@ -205,7 +205,7 @@ class RateLimitError(APIStatusError):
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the server asks to wait in `Retry-After`; None if it does not."""
+        """The seconds that the server asks to wait in `Retry-After`; None if it does not, or for more than a year."""
         now = parse_date(self.headers.get("date")) or wall()
         return parse_retry_after(self.headers.get("retry-after"), now)
 
