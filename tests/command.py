@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import IO
 from unittest import mock
 
-from apitally_traffic_cli.console_script import ENDING, main
+from apitally_traffic_cli.console_script import main
+from apitally_traffic_cli.interruption import ENDING
 
 COMMAND = str(Path(sys.executable).with_name("apitally-traffic"))
 

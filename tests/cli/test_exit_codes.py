@@ -287,6 +287,24 @@ def test_130_for_ctrl_c(cli: Cli, server: MockServer, output: list[str]) -> None
     assert [path.read_text() for path in cli.folder.iterdir()] == ["old"]
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize("kind", [OSError, click.ClickException])
+def test_an_error_after_a_signal_is_not_told(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int, kind: type[Exception]
+) -> None:
+    """Libraries turn the exception of an interruption into one of their own."""
+
+    def fail_when_interrupted(**_: object) -> None:
+        try:
+            signal.raise_signal(number)
+        except BaseException:  # noqa: BLE001 - as DuckDB does
+            raise kind("Query interrupted") from None
+
+    monkeypatch.setattr(cli_group, "main", fail_when_interrupted)
+    done = cli.run("get", "1")
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "")
+
+
 def test_a_part_that_was_written_is_told(cli: Cli, server: MockServer) -> None:
     """Where the API fails half-way, what is on stdout is whole lines, and the sentence says where to go on."""
     server.inject("status", status=501, at=2)

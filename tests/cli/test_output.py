@@ -12,6 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from apitally_mock import MockServer
+from apitally_traffic_cli.formats.catalogue import FORMATS
 from tests.cli.conftest import Cli
 
 MONTH = ["--since", "2026-01-01", "--until", "2026-02-01"]
@@ -180,9 +181,10 @@ def test_memory_does_not_grow_with_the_window(cli: Cli, name: str) -> None:
     assert long - short < 12_000_000
 
 
-def test_stdout_that_is_closed_is_told(cli: Cli) -> None:
+@pytest.mark.parametrize("arguments", [["get", "1", "--format", name] for name in FORMATS] + [["plot", "1"]])
+def test_stdout_that_is_closed_is_told(cli: Cli, arguments: list[str]) -> None:
     """In a sentence, with exit code 5."""
-    process = cli.start("get", "1", preexec_fn=lambda: os.close(1), stdout=None)
+    process = cli.start(*arguments, preexec_fn=lambda: os.close(1), stdout=None)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (5, b"Error: stdout is closed.\n")
 

@@ -1,17 +1,20 @@
 """What a run stores, and what a later run changes."""
 
 import re
+import signal
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 import pytest
 
 from apitally_mock import MockServer
 from apitally_traffic import NotFoundError, ResponseError, TrafficClient, TrafficItem
 from apitally_traffic.sync import SyncError, SyncResult, sync_traffic, traffic_source
+from apitally_traffic.sync._errors import cause_of
 from apitally_traffic.testing import fast_retries
 from tests.sync.api import Api
 from tests.sync.databases import Database, DuckDB
@@ -331,3 +334,13 @@ def test_mock_server_as_it_is(duckdb_file: DuckDB) -> None:
     with MockServer() as server:
         result = sync_traffic(1, destination=duckdb_file.path, api_key=server.api_key, base_url=server.url)
     assert result.rows == 720
+
+
+def test_what_duckdb_makes_of_ctrl_c_is_an_interruption() -> None:
+    """It raises an error of its own, without the KeyboardInterrupt."""
+    query = "SELECT sum(sqrt(a.range * b.range)) FROM range(1000000) a, range(1000000) b"
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with duckdb.connect() as connection, pytest.raises(RuntimeError) as raised:
+        connection.execute(query).fetchall()
+    assert isinstance(cause_of(raised.value), KeyboardInterrupt)

@@ -2,9 +2,8 @@
 
 import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
+from apitally_traffic_cli import interruption
 from apitally_traffic_cli.shortages import sentence_of_shortage
 from apitally_traffic_cli.standard_streams import (
     let_stderr_take_everything,
@@ -13,16 +12,12 @@ from apitally_traffic_cli.standard_streams import (
 )
 
 INTERRUPTED = 128 + signal.SIGINT
-ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""The signals by which a system, or a terminal that is closed, asks for the end."""
 
 
 def main() -> int:
     """Run the command line, and return the exit code."""
     try:
-        for number in ENDING:
-            if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP
-                signal.signal(number, _terminate)
+        interruption.take_over()
         occupy()
         let_stderr_take_everything()
         let_stdout_take_every_character()
@@ -41,8 +36,7 @@ def main() -> int:
         return run()
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
-    """End as on an error, so that no temporary file is left."""
-    raise SystemExit(128 + number)
+    except Exception:
+        if (ended := interruption.exit_code()) is None:
+            raise
+        return ended

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from apitally_traffic_cli import interruption
 from apitally_traffic_cli.failures import handled
 from apitally_traffic_cli.quoting import without_key
 from apitally_traffic_cli.terminal_size import forget_unusable_sizes
@@ -87,6 +88,8 @@ def run() -> int:
         with handled():  # what a shell asks for to complete a line comes before any command
             code = cli.main(prog_name="apitally-traffic", standalone_mode=False)
     except click.ClickException as error:
+        if (ended := interruption.exit_code()) is not None:
+            return ended
         vars(error).update(message=without_key(error.message))
         error.show()
         return error.exit_code

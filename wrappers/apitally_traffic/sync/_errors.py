@@ -12,6 +12,7 @@ _MAX_SENTENCE = 500
 _UNFINISHED = re.compile(r"(?<=[\w)\"'])\n(?=[A-Z])")
 _PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
 INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
+_INTERRUPTED_QUERY = "Query interrupted"  # what DuckDB makes of Ctrl-C
 _STILL_EXECUTED = "generator already executing"
 _CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
 
@@ -54,6 +55,8 @@ def cause_of(error: BaseException) -> BaseException:
     While dlt cleans up after an interruption, other errors occur, which do not matter any more.
     """
     chain = list(_chain(error, _context))
+    if any(isinstance(cause, RuntimeError) and str(cause) == _INTERRUPTED_QUERY for cause in chain):
+        return KeyboardInterrupt()
     if interruption := next((cause for cause in chain if isinstance(cause, INTERRUPTIONS)), None):
         return interruption
     chain = list(_chain(error, _cause))

@@ -68,7 +68,7 @@ def command(
 def _checked_format(name: str | None, output: Path | None) -> str:
     if output is None or is_stdout(output):
         chosen = name or format_of(output.name if output else "") or "table"
-        if FORMATS[chosen].is_binary and sys.stdout.isatty():
+        if FORMATS[chosen].is_binary and sys.stdout is not None and sys.stdout.isatty():
             raise click.UsageError(f"{chosen} is not for a terminal: name a file with --output, or use a pipe.")
         return chosen
     by_ending = name or format_of(output.name)

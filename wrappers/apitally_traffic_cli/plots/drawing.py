@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+from apitally_traffic_cli.interruption import ENDING
+
 _DESCRIPTORS = 24
 _ERASE_LINE = "\r\x1b[K"
 
@@ -22,7 +23,7 @@ def interruptible(what: str) -> Iterator[None]:
         OSError: as many files as Vega opens cannot be opened, of which it would say so in lines of its own.
     """
     _open_and_close(_DESCRIPTORS)
-    handlers = {number: handler for number in _SIGNALS if callable(handler := signal.getsignal(number))}
+    handlers = {number: handler for number in ENDING if callable(handler := signal.getsignal(number))}
     for number in handlers:
         signal.signal(number, signal.SIG_DFL)
     _show(f"Drawing {what} ...")
