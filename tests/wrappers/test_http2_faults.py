@@ -239,3 +239,32 @@ def test_a_lower_limit_of_concurrent_streams(kind: type[Any], broken_server: Cal
         with client:
             assert [query.to_list() for _ in range(2)] == [[], []]
     assert len(streams) == 12
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_connection_that_allows_no_stream_is_not_used_again(
+    kind: type[Any], broken_server: Callable[..., Any]
+) -> None:
+    """A retry takes another one."""
+
+    def respond(protocol: Any, stream: int) -> Iterator[bytes]:
+        if len(streams) == 1:
+            yield frame(SETTINGS, 0, 0, b"\x00\x03\x00\x00\x00\x00")
+        protocol.send_headers(stream, [(":status", "200")])
+        yield protocol.data_to_send() + frame(DATA, END_STREAM, stream, PAGE)
+
+    url, streams = broken_server(respond)
+    client = kind(KEY, base_url=url, http2=True, max_retries=1, timeout=5)
+    query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+
+    async def read_async() -> None:
+        async with client:
+            assert [await query.to_list() for _ in range(3)] == [[], [], []]
+
+    with fast_retries():
+        if kind is AsyncTrafficClient:
+            asyncio.run(read_async())
+        else:
+            with client:
+                assert [query.to_list() for _ in range(3)] == [[], [], []]
+    assert streams == [1, 1, 3]

@@ -30,58 +30,74 @@ def with_safe_reuse(transport: Transport) -> Transport:
     return transport
 
 
+class _Turn:
+    """Whose turn it is on a connection with HTTP/2: one request at a time, until one fails.
+
+    Attributes:
+        lock: held from before a request is sent until its response begins.
+        has_failed: whether a request got no response.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.has_failed = False
+
+    @contextmanager
+    def taken(self, connection: Any) -> Iterator[None]:
+        """Let a request be sent unless the connection is busy or broken; the pool then finds another one."""
+        httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
+        is_taken = self.lock.acquire(blocking=False)
+        try:
+            if not is_taken or self.has_failed or _is_busy(connection) or _is_broken(connection):
+                raise httpcore.ConnectionNotAvailable  # noqa: TRY301 - the lock is released in any case
+            yield
+        except BaseException as error:
+            if not isinstance(error, httpcore.ConnectionNotAvailable):
+                self.has_failed = True
+            raise
+        finally:
+            if is_taken:
+                self.lock.release()
+
+
 def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     pool: Any = pool_reference()
     connection = type(pool).create_connection(pool, origin)
-    reference = weakref.ref(connection)
-    connection.has_expired = partial(_has_expired, reference)
+    reference, turn = weakref.ref(connection), _Turn()
+    connection.has_expired = partial(_has_expired, reference, turn)
     if pool._http2:  # noqa: SLF001
-        lock = threading.Lock()
-        connection.is_available = partial(_is_available, reference, lock)
-        connection.is_idle = partial(_is_idle, reference, lock)
+        connection.is_available = partial(_is_available, reference, turn)
+        connection.is_idle = partial(_is_idle, reference, turn)
         if hasattr(pool, "aclose"):
-            connection.handle_async_request = partial(_handle_alone_async, reference, lock)
+            connection.handle_async_request = partial(_handle_alone_async, reference, turn)
         else:
-            connection.handle_request = partial(_handle_alone, reference, lock)
+            connection.handle_request = partial(_handle_alone, reference, turn)
     return connection
 
 
-def _is_available(reference: weakref.ref[Any], lock: threading.Lock) -> bool:
+def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
     is_available: bool = type(connection).is_available(connection)
-    return is_available and _is_connected(connection) and not (lock.locked() or _is_busy(connection))
+    is_taken = turn.lock.locked() or turn.has_failed or _is_busy(connection)
+    return is_available and _is_connected(connection) and not is_taken
 
 
-def _is_idle(reference: weakref.ref[Any], lock: threading.Lock) -> bool:
+def _is_idle(reference: weakref.ref[Any], turn: _Turn) -> bool:
     """Return whether no request uses the connection; by itself, httpcore says so before it has begun the first one."""
     connection: Any = reference()
-    return not lock.locked() and bool(type(connection).is_idle(connection))
+    return not turn.lock.locked() and bool(type(connection).is_idle(connection))
 
 
-def _handle_alone(reference: weakref.ref[Any], lock: threading.Lock, request: Any) -> Any:
+def _handle_alone(reference: weakref.ref[Any], turn: _Turn, request: Any) -> Any:
     connection: Any = reference()
-    with _alone(connection, lock):
+    with turn.taken(connection):
         return type(connection).handle_request(connection, request)
 
 
-async def _handle_alone_async(reference: weakref.ref[Any], lock: threading.Lock, request: Any) -> Any:
+async def _handle_alone_async(reference: weakref.ref[Any], turn: _Turn, request: Any) -> Any:
     connection: Any = reference()
-    with _alone(connection, lock):
+    with turn.taken(connection):
         return await type(connection).handle_async_request(connection, request)
-
-
-@contextmanager
-def _alone(connection: Any, lock: threading.Lock) -> Iterator[None]:
-    """Let a request be sent unless the connection is busy; the pool then finds another one."""
-    httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
-    if not lock.acquire(blocking=False):
-        raise httpcore.ConnectionNotAvailable
-    try:
-        if _is_busy(connection) or _is_broken(connection):
-            raise httpcore.ConnectionNotAvailable
-        yield
-    finally:
-        lock.release()
 
 
 def _is_connected(connection: Any) -> bool:
@@ -105,9 +121,9 @@ def protocol_of(connection: Any) -> Any:
     return connection
 
 
-def _has_expired(reference: weakref.ref[Any]) -> bool:
+def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
-    has_expired: bool = type(connection).has_expired(connection)
+    has_expired: bool = turn.has_failed or type(connection).has_expired(connection)
     return has_expired or (connection.is_idle() and _has_unread_bytes(connection))
 
 
