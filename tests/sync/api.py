@@ -19,6 +19,7 @@ class Api:
     Attributes:
         tells_time: whether its responses have a Date.
         silent: the beginning of the paths for which it does not respond, until the next reset.
+        lagging: the mock server that responds to all requests but that for the time, until the next reset.
         asked: how many requests have come since then.
     """
 
@@ -37,6 +38,7 @@ class Api:
         self.tells_time = True
         self.silent = ""
         self.asked = 0
+        self.lagging: MockServer | None = None
         self._released = threading.Event()
         self._shown = self._servers[0]
 
@@ -44,6 +46,11 @@ class Api:
         """Serve the counts of a seed from now on, and stop the clock."""
         self._shown = self._servers[seed]
         self._shown.set_now(now)
+
+    def let_another_lag(self, now: str) -> None:
+        """Let another server, whose clock is behind, respond to all requests but that for the time."""
+        (self.lagging, *_) = (server for server in self._servers.values() if server is not self._shown)
+        self.lagging.set_now(now)
 
     @property
     def server(self) -> MockServer:
@@ -55,7 +62,8 @@ class Api:
         self.asked += 1
         if self.silent and path.startswith(self.silent):
             self._released.wait(30)
-        target = urlsplit(self._shown.url)
+        server = self.lagging if self.lagging and "limit=1" not in urlsplit(path).query.split("&") else self._shown
+        target = urlsplit(server.url)
         connection = HTTPConnection(target.hostname or "", target.port, timeout=30)
         try:
             connection.request("GET", path, headers={"Api-Key": key})

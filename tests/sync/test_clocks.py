@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from apitally_traffic import ResponseError
 from tests.sync.api import Api
 from tests.sync.databases import Database, DuckDB
 from tests.sync.test_sync import LATER, NOW, TABLE, sync
@@ -68,6 +69,22 @@ def test_a_clock_that_goes_back_loses_nothing(api: Api, duckdb_file: DuckDB, the
     hours = duckdb_file.query(f"SELECT period_start FROM {TABLE} ORDER BY 1")
     first = datetime(2026, 3, 20, tzinfo=UTC)
     assert hours == [(first + timedelta(hours=number),) for number in range(9 * 24 + 12)]
+
+
+def test_a_server_that_is_behind_replaces_nothing(api: Api, duckdb_file: DuckDB) -> None:
+    """Of several servers, one does not know the last periods: the run fails, and a later one is complete."""
+    api.show(1, "2026-03-27T10:20:30+00:00")
+    sync(api, duckdb_file)
+    stored = duckdb_file.query(f"SELECT * FROM {TABLE} ORDER BY ALL")
+    api.show(1, NOW)
+    api.let_another_lag("2026-03-25T10:20:30+00:00")
+    with pytest.raises(
+        ResponseError, match=r"app 1 is of 2026-03-25T10:20:30.* until 2026-03-28T10:00:00.* one is behind"
+    ):
+        sync(api, duckdb_file)
+    assert duckdb_file.query(f"SELECT * FROM {TABLE} ORDER BY ALL") == stored
+    api.let_another_lag("2026-03-28T10:19:30+00:00")
+    assert sync(api, duckdb_file).rows == 48 + 24
 
 
 def test_an_end_that_was_stored_by_a_wrong_clock_is_mended(api: Api, duckdb_file: DuckDB) -> None:

@@ -1,6 +1,10 @@
 """Count what a query sends."""
 
+from datetime import datetime
+from http import HTTPStatus
 from typing import NamedTuple
+
+from apitally_traffic._headers import date_of
 
 STATS = "apitally_traffic.stats"
 """The extension of a request with the recorder of its query."""
@@ -46,6 +50,12 @@ class StatsRecorder:
         self._waits: list[float] = []
         self._retries: list[None] = []
         self._last: tuple[int | None, dict[str, str]] = None, {}
+        self._dates: list[datetime] = []
+
+    @property
+    def earliest_date(self) -> datetime | None:
+        """The earliest time at which a response with rows was made, by its `Date`."""
+        return min(self._dates, default=None)
 
     def add_request(self, waited: float, *, is_retry: bool) -> None:
         """Count a request that waited for so many seconds."""
@@ -56,6 +66,8 @@ class StatsRecorder:
     def add_response(self, status_code: int, headers: dict[str, str]) -> None:
         """Keep the status and headers of a response."""
         self._last = status_code, headers
+        if status_code == HTTPStatus.OK and (date := date_of(headers)) is not None:
+            self._dates.append(date)
 
     def snapshot(self) -> QueryStats:
         """Return what was recorded so far."""

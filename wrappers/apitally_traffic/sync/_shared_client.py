@@ -36,11 +36,24 @@ class SharedClient:
         self._query(series)
 
     def items(self, series: Series, window: TimeWindow) -> Iterator[TrafficItem]:
-        """Yield the periods of a window, until another thread fails."""
-        for item in self._query(series, window):
+        """Yield the periods of a window, which have ended, until another thread fails.
+
+        Raises:
+            ApitallyError: the API refused, failed or could not be reached, or a response was made before the end of the
+                window, by a server that is behind: it does not know the last periods.
+        """
+        query = self._query(series, window)
+        for item in query:
             if self._failure is not None:
                 raise self._failure
             yield item
+        earliest = query._recorder.earliest_date  # noqa: SLF001 - no other user needs it
+        if earliest is not None and window.end - earliest > _TOLERANCE:
+            raise ResponseError(
+                f"A response for app {series.app_id} is of {earliest.isoformat()} by its Date, and does not know all "
+                f"periods until {window.end.isoformat()}, which have ended by that of an earlier one. Is a server "
+                "behind? Nothing of this run is stored; a later one reads all of it again."
+            )
 
     def time(self, app_id: int) -> datetime:
         """Return the earlier one of the server's time, from the Date of a small response, and of this machine's.
