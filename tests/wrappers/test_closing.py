@@ -64,6 +64,20 @@ def test_closing_ends_what_waits_in_another_thread(waiting: tuple[str, threading
         assert {str(error) for error in errors} == {CLOSED}
 
 
+def test_a_refusal_that_comes_while_a_client_is_closed() -> None:
+    """Without the retry that it asks for, the refusal says nothing: the error is that of the end."""
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        client.close()
+        return httpx.Response(503, headers={"Retry-After": "100"})
+
+    with (
+        TrafficClient("key", transport=httpx.MockTransport(refuse)) as client,
+        pytest.raises(APIConnectionError, match=CLOSED),
+    ):
+        client.get_traffic(1, **DAY).to_list()
+
+
 def test_closing_a_transport_ends_what_reads_from_it() -> None:
     """So do several threads that close a client at the same time: one of them closes what the other was to wake up."""
     reached = threading.Event()

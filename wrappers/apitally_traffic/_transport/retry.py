@@ -96,9 +96,9 @@ class RetryPolicy(Retry):
         self._call = call
 
     def is_retryable_exception(self, exception: Exception) -> bool:
-        """Return whether to retry: not in a closed client, nor after a wait beyond `MAX_WAIT` or the deadline."""
-        if self._call.lifetime.has_ended:
-            return False
+        """Return whether to retry: not after the end of the client, or a wait beyond `MAX_WAIT` or the deadline."""
+        if self._call.lifetime.has_ended and isinstance(exception, APIConnectionError):
+            return False  # it says so; after a refusal, the next attempt does, which sends nothing
         wait = requested_wait(exception) or 0.0
         return is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
 
