@@ -99,7 +99,7 @@ def test_where_python_makes_another_stream(cli: Cli, variable: dict[str, str]) -
 
 @KINDS
 def test_data_beside_remarks(cli: Cli, server: MockServer, kind: str) -> None:
-    """A remark on the window ends nothing, and neither does a message that there is no way to write."""
+    """A remark or a message that cannot be written changes neither the data nor the exit code."""
     empty = ["--since", "2026-01-01", "--until", "2026-01-01", "--format", "csv"]
     assert run(cli, kind, "get", "1", *empty) == (0, [HEADER])
     assert run(cli, kind, "mock", "--port", server.url.rpartition(":")[2]) == (1, [])

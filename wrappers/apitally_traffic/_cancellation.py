@@ -10,7 +10,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         """Start without any."""
-        # By block: the methods of one connection that several threads share (HTTP/2) are equal.
+        # By block: what interrupts two blocks may be equal.
         self._by_block: dict[object, Callable[[], object]] = {}
 
     def __call__(self) -> None:

@@ -14,7 +14,7 @@ def take_over() -> None:
     """Let the signals end the command as an error does, so that no temporary file is left."""
     _received.clear()
     for number in ENDING:
-        if signal.getsignal(number) in {signal.SIG_DFL, signal.default_int_handler}:  # `nohup` ignores SIGHUP
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # `nohup` ignores SIGHUP
             signal.signal(number, _end)
 
 
