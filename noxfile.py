@@ -47,7 +47,7 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types with mypy (strict) and pyright's rules (basedpyright)."""
     _install(session, "-e", ".[all]", groups=["types"])
-    session.run("mypy")
+    session.run("mypy", "--num-workers", str(os.cpu_count() or 1))
     session.run("basedpyright")
 
 

@@ -57,14 +57,12 @@ def test_periods_begin_where_local_time_does(name: str, date: str) -> None:
     zone = load_zone(name)
     first = (datetime.fromisoformat(date + "T00:00:00Z") - EPOCH).days - 1
     start, end = first * DAY, (first + 3) * DAY
-    # The first day only shows which dates there were already. Older clock changes are at odd seconds.
-    step = 60 if date > "1973" else 1
+    # The first day only shows which dates there were already.
     offset = _offset(start - DAY, zone)
     clock = start - DAY + offset
     latest = clock // DAY
     found: dict[Interval, list[tuple[int, int]]] = {"hour": [], "day": []}
-    for instant in range(start - DAY + step, end, step):
-        offset = _offset(instant, zone)
+    for instant, offset in _walk(start - DAY, end, zone):
         before, clock = clock, instant + offset
         if instant >= start and (clock % 3600 == 0 or (clock > before and clock // 3600 > before // 3600)):
             found["hour"].append((instant, offset))
@@ -75,6 +73,16 @@ def test_periods_begin_where_local_time_does(name: str, date: str) -> None:
         assert [
             boundary for day in range(first, first + 3) for boundary in boundaries_of_day(day, zone, interval)
         ] == expected
+
+
+def _walk(start: int, end: int, zone: ZoneInfo) -> Iterator[tuple[int, int]]:
+    """Yield the full minutes of local time and, of a minute in which its offset changes, each second."""
+    for minute in range(start, end, 60):
+        offset = _offset(minute, zone)
+        if offset == _offset(minute + 59, zone):
+            yield minute + -(minute + offset) % 60, offset
+        else:
+            yield from ((second, _offset(second, zone)) for second in range(minute, minute + 60))
 
 
 def _offset(instant: int, zone: ZoneInfo) -> int:
