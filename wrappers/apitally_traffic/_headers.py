@@ -58,11 +58,11 @@ def _numbers(value: str | None) -> list[float]:
     return [min(float(match[1]), sys.float_info.max) for match in matches if match]
 
 
-def _dates(value: str | None) -> list[float]:
-    return [date for date in map(_timestamp, _DATE.findall(value or "")) if date is not None]
+@lru_cache(maxsize=16)  # many responses have the same date, which is read for several purposes
+def _dates(value: str | None) -> tuple[float, ...]:
+    return tuple(date for date in map(_timestamp, _DATE.findall(value or "")) if date is not None)
 
 
-@lru_cache(maxsize=16)  # many responses have the same date, which is read for two purposes
 def _timestamp(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
