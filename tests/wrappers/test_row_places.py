@@ -1,6 +1,7 @@
 """A row lies in the requested window, or one period beside it, and starts where a period of the timezone does."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -173,3 +174,47 @@ def test_one_row_of_another_timezone(interval: Interval, zone: str, start: str, 
             query = client.get_traffic(1, start=window.start, end=window.end, interval=interval, timezone=zone)
             with pytest.raises(ResponseError, match=rf"`data\[{data.index(stranger)}\].period_start`"):
                 query.to_list()
+
+
+@pytest.mark.parametrize(
+    ("zone", "interval", "borders", "expected"),
+    [
+        ("Europe/Berlin", "day", ["03-28T23:00", "03-29T22:00", "03-30T22:00"], [["03-28T23:00"], ["03-29T23:00"]]),
+        ("Europe/Berlin", "day", ["10-24T22:00", "10-25T23:00", "10-26T23:00"], [["10-24T22:00"], ["10-25T22:00"]]),
+        ("America/New_York", "day", ["03-08T05:00", "03-09T04:00", "03-10T04:00"], [["03-08T05:00"], ["03-09T05:00"]]),
+        ("America/New_York", "day", ["11-01T04:00", "11-02T05:00", "11-03T05:00"], [["11-01T04:00"], ["11-02T04:00"]]),
+        (
+            "Australia/Lord_Howe",
+            "hour",
+            ["10-03T15:30", "10-03T16:00", "10-03T17:00", "10-03T18:00"],
+            [["10-03T15:30"], [], ["10-03T16:30"]],
+        ),
+    ],
+)
+def test_rows_by_the_offset_from_before_a_clock_change(
+    zone: str, interval: Interval, borders: list[str], expected: list[list[str]]
+) -> None:
+    """Each is in one window, the one that it nearly starts with, also where it begins in the window before.
+
+    The server returns the rows that overlap the window, as a server does that rounds its start down.
+    """
+    length = HOUR if interval == "hour" else 24 * HOUR
+    starts = [datetime.fromisoformat(f"2026-{start}Z") for window in expected for start in window]
+    delivered = []
+    for start, end in pairwise(datetime.fromisoformat(f"2026-{border}Z") for border in borders):
+        with client_of(
+            [row(begin, begin + length) for begin in starts if begin + length > start and begin < end]
+        ) as client:
+            query = client.get_traffic(1, start=start, end=end, interval=interval, timezone=zone)
+            assert len(query.window) == 1
+            delivered.append([f"{item.period_start:%m-%dT%H:%M}" for item in query])
+    assert delivered == expected
+
+
+def test_half_hours_on_the_day_of_a_clock_change() -> None:
+    """Clocks that change by an hour change nothing about where hours start."""
+    begin = datetime(2026, 10, 25, 8, 30, tzinfo=UTC)
+    with client_of([row(begin, begin + HOUR), row(begin + HOUR, begin + 2 * HOUR)]) as client:
+        query = client.get_traffic(1, start="2026-10-25T10:00", end="2026-10-25T11:00", timezone="Europe/Berlin")
+        with pytest.raises(ResponseError, match=r"`data\[0\].period_start`, .*, is not the start of one hour"):
+            query.to_list()

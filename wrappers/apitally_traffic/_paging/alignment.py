@@ -16,8 +16,8 @@ _SPAN = timedelta(days=28)
 def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | None:
     """Return the first start of a row that lies inside an hour or day of the window's timezone, or None.
 
-    Rows within a day of a change of the UTC offset may start at any time: there, time zone databases and opinions about
-    where an hour starts differ.
+    Rows within a day of a change of the UTC offset may follow either offset: opinions about where a period starts
+    differ there.
 
     Args:
         starts: the starts of all rows, oldest first.
@@ -27,6 +27,28 @@ def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | Non
         return next((start for start in _suspects(starts, window) if not _is_aligned(start, window)), None)
     except OverflowError:  # at the ends of the calendar, where local times are none
         return None
+
+
+def belongs_from(border: datetime, window: TimeWindow) -> datetime:
+    """Return from when on rows belong to the period that starts at a border, and not to the one before it.
+
+    Near a change of the UTC offset a server may start its periods by the other offset, earlier or later than the
+    timezone does. A row that starts earlier than that is one of the period before.
+
+    Args:
+        border: the start of a period.
+        window: what was requested.
+    """
+    border = border.astimezone(UTC)
+    try:
+        offsets = _offset(border - _DAY, window), _offset(border + _DAY, window)
+        tolerance = max(_distance(offsets[1] - offsets[0], window), *map(_inaccuracy, offsets))
+        if not tolerance:
+            return border
+        before = floor(border - timedelta.resolution, window.interval, window.timezone)
+        return max(border - tolerance, before + timedelta.resolution)
+    except OverflowError:  # at the ends of the calendar
+        return border
 
 
 def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bool:
@@ -64,11 +86,21 @@ def _suspects_in_span(starts: Sequence[datetime], window: TimeWindow) -> Sequenc
 
 
 def _is_aligned(start: datetime, window: TimeWindow) -> bool:
+    if start == floor(start, window.interval, window.timezone):
+        return True
     offsets = {_offset(start - _DAY, window), _offset(start + _DAY, window)}
-    offset = offsets.pop()
-    # Local mean time, of the 19th century, has seconds, which no response can express.
-    is_free = bool(offsets or offset % _MINUTE)
-    return is_free or not (start - _EPOCH + offset) % LENGTHS[window.interval]
+    return any(_distance(start - _EPOCH + offset, window) <= _inaccuracy(offset) for offset in offsets)
+
+
+def _distance(time: timedelta, window: TimeWindow) -> timedelta:
+    """Return how far a time is from a multiple of the interval."""
+    length = LENGTHS[window.interval]
+    return min(time % length, -time % length)
+
+
+def _inaccuracy(offset: timedelta) -> timedelta:
+    """Return how wrong a server may be: local mean time, of the 19th century, has seconds, which no response has."""
+    return _MINUTE if offset % _MINUTE else timedelta(0)
 
 
 def _offset(instant: datetime, window: TimeWindow) -> timedelta:

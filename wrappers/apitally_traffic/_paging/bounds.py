@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
-from apitally_traffic._paging.alignment import is_possible_length, misaligned
+from apitally_traffic._paging.alignment import belongs_from, is_possible_length, misaligned
 from apitally_traffic._paging.order import Ordered, Rows
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
@@ -21,6 +21,10 @@ class Bounds:
     """Where the rows of a slice may lie, and how long they may be.
 
     They lie in its window, or one period around it for servers that round differently.
+
+    Attributes:
+        first: rows that start earlier belong to the slice before.
+        limit: rows that start then or later belong to the next slice.
     """
 
     def __init__(self, window: TimeWindow, *, is_last: bool) -> None:
@@ -32,7 +36,9 @@ class Bounds:
         """
         self._window = window
         self._length = LENGTHS[window.interval]
-        self._lower, self._upper = _one_period_around(window, self._length)
+        end = _end_of_last_period(window)
+        self.first, self.limit = belongs_from(window.start, window), min(window.end, belongs_from(end, window))
+        self._lower, self._upper = _one_period_around(window, end, self._length)
         self._may_be_cut_from = LAST
         if is_last:
             last = window.end.astimezone(UTC) - timedelta.resolution
@@ -110,17 +116,20 @@ def _end_of_period(start: datetime, window: TimeWindow) -> datetime:
         return LAST
 
 
-def _one_period_around(window: TimeWindow, length: timedelta) -> tuple[datetime, datetime]:
-    """Return the start of the period before the window, and the end of the one after it."""
-    interval, zone = window.interval, window.timezone
-    start, last = window.start.astimezone(UTC), window.end.astimezone(UTC) - timedelta.resolution
+def _end_of_last_period(window: TimeWindow) -> datetime:
+    last = window.end.astimezone(UTC) - timedelta.resolution
+    return _end_of_period(floor(last, window.interval, window.timezone), window)
+
+
+def _one_period_around(window: TimeWindow, end: datetime, length: timedelta) -> tuple[datetime, datetime]:
+    """Return the start of the period before the window, and the end of the one after its last."""
+    start = window.start.astimezone(UTC)
     try:
-        lower = min(floor(start - timedelta.resolution, interval, zone), start - length)
+        lower = min(floor(start - timedelta.resolution, window.interval, window.timezone), start - length)
     except OverflowError:
         lower = _FIRST
     try:
-        end = following(floor(last, interval, zone), interval, zone)
-        upper = max(following(end, interval, zone), end + length)
+        upper = max(following(end, window.interval, window.timezone), end + length)
     except OverflowError:
         upper = LAST
     return lower, upper

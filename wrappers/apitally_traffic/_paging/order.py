@@ -19,7 +19,7 @@ from apitally_traffic._texts import name_of_field, quoted
 
 Rows = Sequence[Row | TrafficItem]
 
-period_start, period_end = attrgetter("period_start"), attrgetter("period_end")
+period_start = attrgetter("period_start")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 _COUNTS = _FIELDS[1:]
 _ZERO = timedelta(0)
@@ -102,7 +102,7 @@ def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: date
     Args:
         before: the rows at the end of one slice, as `remembered` returns them.
         after: the rows of the next slice.
-        border: where the one ends and the other starts.
+        border: from when on rows belong to the second one.
         open_after: a period that ends later is still open.
 
     Raises:
@@ -110,7 +110,7 @@ def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: date
             the message names the values.
     """
     _check_missing((row for row in reversed(before) if row.period_start >= border), after, "before", border, open_after)
-    strays = takewhile(lambda row: row.period_end <= border, after)
+    strays = takewhile(lambda row: row.period_start < border, after)
     _check_missing(strays, before, "after", border, open_after)
     if before:
         shared = takewhile(lambda row: row.period_start < before[-1].period_end, after)

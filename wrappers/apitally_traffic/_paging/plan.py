@@ -101,7 +101,7 @@ class ReadPlan:
         try:
             if self._rows_before is not None:
                 open_after = min(self._open_before, reader.open_after)
-                check_adjacent(self._rows_before, reader.rows, reader.window.start, open_after)
+                check_adjacent(self._rows_before, reader.rows, reader.bounds.first, open_after)
         except ValueError as error:
             raise ResponseError(
                 f"The API contradicts itself in the pages of two parts of the window: {error}.",

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from apitally_traffic._decoding import FalseRowsError, Page, decode_page
 from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, LAST, Bounds
 from apitally_traffic._paging.cursor import Cursor
-from apitally_traffic._paging.order import Rows, in_order, period_end, period_start
+from apitally_traffic._paging.order import Rows, in_order, period_start
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import PaginationError
 
@@ -49,6 +49,7 @@ class SliceReader:
         rows: the rows of these pages, oldest first, each once.
         open_after: periods that end later were open when the first page was read: of two rows of such a period, the
             newer one is kept, because its counts grow.
+        bounds: where its rows may lie, and which of them belong to it.
     """
 
     def __init__(self, window: TimeWindow, *, is_last: bool = True) -> None:
@@ -63,7 +64,7 @@ class SliceReader:
         self.pages: list[Page] = []
         self.rows: Rows = []
         self.open_after = LAST
-        self._bounds = Bounds(window, is_last=is_last)
+        self.bounds = Bounds(window, is_last=is_last)
 
     def decode(self, body: bytes, present: datetime) -> SlicePage:
         """Decode and check the page that the cursor requested, without adding it.
@@ -84,9 +85,9 @@ class SliceReader:
         except ValueError as error:
             raise FalseRowsError(f"contradicts itself: {error}") from None
         try:
-            self._bounds.check(page.rows, ordered, present)
+            self.bounds.check(page.rows, ordered, present)
             self._check_number(ordered.starts)
-            self._bounds.check_timezone(page.rows, ordered)
+            self.bounds.check_timezone(page.rows, ordered)
         except ValueError as error:
             raise FalseRowsError(f"was not requested: {error}") from None
         cursor = self.cursor.copy()
@@ -113,7 +114,7 @@ class SliceReader:
         self.pages, self.rows = [], []
 
     def _check_number(self, starts: list[datetime]) -> None:
-        inside = bisect_left(starts, self.window.end) - bisect_left(starts, self.window.start)
+        inside = bisect_left(starts, self.bounds.limit) - bisect_left(starts, self.bounds.first)
         limit = _max_rows(self.window)
         if inside > limit or len(starts) > limit + _TOLERATED_PERIODS:
             raise PaginationError(
@@ -126,10 +127,10 @@ class SliceReader:
         Args:
             last: the start of the last period that earlier slices delivered.
         """
-        begin = bisect_right(self.rows, self.window.start, key=period_end)
+        begin = bisect_left(self.rows, self.bounds.first, key=period_start)
         if last is not None:
             begin = max(begin, bisect_right(self.rows, last, key=period_start))
-        return self.rows[begin : bisect_left(self.rows, self.window.end, key=period_start)]
+        return self.rows[begin : bisect_left(self.rows, self.bounds.limit, key=period_start)]
 
 
 def _max_rows(window: TimeWindow) -> int:
