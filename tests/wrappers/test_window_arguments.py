@@ -2,14 +2,16 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import numpy as np
 import pandas as pd
 import pytest
 
-from apitally_traffic import TimeWindow
+from apitally_traffic import TimeWindow, TrafficClient
 from apitally_traffic._windows.time_parsing import TimeLike
 
 NOW = datetime(2026, 3, 29, 12, 34, 56, 789, tzinfo=UTC)
@@ -143,6 +145,38 @@ def test_bad_arguments_are_one_sentence(arguments: dict[str, object], sentence: 
     with pytest.raises((TypeError, ValueError), match=sentence) as raised:
         TimeWindow.resolve(**{"now": NOW, **arguments})  # type: ignore[arg-type]
     assert "\n" not in str(raised.value)
+
+
+def test_members_of_enumerations_are_their_values() -> None:
+    """As arguments and in the request, also where an enumeration writes its members in another way."""
+
+    class Text(str, Enum):  # noqa: UP042 - it writes itself as `Text.DAY`
+        DAY, ZONE, START = "day", "Europe/Berlin", "2026-01-01"
+
+    class Number(int, Enum):
+        ONE = 1
+
+    urls: list[httpx.URL] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        urls.append(request.url)
+        return httpx.Response(200, json={"data": [], "has_more": False})
+
+    with TrafficClient("key", transport=httpx.MockTransport(respond)) as client:
+        query = client.get_traffic(
+            Number.ONE,
+            start=Text.START,
+            end="2026-01-02",
+            interval=Text.DAY,  # type: ignore[arg-type]
+            timezone=Text.ZONE,
+            app_env_id=Number.ONE,
+            page_size=Number.ONE,
+        )
+        assert query.to_list() == []
+    (url,) = urls
+    assert (url.path, url.params["interval"], url.params["timezone"]) == ("/v1/apps/1/traffic", "day", "Europe/Berlin")
+    assert (url.params["app_env_id"], url.params["limit"]) == ("1", "1")
+    assert repr(query.window.interval) == "'day'"
 
 
 @pytest.mark.parametrize(

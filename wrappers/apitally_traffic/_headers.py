@@ -15,7 +15,10 @@ _NUMBER = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR = timedelta(days=366).total_seconds()
 _YEAR_9999 = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
-_DATE = re.compile(r"[A-Za-z]+, *[^,]+")
+# From the start of a word, and not a long one: what begins anywhere in 60,000 letters takes the square of the time.
+_DATE = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,9}, *[^,]+")
+# Python reads the year 0001 as 2001. What follows a sign is an offset.
+_YEAR_BEFORE_100 = re.compile(r"(?<![+-])\b00\d\d\b", re.ASCII)
 
 
 def parse_number(value: str | None, choose: Callable[[Iterable[float]], float] = max) -> float | None:
@@ -65,6 +68,6 @@ def _dates(value: str | None) -> tuple[float, ...]:
 
 def _timestamp(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        return None if _YEAR_BEFORE_100.search(text) else parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None

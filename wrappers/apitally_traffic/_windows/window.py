@@ -84,8 +84,10 @@ class TimeWindow:
             ValueError: an argument cannot be parsed, `start` is after `end`, or the window extends beyond the years
                 1 to 9999.
         """
-        if not isinstance(interval, str) or interval not in get_args(Interval):
+        intervals = get_args(Interval)
+        if not isinstance(interval, str) or interval not in intervals:
             raise ValueError(f'interval must be "hour" or "day", not {quoted(interval)}.')
+        interval = intervals[intervals.index(interval)]  # a subclass of str may write itself in another way
         zone = resolve_timezone(timezone)
         present = datetime.now(UTC) if now is None else now
         if not isinstance(present, datetime):
