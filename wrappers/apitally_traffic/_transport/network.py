@@ -6,6 +6,7 @@ backend is httpcore's own place for this. The async transport needs none: asynci
 
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -13,6 +14,7 @@ from weakref import WeakSet
 import httpx
 
 from apitally_traffic._cancellation import current
+from apitally_traffic._clock import monotonic
 from apitally_traffic._transport.call import current_call
 
 if TYPE_CHECKING:
@@ -54,8 +56,16 @@ class _Backend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> "_Stream":
-        limit = _limit(timeout)
-        return _Stream(self._inner.connect_tcp(host, port, limit, local_address, socket_options), self.streams)
+        *others, last = _addresses(host, port)
+
+        def connect(address: str) -> _Stream:
+            limit = _limit(timeout)
+            return _Stream(self._inner.connect_tcp(address, port, limit, local_address, socket_options), self.streams)
+
+        for address in others:  # each within the deadline: Python would try all of them with one limit
+            with contextlib.suppress(Exception):
+                return connect(address)
+        return connect(last)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -93,6 +103,9 @@ class _Stream:
     ) -> "_Stream":
         with self._until_the_end(), self._interruptible():
             limit = _limit(timeout)
+            outer = self.get_extra_info("socket")
+            if type(outer) is ssl.SSLSocket:
+                outer.__class__ = _OuterSocket
             return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._streams)
 
     def get_extra_info(self, info: str) -> Any:
@@ -111,6 +124,45 @@ class _Stream:
         with contextlib.suppress(OSError):
             # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
             socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)
+
+
+class _OuterSocket(ssl.SSLSocket):
+    """The socket of TLS to a proxy that TLS to the server goes through.
+
+    Its timeout is for all that is done until it is set again. httpcore sets it once, and then reads, byte by byte if
+    the proxy likes, until a record of the inner TLS is complete.
+    """
+
+    _end: float | None = None
+
+    def settimeout(self, value: float | None) -> None:
+        self._end = None if value is None else monotonic() + value
+        super().settimeout(value)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        self._shorten_timeout()
+        return super().recv(buflen, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        self._shorten_timeout()
+        return super().send(data, flags)
+
+    def _shorten_timeout(self) -> None:
+        if self._end is None:
+            return
+        left = self._end - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        super().settimeout(left)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, or its name if it has none."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return [socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0] for *_, address in found]
+    except OSError:
+        return [host]
 
 
 def _limit(timeout: float | None) -> float | None:

@@ -1,0 +1,131 @@
+"""No connection takes longer to be made, or to be read from, than the deadline allows."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from apitally_traffic import APITimeoutError, AsyncTrafficClient, TrafficClient
+from tests.wrappers.raw_server import PAGE, raw_server, response
+from tests.wrappers.tls import trusted_certificate
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+BOUNDS: dict[str, Any] = {"deadline": 1, "timeout": 20, "max_retries": 0}
+
+
+def read_sync(**options: Any) -> list[Any]:
+    """Read a day with a TrafficClient."""
+    with TrafficClient("key", **options) as client:
+        return client.get_traffic(1, **DAY).to_list()
+
+
+def read_async(**options: Any) -> list[Any]:
+    """Read a day with an AsyncTrafficClient."""
+
+    async def read() -> list[Any]:
+        async with AsyncTrafficClient("key", **options) as client:
+            return await client.get_traffic(1, **DAY).to_list()
+
+    return asyncio.run(read())
+
+
+@contextlib.contextmanager
+def tunnel(url: str, tls: ssl.SSLContext, drips_from: int) -> Iterator[str]:
+    """Run an HTTPS proxy that passes on byte by byte what a server sends in parts of so many bytes or more."""
+    address = urlsplit(url)
+
+    def send(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while received := source.recv(65536):
+                target.sendall(received)
+
+    def respond(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with socket.create_connection((address.hostname or "", address.port or 0)) as server:
+            threading.Thread(target=send, args=(connection, server), daemon=True).start()
+            while received := server.recv(65536):
+                drips = len(received) >= drips_from
+                for part in [bytes([byte]) for byte in received] if drips else [received]:
+                    connection.sendall(part)
+                    time.sleep(0.05 if drips else 0)
+
+    with raw_server(respond, tls) as proxy:
+        yield proxy
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize(
+    "drips_from",
+    [pytest.param(1, id="handshake"), pytest.param(10_000, id="body"), pytest.param(10**9, id="nothing")],
+)
+def test_an_https_proxy_that_drips(read: Any, drips_from: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline ends the TLS handshake with the server, and the record that its response is in."""
+    certificate = trusted_certificate(tmp_path, monkeypatch)
+    monkeypatch.setenv("NO_PROXY", "")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    body = response(PAGE + b" " * 15_000)
+    with raw_server(lambda connection: connection.sendall(body), tls) as url, tunnel(url, tls, drips_from) as proxy:
+        if drips_from > len(body):
+            assert read(base_url=url, proxy=proxy, **BOUNDS | {"deadline": 20}) == []
+            return
+        began = time.monotonic()
+        with pytest.raises(APITimeoutError, match=r"through the proxy .* within the deadline of 1 s"):
+            read(base_url=url, proxy=proxy, **BOUNDS)
+        assert time.monotonic() - began < 10
+
+
+@contextlib.contextmanager
+def full_server(address: str, port: int = 0) -> Iterator[int]:
+    """Listen at an address where no more connection is accepted, and yield the port."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind((address, port))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)  # noqa: FBT003 - as the socket module has it
+            filler.connect_ex(listener.getsockname())
+        yield int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_a_host_with_many_addresses_that_are_silent(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deadline is for all of them; Python's own timeout is for each."""
+    resolve = socket.getaddrinfo
+    addresses = [f"127.0.0.{number}" for number in range(2, 12)]
+
+    def many(host: str | bytes, *arguments: Any, **options: Any) -> list[Any]:
+        names = addresses if host in {"localhost", b"localhost"} else [host]
+        return [found for name in names for found in resolve(name, *arguments, **options)]
+
+    with contextlib.ExitStack() as stack:
+        port = stack.enter_context(full_server(addresses[0]))
+        for address in addresses[1:]:
+            stack.enter_context(full_server(address, port))
+        monkeypatch.setattr(socket, "getaddrinfo", many)
+        began = time.monotonic()
+        with pytest.raises(APITimeoutError, match="within the deadline of 1 s"):
+            read(base_url=f"http://localhost:{port}", **BOUNDS | {"timeout": 0.7})
+        assert time.monotonic() - began < 4
+
+
+def test_a_host_whose_first_addresses_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last one serves."""
+    resolve = socket.getaddrinfo
+
+    def three(host: str | bytes, *arguments: Any, **options: Any) -> list[Any]:
+        names = ["127.0.0.2", "127.0.0.3", "127.0.0.1"] if host in {"localhost", b"localhost"} else [host]
+        return [found for name in names for found in resolve(name, *arguments, **options)]
+
+    with raw_server(lambda connection: connection.sendall(response())) as url:
+        monkeypatch.setattr(socket, "getaddrinfo", three)
+        assert read_sync(base_url=url.replace("127.0.0.1", "localhost"), **BOUNDS) == []
