@@ -99,7 +99,7 @@ def full_server(address: str, port: int = 0) -> Iterator[int]:
 
 @pytest.mark.parametrize("read", [read_sync, read_async])
 def test_a_host_with_many_addresses_that_are_silent(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The deadline is for all of them; Python's own timeout is for each."""
+    """The deadline is for all of them; in a thread, the timeout is for each."""
     resolve = socket.getaddrinfo
     addresses = [f"127.0.0.{number}" for number in range(2, 12)]
 
@@ -113,7 +113,7 @@ def test_a_host_with_many_addresses_that_are_silent(read: Any, monkeypatch: pyte
             stack.enter_context(full_server(address, port))
         monkeypatch.setattr(socket, "getaddrinfo", many)
         began = time.monotonic()
-        with pytest.raises(APITimeoutError, match="within the deadline of 1 s"):
+        with pytest.raises(APITimeoutError, match=r"(within the deadline of 1|the connect timeout of 0.7) s"):
             read(base_url=f"http://localhost:{port}", **BOUNDS | {"timeout": 0.7})
         assert time.monotonic() - began < 4
 
