@@ -30,7 +30,15 @@ CONTROLS = [("GET", "/_mock/"), ("GET", "/_mock"), ("GET", "/_mock/requests"), (
 @pytest.mark.parametrize(("method", "path"), CONTROLS)
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[fe80::1]"],
+    [
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "localhost..",
+        "10.0.0.1",
+        "[fe80::1]",
+    ],
 )
 def test_control_requests_to_another_host_are_refused(client: httpx.Client, method: str, path: str, host: str) -> None:
     """A web page whose host name resolves to this machine sends that name."""
@@ -39,7 +47,9 @@ def test_control_requests_to_another_host_are_refused(client: httpx.Client, meth
     assert "loopback" in response.json()["detail"]
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.10:1", "localhost", "LOCALHOST:80", "a.localhost", "[::1]:9"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.8.9.10:1", "localhost", "LOCALHOST:80", "a.localhost", "localhost.:80", "[::1]:9"]
+)
 def test_control_requests_to_a_loopback_address_are_served(client: httpx.Client, host: str) -> None:
     """Any name of this machine is fine, with any port, which may be forwarded."""
     assert client.get("/_mock/settings", headers={"Host": host}).status_code == 200

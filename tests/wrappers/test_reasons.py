@@ -27,6 +27,7 @@ from tests.wrappers.refused import client_of, read
         (httpx.HTTPError("99"), "HTTP error (99)"),
         (anyio.EndOfStream(), "the connection broke"),
         (anyio.BrokenResourceError(), "the connection broke"),
+        (ValueError("invalid literal for int() with base 10: 'abc'"), "it broke the rules of HTTP"),
         (httpx.ReadError("StreamIDTooLowError: 2 is lower than 3"), "stream ID too low: 2 is lower than 3"),
     ],
 )

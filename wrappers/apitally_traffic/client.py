@@ -176,7 +176,8 @@ class TrafficClient:
     def close(self) -> None:
         """Close the connections, and end requests that wait or are under way with an APIConnectionError.
 
-        A transport that was passed in stays open.
+        A transport that was passed in stays open. A request that is sent afterwards opens a connection again: an
+        iteration that goes on, say.
         """
         self._transport.close()
 
@@ -286,7 +287,8 @@ class AsyncTrafficClient:
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and end its requests that wait or are under way.
 
-        They raise an APIConnectionError. A transport that was passed in stays open.
+        They raise an APIConnectionError. A transport that was passed in stays open. A request that is sent afterwards
+        opens a connection again.
         """
         await self._transport.aclose()
 

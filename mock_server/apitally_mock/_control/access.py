@@ -49,6 +49,7 @@ def _values(scope: Scope, header: bytes) -> list[bytes]:
 
 
 def _is_local(name: str, bound_to: set[str]) -> bool:
+    name = name.removesuffix(".")  # a name with a dot at its end is the same, looked up in no other domain
     if name == "localhost" or name.endswith(".localhost") or name in {bound.lower() for bound in bound_to}:
         return True
     try:

@@ -23,6 +23,8 @@ def reason_of(error: Exception) -> str:
     """Return what went wrong."""
     said = _ADDRESS.sub("", str(error)).strip()
     has_words = re.search(r"[A-Za-z]{2,}", said) is not None and _CLASS.fullmatch(said) is None
+    if type(error) is ValueError:  # such as `int` of what should be a number
+        return "it broke the rules of HTTP"
     if isinstance(error, httpx.ConnectError) or not has_words:
         # asyncio's connections say only that all attempts failed, or nothing.
         for below in _chain(error):
