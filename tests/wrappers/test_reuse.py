@@ -4,16 +4,19 @@ import asyncio
 import json
 import socket
 import ssl
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from apitally_traffic import AsyncTrafficClient, TrafficClient
+from apitally_traffic import AsyncTrafficClient, ResponseError, TrafficClient, TrafficQuery
 from tests.wrappers.raw_server import raw_server, response
 
 CERTIFICATE = Path(__file__).parents[1] / "pipeline" / "unknown_certificate.pem"
@@ -107,3 +110,50 @@ def test_a_clean_connection_is_reused(read: Callable[[str], list[int]]) -> None:
     with raw_server(respond) as url:
         assert read(url) == [1, 2]
     assert len(set(requested)) == 1
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_connection_of_false_rows_is_not_reused(kind: type[Any]) -> None:
+    """Rows that were not requested may be those of the request before: all that follow would be."""
+    requested: list[socket.socket] = []
+    row = {"period_start": "2020-01-01T00:00:00Z", "period_end": "2020-01-01T01:00:00Z", "requests": 1}
+    false = json.dumps({"data": [row | {"bytes_received": 0, "bytes_sent": 0}], "has_more": False}).encode()
+
+    def respond(connection: socket.socket) -> None:
+        requested.append(connection)
+        connection.sendall(response(false) if len(requested) == 1 else page(1))
+
+    async def read(client: Any) -> None:
+        for _ in range(3):
+            with pytest.raises(ResponseError, match="was not requested") if not requested else nullcontext():
+                items: Any = client.get_traffic(1, **DAY).to_list()
+                assert len(items if kind is TrafficClient else await items) == 1
+        if kind is TrafficClient:
+            client.close()
+        else:
+            await client.aclose()
+
+    with raw_server(respond) as url:
+        asyncio.run(read(kind("key", base_url=url, concurrency=1)))
+    assert [requested.index(connection) for connection in requested] == [0, 1, 1]
+
+
+@pytest.mark.parametrize("kind", ["own", "passed in"])
+def test_threads_get_no_second_response(kind: str) -> None:
+    """Also where one looks for a connection, and the response of another ends."""
+    numbers = count(1)
+
+    def respond(connection: socket.socket) -> None:
+        time.sleep(0.001)
+        connection.sendall(page(1) + (page(666) if next(numbers) % 4 == 0 else b""))
+
+    with (
+        raw_server(respond) as url,
+        httpx.HTTPTransport() as given,
+        TrafficClient(
+            "key", base_url=url, requests_per_minute=None, transport=given if kind == "passed in" else None
+        ) as client,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        queries = (client.get_traffic(1, **DAY) for _ in range(400))
+        assert {item.requests for items in threads.map(TrafficQuery.to_list, queries) for item in items} == {1}

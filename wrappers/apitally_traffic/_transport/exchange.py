@@ -23,6 +23,7 @@ from apitally_traffic._transport.error_mapping import (
     with_details,
 )
 from apitally_traffic._transport.retry import pause_after
+from apitally_traffic._transport.reuse import forbid_reuse
 from apitally_traffic.errors import ApitallyError, ConfigurationError
 
 DECODE = "apitally_traffic.decode"
@@ -171,6 +172,8 @@ class Exchange:
             reason = f"{error}{remark_on_coding((self.headers or {}).get('content-encoding', ''))}"
             failure = error_of_body(self._request, _read(response, body), reason, self._settings.redactor)
             failure.is_final = isinstance(error, FalseRowsError)
+            if failure.is_final:
+                forbid_reuse(response)
             return None, failure
         except ApitallyError as error:
             return None, with_details(error, self._request, _read(response, body), self._settings.redactor)

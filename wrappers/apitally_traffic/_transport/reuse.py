@@ -1,8 +1,9 @@
 """Decide when a connection may be used again: httpcore is too generous in two cases.
 
 On a connection may wait bytes that no request asked for, which would be taken for the next response. httpcore looks for
-them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. On HTTP/2
-connections it does not look at all, and sends requests to servers that have said, or shown, that they go away.
+them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. And it looks before
+it chooses a connection: one on which another thread's response ends in between is not looked at. On HTTP/2 connections
+it does not look at all, and sends requests to servers that have said, or shown, that they go away.
 
 And httpcore lets several requests share an HTTP/2 connection, where one of them can harm the others: threads get the
 same number twice; one that times out ends all; and all wait for ever where the server lowers its limit of concurrent
@@ -13,11 +14,14 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
 import httpx
+
+# An attribute of a network stream.
+_OUT_OF_STEP = "apitally_traffic_out_of_step"
 
 Transport = TypeVar("Transport", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
@@ -28,6 +32,13 @@ def with_safe_reuse(transport: Transport) -> Transport:
     # Weak references: a client that is not closed frees its connections when it is deleted.
     pool.create_connection = partial(_create_connection, weakref.ref(pool))
     return transport
+
+
+def forbid_reuse(response: httpx.Response) -> None:
+    """Let no request follow on the connection of a response that is none to its request."""
+    stream = response.extensions.get("network_stream")
+    with suppress(AttributeError):  # of a transport that is passed in
+        setattr(stream, _OUT_OF_STEP, True)
 
 
 class _Turn:
@@ -65,8 +76,8 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     connection = type(pool).create_connection(pool, origin)
     reference, turn = weakref.ref(connection), _Turn()
     connection.has_expired = partial(_has_expired, reference, turn)
+    connection.is_available = partial(_is_available, reference, turn)
     if pool._http2:  # noqa: SLF001
-        connection.is_available = partial(_is_available, reference, turn)
         connection.is_idle = partial(_is_idle, reference, turn)
         if hasattr(pool, "aclose"):
             connection.handle_async_request = partial(_handle_alone_async, reference, turn)
@@ -79,7 +90,7 @@ def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
     is_available: bool = type(connection).is_available(connection)
     is_taken = turn.lock.locked() or turn.has_failed or _is_busy(connection)
-    return is_available and _is_connected(connection) and not is_taken
+    return is_available and _is_connected(connection) and not is_taken and not connection.has_expired()
 
 
 def _is_idle(reference: weakref.ref[Any], turn: _Turn) -> bool:
@@ -124,7 +135,9 @@ def protocol_of(connection: Any) -> Any:
 def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
     has_expired: bool = turn.has_failed or type(connection).has_expired(connection)
-    return has_expired or (connection.is_idle() and _has_unread_bytes(connection))
+    if has_expired or not connection.is_idle():
+        return has_expired
+    return _has_unread_bytes(connection) or hasattr(protocol_of(connection)._network_stream, _OUT_OF_STEP)  # noqa: SLF001
 
 
 def _has_unread_bytes(connection: Any) -> bool:
