@@ -70,11 +70,13 @@ def test_the_ends_of_the_calendar_have_no_odd_lengths(end: datetime) -> None:
     [
         ("03-27 23:00", False),
         ("03-27 22:00", True),
-        ("03-28 01:00", False),  # a day before the change, anything goes
-        ("03-28 00:59", True),
+        ("03-28 12:00", True),
+        ("03-28 22:00", False),  # within a day of the change of March 29, 01:00, the other offset goes, too
+        ("03-28 23:00", False),
+        ("03-29 01:00", True),
         ("03-29 22:00", False),
-        ("03-30 00:59", False),
-        ("03-30 01:00", True),  # a day after it, nothing but midnight does
+        ("03-29 23:00", False),
+        ("03-30 00:59", True),
         ("03-30 22:00", False),
         ("03-30 23:00", True),
         ("06-10 22:00", False),
@@ -82,7 +84,7 @@ def test_the_ends_of_the_calendar_have_no_odd_lengths(end: datetime) -> None:
     ],
 )
 def test_starts_of_days(start: str, *, is_misaligned: bool) -> None:
-    """A day starts at midnight, and anywhere within a day of a clock change; alone, and among the days of a year."""
+    """A day starts at midnight, by either offset within a day of a clock change; alone, and among the days of a year."""
     days = window("day", "Europe/Berlin")
     begin = utc(start)
     others = [day for period in days.periods() if abs((day := period.start.astimezone(UTC)) - begin) > DAY]

@@ -59,6 +59,20 @@ def test_pages_that_repeat_in_a_row() -> None:
     )
 
 
+@pytest.mark.parametrize("max_pages", [24 + 50, None])
+def test_the_last_of_the_pages_that_repeat(max_pages: int | None) -> None:
+    """It ends a slice no better than another one; a listing may have equal items."""
+    cursor = Cursor(max_pages=max_pages)
+    cursor.advance(has_more=True, next_token="first", items=3, new_items=3)
+    for token in ("second", "third"):
+        cursor.advance(has_more=True, next_token=token, items=3, new_items=0)
+    if max_pages is None:
+        cursor.advance(has_more=False, next_token=None, items=3, new_items=0)
+        return
+    with pytest.raises(PaginationError, match=r"3 pages in a row that only repeat earlier items\.$"):
+        cursor.advance(has_more=False, next_token=None, items=3, new_items=0)
+
+
 def test_pages_that_mostly_repeat_in_a_row() -> None:
     """Half of a page is enough to go on."""
     cursor = Cursor()

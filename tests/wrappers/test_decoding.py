@@ -213,6 +213,18 @@ def test_a_page_with_too_many_objects(rows: int, sentence: str) -> None:
         decode_page(page.encode())
 
 
+@pytest.mark.parametrize("rows", [20_000, 20_001])
+def test_a_page_with_too_many_rows(rows: int) -> None:
+    """Where it has twenty times the rows that any request asks for, it would take too much memory to be kept."""
+    row = {"period_start": "2026-01-01T00:00:00Z", "period_end": "2026-01-01T01:00:00Z", "requests": 1}
+    page = json.dumps({"data": [row | {"bytes_received": 2, "bytes_sent": 3}] * rows, "has_more": False}).encode()
+    if rows > 20_000:
+        with pytest.raises(ValueError, match="has more than 20,000 rows"):
+            decode_page(page)
+    else:
+        assert len(decode_page(page).rows) == rows
+
+
 def test_the_largest_page() -> None:
     """A page of 8 MiB is read, and one byte more is too much to be checked."""
     largest = body(extra=f', "unknown": "{"a" * (3 * 2**20)}"')

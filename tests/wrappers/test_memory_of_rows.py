@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from apitally_traffic import AsyncTrafficClient, TrafficClient
+from apitally_traffic import AsyncTrafficClient, ResponseError, TrafficClient
 
 SIZE, PAGES = 1_000_000, 6
 HOUR = timedelta(hours=1)
@@ -92,3 +92,58 @@ def test_nothing_of_a_slice_is_kept_while_the_next_one_is_read(
         tracemalloc.stop()
     first, second = in_use
     assert second - first < SIZE / 2
+
+
+LARGE_PAGES: dict[str, dict[str, Any]] = {
+    "fields of rows": {"row": {"later": "x" * SIZE}},
+    "fields of pages": {"page": {"later": "x" * SIZE}},
+    "emoji": {"row": {"later": "x" * (SIZE // 4) + "\N{GRINNING FACE}"}},
+    "many values": {"row": {"later": [0] * 10_000}},
+    "long tokens": {"token": "t" * 59_000},
+    "repeated rows": {"times": 3_000},
+}
+
+
+def one_row_a_page(
+    request: httpx.Request,
+    *,
+    row: dict[str, Any] | None = None,
+    page: dict[str, Any] | None = None,
+    token: str = "",
+    times: int = 1,
+) -> httpx.Response:
+    """Return the next row of a slice of 200 hours."""
+    number = int(request.url.params.get("next_token", "0").removesuffix(token))
+    start = datetime.fromisoformat(request.url.params["start"]) + number * HOUR
+    period = {"period_start": start.isoformat(), "period_end": (start + HOUR).isoformat()}
+    item = {**period, "requests": number, "bytes_received": 2, "bytes_sent": 3, **(row or {})}
+    has_more = number < 199
+    following = f"{number + 1}{token}" if has_more else None
+    return httpx.Response(
+        200, json={"data": [item] * times, "has_more": has_more, "next_token": following, **(page or {})}
+    )
+
+
+@pytest.mark.parametrize("method", ["totals", "pages"])
+@pytest.mark.parametrize("kind", LARGE_PAGES)
+def test_the_pages_of_a_slice_are_bounded_together(kind: str, method: str) -> None:
+    """They are kept until the last one is read, however small each is."""
+    transport = httpx.MockTransport(lambda request: one_row_a_page(request, **LARGE_PAGES[kind]))
+    tracemalloc.start()
+    try:
+        with TrafficClient("key", transport=transport, requests_per_minute=None, max_retries=0) as client:
+            query = client.get_traffic(1, start="2026-01-01", end="2026-01-09T08:00")
+            assert len(query.window) == 200
+            with pytest.raises(ResponseError, match=r"is too large to be kept with the pages before it: .* 8 MiB or"):
+                query.totals() if method == "totals" else list(query.pages())
+        assert tracemalloc.get_traced_memory()[1] < 48 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_pages_of_a_later_version_are_kept() -> None:
+    """A slice of many pages may have fields that are not in the schema."""
+    transport = httpx.MockTransport(lambda request: one_row_a_page(request, row={"later": "é" * 1000}))
+    with TrafficClient("key", transport=transport, requests_per_minute=None) as client:
+        items = client.get_traffic(1, start="2026-01-01", end="2026-01-09T08:00").to_list()
+    assert [(item.requests, len(item["later"])) for item in items] == [(number, 1000) for number in range(200)]

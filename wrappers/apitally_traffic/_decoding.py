@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import astuple
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._json import MAX_SIZE, parse_and_check
+from apitally_traffic._json import LIMITS, MAX_SIZE, parse_and_check, share_of_limits
 
 if TYPE_CHECKING:
     Datetime = datetime
@@ -71,8 +71,9 @@ _PAGE_FIELDS = set(_PinnedPage.__struct_fields__)
 _decode_pinned = msgspec.json.Decoder(_PinnedPage).decode
 _decode_token = msgspec.json.Decoder(str | None).decode
 
-# 100 times the rows that any request asks for.
-_MAX_ROWS = 100_000
+# 100 times the objects, and 20 times the rows, that any request asks for. Eight slices that keep so many rows take
+# 100 MiB.
+_MAX_OBJECTS, _MAX_ROWS = 100_000, 20_000
 _MAX_TOKEN = 2**20
 
 
@@ -85,12 +86,14 @@ class Page(NamedTuple):
         has_more: "Whether there are more records to fetch."
         next_token: "Token to fetch the next page of records, if there are more."
         additional_properties: fields of the page that the pinned schema does not have.
+        share: how much it takes of what the pages of a slice may take; 1 is all of it.
     """
 
     rows: Sequence[Row | TrafficItem]
     has_more: bool
     next_token: str | None
     additional_properties: dict[str, Any]
+    share: float
 
     def to_response(self) -> GetTrafficResponse:
         """Return the page as the generated model."""
@@ -117,30 +120,45 @@ def to_rows(rows: Sequence[Row | TrafficItem]) -> Iterator[Row]:
     return (row if isinstance(row, Row) else Row(*_values(row)) for row in rows)
 
 
-def decode_page(body: bytes) -> Page:
+def decode_page(body: bytes, kept: float = 0) -> Page:
     """Check and decode the body of a page.
 
     "Token to fetch the next page of records, if there are more": the token may be missing if there are not.
 
+    Args:
+        body: the body of a response.
+        kept: the share of the pages of its slice that were read before, and are kept.
+
     Raises:
-        ValueError: the body is not JSON, breaks the schema, gives a field twice or is too large to be checked; the
-            message names the place, such as `data[3].requests`.
+        ValueError: the body is not JSON, breaks the schema, gives a field twice or is too large to be checked, or to
+            be kept with those before it; the message names the place, such as `data[3].requests`.
     """
-    if len(body) > MAX_SIZE and body.count(b"{") > _MAX_ROWS:
-        raise ValueError(f"has more than {_MAX_ROWS:,} objects")
+    if len(body) > MAX_SIZE and body.count(b"{") > _MAX_OBJECTS:
+        raise ValueError(f"has more than {_MAX_OBJECTS:,} objects")
     try:
         page = _decode_pinned(body)
         if len(page.next_token) <= _MAX_TOKEN and _gives_each_field_once(body, page):
             token = _decode_token(page.next_token) if page.next_token else None
-            return Page(page.data, page.has_more, token, {})
+            if len(page.data) > _MAX_ROWS:
+                raise ValueError(f"has more than {_MAX_ROWS:,} rows")
+            share = len(page.data) / _MAX_ROWS + len(page.next_token) / MAX_SIZE
+            _check_share(share, kept)
+            return Page(page.data, page.has_more, token, {}, share)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass
+    share = share_of_limits(body)
+    _check_share(share, kept)
     checked, document = parse_and_check(body, OpenPage, _PageWithoutText)
     items = list(to_items(checked.data))
     for item, source in zip(items, document["data"], strict=True):
         item.additional_properties = {name: source[name] for name in source.keys() - _ROW_FIELDS}
     additional = {name: document[name] for name in document.keys() - _PAGE_FIELDS}
-    return Page(items, checked.has_more, checked.next_token, additional)
+    return Page(items, checked.has_more, checked.next_token, additional, share)
+
+
+def _check_share(share: float, kept: float) -> None:
+    if kept and kept + share > 1:
+        raise ValueError(f"is too large to be kept with the pages before it: together they have more than {LIMITS}")
 
 
 def _are_pinned(rows: Sequence[Row | TrafficItem]) -> TypeGuard[Sequence[Row]]:

@@ -21,6 +21,7 @@ _MIB = 2**20
 # Eight slices may each keep a page until the caller takes it, and all of them stay below three bodies of 64 MiB.
 MAX_SIZE = 8 * _MIB
 MAX_VALUES = 100_000
+LIMITS = f"{MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
 
 _MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
 _JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
@@ -49,12 +50,10 @@ def parse_and_check(
         ValueError: the body is not JSON, breaks the schema, gives a field of the page or of one of its items twice, or
             is too large to be checked; the message names the place, such as `data[3].requests`.
     """
-    if _is_large(body):
+    if max(len(body) / MAX_SIZE, _values(body) / MAX_VALUES) > 1:
         if schema_without_text is not None:
             _check_types(body, schema_without_text)
-        raise ValueError(
-            f"is too large to be checked: it has more than {MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
-        )
+        raise ValueError(f"is too large to be checked: it has more than {LIMITS}")
     document = _parse(body, float)
     _check_repetitions(document)
     try:
@@ -79,10 +78,16 @@ def sentence(error: Exception) -> str:
     return f"`{place}{missing['field']}` is missing"
 
 
-def _is_large(body: bytes) -> bool:
+def share_of_limits(body: bytes) -> float:
+    """Return how much of the memory that a slice may take a parsed body takes; 1 is all of it."""
+    # Python keeps a text with an emoji in four bytes for each character. JSON may write it as an escape.
+    is_narrow = body.isascii() and b"\\u" not in body
+    return max(len(body) * (1 if is_narrow else 4) / MAX_SIZE, _values(body) / MAX_VALUES)
+
+
+def _values(body: bytes) -> int:
     # Commas and brackets in strings are counted, too. A value has four quotes at most, with its name.
-    values = max(sum(map(body.count, (b",", b"[", b"{"))), body.count(b'"') // 4)
-    return len(body) > MAX_SIZE or values > MAX_VALUES
+    return max(sum(map(body.count, (b",", b"[", b"{"))), body.count(b'"') // 4)
 
 
 def _check_types(body: bytes, schema: type[Any]) -> None:

@@ -1,6 +1,7 @@
 """Follow the cursor from page to page, and detect a cursor that makes no progress."""
 
 from copy import copy
+from hashlib import sha256
 from urllib.parse import quote
 
 from apitally_traffic.errors import PaginationError
@@ -32,7 +33,7 @@ class Cursor:
         self.token: str | None = None
         self.finished = False
         self._max_pages = max_pages
-        self._seen: set[str] = set()
+        self._seen: set[bytes] = set()
         self._pages = 0
         self._empty_pages = 0
         self._repeating_pages = 0
@@ -60,28 +61,34 @@ class Cursor:
         self.token = None
         self.finished = not has_more
         if self.finished:
+            if self._max_pages is not None:  # a listing may have equal items
+                self._count_items(items, new_items)
             return
         if not next_token:
             raise PaginationError("The API says that there are more items, and gives no token to fetch them with.")
         if not isinstance(next_token, str) or not _fits_url(next_token):
             raise PaginationError("The API gave a page token that is not a string, or too long to be sent in a URL.")
         self.token = next_token
-        if self.token in self._seen:
+        digest = sha256(next_token.encode()).digest()  # a token may have 60,000 bytes
+        if digest in self._seen:
             raise PaginationError("The API gave the same page token twice: following it would never end.")
-        self._seen.add(self.token)
+        self._seen.add(digest)
         self._count_page(items, new_items)
 
-    def _count_page(self, items: int, new_items: int) -> None:
-        self._pages += 1
-        self._empty_pages = 0 if items else self._empty_pages + 1
+    def _count_items(self, items: int, new_items: int) -> None:
         if items:
             self._repeating_pages = 0 if new_items else self._repeating_pages + 1
             self._mostly_repeating_pages = 0 if 2 * new_items >= items else self._mostly_repeating_pages + 1
         if self._repeating_pages >= _MAX_REPEATING_PAGES:
+            end = "" if self.finished else ", and says that there are more: following them would never end"
             raise PaginationError(
-                f"The API gave {self._repeating_pages} pages in a row that only repeat earlier items, and says that "
-                "there are more: following them would never end."
+                f"The API gave {self._repeating_pages} pages in a row that only repeat earlier items{end}."
             )
+
+    def _count_page(self, items: int, new_items: int) -> None:
+        self._pages += 1
+        self._empty_pages = 0 if items else self._empty_pages + 1
+        self._count_items(items, new_items)
         if self._mostly_repeating_pages >= _MAX_MOSTLY_REPEATING_PAGES:
             raise PaginationError(
                 f"The API gave {self._mostly_repeating_pages} pages in a row that repeat more earlier items than they "

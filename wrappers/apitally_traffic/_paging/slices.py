@@ -78,7 +78,7 @@ class SliceReader:
             FalseRowsError: it contradicts itself or an earlier page, or is no part of the slice.
             PaginationError: the cursor makes no progress, or the slice holds more items than the window has periods.
         """
-        page = decode_page(body)
+        page = decode_page(body, sum(page.share for page in self.pages))
         open_after = min(self.open_after, present - CLOCK_DIFFERENCE)
         try:
             ordered = in_order(self.rows, page.rows, open_after)
