@@ -84,7 +84,7 @@ def test_the_ends_of_the_calendar_have_no_odd_lengths(end: datetime) -> None:
     ],
 )
 def test_starts_of_days(start: str, *, is_misaligned: bool) -> None:
-    """A day starts at midnight, by either offset within a day of a clock change; alone, and among the days of a year."""
+    """A day starts at midnight, by either offset around a clock change; alone, and among the days of a year."""
     days = window("day", "Europe/Berlin")
     begin = utc(start)
     others = [day for period in days.periods() if abs((day := period.start.astimezone(UTC)) - begin) > DAY]
