@@ -9,9 +9,10 @@ from typing import NamedTuple
 import click
 
 from apitally_traffic import APIConnectionError, ApitallyError, ConfigurationError, NotFoundError, TrafficClient
+from apitally_traffic._headers import date_of
 from apitally_traffic.errors import AuthenticationError, PermissionDeniedError
 from apitally_traffic_cli.failures import AccessError, FailureError, kind_of, sentence_of
-from apitally_traffic_cli.probe import date_of, headers_of_probe
+from apitally_traffic_cli.probe import headers_of_probe
 
 _TIMEOUT = 10.0
 # The API looks at the key before it looks for the app, so any ID tells whether the key is accepted.

@@ -1,8 +1,6 @@
 """The smallest request for traffic that there is: it shows whether an app can be read, and what the headers say."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from apitally_api_client.api.metrics import get_traffic
@@ -19,14 +17,6 @@ def headers_of_probe(client: TrafficClient, app_id: int) -> Mapping[str, str]:
     probe = _Probe()
     next(paginate(probe, client=client.api, app_id=app_id, interval="day", limit=1), None)
     return probe.headers
-
-
-def date_of(headers: Mapping[str, str]) -> datetime | None:
-    """Return the time on the server's clock, or None if it does not tell."""
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
-    except (OverflowError, ValueError):
-        return None
 
 
 class _Probe:

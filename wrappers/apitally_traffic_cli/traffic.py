@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from itertools import chain, islice
 
 from apitally_traffic import Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
+from apitally_traffic._headers import date_of
 from apitally_traffic_cli.failures import InputError, sentence_of
-from apitally_traffic_cli.probe import date_of, headers_of_probe
+from apitally_traffic_cli.probe import headers_of_probe
 
 PERIOD_COLUMNS = ("period_start", "period_end")
 COUNT_COLUMNS = ("requests", "bytes_received", "bytes_sent")

@@ -68,9 +68,11 @@ class SharedClient:
         response = get_traffic.sync_detailed(client=checking, app_id=app_id, interval="day", limit=1)
         date = date_of(response.headers)
         if date is None:
+            said = response.headers.get("date")
+            returned = "no Date" if said is None else f"{quoted(said)} as its Date"
             raise ResponseError(
-                f"The API returned {quoted(response.headers.get('date', ''))} as its Date, so nobody can tell which "
-                "periods have ended. Is there a proxy that removes this header?"
+                f"The API returned {returned}, so nobody can tell which periods have ended. Is there a proxy that "
+                "removes this header?"
             )
         here = datetime.now(UTC)
         with self._lock:
