@@ -2,8 +2,8 @@
 
 On a connection may wait bytes that no request asked for, which would be taken for the next response. httpcore looks for
 them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. And it looks before
-it chooses a connection: one on which another thread's response ends in between is not looked at. On HTTP/2 connections
-it does not look at all, and sends requests to servers that have said, or shown, that they go away.
+it chooses a connection for a request, which another thread may use in between. On HTTP/2 connections it does not look
+at all, and sends requests to servers that have said, or shown, that they go away.
 
 And httpcore lets several requests share an HTTP/2 connection, where one of them can harm the others: threads get the
 same number twice; one that times out ends all; and all wait for ever where the server lowers its limit of concurrent
@@ -42,7 +42,7 @@ def forbid_reuse(response: httpx.Response) -> None:
 
 
 class _Turn:
-    """Whose turn it is on a connection with HTTP/2: one request at a time, until one fails.
+    """Whose turn it is on a connection: one request at a time, until one fails.
 
     Attributes:
         lock: held from before a request is sent until its response begins.
@@ -55,11 +55,11 @@ class _Turn:
 
     @contextmanager
     def taken(self, connection: Any) -> Iterator[None]:
-        """Let a request be sent unless the connection is busy or broken; the pool then finds another one."""
+        """Let a request be sent unless the connection is in use or spoilt; the pool then finds another one."""
         httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
         is_taken = self.lock.acquire(blocking=False)
         try:
-            if not is_taken or self.has_failed or _is_busy(connection) or _is_broken(connection):
+            if not is_taken or self.has_failed or (_is_connected(connection) and not _is_free(connection)):
                 raise httpcore.ConnectionNotAvailable  # noqa: TRY301 - the lock is released in any case
             yield
         except BaseException as error:
@@ -77,20 +77,25 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     reference, turn = weakref.ref(connection), _Turn()
     connection.has_expired = partial(_has_expired, reference, turn)
     connection.is_available = partial(_is_available, reference, turn)
-    if pool._http2:  # noqa: SLF001
-        connection.is_idle = partial(_is_idle, reference, turn)
-        if hasattr(pool, "aclose"):
-            connection.handle_async_request = partial(_handle_alone_async, reference, turn)
-        else:
-            connection.handle_request = partial(_handle_alone, reference, turn)
+    connection.is_idle = partial(_is_idle, reference, turn)
+    if hasattr(pool, "aclose"):
+        connection.handle_async_request = partial(_handle_alone_async, reference, turn)
+    else:
+        connection.handle_request = partial(_handle_alone, reference, turn)
     return connection
+
+
+def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
+    connection: Any = reference()
+    has_expired: bool = turn.has_failed or type(connection).has_expired(connection)
+    return has_expired or (connection.is_idle() and _is_spoilt(connection))
 
 
 def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
     is_available: bool = type(connection).is_available(connection)
-    is_taken = turn.lock.locked() or turn.has_failed or _is_busy(connection)
-    return is_available and _is_connected(connection) and not is_taken and not connection.has_expired()
+    is_taken = turn.lock.locked() or turn.has_failed
+    return is_available and not is_taken and _is_connected(connection) and _is_free(connection)
 
 
 def _is_idle(reference: weakref.ref[Any], turn: _Turn) -> bool:
@@ -115,14 +120,17 @@ def _is_connected(connection: Any) -> bool:
     return not hasattr(protocol_of(connection), "_connection")
 
 
-def _is_busy(connection: Any) -> bool:
+def _is_free(connection: Any) -> bool:
+    """Return whether no request uses a connection, and another one may; whoever is to send it has the turn."""
+    return bool(protocol_of(connection).is_idle()) and not _is_spoilt(connection)
+
+
+def _is_spoilt(connection: Any) -> bool:
+    """Return whether what comes next on an idle connection would not be the response to the next request."""
     protocol = protocol_of(connection)
-    return hasattr(protocol, "_h2_state") and not protocol.is_idle()
-
-
-def _is_broken(connection: Any) -> bool:
-    """Return whether a request has failed on an HTTP/2 connection: httpcore would raise its error for the next one."""
-    return bool(getattr(protocol_of(connection), "_connection_error", False))
+    # Over HTTP/2, httpcore would raise the error of a request that has failed for the next one.
+    is_broken = getattr(protocol, "_connection_error", False) or hasattr(protocol._network_stream, _OUT_OF_STEP)  # noqa: SLF001
+    return bool(is_broken or protocol.has_expired() or _has_unread_bytes(connection))
 
 
 def protocol_of(connection: Any) -> Any:
@@ -130,14 +138,6 @@ def protocol_of(connection: Any) -> Any:
     while (inner := getattr(connection, "_connection", None)) is not None:
         connection = inner
     return connection
-
-
-def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
-    connection: Any = reference()
-    has_expired: bool = turn.has_failed or type(connection).has_expired(connection)
-    if has_expired or not connection.is_idle():
-        return has_expired
-    return _has_unread_bytes(connection) or hasattr(protocol_of(connection)._network_stream, _OUT_OF_STEP)  # noqa: SLF001
 
 
 def _has_unread_bytes(connection: Any) -> bool:
