@@ -42,16 +42,16 @@ def forbid_reuse(response: httpx.Response) -> None:
 
 
 class _Turn:
-    """Whose turn it is on a connection: one request at a time, until one fails.
+    """Whose turn it is on a connection: one request at a time, until one fails or finds something else on it.
 
     Attributes:
         lock: held from before a request is sent until its response begins.
-        has_failed: whether a request got no response.
+        is_over: whether no further request may be sent.
     """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.has_failed = False
+        self.is_over = False
 
     @contextmanager
     def taken(self, connection: Any) -> Iterator[None]:
@@ -59,16 +59,23 @@ class _Turn:
         httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
         is_taken = self.lock.acquire(blocking=False)
         try:
-            if not is_taken or self.has_failed or (_is_connected(connection) and not _is_free(connection)):
+            if not is_taken or not self._is_free(connection):
                 raise httpcore.ConnectionNotAvailable  # noqa: TRY301 - the lock is released in any case
             yield
         except BaseException as error:
             if not isinstance(error, httpcore.ConnectionNotAvailable):
-                self.has_failed = True
+                self.is_over = True
             raise
         finally:
             if is_taken:
                 self.lock.release()
+
+    def _is_free(self, connection: Any) -> bool:
+        if self.is_over or not _is_connected(connection):
+            return not self.is_over
+        is_idle = bool(protocol_of(connection).is_idle())
+        self.is_over = is_idle and _is_spoilt(connection)
+        return is_idle and not self.is_over
 
 
 def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
@@ -87,15 +94,13 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
 
 def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
-    has_expired: bool = turn.has_failed or type(connection).has_expired(connection)
-    return has_expired or (connection.is_idle() and _is_spoilt(connection))
+    return turn.is_over or bool(type(connection).has_expired(connection))
 
 
 def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
     is_available: bool = type(connection).is_available(connection)
-    is_taken = turn.lock.locked() or turn.has_failed
-    return is_available and not is_taken and _is_connected(connection) and _is_free(connection)
+    return is_available and connection.is_idle() and not turn.is_over
 
 
 def _is_idle(reference: weakref.ref[Any], turn: _Turn) -> bool:
@@ -120,17 +125,12 @@ def _is_connected(connection: Any) -> bool:
     return not hasattr(protocol_of(connection), "_connection")
 
 
-def _is_free(connection: Any) -> bool:
-    """Return whether no request uses a connection, and another one may; whoever is to send it has the turn."""
-    return bool(protocol_of(connection).is_idle()) and not _is_spoilt(connection)
-
-
 def _is_spoilt(connection: Any) -> bool:
     """Return whether what comes next on an idle connection would not be the response to the next request."""
     protocol = protocol_of(connection)
     # Over HTTP/2, httpcore would raise the error of a request that has failed for the next one.
     is_broken = getattr(protocol, "_connection_error", False) or hasattr(protocol._network_stream, _OUT_OF_STEP)  # noqa: SLF001
-    return bool(is_broken or protocol.has_expired() or _has_unread_bytes(connection))
+    return bool(is_broken or protocol.has_expired() or _has_unread_bytes(protocol))
 
 
 def protocol_of(connection: Any) -> Any:
@@ -140,8 +140,7 @@ def protocol_of(connection: Any) -> Any:
     return connection
 
 
-def _has_unread_bytes(connection: Any) -> bool:
-    protocol = protocol_of(connection)
+def _has_unread_bytes(protocol: Any) -> bool:
     stream = protocol._network_stream  # noqa: SLF001
     if (parser := getattr(protocol, "_h11_state", None)) is not None:
         return bool(parser.trailing_data[0]) or _has_queue(stream)
