@@ -179,32 +179,43 @@ def test_one_row_of_another_timezone(interval: Interval, zone: str, start: str, 
 @pytest.mark.parametrize(
     ("zone", "interval", "borders", "expected"),
     [
+        # A server that learns of a clock change a day late,
         ("Europe/Berlin", "day", ["03-28T23:00", "03-29T22:00", "03-30T22:00"], [["03-28T23:00"], ["03-29T23:00"]]),
-        ("Europe/Berlin", "day", ["10-24T22:00", "10-25T23:00", "10-26T23:00"], [["10-24T22:00"], ["10-25T22:00"]]),
+        ("Europe/Berlin", "day", ["10-24T22:00", "10-25T23:00", "10-26T23:00"], [["10-24T22:00", "10-25T22:00"], []]),
         ("America/New_York", "day", ["03-08T05:00", "03-09T04:00", "03-10T04:00"], [["03-08T05:00"], ["03-09T05:00"]]),
-        ("America/New_York", "day", ["11-01T04:00", "11-02T05:00", "11-03T05:00"], [["11-01T04:00"], ["11-02T04:00"]]),
+        # a day early,
+        ("Europe/Berlin", "day", ["03-27T23:00", "03-28T23:00", "03-29T22:00"], [["03-27T23:00", "03-28T22:00"], []]),
         (
             "Australia/Lord_Howe",
             "hour",
             ["10-03T15:30", "10-03T16:00", "10-03T17:00", "10-03T18:00"],
-            [["10-03T15:30"], [], ["10-03T16:30"]],
+            [["10-03T15:30"], ["10-03T16:30"], ["10-03T17:30"]],
+        ),
+        # and one whose half hours go on.
+        (
+            "Australia/Lord_Howe",
+            "hour",
+            ["04-04T13:00", "04-04T14:00", "04-04T15:30", "04-04T16:30"],
+            [["04-04T13:00"], ["04-04T14:00", "04-04T15:00"], ["04-04T16:00"]],
         ),
     ],
 )
-def test_rows_by_the_offset_from_before_a_clock_change(
-    zone: str, interval: Interval, borders: list[str], expected: list[list[str]]
+@pytest.mark.parametrize("filters_by", ["start", "overlap"])
+def test_rows_by_the_other_offset_around_a_clock_change(
+    zone: str, interval: Interval, borders: list[str], expected: list[list[str]], filters_by: str
 ) -> None:
-    """Each is in one window, the one that it nearly starts with, also where it begins in the window before.
-
-    The server returns the rows that overlap the window, as a server does that rounds its start down.
-    """
+    """Each is in the window that it starts in, and in no other, whatever the server takes for the rows of a window."""
     length = HOUR if interval == "hour" else 24 * HOUR
     starts = [datetime.fromisoformat(f"2026-{start}Z") for window in expected for start in window]
+    whole = [(begin, min(begin + length, after)) for begin, after in pairwise([*starts, starts[-1] + length])]
     delivered = []
     for start, end in pairwise(datetime.fromisoformat(f"2026-{border}Z") for border in borders):
-        with client_of(
-            [row(begin, begin + length) for begin in starts if begin + length > start and begin < end]
-        ) as client:
+        served = [
+            row(*period)
+            for period in whole
+            if period[0] < end and period[filters_by == "overlap"] >= start != period[1]
+        ]
+        with client_of(served) as client:
             query = client.get_traffic(1, start=start, end=end, interval=interval, timezone=zone)
             assert len(query.window) == 1
             delivered.append([f"{item.period_start:%m-%dT%H:%M}" for item in query])

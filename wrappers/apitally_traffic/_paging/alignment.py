@@ -30,25 +30,26 @@ def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | Non
 
 
 def belongs_from(border: datetime, window: TimeWindow) -> datetime:
-    """Return from when on rows belong to the period that starts at a border, and not to the one before it.
+    """Return from when on a row that starts belongs to the part of time that begins at the start of a period.
 
-    Near a change of the UTC offset a server may start its periods by the other offset, earlier or later than the
-    timezone does. A row that starts earlier than that is one of the period before.
-
-    Args:
-        border: the start of a period.
-        window: what was requested.
+    Of two windows that meet there, a row belongs to the one that it starts in, whether a server filters rows by their
+    start or returns all that overlap a window. Only where a response cannot express a start exactly, it may be early.
     """
     border = border.astimezone(UTC)
     try:
-        offsets = _offset(border - _DAY, window), _offset(border + _DAY, window)
-        tolerance = max(_distance(offsets[1] - offsets[0], window), *map(_inaccuracy, offsets))
-        if not tolerance:
-            return border
-        before = floor(border - timedelta.resolution, window.interval, window.timezone)
-        return max(border - tolerance, before + timedelta.resolution)
+        return border - max(
+            _inaccuracy(_offset(instant, window)) for instant in (border - timedelta.resolution, border)
+        )
     except OverflowError:  # at the ends of the calendar
         return border
+
+
+def offset_changes(instant: datetime, window: TimeWindow) -> bool:
+    """Return whether the UTC offset of the window's timezone changes within a day of an instant."""
+    try:
+        return _offset(instant - _DAY, window) != _offset(instant + _DAY, window)
+    except OverflowError:  # at the ends of the calendar
+        return False
 
 
 def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bool:

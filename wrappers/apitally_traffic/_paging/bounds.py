@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
-from apitally_traffic._paging.alignment import belongs_from, is_possible_length, misaligned
+from apitally_traffic._paging.alignment import belongs_from, is_possible_length, misaligned, offset_changes
 from apitally_traffic._paging.order import Ordered, Rows
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
@@ -25,6 +25,7 @@ class Bounds:
     Attributes:
         first: rows that start earlier belong to the slice before.
         limit: rows that start then or later belong to the next slice.
+        may_have_another: whether the next day may start before its time, because a clock changes.
     """
 
     def __init__(self, window: TimeWindow, *, is_last: bool) -> None:
@@ -38,6 +39,7 @@ class Bounds:
         self._length = LENGTHS[window.interval]
         end = _end_of_last_period(window)
         self.first, self.limit = belongs_from(window.start, window), min(window.end, belongs_from(end, window))
+        self.may_have_another = window.interval == "day" and offset_changes(end, window)
         self._lower, self._upper = _one_period_around(window, end, self._length)
         self._may_be_cut_from = LAST
         if is_last:

@@ -115,7 +115,7 @@ class SliceReader:
 
     def _check_number(self, starts: list[datetime]) -> None:
         inside = bisect_left(starts, self.bounds.limit) - bisect_left(starts, self.bounds.first)
-        limit = _max_rows(self.window)
+        limit = _max_rows(self.window) + self.bounds.may_have_another
         if inside > limit or len(starts) > limit + _TOLERATED_PERIODS:
             raise PaginationError(
                 f"The API returned {len(starts)} different periods for a window that has {len(self.window)}."
