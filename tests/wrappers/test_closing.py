@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from apitally_api_client.api.metrics import get_traffic
-from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
+from apitally_traffic import APIConnectionError, AsyncTrafficClient, ConfigurationError, TrafficClient
 from tests.wrappers.raw_server import PAGE, raw_server, response
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
@@ -189,3 +189,15 @@ def test_async_with_on_the_generated_client_leaves_the_client_open() -> None:
 
     with raw_server(lambda connection: connection.sendall(response(PAGE))) as url:
         assert asyncio.run(read(url)) == []
+
+
+def test_the_generated_client_sends_with_its_client_alone() -> None:
+    """Another client of httpx would send without the key, and a header that cannot be sent is the caller's mistake."""
+    with pytest.raises(ConfigurationError, match="pass `transport` to the client"):
+        TrafficClient("key").api.set_httpx_client(httpx.Client())
+    with pytest.raises(ConfigurationError, match="pass `transport` to the client"):
+        AsyncTrafficClient("key").api.set_async_httpx_client(httpx.AsyncClient())
+    with pytest.raises(ValueError, match="The header 'X' cannot be sent"):
+        TrafficClient("key").api.with_headers({"X": "a\nb"})
+    with pytest.raises(ValueError, match="is set by the client"):
+        TrafficClient("key").api.with_headers({"Host": "evil.example"})

@@ -13,6 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -157,3 +158,56 @@ def test_threads_get_no_second_response(kind: str) -> None:
     ):
         queries = (client.get_traffic(1, **DAY) for _ in range(400))
         assert {item.requests for items in threads.map(TrafficQuery.to_list, queries) for item in items} == {1}
+
+
+def test_a_connection_that_the_pool_closes_is_not_taken() -> None:
+    """Another thread may have removed it from the pool since it was chosen."""
+    with (
+        raw_server(lambda connection: connection.sendall(page(1))) as url,
+        httpx.HTTPTransport() as transport,
+        TrafficClient("key", base_url=url, transport=transport) as client,
+    ):
+        client.get_traffic(1, **DAY).totals()
+        (connection,) = transport._pool._connections  # noqa: SLF001 - httpx has no public name for it
+        transport._pool._connections.clear()  # noqa: SLF001
+        with pytest.raises(httpcore.ConnectionNotAvailable):
+            connection.handle_request(httpcore.Request("GET", url))
+        connection.close()
+
+
+@pytest.mark.parametrize("kind", ["sync", "async", "sync transport", "async transport"])
+def test_many_connections_at_a_time(kind: str) -> None:
+    """None of many threads or tasks closes a connection that another one is about to use."""
+    requested: list[socket.socket] = []
+    given: dict[str, Any] = {
+        "sync transport": {"transport": httpx.HTTPTransport()},
+        "async transport": {"transport": httpx.AsyncHTTPTransport()},
+    }
+    options: dict[str, Any] = {"requests_per_minute": None, "max_retries": 0, **given.get(kind, {})}
+
+    def respond(connection: socket.socket) -> None:
+        requested.append(connection)
+        time.sleep(0.05)
+        connection.sendall(page(1))
+
+    async def read_async(url: str) -> None:
+        async with (
+            options.get("transport", nullcontext()),
+            AsyncTrafficClient("key", base_url=url, **options) as client,
+        ):
+            for _ in range(4):
+                await asyncio.gather(*(client.get_traffic(1, **DAY).to_list() for _ in range(40)))
+
+    with raw_server(respond) as url:
+        if kind.startswith("async"):
+            asyncio.run(read_async(url))
+        else:
+            with (
+                options.get("transport", nullcontext()),
+                TrafficClient("key", base_url=url, **options) as client,
+                ThreadPoolExecutor(40) as threads,
+            ):
+                list(threads.map(TrafficQuery.to_list, (client.get_traffic(1, **DAY) for _ in range(160))))
+    assert len(requested) == 160
+    if "transport" not in options:
+        assert len(set(requested)) <= 45

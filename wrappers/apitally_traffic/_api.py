@@ -1,23 +1,53 @@
 """The client of the generated package, configured for the raw functions: `client.api`."""
 
 import platform
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import httpx
 
 from apitally_api_client import AuthenticatedClient
-from apitally_traffic._options import Options, merged
+from apitally_traffic._options import Options, check_headers, merged
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
 from apitally_traffic._version import __version__
+from apitally_traffic.errors import ConfigurationError
 
 _USER_AGENT = f"apitally-traffic/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+_NO_OTHER_CLIENT = (
+    "client.api sends with the connections of its client, which add the key and keep to the rate limit. To send in "
+    "another way, pass `transport` to the client."
+)
 # The generated client requires a token. The transport below adds the key, so that no caller can read it from here.
 _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 
 
 class SharedClient(AuthenticatedClient):
     """A generated client whose `with` leaves the connections open: they are those of the client that has it."""
+
+    def with_headers(self, headers: dict[str, str]) -> AuthenticatedClient:
+        """Return a client that sends further headers.
+
+        Raises:
+            TypeError: they are no mapping of texts.
+            ValueError: one cannot be sent, or is set by the client.
+        """
+        return super().with_headers(check_headers(headers))
+
+    def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
+        """Refuse another client of httpx: it would send neither the key nor keep to the rate limit.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(_NO_OTHER_CLIENT)
+
+    def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> NoReturn:  # noqa: ARG002
+        """Refuse another client of httpx, as `set_httpx_client` does.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(_NO_OTHER_CLIENT)
 
     def __enter__(self) -> Self:
         """Return the client itself."""

@@ -57,7 +57,7 @@ class Options(NamedTuple):
             timeout=_check_timeout(timeout),
             deadline=_check_seconds("deadline", deadline),
             max_retries=check_count("max_retries", max_retries, minimum=0),
-            headers=_check_headers(headers),
+            headers=check_headers(headers),
         )
 
     def changed(
@@ -72,7 +72,7 @@ class Options(NamedTuple):
             timeout=self.timeout if timeout is None else _check_timeout(timeout),
             deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
             max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries, minimum=0),
-            headers=merged(self.headers, _check_headers(headers)),
+            headers=merged(self.headers, check_headers(headers)),
         )
 
 
@@ -161,7 +161,13 @@ def _check_seconds(name: str, seconds: float) -> float:
     return float(seconds)
 
 
-def _check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers that can be sent with each request, in addition to those of the client.
+
+    Raises:
+        TypeError: they are no mapping of texts.
+        ValueError: one cannot be sent, or is set by the client; or two have the same name.
+    """
     if headers is None:
         return {}
     if not isinstance(headers, Mapping):

@@ -22,6 +22,8 @@ from apitally_traffic.errors import ConfigurationError
 
 Transport = TypeVar("Transport")
 
+# httpx keeps 20 connections, and closes each that a request has used where there are more.
+_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=5)
 # OpenSSL finds a certificate by the hash of its subject.
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
@@ -60,13 +62,15 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
         ImportError: the extra for HTTP/2 is not installed.
     """
     arguments, via = _checked_arguments(settings, options)
-    return Connector(lambda: with_safe_reuse(bound_by_deadline(httpx.HTTPTransport(**arguments))), via)
+    return Connector(lambda: with_safe_reuse(bound_by_deadline(httpx.HTTPTransport(limits=_LIMITS, **arguments))), via)
 
 
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
     arguments, via = _checked_arguments(settings, options)
-    return Connector(lambda: with_safe_reuse(with_real_timeouts(httpx.AsyncHTTPTransport(**arguments))), via)
+    return Connector(
+        lambda: with_safe_reuse(with_real_timeouts(httpx.AsyncHTTPTransport(limits=_LIMITS, **arguments))), via
+    )
 
 
 def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:

@@ -2,8 +2,8 @@
 
 On a connection may wait bytes that no request asked for, which would be taken for the next response. httpcore looks for
 them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. And it looks before
-it chooses a connection for a request, which another thread may use in between. On HTTP/2 connections it does not look
-at all, and sends requests to servers that have said, or shown, that they go away.
+it chooses a connection for a request, which another thread may use, or close, in between. On HTTP/2 connections it does
+not look at all, and sends requests to servers that have said, or shown, that they go away.
 
 And httpcore lets several requests share an HTTP/2 connection, where one of them can harm the others: threads get the
 same number twice; one that times out ends all; and all wait for ever where the server lowers its limit of concurrent
@@ -11,7 +11,6 @@ streams below what is open. Here each request in flight has a connection of its 
 """
 
 import sys
-import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,34 +44,35 @@ class _Turn:
     """Whose turn it is on a connection: one request at a time, until one fails or finds something else on it.
 
     Attributes:
-        lock: held from before a request is sent until its response begins.
+        is_taken: whether a request is being sent, or has been sent and its response has not begun.
         is_over: whether no further request may be sent.
     """
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        self.is_taken = False
         self.is_over = False
 
     @contextmanager
-    def taken(self, connection: Any) -> Iterator[None]:
+    def taken(self, pool: Any, connection: Any) -> Iterator[None]:
         """Let a request be sent unless the connection is in use or spoilt; the pool then finds another one."""
         httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
-        is_taken = self.lock.acquire(blocking=False)
+        # The pool holds this lock while it chooses connections, and those to be closed.
+        with pool._optional_thread_lock:  # noqa: SLF001
+            is_kept = connection in pool._connections  # noqa: SLF001
+            if not is_kept or self.is_taken or self.is_over or not self._is_free(connection):
+                raise httpcore.ConnectionNotAvailable
+            self.is_taken = True
         try:
-            if not is_taken or not self._is_free(connection):
-                raise httpcore.ConnectionNotAvailable  # noqa: TRY301 - the lock is released in any case
             yield
         except BaseException as error:
-            if not isinstance(error, httpcore.ConnectionNotAvailable):
-                self.is_over = True
+            self.is_over = not isinstance(error, httpcore.ConnectionNotAvailable)
             raise
         finally:
-            if is_taken:
-                self.lock.release()
+            self.is_taken = False
 
     def _is_free(self, connection: Any) -> bool:
-        if self.is_over or not _is_connected(connection):
-            return not self.is_over
+        if not _is_connected(connection):
+            return True
         is_idle = bool(protocol_of(connection).is_idle())
         self.is_over = is_idle and _is_spoilt(connection)
         return is_idle and not self.is_over
@@ -86,15 +86,15 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
     connection.is_available = partial(_is_available, reference, turn)
     connection.is_idle = partial(_is_idle, reference, turn)
     if hasattr(pool, "aclose"):
-        connection.handle_async_request = partial(_handle_alone_async, reference, turn)
+        connection.handle_async_request = partial(_handle_alone_async, pool_reference, reference, turn)
     else:
-        connection.handle_request = partial(_handle_alone, reference, turn)
+        connection.handle_request = partial(_handle_alone, pool_reference, reference, turn)
     return connection
 
 
 def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
     connection: Any = reference()
-    return turn.is_over or bool(type(connection).has_expired(connection))
+    return turn.is_over or (not turn.is_taken and bool(type(connection).has_expired(connection)))
 
 
 def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
@@ -106,18 +106,18 @@ def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
 def _is_idle(reference: weakref.ref[Any], turn: _Turn) -> bool:
     """Return whether no request uses the connection; by itself, httpcore says so before it has begun the first one."""
     connection: Any = reference()
-    return not turn.lock.locked() and bool(type(connection).is_idle(connection))
+    return not turn.is_taken and bool(type(connection).is_idle(connection))
 
 
-def _handle_alone(reference: weakref.ref[Any], turn: _Turn, request: Any) -> Any:
+def _handle_alone(pool: weakref.ref[Any], reference: weakref.ref[Any], turn: _Turn, request: Any) -> Any:
     connection: Any = reference()
-    with turn.taken(connection):
+    with turn.taken(pool(), connection):
         return type(connection).handle_request(connection, request)
 
 
-async def _handle_alone_async(reference: weakref.ref[Any], turn: _Turn, request: Any) -> Any:
+async def _handle_alone_async(pool: weakref.ref[Any], reference: weakref.ref[Any], turn: _Turn, request: Any) -> Any:
     connection: Any = reference()
-    with turn.taken(connection):
+    with turn.taken(pool(), connection):
         return await type(connection).handle_async_request(connection, request)
 
 
