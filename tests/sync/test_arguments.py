@@ -3,14 +3,18 @@
 import errno
 import os
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
 import duckdb
 import pytest
 
+from apitally_traffic import ResponseError, TimeWindow, TrafficItem
 from apitally_traffic.sync import SyncError, sync_traffic, traffic_source
 from apitally_traffic.sync._destination import resolve_destination
+from apitally_traffic.sync._series import Series
+from apitally_traffic.sync._source import _batches
 
 
 @pytest.mark.parametrize(
@@ -70,3 +74,25 @@ def test_a_file_system_without_links(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     resolve_destination(tmp_path / "traffic.duckdb").create_file(keep=True)
     duckdb.connect(str(tmp_path / "traffic.duckdb")).close()
     assert [path.name for path in tmp_path.iterdir()] == ["traffic.duckdb"]
+
+
+@pytest.mark.parametrize("name", ["apitally.duckdb", "Apitally.db", "apitally.2026.duckdb", "apitally_staging.duckdb"])
+def test_a_file_with_the_name_of_the_schema(name: str, tmp_path: Path) -> None:
+    """DuckDB could not tell the database from the schema in it; nothing is asked for, and nothing is created."""
+    with pytest.raises(ValueError, match=rf"{re.escape(name)} needs another name, such as apitally_traffic\.duckdb: "):
+        sync_traffic(1, destination=tmp_path / name, api_key="key", base_url="http://127.0.0.1:9")
+    assert list(tmp_path.glob("*.d*b")) == []
+
+
+@pytest.mark.parametrize("start", ["2026-10-24T22:00Z", "2026-10-25T22:00Z"])
+def test_a_row_by_the_other_offset_is_not_stored(start: str) -> None:
+    """The day that it is of could come with another start in a later run: the table would have it twice."""
+    window = TimeWindow.resolve("2026-10-25", "2026-10-27", "day", "Europe/Berlin")
+    begin = datetime.fromisoformat(start)
+    item = TrafficItem(begin, begin + timedelta(hours=25), 1, 2, 3)
+    rows = _batches(Series(1, None, None, "day", "Europe/Berlin"), window, [item])
+    if begin == window.start:
+        assert [row["period_start"] for batch in rows for row in batch] == [begin]
+    else:
+        with pytest.raises(ResponseError, match=r"where no day of Europe/Berlin starts: it is not stored"):
+            list(rows)

@@ -16,7 +16,7 @@ from dlt.common.exceptions import MissingDependencyException
 
 from apitally_traffic._texts import quoted
 from apitally_traffic.sync._errors import SyncError, sentence_of
-from apitally_traffic.sync._series import TABLE
+from apitally_traffic.sync._series import DATASET, TABLE
 
 DEFAULT_DESTINATION = "apitally_traffic.duckdb"
 _DUCKDB_SUFFIXES = {".duckdb", ".db"}
@@ -79,7 +79,8 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
         ModuleNotFoundError: a library that the destination needs is missing; its name is that of dlt's extra.
         SyncError: a file cannot be where the destination is.
         TypeError: it is neither a str nor a path.
-        ValueError: there is no such destination, or rows cannot be replaced or dlt's state cannot be kept there.
+        ValueError: there is no such destination, or rows cannot be replaced or dlt's state cannot be kept there; or a
+            file has the name of the schema in it.
     """
     if not isinstance(destination, str | os.PathLike):
         raise TypeError(f"destination must be a str or a path, not {type(destination).__name__}.")
@@ -134,6 +135,11 @@ def _regular(path: Path) -> Path:
     except OSError as error:
         raise SyncError(f"{path} cannot be opened: {error.strerror}.") from error
     file = path.resolve()
+    if (database := file.name.partition(".")[0].lower()) in {DATASET, f"{DATASET}_staging"}:
+        raise ValueError(
+            f"{path} needs another name, such as {DEFAULT_DESTINATION}: DuckDB calls the database after its file, and "
+            f"takes {database!r} for the schema in it."
+        )
     str(file).encode()  # DuckDB takes the bytes of UTF-8 alone
     return file
 

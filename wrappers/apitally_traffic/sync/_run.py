@@ -34,11 +34,9 @@ from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Schedule, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
 from apitally_traffic.sync._errors import INTERRUPTIONS, SyncError, cause_of, missing_credentials, sentence_of
 from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
-from apitally_traffic.sync._series import TABLE
+from apitally_traffic.sync._series import DATASET, TABLE
 from apitally_traffic.sync._shared_client import SharedClient
 from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_counted_before, ends_of, source_of
-
-DATASET = "apitally"
 
 
 @dataclass(frozen=True)

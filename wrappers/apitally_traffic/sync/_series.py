@@ -5,7 +5,7 @@ from typing import Self
 
 from apitally_api_client.models import Interval
 
-TABLE = "traffic"
+DATASET, TABLE = "apitally", "traffic"
 
 
 @dataclass(frozen=True)

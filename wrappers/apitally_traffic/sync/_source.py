@@ -12,6 +12,8 @@ from dlt.extract import DltResource, DltSource
 from apitally_api_client.models import Interval
 from apitally_traffic import TimeWindow, TrafficClient, TrafficItem
 from apitally_traffic._options import check_count
+from apitally_traffic._windows.periods import floor
+from apitally_traffic.errors import ResponseError
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
 from apitally_traffic.sync._series import TABLE, Series
 from apitally_traffic.sync._shared_client import SharedClient
@@ -177,12 +179,26 @@ def _batches(series: Series, window: TimeWindow, items: Iterable[TrafficItem]) -
     for item in items:
         if item.period_end > window.end:
             continue  # it has not ended
+        _check_start(item, window)
         batch.append(_row(series, item))
         if len(batch) == _BATCH:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def _check_start(item: TrafficItem, window: TimeWindow) -> None:
+    """Check that a row starts where a period does; the client accepts others where a clock changes.
+
+    A later response with the right start would have another key, and the table both rows.
+    """
+    if floor(item.period_start, window.interval, window.timezone) != item.period_start:
+        raise ResponseError(
+            f"The API returned a row from {item.period_start.isoformat()} to {item.period_end.isoformat()}, where no "
+            f"{window.interval} of {window.timezone.key} starts: it is not stored, because a later run could get the "
+            f"same {window.interval} with another start, and store it twice. Nothing of this run is stored."
+        )
 
 
 def _row(series: Series, item: TrafficItem) -> dict[str, Any]:
