@@ -124,3 +124,22 @@ def test_the_text_of_an_error_is_one_printable_line(written: str) -> None:
             assert str(error).isprintable()
             assert str(error).encode()
             assert str(pickle.loads(pickle.dumps(error))) == str(error)  # noqa: S301 - made right here
+
+
+@pytest.mark.parametrize("status", [200, 404, 418, 422, 500])
+@pytest.mark.parametrize("charset", ["utf-16-le", "utf-16-be", "utf-32-le", "cp037", "cp1026", "no-charset", "hex", ""])
+@pytest.mark.parametrize("start", [b"", b"\xff\xfe", b"\xfe\xff", b'{"detail": "'])
+def test_a_key_in_a_body_that_is_declared_as_another_encoding(status: int, charset: str, start: bytes) -> None:
+    """What the bytes look like as text is the key again, once the text is encoded."""
+    key = "a-key-of-the-tests-0123456789"
+    headers = {"Content-Type": f"application/json; charset={charset}"} if charset else {}
+    answer = httpx.Response(status, headers=headers, content=start + key.encode() + b'"} ')
+    with (
+        TrafficClient(key, max_retries=0, transport=httpx.MockTransport(lambda _: answer)) as client,
+        pytest.raises(ApitallyError) as raised,
+    ):
+        client.get_traffic(1).to_list()
+    kept = f"{raised.value}{raised.value.body}{getattr(raised.value, 'errors', '')}"
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "cp037", "cp1026"):
+        assert key.encode() not in kept.encode(encoding, "replace")
+        assert key[:14].encode() not in kept.encode(encoding, "replace")

@@ -76,7 +76,7 @@ class Redactor:
     def body(self, body: bytes) -> bytes:
         """Return a body without the key."""
         if (encoding := wide_encoding(body)) is not None:
-            return self.text(body.decode(encoding, "replace")).encode(encoding)
+            body = self.text(body.decode(encoding, "replace")).encode(encoding)
         return _without(body, (self,))
 
     def value(self, value: Any, depth: int = 0) -> Any:

@@ -1,7 +1,9 @@
 """Map responses and exceptions to typed errors. Does no I/O, so that both transports share it."""
 
 import codecs
+import contextlib
 import re
+import string
 from http import HTTPStatus
 from typing import Any
 
@@ -183,14 +185,16 @@ def _details(request: httpx.Request, response: httpx.Response, redactor: Redacto
         "url": str(request.url),
         "status_code": response.status_code,
         "headers": dict(response.headers.items()),
-        "body": redactor.text(_text(response)),
+        "body": redactor.text(_text(response, redactor)),
     }
 
 
-def _text(response: httpx.Response) -> str:
+def _text(response: httpx.Response, redactor: Redactor) -> str:
     """Return how the body begins, as text."""
     content = response.content[:_MAX_TEXT]
-    encoding = wide_encoding(content) or response.encoding or "utf-8"
+    if _disguises_key(response, redactor):
+        return content.decode("latin-1").replace("\0", "")
+    encoding = _encoding(response)
     try:
         return codecs.getincrementaldecoder(encoding)("replace").decode(content, final=True)
     except (LookupError, ValueError, TypeError, AssertionError):
@@ -198,14 +202,28 @@ def _text(response: httpx.Response) -> str:
         return content.decode("utf-8", "replace")
 
 
+def _encoding(response: httpx.Response) -> str:
+    return wide_encoding(response.content[:_MAX_TEXT]) or response.encoding or "utf-8"
+
+
+def _disguises_key(response: httpx.Response, redactor: Redactor) -> bool:
+    """Return whether the bytes of a body quote the key, and are declared as text that looks otherwise."""
+    with contextlib.suppress(LookupError, ValueError, TypeError, AssertionError):  # an unknown one, or none of texts
+        if string.printable.encode(_encoding(response)) == string.printable.encode():
+            return False
+    content = response.content[:_MAX_JSON].decode("latin-1")
+    return redactor.text(content) != content
+
+
 def _content(response: httpx.Response, redactor: Redactor) -> Any:
     """Return the decoded body without the key; None if it is not JSON."""
-    return redactor.value(_json(response))
+    return redactor.value(_json(response, redactor))
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(response: httpx.Response, redactor: Redactor) -> Any:
     try:
-        return response.json() if len(response.content) <= _MAX_JSON else None
+        is_readable = len(response.content) <= _MAX_JSON and not _disguises_key(response, redactor)
+        return response.json() if is_readable else None
     except (ValueError, RecursionError):
         return None
 
@@ -238,7 +256,7 @@ def _listed(names: list[str], conjunction: str = "and") -> str:
 
 def _validation_errors(response: httpx.Response, redactor: Redactor) -> tuple[list[ValidationError], list[str]]:
     """Parse FastAPI's form of a refusal. For any other form the result is empty, and the message quotes the body."""
-    content, total = _json(response), 0
+    content, total = _json(response, redactor), 0
     if isinstance(content, dict) and isinstance(detail := content.get("detail"), list):
         content, total = {"detail": detail[:_MAX_DETAILS]}, len(detail)
     try:
