@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import socket
 import threading
 import time
@@ -201,3 +202,62 @@ def test_the_generated_client_sends_with_its_client_alone() -> None:
         TrafficClient("key").api.with_headers({"X": "a\nb"})
     with pytest.raises(ValueError, match="is set by the client"):
         TrafficClient("key").api.with_headers({"Host": "evil.example"})
+
+
+def test_closing_again_and_again_while_threads_read() -> None:
+    """Whatever moment a request is in, it ends at once with the one error, and the next one finds a new connection."""
+    messages: set[str] = set()
+    is_over = threading.Event()
+
+    def respond(connection: socket.socket) -> None:
+        time.sleep(random.random() / 200)  # noqa: S311 - no secret
+        connection.sendall(response(PAGE))
+
+    def read(_: int) -> float:
+        longest = 0.0
+        while not is_over.is_set():
+            began = time.monotonic()
+            try:
+                client.get_traffic(1, **DAY).to_list()
+            except APIConnectionError as error:
+                messages.add(str(error))
+            longest = max(longest, time.monotonic() - began)
+        return longest
+
+    with (
+        raw_server(respond) as url,
+        TrafficClient("key", base_url=url, requests_per_minute=None, max_retries=0, timeout=30) as client,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        readers = threads.map(read, range(8))
+        for _ in range(150):
+            time.sleep(0.01)
+            client.close()
+        is_over.set()
+        assert max(readers) < 10
+    assert messages == {CLOSED}
+
+
+def test_no_more_tasks_than_connections_are_in_the_pool() -> None:
+    """It looks at all connections for each request that waits: the work would grow with the square of the tasks."""
+    inside: list[int] = [0]
+
+    class Transport(httpx.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            inside.append(inside[-1] + 1)
+            try:
+                return await super().handle_async_request(request)
+            finally:
+                inside.append(inside[-1] - 1)
+
+    async def read(url: str) -> None:
+        async with (
+            Transport() as transport,
+            AsyncTrafficClient("key", base_url=url, requests_per_minute=None, transport=transport) as client,
+        ):
+            await asyncio.gather(*(client.get_traffic(1, **DAY).to_list() for _ in range(300)))
+
+    with raw_server(lambda connection: connection.sendall(response(PAGE))) as url:
+        asyncio.run(read(url))
+    assert len(inside) == 601
+    assert max(inside) <= 100

@@ -12,6 +12,9 @@ from apitally_traffic._clock import monotonic
 from apitally_traffic._transport.stats import StatsRecorder
 from apitally_traffic.errors import ApitallyError
 
+MAX_CONNECTIONS = 100
+"""How many requests of a client are sent at a time."""
+
 CALL = "apitally_traffic.call"
 """The extension of a request with its call."""
 
@@ -23,6 +26,8 @@ class Lifetime:
         has_ended: whether the client was closed.
         large_body: held while a large body is read and decoded, by a thread.
         large_body_async: held by a task.
+        requests_async: held by each task that has a request in the pool of connections, which has to look at all of
+            them for each connection that gets free.
     """
 
     def __init__(self) -> None:
@@ -30,6 +35,7 @@ class Lifetime:
         self.has_ended = False
         self.large_body = threading.Lock()
         self.large_body_async = asyncio.Lock()
+        self.requests_async = asyncio.Semaphore(MAX_CONNECTIONS)
         self._interrupts = Interrupts()
 
     def end(self) -> None:

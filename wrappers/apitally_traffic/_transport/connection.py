@@ -16,6 +16,7 @@ import httpx
 from apitally_traffic._settings import Settings, names_a_host
 from apitally_traffic._texts import one_line, quoted
 from apitally_traffic._transport.async_network import with_real_timeouts
+from apitally_traffic._transport.call import MAX_CONNECTIONS
 from apitally_traffic._transport.network import bound_by_deadline
 from apitally_traffic._transport.reuse import with_safe_reuse
 from apitally_traffic.errors import ConfigurationError
@@ -23,7 +24,7 @@ from apitally_traffic.errors import ConfigurationError
 Transport = TypeVar("Transport")
 
 # httpx keeps 20 connections, and closes each that a request has used where there are more.
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=5)
+_LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=5)
 # OpenSSL finds a certificate by the hash of its subject.
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 

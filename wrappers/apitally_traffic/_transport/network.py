@@ -7,7 +7,8 @@ backend is httpcore's own place for this. The async transport needs none: asynci
 import contextlib
 import socket
 import ssl
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -82,26 +83,33 @@ class _Stream:
     def __init__(self, inner: "httpcore.NetworkStream", streams: "WeakSet[_Stream]") -> None:
         self._inner = inner
         self._streams = streams
+        self._lock = threading.Lock()
+        self._users = 0
+        self._is_closed = False
         streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with self._until_the_end(), self._interruptible():
+        with self._in_use(), self._until_the_end(), self._interruptible():
             return self._inner.read(max_bytes, _limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:  # httpcore writes the empty body of each request, twice
             return
-        with self._until_the_end(), self._interruptible():
+        with self._in_use(), self._until_the_end(), self._interruptible():
             self._inner.write(buffer, _limit(timeout))
 
     def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            is_idle = not self._users
         self._shut_down()  # what is closed alone keeps a thread waiting that reads from it
-        self._inner.close()
+        if is_idle:
+            self._inner.close()
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
-        with self._until_the_end(), self._interruptible():
+        with self._in_use(), self._until_the_end(), self._interruptible():
             limit = _limit(timeout)
             outer = self.get_extra_info("socket")
             if type(outer) is ssl.SSLSocket:
@@ -110,6 +118,20 @@ class _Stream:
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
+
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Keep the socket open during the block: its number could be given to another one, which it then reads from."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                is_over = self._is_closed and not self._users
+            if is_over:
+                self._inner.close()
 
     def _until_the_end(self) -> contextlib.AbstractContextManager[None]:
         call = current_call.get()

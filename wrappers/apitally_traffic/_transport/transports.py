@@ -1,6 +1,7 @@
 """The httpx transports below the generated client, sync and async: two shells around the same exchange."""
 
 import asyncio
+import threading
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -61,9 +62,16 @@ class ApiTransport(httpx.BaseTransport):
             with_safe_reuse(bound_by_deadline(inner))
         self._connect, self._via = connector(settings, options) if inner is None else Connector(partial(_same, inner))
         self._is_own = inner is None
-        self.lifetime = Lifetime()
+        self._lifetime = Lifetime()
+        self._closing = threading.RLock()
         self._inner: httpx.BaseTransport = self._connect()
         renew_after_fork(self)
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """The present one of the connections; while they are closed, that which begins afterwards."""
+        with self._closing:
+            return self._lifetime
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response, its body read and decoded, if its status is 200.
@@ -84,15 +92,17 @@ class ApiTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         """End all calls that are under way, and close the connections, unless the transport was passed in."""
-        ended, self.lifetime = self.lifetime, Lifetime()
-        ended.end()
-        self._limiter.wake()
-        if self._is_own:
-            self._inner.close()
+        with self._closing:
+            self._lifetime.end()
+            self._limiter.wake()
+            if self._is_own:
+                self._inner.close()
+            self._lifetime = Lifetime()
 
     def renew(self) -> None:
         """Replace connections and rate limiter in a forked process."""
-        self.lifetime = Lifetime()
+        self._lifetime = Lifetime()
+        self._closing = threading.RLock()
         self._limiter = RateLimiter(Pacer(self._requests_per_minute))
         if isinstance(self._inner, httpx.HTTPTransport):
             close_inherited(self._inner)
@@ -183,7 +193,8 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
             exchange.start()
             async with timeout(exchange.call.remaining()) as interrupt:
                 with exchange.call.lifetime.interruptible(interrupt):
-                    response, body = await _exchange(inner, exchange, signed)
+                    async with exchange.call.lifetime.requests_async:
+                        response, body = await _exchange(inner, exchange, signed)
             exchange.complete(response, body)
         except exchange_errors() as error:
             exchange.fail(error)
