@@ -8,7 +8,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -89,13 +89,13 @@ class _Stream:
         streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with self._in_use(), self._until_the_end(), self._interruptible():
+        with self, self._until_the_end(), self._interruptible():
             return self._inner.read(max_bytes, _limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:  # httpcore writes the empty body of each request, twice
             return
-        with self._in_use(), self._until_the_end(), self._interruptible():
+        with self, self._until_the_end(), self._interruptible():
             self._inner.write(buffer, _limit(timeout))
 
     def close(self) -> None:
@@ -109,7 +109,7 @@ class _Stream:
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
-        with self._in_use(), self._until_the_end(), self._interruptible():
+        with self, self._until_the_end(), self._interruptible():
             limit = _limit(timeout)
             outer = self.get_extra_info("socket")
             if type(outer) is ssl.SSLSocket:
@@ -119,19 +119,17 @@ class _Stream:
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)
 
-    @contextlib.contextmanager
-    def _in_use(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Keep the socket open during the block: its number could be given to another one, which it then reads from."""
         with self._lock:
             self._users += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._users -= 1
-                is_over = self._is_closed and not self._users
-            if is_over:
-                self._inner.close()
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            is_over = self._is_closed and not self._users
+        if is_over:
+            self._inner.close()
 
     def _until_the_end(self) -> contextlib.AbstractContextManager[None]:
         call = current_call.get()

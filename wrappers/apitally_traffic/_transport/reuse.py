@@ -11,6 +11,7 @@ streams below what is open. Here each request in flight has a connection of its 
 """
 
 import sys
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -93,8 +94,14 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
 
 
 def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
+    """Return whether to close the connection; what waits on it is looked for when it is taken."""
     connection: Any = reference()
-    return turn.is_over or (not turn.is_taken and bool(type(connection).has_expired(connection)))
+    if turn.is_over or turn.is_taken:
+        return turn.is_over
+    if not _is_connected(connection):
+        return bool(type(connection).has_expired(connection))
+    expires_at = protocol_of(connection)._expire_at  # noqa: SLF001
+    return expires_at is not None and time.monotonic() > expires_at
 
 
 def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
