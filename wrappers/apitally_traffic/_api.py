@@ -34,7 +34,7 @@ class SharedClient(AuthenticatedClient):
         return super().with_headers(check_headers(headers))
 
     def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
-        """Refuse another client of httpx: it would send neither the key nor keep to the rate limit.
+        """Refuse another client of httpx: it would neither send the key nor keep to the rate limit.
 
         Raises:
             ConfigurationError: always.

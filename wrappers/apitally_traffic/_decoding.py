@@ -158,7 +158,8 @@ def decode_page(body: bytes, kept: float = 0) -> Page:
 
 def _check_share(share: float, kept: float) -> None:
     if kept and kept + share > 1:
-        raise ValueError(f"is too large to be kept with the pages before it: together they have more than {LIMITS}")
+        together = f"together they have more than {LIMITS}, or {_MAX_ROWS:,} rows"
+        raise ValueError(f"is too large to be kept with the pages before it: {together}")
 
 
 def _are_pinned(rows: Sequence[Row | TrafficItem]) -> TypeGuard[Sequence[Row]]:
