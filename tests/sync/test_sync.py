@@ -214,6 +214,30 @@ def test_no_data_truncates_nothing(api: Api, database: Database) -> None:
     assert database.query(f"SELECT count(*) FROM {TABLE}") == [(8 * 24 + 10,)]
 
 
+def test_a_first_run_without_rows_makes_the_table(api: Api, database: Database) -> None:
+    """A query of the table works from the first run on; a later run fills it."""
+    api.show(0, NOW)
+    api.server.inject("status", status=200, body='{"data": [], "has_more": false, "next_token": null}')
+    result = sync(api, database)
+    assert (result.rows, result.table) == (0, TABLE)
+    assert database.query(f"SELECT count(*), count(requests) FROM {TABLE}") == [(0, 0)]
+    api.server.reset()
+    api.show(1, NOW)
+    assert sync(api, database, start="2026-03-19").rows == 48 + 24, "what is looked at again, and the day before"
+    assert database.query(f"SELECT count(*) FROM {TABLE}") == [(48 + 24,)]
+
+
+def test_a_table_that_was_dropped_is_told(api: Api, database: Database) -> None:
+    """The state says that its rows are stored: to go on would leave a hole, and to start again is the user's choice."""
+    api.show(0, NOW)
+    sync(api, database)
+    database.query(f"DROP TABLE {TABLE}; SELECT 1")
+    with pytest.raises(SyncError, match=r"apitally\.traffic is missing .* schemas apitally and apitally_staging"):
+        sync(api, database)
+    database.query("DROP SCHEMA apitally CASCADE; DROP SCHEMA apitally_staging CASCADE; SELECT 1")
+    assert sync(api, database).rows == 202
+
+
 def test_one_app_that_fails_stores_nothing(api: Api, database: Database) -> None:
     """The error is that of the client, and the next run reads all apps."""
     api.show(0, NOW)

@@ -142,10 +142,15 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     pipeline.config.runtime.intercept_signals = False  # Ctrl-C ends the run
     try:
         with alone_in_the_database(pipeline, target):
+            is_there = not target.is_new and _has_table(pipeline, target)
             if not target.is_new:
-                _refuse_another_table(pipeline, target)
                 pipeline.sync_destination()
             before = _state(pipeline)
+            if before and not is_there:
+                raise SyncError(
+                    f"{DATASET}.{TABLE} is missing in {target.name}, where earlier runs have stored it: put it back, "
+                    f"or drop the schemas {DATASET} and {DATASET}_staging to start again from nothing."
+                )
             pipeline.extract(source)
             normalized = pipeline.normalize()
             target.create_file(keep=True)
@@ -155,11 +160,15 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
         pipeline.deactivate()
 
 
-def _refuse_another_table(pipeline: dlt.Pipeline, target: Target) -> None:
-    """Raise if the table of this name was not made by a sync: dlt would add our columns to it."""
+def _has_table(pipeline: dlt.Pipeline, target: Target) -> bool:
+    """Return whether the destination has the table; where that cannot be asked, it is taken to be there.
+
+    Raises:
+        SyncError: a table of this name was not made by a sync: dlt would add our columns to it.
+    """
     with pipeline.destination_client() as client:
         if not isinstance(client, SqlJobClientBase):
-            return
+            return True
         exists, columns = client.get_storage_table(TABLE)
     missing = [name for name in COLUMNS if name not in {column.lower() for column in columns}]
     if exists and missing:
@@ -167,6 +176,7 @@ def _refuse_another_table(pipeline: dlt.Pipeline, target: Target) -> None:
             f"{DATASET}.{TABLE} of {target.name} is another table, without {', '.join(missing)}: rename it, or sync "
             "into another database."
         )
+    return exists
 
 
 def _state(pipeline: dlt.Pipeline) -> dict[str, Any]:

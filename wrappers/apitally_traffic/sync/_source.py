@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import dlt
 from dlt.common.schema.typing import TTableSchemaColumns
-from dlt.extract import DltResource, DltSource
+from dlt.extract import DltResource, DltSource, materialize_schema_item
 
 from apitally_api_client.models import Interval
 from apitally_traffic import TimeWindow, TrafficClient, TrafficItem
@@ -152,8 +152,9 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule) -> DltRe
     client.check(series)
     name = _name(series)
 
-    def rows() -> Iterator[list[dict[str, Any]]]:
+    def rows() -> Iterator[Any]:
         state: dict[str, dict[str, str]] = dlt.current.resource_state(name)
+        yield materialize_schema_item()  # the table, also where no row follows
         with client.in_use():
             now = client.time(series.app_id)
             windows, cursor = schedule.windows(Cursor.from_state(state.get(series.key, {})), now)
