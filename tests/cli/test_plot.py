@@ -165,8 +165,8 @@ def test_lines_end_where_the_last_period_ends(cli: Cli) -> None:
 
 
 def test_consumers_side_by_side(cli: Cli) -> None:
-    """Each has a line of its own, with its own values."""
-    consumers = ["--consumer-id", "3", "--consumer-id", "4"]
+    """Each has one line of its own, with its own values, however often it is named."""
+    consumers = ["--consumer-id", "3", "--consumer-id", "4", "--consumer-id", "3"]
     cli.data("plot", "1", *AUTUMN, *consumers, "--output", "t.html")
     page = content(cli.folder / "t.html")
     for name, consumer_id in (("Consumer 3", "3"), ("Consumer 4", "4")):

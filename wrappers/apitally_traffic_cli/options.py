@@ -33,6 +33,7 @@ def window_options(*, several_consumers: bool = False) -> Decorator:
 def series_options(*, several_consumers: bool = False) -> Decorator:
     """Return the options that say in which periods, and of which part of the app."""
     consumer = "Only this consumer; repeat it to compare some." if several_consumers else "Only this consumer."
+    several: dict[str, Any] = {"multiple": True, "callback": _distinct} if several_consumers else {}
     return _apply(
         click.option(
             "--interval",
@@ -43,7 +44,7 @@ def series_options(*, several_consumers: bool = False) -> Decorator:
         ),
         click.option("--timezone", metavar="NAME", default="UTC", show_default=True, help="IANA name of the timezone."),
         click.option("--env-id", "app_env_id", type=_ID, metavar="ID", help="Only this environment."),
-        click.option("--consumer-id", type=_ID, metavar="ID", multiple=several_consumers, help=consumer),
+        click.option("--consumer-id", type=_ID, metavar="ID", help=consumer, **several),
     )
 
 
