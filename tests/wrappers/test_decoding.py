@@ -1,8 +1,12 @@
 """What the body of a page may be: every number and field that JSON Schema allows, as the generated models read it."""
 
+import copy
 import json
+import pickle
 import re
+from collections.abc import Callable
 from datetime import UTC, timedelta, timezone
+from functools import partial
 from typing import Any
 
 import httpx
@@ -191,16 +195,60 @@ def test_rows_without_unknown_fields() -> None:
     assert list(to_rows([*more, *plain])) == [*plain, *plain]
 
 
+def below(frames: int, action: Callable[[], Any]) -> Any:
+    """Return what an action does so many frames further down the stack."""
+    return below(frames - 1, action) if frames else action()
+
+
+def nested(depth: int, inside: str = "") -> str:
+    """Return so many arrays in each other."""
+    return "[" * depth + inside + "]" * depth
+
+
 def test_deep_nesting_of_an_unknown_field() -> None:
-    """What is nested too deeply to be parsed is left out of an unknown field, and strings in it are no brackets."""
-    deep = '[{"a]": "\\"[", "b": ' * 10_000 + "1" + "}]" * 10_000
-    levels = {name: "[" * depth + "]" * depth for name, depth in (("kept", 96), ("cut", 97))}
+    """What is nested deeper than 100 levels, with those of the page, is its JSON text; its strings have no brackets."""
+    deep = '[{"a]": "\\"[ü", "b": ' * 10_000 + "1" + "}]" * 10_000
+    levels = {"kept": nested(96), "cut": nested(97), "far": nested(900)}
     extra = "".join(f', "{name}": {value}' for name, value in levels.items())
     item = first_item(body("5.0", extra=f', "unknown": {deep}, "after": {"9" * 5000}{extra}'))
     assert item.requests == 5
     assert item.additional_properties["after"] == float("inf")
     assert json.dumps(item.additional_properties["kept"]) == levels["kept"]
-    assert json.dumps(item.additional_properties["cut"]) == levels["cut"].replace("[]", "null")
+    assert item.additional_properties["cut"] == json.loads(nested(96, '"[]"'))
+    assert item.additional_properties["far"] == json.loads(nested(96, f'"{nested(804)}"'))
+    value = item.additional_properties["unknown"]
+    for _ in range(48):
+        assert value[0]["a]"] == '"[ü'
+        value = value[0]["b"]
+    assert value == deep.removeprefix('[{"a]": "\\"[ü", "b": ' * 48).removesuffix("}]" * 48)
+    assert pickle.loads(pickle.dumps(copy.deepcopy(item))) == item  # noqa: S301
+
+
+@pytest.mark.parametrize("depth", [90, 96, 97, 200, 700, 5000])
+@pytest.mark.parametrize("frames", [0, 300, 600])
+def test_deep_nesting_is_the_same_for_each_caller(depth: int, frames: int) -> None:
+    """The same body gives the same values, and the same error, however deep the stack is from which it is read."""
+
+    def read(*values: str) -> Any:
+        rows = [json.loads(body())["data"][0] | {"unknown": "HERE"} for _ in values]
+        page = json.dumps({"data": rows, "has_more": False})
+        for value in values:
+            page = page.replace('"HERE"', value, 1)
+        return first_item(page.encode()).additional_properties
+
+    one = nested(depth, "7")
+    assert below(frames, lambda: read(one)) == read(one) == below(frames, lambda: read(one, one))
+    with pytest.raises(ResponseError, match=r"comes with different values: `data\[0\].unknown` is"):
+        below(frames, lambda: read(one, nested(depth, "8")))
+
+
+@pytest.mark.parametrize("frames", [0, 600])
+def test_half_of_a_surrogate_pair_inside_of_others(frames: int) -> None:
+    """It is kept, in the name of a field and in a value, however deep it lies and the stack is."""
+    deep = nested(90, r'{"\udc00": "\ud800"}')
+    item = below(frames, partial(first_item, body(extra=f', "unknown": {deep}')))
+    (value,) = item.additional_properties.values()
+    assert json.dumps(value) == deep
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ DIFFERENT: list[tuple[Json, Json, str]] = [
     (
         {"foo": DEEP},
         {"foo": [DEEP]},
-        r"is \[{200}… \(402 more characters\), and .* is \[{200}… \(404 more characters\)",
+        r"is \[+'\[+… \(404 more characters\), and .* is \[+'\[+… \(406 more characters\)",
     ),
 ]
 

@@ -25,7 +25,7 @@ LIMITS = f"{MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
 
 _MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
 _JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
-# Both parsers call themselves for each level, and a page has three.
+# Parsers, pickle and repr call themselves for each level; how often they may depends on the caller. A page has three.
 _MAX_DEPTH = 100
 # An integer with more digits takes quadratic time to parse, or a few bytes such as 1e9999999 make a huge one.
 _MAX_DIGITS = 400
@@ -101,15 +101,28 @@ def _check_types(body: bytes, schema: type[Any]) -> None:
 
 
 def _parse(body: bytes, parse_float: Callable[[str], float], parse_int: Callable[[str], float] | None = None) -> Any:
-    """Parse what Python accepts as JSON; where that is nested too deeply, what is below `_MAX_DEPTH` becomes None."""
+    """Parse what Python accepts as JSON; an object or array on a level below `_MAX_DEPTH` becomes its own text."""
     try:
         text = body.decode("utf-8-sig")
         try:
-            return _load(text, parse_float, parse_int or _integer)
+            document = _load(text, parse_float, parse_int or _integer)
         except RecursionError:
-            return _load(_without_deep_values(text), parse_float, parse_int or _integer)
+            is_deep = True
+        else:
+            is_deep = _is_deep(document)
+        return _load(_with_deep_values_as_text(text), parse_float, parse_int or _integer) if is_deep else document
     except (ValueError, RecursionError) as error:
         raise ValueError(f"breaks the schema: {_syntax_error(body, error)}") from None
+
+
+def _is_deep(document: Any) -> bool:
+    level = [document] if type(document) in _CONTAINERS else []
+    for _ in range(_MAX_DEPTH - 1):
+        if not level:
+            return False
+        inside = (value if type(value) is list else value.values() for value in level)
+        level = [value for values in inside for value in values if type(value) in _CONTAINERS]
+    return bool(level)
 
 
 def _convert(document: Any, schema: type[Checked]) -> Checked:
@@ -169,6 +182,9 @@ class _Repetition(dict[str, Any]):
     field: str
 
 
+_CONTAINERS = frozenset({dict, list, _Repetition})
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) == len(pairs):
@@ -206,15 +222,16 @@ def _number(text: str) -> float:
     return int(number) if is_integer else float(text)
 
 
-def _without_deep_values(text: str) -> str:
-    kept, depth, begin = [], 0, 0
+def _with_deep_values_as_text(text: str) -> str:
+    kept, depth, rest, begin = [], 0, 0, 0
     for token in _JSON_STRING_OR_BRACKET.finditer(text):
         if token[0] in "[{":
             depth += 1
             if depth == _MAX_DEPTH:
-                kept += [text[begin : token.start()], "null"]
+                begin = token.start()
         elif token[0] in "]}":
             if depth == _MAX_DEPTH:
-                begin = token.end()
+                kept += [text[rest:begin], json.dumps(text[begin : token.end()], ensure_ascii=False)]
+                rest = token.end()
             depth -= 1
-    return "".join([*kept, text[begin:]])
+    return "".join([*kept, text[rest:]])
