@@ -6,6 +6,7 @@ import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,19 +14,29 @@ import pytest
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_mock import MockServer
-from apitally_traffic import AsyncTrafficClient, TrafficClient, paginate, paginate_async
+from apitally_traffic import (
+    AsyncTrafficClient,
+    NotFoundError,
+    TrafficClient,
+    TrafficItem,
+    paginate,
+    paginate_async,
+)
 from tests.wrappers.raw_server import PAGE
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 
 
-def listing(client: TrafficClient | AsyncTrafficClient, method: str) -> Any:
+HOURS: dict[str, Any] = {"start": "2026-01-01T00", "end": "2026-01-01T03", "page_size": 1}
+
+
+def listing(client: TrafficClient | AsyncTrafficClient, method: str, **query: Any) -> Any:
     """Return one of the iterators that a client has."""
     if method == "paginate":
         return paginate(get_traffic, client=client.api, app_id=1)
     if method == "paginate_async":
         return paginate_async(get_traffic, client=client.api, app_id=1)
-    return getattr(client.get_traffic(1, **DAY), method)()
+    return getattr(client.get_traffic(1, **query or DAY), method)()
 
 
 @pytest.mark.parametrize("method", ["__iter__", "pages", "paginate"])
@@ -88,6 +99,89 @@ def test_a_closed_iterator_has_nothing_left(server: MockServer, method: str) -> 
         iterator.close()
         iterator.close()
         assert list(iterator) == []
+
+
+def answers(*statuses: int) -> Callable[[httpx.Request], httpx.Response]:
+    """Return the handler of a server whose responses have these statuses, each with a page of one item and a token."""
+    left = list(enumerate(statuses, 1))
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        number, status = left.pop(0)
+        start = datetime.fromisoformat(request.url.params.get("start", "2026-01-01T00:00:00+00:00"))
+        times = {"period_start": start.isoformat(), "period_end": (start + timedelta(hours=1)).isoformat()}
+        row = times | {"requests": number, "bytes_received": 0, "bytes_sent": 0}
+        is_listing = "start" not in request.url.params
+        return httpx.Response(status, json={"data": [row], "has_more": is_listing, "next_token": str(number)})
+
+    return handle
+
+
+BROKEN_OFF = (
+    r"^This iteration broke off with {}, and what is left of it was not delivered: iterate over its query again"
+)
+
+
+@pytest.mark.parametrize("method", ["__iter__", "pages", "paginate"])
+def test_what_broke_off_does_not_end_as_if_it_were_complete(method: str) -> None:
+    """A loop that goes on after an error or an interruption would take what it has for everything."""
+    handle = answers(200, 404, 200)
+    with TrafficClient("key", transport=httpx.MockTransport(handle), requests_per_minute=None, concurrency=1) as client:
+        iterator = listing(client, method, **HOURS)
+        next(iterator)
+        with pytest.raises(NotFoundError):
+            next(iterator)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match=BROKEN_OFF.format("NotFoundError")) as raised:
+                next(iterator)
+            assert raised.value.__context__ is None
+        iterator.close()
+
+
+@pytest.mark.parametrize("method", ["__aiter__", "pages", "paginate_async"])
+@pytest.mark.parametrize("interrupt", ["status", "wait_for"])
+def test_what_broke_off_in_a_task(method: str, interrupt: str) -> None:
+    """The same for tasks, also where `asyncio.wait_for` cancels the wait for an item."""
+
+    async def run() -> None:
+        respond = answers(200, 404 if interrupt == "status" else 200, 200, 200)
+
+        async def handle(request: httpx.Request) -> httpx.Response:
+            response = respond(request)
+            if interrupt == "wait_for" and response.json()["data"][0]["requests"] == 2:
+                await asyncio.sleep(20)
+            return response
+
+        transport = httpx.MockTransport(handle)
+        async with AsyncTrafficClient("key", transport=transport, requests_per_minute=None, concurrency=1) as client:
+            iterator = listing(client, method, **HOURS)
+            await anext(iterator)
+            expected = NotFoundError if interrupt == "status" else TimeoutError
+            with pytest.raises(expected):
+                await asyncio.wait_for(anext(iterator), 20 if interrupt == "status" else 0.1)
+            cause = "NotFoundError" if interrupt == "status" else "CancelledError"
+            for action in (iterator.__anext__, lambda: iterator.asend(None), iterator.__anext__):
+                with pytest.raises(RuntimeError, match=BROKEN_OFF.format(cause)):
+                    await action()
+            await iterator.aclose()
+
+    asyncio.run(run())
+
+
+def test_an_item_that_was_interrupted_is_not_left_out(client: TrafficClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C may come while an item is made, which then is lost to whoever goes on."""
+    iterator = iter(client.get_traffic(1, **DAY))
+    next(iterator)
+    made = iter([KeyboardInterrupt])
+
+    def interrupted(*_: Any) -> None:
+        raise next(made)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TrafficItem, "__init__", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            next(iterator)
+    with pytest.raises(RuntimeError, match=BROKEN_OFF.format("KeyboardInterrupt")):
+        next(iterator)
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])

@@ -1,10 +1,41 @@
-"""The iterators of queries and listings: they say in a sentence when two threads or tasks use one at once."""
+"""The iterators of queries and listings: nobody takes a part of the items for all of them.
+
+Two threads or tasks that use an iterator at once get a sentence, and so does who goes on after an error.
+"""
 
 import threading
-from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 Item = TypeVar("Item")
+
+
+class Ending:
+    """Remembers what an iteration broke off with; a generator that has raised an error ends when it is used again."""
+
+    def __init__(self) -> None:
+        """Start with an iteration that goes on."""
+        self._cause: str | None = None  # its name: an error would keep all frames
+
+    async def __aenter__(self) -> None:
+        """Enter a block that breaks off with any error but that of being closed."""
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Leave it."""
+        if kind is not None and not issubclass(kind, GeneratorExit):
+            self.break_off(kind)
+
+    def break_off(self, kind: type[BaseException]) -> None:
+        """Remember an error, unless there was one before."""
+        self._cause = self._cause or kind.__name__
+
+    def check(self) -> None:
+        """Raise a RuntimeError after an error."""
+        if self._cause is not None:
+            raise RuntimeError(
+                f"This iteration broke off with {self._cause}, and what is left of it was not delivered: iterate over "
+                "its query again, or over one that starts where it broke off."
+            )
 
 
 class QueryIterator(Iterator[Item]):
@@ -22,22 +53,33 @@ class QueryIterator(Iterator[Item]):
         """
         self._slices = slices
         self._current: Iterator[Item] = iter(())
+        self._ending = Ending()
         self._lock = threading.Lock()
 
     def __next__(self) -> Item:
         """Return the next item.
 
         Raises:
-            RuntimeError: another thread is waiting for the next item.
+            RuntimeError: another thread is waiting for the next item, or the iteration has broken off.
         """
-        for item in self._current:
-            return item
+        try:
+            for item in self._current:
+                return item
+        except BaseException as error:
+            self._break_off(error)
+            raise
         self._acquire()
         try:
+            self._ending.check()
             while True:
                 for item in self._current:
                     return item
                 self._current = iter(next(self._slices))
+        except StopIteration:
+            raise
+        except BaseException as error:
+            self._break_off(error)
+            raise
         finally:
             self._lock.release()
 
@@ -62,6 +104,10 @@ class QueryIterator(Iterator[Item]):
         """
         raise TypeError("An iterator cannot be copied or pickled: iterate over its query again.")
 
+    def _break_off(self, error: BaseException) -> None:
+        self._ending.break_off(type(error))
+        self._current = iter(())
+
     def _acquire(self) -> None:
         if not self._lock.acquire(blocking=False):
             raise RuntimeError(_used_twice("threads"))
@@ -70,23 +116,26 @@ class QueryIterator(Iterator[Item]):
 class AsyncQueryIterator(AsyncGenerator[Item]):
     """Iterates over what a query or a listing delivers, in one task at a time."""
 
-    def __init__(self, items: AsyncGenerator[Item]) -> None:
-        """Wrap a generator."""
-        self._items: Any = items  # the type of what is passed in has no `ag_running`
+    def __init__(self, generator: Callable[[Ending], AsyncGenerator[Item]]) -> None:
+        """Start a generator, all of whose work is in a block of the `Ending` that it gets."""
+        self._ending = Ending()
+        self._items: Any = generator(self._ending)  # its declared type has no `ag_running`
 
     def __anext__(self) -> Coroutine[Any, Any, Item]:
         """Return the next item.
 
         Raises:
-            RuntimeError: another task is waiting for the next item.
+            RuntimeError: another task is waiting for the next item, or the iteration has broken off.
         """
         self._check()
+        self._ending.check()
         coroutine: Coroutine[Any, Any, Item] = self._items.__anext__()
         return coroutine
 
     def asend(self, value: None) -> Coroutine[Any, Any, Item]:
         """Do what the generator does."""
         self._check()
+        self._ending.check()
         coroutine: Coroutine[Any, Any, Item] = self._items.asend(value)
         return coroutine
 

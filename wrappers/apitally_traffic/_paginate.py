@@ -5,13 +5,14 @@ Nothing here is specific to traffic: an endpoint that a later spec adds is pagin
 
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 import httpx
 
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
-from apitally_traffic._iterators import AsyncQueryIterator, QueryIterator
+from apitally_traffic._iterators import AsyncQueryIterator, Ending, QueryIterator
 from apitally_traffic._models import CheckingClient
 from apitally_traffic._paging.cursor import Cursor
 from apitally_traffic._texts import one_line, quoted
@@ -54,7 +55,7 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         PaginationError: a page token came twice, or none came although there is more; or the pages do not end: three
             in a row only repeat earlier items, twenty in a row repeat more of them than they bring new ones, or
             fifty in a row are empty.
-        RuntimeError: two threads use the iterator at the same time.
+        RuntimeError: two threads use the iterator at the same time, or it is used again after an error.
         TypeError: the arguments are not those of the operation.
         ValueError: an argument does not fit into a URL.
 
@@ -92,21 +93,22 @@ def paginate_async(operation: PagedOperation, **params: Any) -> AsyncIterator[An
         >>> asyncio.run(count())
         31
     """
-    return AsyncQueryIterator(_items_async(operation, params))
+    return AsyncQueryIterator(partial(_items_async, operation, params))
 
 
-async def _items_async(operation: PagedOperation, params: dict[str, Any]) -> AsyncGenerator[Any]:
-    listing = _Listing(operation, "asyncio", params)
-    while not listing.finished:
-        page, failure = None, None
-        try:
-            page = await operation.asyncio(**listing.arguments())
-        except _PARSE_ERRORS as error:
-            failure = error
-        except httpx.InvalidURL as error:
-            raise listing.unsendable(error) from error
-        for item in listing.add(page, failure):
-            yield item
+async def _items_async(operation: PagedOperation, params: dict[str, Any], ending: Ending) -> AsyncGenerator[Any]:
+    async with ending:
+        listing = _Listing(operation, "asyncio", params)
+        while not listing.finished:
+            page, failure = None, None
+            try:
+                page = await operation.asyncio(**listing.arguments())
+            except _PARSE_ERRORS as error:
+                failure = error
+            except httpx.InvalidURL as error:
+                raise listing.unsendable(error) from error
+            for item in listing.add(page, failure):
+                yield item
 
 
 _REMEMBERED_ITEMS = 100_000

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic._decoding import Page, to_items, to_rows
-from apitally_traffic._iterators import AsyncQueryIterator
+from apitally_traffic._iterators import AsyncQueryIterator, Ending
 from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
@@ -41,9 +41,9 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: the API refused, failed, or could not be reached. If items were already delivered,
                 `resume_from` says where to continue.
-            RuntimeError: two tasks use the iterator at the same time.
+            RuntimeError: two tasks use the iterator at the same time, or it is used again after an error.
         """
-        return AsyncQueryIterator(self._items())
+        return AsyncQueryIterator(self._items)
 
     def pages(self) -> AsyncGenerator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
@@ -53,7 +53,7 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return AsyncQueryIterator(self._pages())
+        return AsyncQueryIterator(self._pages)
 
     async def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
@@ -111,17 +111,17 @@ class AsyncTrafficQuery(BaseQuery):
 
     # None of these uses another generator: `asyncio.run` closes all generators at once, and one that is being closed
     # already cannot be closed by the one that uses it.
-    async def _items(self) -> AsyncGenerator[TrafficItem]:
+    async def _items(self, ending: Ending) -> AsyncGenerator[TrafficItem]:
         plan = self._plan()
-        async with TaskWorkers(self._read) as workers:
+        async with ending, TaskWorkers(self._read) as workers:
             while (reader := await _next_slice(plan, workers)) is not None:
                 for item in to_items(plan.take_rows(reader)):
                     yield item
                     del item  # it would be kept while the next slice is read
 
-    async def _pages(self) -> AsyncGenerator[GetTrafficResponse]:
+    async def _pages(self, ending: Ending) -> AsyncGenerator[GetTrafficResponse]:
         plan = self._plan()
-        async with TaskWorkers(self._read) as workers:
+        async with ending, TaskWorkers(self._read) as workers:
             while (reader := await _next_slice(plan, workers)) is not None:
                 for response in map(Page.to_response, plan.take_pages(reader)):
                     yield response

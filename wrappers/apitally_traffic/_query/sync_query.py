@@ -38,7 +38,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: the API refused, failed, or could not be reached. If items were already delivered,
                 `resume_from` says where to continue.
-            RuntimeError: two threads use the iterator at the same time.
+            RuntimeError: two threads use the iterator at the same time, or it is used again after an error.
         """
         return QueryIterator(self._items())
 
