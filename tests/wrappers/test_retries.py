@@ -219,6 +219,7 @@ def test_a_client_pauses_after_a_429(server: MockServer, whole: list[TrafficItem
         ),
         ({"retry-after": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "9999999999"}, 1),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767225605000"}, None),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "99999999999"}, None),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1e300"}, None),
         ({}, None),
     ],

@@ -46,13 +46,15 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
 def parse_retry_after(value: str | None, now: float) -> float | None:
     """Return how many seconds a `Retry-After` header asks to wait, given as seconds or as a date.
 
-    A wait of more than a year is none that a server means.
-
     Args:
         value: the header's value, or None if the response has none.
         now: the server's time, in seconds since 1970.
     """
-    waits = [*_numbers(value), *(max(date - now, 0.0) for date in _dates(value))]
+    return sensible_wait([*_numbers(value), *(max(date - now, 0.0) for date in _dates(value))])
+
+
+def sensible_wait(waits: Iterable[float]) -> float | None:
+    """Return the longest of some waits, in seconds; one of more than a year is none that a server means."""
     return max((wait for wait in waits if wait <= _YEAR), default=None)
 
 

@@ -18,7 +18,7 @@ from httpx_retries import Retry
 
 from apitally_traffic import _clock
 from apitally_traffic._cancellation import current
-from apitally_traffic._headers import parse_date, parse_retry_after
+from apitally_traffic._headers import parse_date, parse_retry_after, sensible_wait
 from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimitError, ResponseError
 
@@ -69,7 +69,7 @@ def requested_wait(error: Exception) -> float | None:
     now = parse_date(error.headers.get("date")) or _clock.wall()
     retry_after = parse_retry_after(error.headers.get("retry-after"), now)
     if retry_after is None and isinstance(error, RateLimitError) and not error.remaining and error.reset_at:
-        return max(error.reset_at.timestamp() + 1 - now, 0.0)
+        return sensible_wait([max(error.reset_at.timestamp() + 1 - now, 0.0)])
     return retry_after
 
 
