@@ -112,13 +112,12 @@ def test_missing_library_names_the_extra(
     assert server.requests == []
 
 
-@pytest.mark.parametrize("zone", ["Factory", "localtime"])
-def test_a_zone_that_polars_does_not_know(client: TrafficClient, server: MockServer, zone: str) -> None:
+def test_a_zone_that_polars_does_not_know(client: TrafficClient, server: MockServer) -> None:
     """Python knows more timezones than polars; the message says so before anything is read."""
-    if zone not in available_timezones():
-        pytest.skip(f"this machine has no {zone}")
-    with pytest.raises(ValueError, match=f"polars does not know the timezone '{zone}': use another one"):
-        client.get_traffic(1, start="2025-10-26", end="2025-10-27", timezone=zone).to_polars()
+    if "Factory" not in available_timezones():
+        pytest.skip("this machine has no Factory")
+    with pytest.raises(ValueError, match="polars does not know the timezone 'Factory': use another one"):
+        client.get_traffic(1, start="2025-10-26", end="2025-10-27", timezone="Factory").to_polars()
     assert server.requests == []
 
 

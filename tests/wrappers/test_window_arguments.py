@@ -116,6 +116,10 @@ class Unwritable:
         ({"timezone": "Europe"}, "Unknown timezone"),
         ({"timezone": "../etc/passwd"}, "Unknown timezone"),
         ({"timezone": ""}, "Unknown timezone"),
+        *(
+            ({"timezone": name}, f"Unknown timezone '{name}': use an IANA name")
+            for name in ("localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin")
+        ),
         ({"timezone": "a\0b"}, "Unknown timezone"),
         ({"timezone": UTC}, "timezone must be an IANA name or a ZoneInfo that has one, not datetime.timezone.utc.$"),
         ({"interval": "hours"}, 'interval must be "hour" or "day", not \'hours\''),

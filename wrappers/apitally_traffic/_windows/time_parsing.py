@@ -27,6 +27,9 @@ _ISO = re.compile(
 # Python accepts more: any character in place of the T, and an offset directly after a date as a time.
 _TIME_OF_DAY = re.compile(r"[^T ]{7,10}[T ]\d\d.*", re.ASCII)
 
+# Files beside the timezones that zoneinfo opens, too: the one of this machine, and copies, some with leap seconds.
+_NO_TIMEZONE = re.compile(r"localtime|posixrules|(posix|right)/.*", re.DOTALL)
+
 
 def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     """Return the timezone with an IANA name.
@@ -39,8 +42,9 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     if not isinstance(name, str):
         raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {quoted(timezone)}.")
     # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
-    with suppress(OSError, LookupError, ValueError):
-        return ZoneInfo(name[:])  # a subclass of str may write itself in another way
+    if not _NO_TIMEZONE.fullmatch(name):
+        with suppress(OSError, LookupError, ValueError):
+            return ZoneInfo(name[:])  # a subclass of str may write itself in another way
     # Outside of the handler: the messages of zoneinfo quote the name, which may be the key.
     raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.")
 
