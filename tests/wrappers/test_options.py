@@ -183,6 +183,9 @@ def test_a_proxy_of_ones_own(kind: Callable[..., Any], monkeypatch: pytest.Monke
         kind("key", proxy="ftp://user:secret@127.0.0.1:9")
     with pytest.raises(ConfigurationError, match="proxy has no use"):
         kind("key", base_url="http://127.0.0.1:9", proxy="http://127.0.0.1:9")
+    for wrong in ("ftp://127.0.0.1:9", "http://[::1", "http://127.0.0.1:99999", ""):
+        with pytest.raises(ConfigurationError, match=r"^The proxy in the argument `proxy` cannot be used: "):
+            kind("key", base_url="http://127.0.0.1:9", proxy=wrong)
 
 
 @KINDS

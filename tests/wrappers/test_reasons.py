@@ -28,6 +28,12 @@ from tests.wrappers.refused import client_of, read
         (anyio.EndOfStream(), "the connection broke"),
         (anyio.BrokenResourceError(), "the connection broke"),
         (ValueError("invalid literal for int() with base 10: 'abc'"), "it broke the rules of HTTP"),
+        (
+            httpx.ProxyError("407 Proxy Authentication Required"),
+            "the proxy responded 407 Proxy Authentication Required; check the user and the password in its address",
+        ),
+        (httpx.ProxyError("502 "), "the proxy responded 502"),
+        (httpx.ProxyError("Connection refused"), "Connection refused"),
         (httpx.ReadError("StreamIDTooLowError: 2 is lower than 3"), "stream ID too low: 2 is lower than 3"),
     ],
 )

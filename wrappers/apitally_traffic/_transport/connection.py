@@ -93,6 +93,7 @@ def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str
         _require_http2()
     if url.scheme == "http":
         if options.proxy is not None:
+            _proxy(url, options.proxy)  # what is wrong with it comes first
             raise ConfigurationError(f"proxy has no use for {settings.base_url}: it is on this machine.")
         return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2}, ""
     proxy, name = _proxy(url, options.proxy)
