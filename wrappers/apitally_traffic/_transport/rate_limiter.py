@@ -121,9 +121,14 @@ class AsyncRateLimiter:
         """Let all waiting tasks look again whether they have to wait."""
         with self._lock:
             waiting, self._waiting = self._waiting, set()
+        here = None
+        with contextlib.suppress(RuntimeError):
+            here = asyncio.get_running_loop()
         for changed in waiting:
+            loop = changed.get_loop()
+            call = loop.call_soon if loop is here else loop.call_soon_threadsafe  # which writes to a socket
             with contextlib.suppress(RuntimeError):  # its event loop is closed
-                changed.get_loop().call_soon_threadsafe(_wake, changed)
+                call(_wake, changed)
 
     def _try_acquire(self) -> Permit | float:
         permit = self._pacer.try_acquire(_now())
