@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apitally_traffic import TimeWindow
+from apitally_traffic import ResponseError, TimeWindow
 from apitally_traffic._decoding import FalseRowsError
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
@@ -83,6 +83,53 @@ def test_pages_are_taken_until_they_hold_enough_rows() -> None:
         reader.add(reader.decode(json.dumps(page).encode(), NOW))
     assert [len(page.rows) for page in plan.take_pages(reader)] == [2, 2]
     assert (plan.done, plan.resume_from, reader.pages) == (3, None, [])
+
+
+def test_pages_are_taken_until_they_hold_enough_new_rows() -> None:
+    """A row that came before, or that lies outside of the window, is none of the items."""
+    plan = ReadPlan(WINDOW, 24, 3, concurrency=1)
+    (reader,) = plan.next_slices()
+    outside = rows(TimeWindow.resolve("2025-12-31T23:00", "2026-01-01"))
+    data = [*outside, *rows(WINDOW)]
+    for number in range(4):
+        page = {"data": data[number : number + 2], "has_more": number < 3, "next_token": str(number)[number // 3 :]}
+        reader.add(reader.decode(json.dumps(page).encode(), NOW))
+    assert [len(page.rows) for page in plan.take_pages(reader)] == [2, 2, 2]
+    assert plan.done == 3
+
+
+@pytest.mark.parametrize("is_paged", [False, True])
+@pytest.mark.parametrize("is_before", [False, True])
+def test_a_read_resumes_at_a_row_that_was_missing(is_before: bool, is_paged: bool) -> None:
+    """A row that comes with the slice next to its own was not delivered: what is read again begins with it."""
+    plan = ReadPlan(WINDOW, 4, None, concurrency=2)
+    before, after = plan.next_slices()
+    take = plan.take_pages if is_paged else plan.take_rows
+    everything = rows(WINDOW)
+    shown = {before: [0, 1, 2, *([3, 4] if is_before else [])], after: [*([] if is_before else [3, 4]), 5, 6, 7]}
+    for reader, hours in shown.items():
+        body = json.dumps({"data": [everything[hour] for hour in hours], "has_more": False}).encode()
+        reader.add(reader.decode(body, NOW))
+    take(before)
+    with pytest.raises(ResponseError, match="not at all in the part") as raised:
+        take(after)
+    missing = 4 if is_before else 3
+    assert raised.value.resume_from == WINDOW.start + timedelta(hours=missing)
+    assert raised.value.is_final
+
+
+def test_a_contradiction_to_what_was_delivered_is_final() -> None:
+    """Where the same row comes with two slices, and with different values, what is read again begins after it."""
+    plan = ReadPlan(WINDOW, 4, None, concurrency=2)
+    before, after = plan.next_slices()
+    plan.take_rows(read(before, range(4)))
+    own = rows(after.window)[0]
+    start, end = (before.window.end + timedelta(hours=hours) for hours in (-1, 0))
+    other = own | {"period_start": start.isoformat(), "period_end": end.isoformat(), "requests": 77}
+    after.add(after.decode(json.dumps({"data": [other, own], "has_more": False}).encode(), NOW))
+    with pytest.raises(ResponseError, match="comes with different values") as raised:
+        plan.take_rows(after)
+    assert (raised.value.resume_from, raised.value.is_final) == (after.window.start, True)
 
 
 def test_the_last_slice_alone_may_be_cut() -> None:

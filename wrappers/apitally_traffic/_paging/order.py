@@ -40,6 +40,19 @@ class _Value:
 _MISSING = _Value(b"", "missing")
 
 
+class MissingRowError(ValueError):
+    """A row came with a slice next to its own, and not with its own.
+
+    Attributes:
+        start: where its period starts.
+    """
+
+    def __init__(self, sentence: str, start: datetime) -> None:
+        """Make the error."""
+        super().__init__(sentence)
+        self.start = start
+
+
 class Ordered(NamedTuple):
     """Rows in order, each once.
 
@@ -106,8 +119,8 @@ def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: date
         open_after: a period that ends later is still open.
 
     Raises:
-        ValueError: two of them do, or the slice that a row with traffic lies in does not have it, and the other has;
-            the message names the values.
+        ValueError: two of them do; the message names the values.
+        MissingRowError: the slice that a row with traffic lies in does not have it, and the other has.
     """
     _check_missing((row for row in reversed(before) if row.period_start >= border), after, "before", border, open_after)
     strays = takewhile(lambda row: row.period_start < border, after)
@@ -130,9 +143,10 @@ def _check_missing(
         is_known = any(row.period_start == stray.period_start for row in rows)
         if counts and stray.period_end <= open_after and not is_known:
             here, there = side, "after" if side == "before" else "before"
-            raise ValueError(
+            raise MissingRowError(
                 f"the period {stray.period_start.isoformat()} comes with {counts} in the part {here} "
-                f"{border.isoformat()}, and not at all in the part {there} it, where it lies"
+                f"{border.isoformat()}, and not at all in the part {there} it, where it lies",
+                stray.period_start,
             )
 
 

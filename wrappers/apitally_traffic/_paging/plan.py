@@ -7,7 +7,7 @@ from itertools import repeat
 
 from apitally_traffic._decoding import Page
 from apitally_traffic._paging.bounds import LAST
-from apitally_traffic._paging.order import Rows, check_adjacent, remembered
+from apitally_traffic._paging.order import MissingRowError, Rows, check_adjacent, remembered
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
@@ -83,11 +83,14 @@ class ReadPlan:
         """
         self._check_adjacent(reader)
         pages: deque[Page] = deque()
+        left = {row.period_start for row in reader.rows_after(None)}
         for page in reader.pages:
             if self._still_wanted() == 0:
                 break
             pages.append(page)
-            self._delivered += len(page.rows)
+            items = left.intersection(row.period_start for row in page.rows)
+            left -= items
+            self._delivered += len(items)
         reader.release()
         self._finish_slice()
         return map(deque.popleft, repeat(pages, len(pages)))
@@ -103,10 +106,14 @@ class ReadPlan:
                 open_after = min(self._open_before, reader.open_after)
                 check_adjacent(self._rows_before, reader.rows, reader.bounds.first, open_after)
         except ValueError as error:
-            raise ResponseError(
-                f"The API contradicts itself in the pages of two parts of the window: {error}.",
-                resume_from=self.resume_from,
-            ) from None
+            resume_from = self.resume_from
+            if isinstance(error, MissingRowError) and resume_from is not None:
+                resume_from = min(resume_from, error.start.astimezone(resume_from.tzinfo))
+            failure = ResponseError(
+                f"The API contradicts itself in the pages of two parts of the window: {error}.", resume_from=resume_from
+            )
+            failure.is_final = True
+            raise failure from None
         self._rows_before, self._open_before = remembered(reader.last_rows()), reader.open_after
 
     def _finish_slice(self) -> None:
