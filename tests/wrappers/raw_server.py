@@ -47,6 +47,20 @@ def raw_server(respond: Callable[[socket.socket], Any], tls: ssl.SSLContext | No
                     connection.shutdown(socket.SHUT_RDWR)
 
 
+@contextlib.contextmanager
+def full_server(address: str, port: int = 0) -> Iterator[int]:
+    """Listen at an address where no more connection is accepted, and yield the port."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind((address, port))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)  # noqa: FBT003 - as the socket module has it
+            filler.connect_ex(listener.getsockname())
+        yield int(listener.getsockname()[1])
+
+
 def response(body: bytes = PAGE, *headers: str, status: str = "200 OK") -> bytes:
     """Return a complete response as bytes."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]

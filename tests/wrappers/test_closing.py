@@ -1,12 +1,13 @@
 """Closing a client ends what waits or is under way in other threads and tasks."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, ConfigurationError, TrafficClient
-from tests.wrappers.raw_server import PAGE, raw_server, response
+from tests.wrappers.conftest import interrupt
+from tests.wrappers.raw_server import PAGE, full_server, raw_server, response
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 CLOSED = "The client was closed before the response was complete."
@@ -63,6 +65,61 @@ def test_closing_ends_what_waits_in_another_thread(waiting: tuple[str, threading
         assert errors
         assert {type(error) for error in errors} == {APIConnectionError}
         assert {str(error) for error in errors} == {CLOSED}
+
+
+@contextlib.contextmanager
+def no_connection(kind: str) -> Iterator[dict[str, Any]]:
+    """Yield the options of a client that waits for its connection to be made, or for the TLS handshake."""
+    if kind == "connect":
+        with full_server("127.0.0.1") as port:
+            yield {"base_url": f"http://127.0.0.1:{port}"}
+        return
+    hello = b"HTTP/1.1 200 OK\r\n\r\n" if kind == "handshake through a proxy" else b""
+    with socket.create_server(("127.0.0.1", 0)) as listener, contextlib.ExitStack() as held:
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    held.enter_context(connection)
+                    connection.sendall(hello)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        yield {"base_url": f"https://{address}", "proxy": f"http://{address}" if hello else None}
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+NO_CONNECTION = pytest.mark.parametrize("kind", ["connect", "handshake", "handshake through a proxy"])
+
+
+@NO_CONNECTION
+def test_closing_ends_what_has_no_connection_yet(kind: str) -> None:
+    """A connection that is being made ends as a request does."""
+    with no_connection(kind) as options, TrafficClient("key", timeout=30, max_retries=0, **options) as client:
+        with ThreadPoolExecutor() as threads:
+            read = threads.submit(client.get_traffic(1, **DAY).to_list)
+            time.sleep(0.5)
+            began = time.monotonic()
+            client.close()
+            with pytest.raises(APIConnectionError, match=CLOSED):
+                read.result(60)
+        assert time.monotonic() - began < 5
+
+
+@NO_CONNECTION
+def test_an_interrupt_leaves_no_thread_that_makes_a_connection(kind: str) -> None:
+    """What is read side by side is cancelled, also before it has a connection."""
+    with no_connection(kind) as options, TrafficClient("key", timeout=30, max_retries=0, **options) as client:
+        with pytest.raises(KeyboardInterrupt), interrupt():
+            client.get_traffic(1, **DAY, page_size=1).to_list()
+        began = time.monotonic()
+        for thread in threading.enumerate():
+            if thread.name.startswith("apitally-traffic"):
+                thread.join()
+        assert time.monotonic() - began < 5
 
 
 def test_a_refusal_that_comes_while_a_client_is_closed() -> None:

@@ -7,16 +7,18 @@ backend is httpcore's own place for this. The async transport needs none: asynci
 import contextlib
 import socket
 import ssl
+import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import httpx
 
 from apitally_traffic._cancellation import current
-from apitally_traffic._clock import monotonic
 from apitally_traffic._transport.call import current_call
+from apitally_traffic._transport.sockets import OuterSocket, Shutdown, connected, shut_down
 
 if TYPE_CHECKING:
     import httpcore  # httpx imports it when it makes a transport, and not before
@@ -57,16 +59,16 @@ class _Backend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> "_Stream":
-        *others, last = _addresses(host, port)
-
-        def connect(address: str) -> _Stream:
-            limit = _limit(timeout)
-            return _Stream(self._inner.connect_tcp(address, port, limit, local_address, socket_options), self.streams)
-
-        for address in others:  # each within the deadline: Python would try all of them with one limit
-            with contextlib.suppress(Exception):
-                return connect(address)
-        return connect(last)
+        httpcore = sys.modules["httpcore"]
+        try:
+            connection = connected(host, port, local_address, partial(_limit, timeout), _check)
+            for option in (*(socket_options or ()), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)):
+                connection.setsockopt(*option)
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ConnectError(str(error)) from error
+        return _Stream(httpcore._backends.sync.SyncStream(connection), self.streams)  # noqa: SLF001 - it has no public name
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -81,7 +83,7 @@ class _Stream:
     """An httpcore.NetworkStream around another."""
 
     def __init__(self, inner: "httpcore.NetworkStream", streams: "WeakSet[_Stream]") -> None:
-        self._inner = inner
+        self._stream = inner
         self._streams = streams
         self._lock = threading.Lock()
         self._users = 0
@@ -89,14 +91,14 @@ class _Stream:
         streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with self, self._until_the_end(), self._interruptible():
-            return self._inner.read(max_bytes, _limit(timeout))
+        with self, _until_the_end(self._shut_down), _interruptible(self._shut_down):
+            return self._stream.read(max_bytes, _limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:  # httpcore writes the empty body of each request, twice
             return
-        with self, self._until_the_end(), self._interruptible():
-            self._inner.write(buffer, _limit(timeout))
+        with self, _until_the_end(self._shut_down), _interruptible(self._shut_down):
+            self._stream.write(buffer, _limit(timeout))
 
     def close(self) -> None:
         with self._lock:
@@ -104,20 +106,20 @@ class _Stream:
             is_idle = not self._users
         self._shut_down()  # what is closed alone keeps a thread waiting that reads from it
         if is_idle:
-            self._inner.close()
+            self._stream.close()
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> "_Stream":
-        with self, self._until_the_end(), self._interruptible():
+        outer = self.get_extra_info("socket")
+        if type(outer) is ssl.SSLSocket:
+            outer.__class__ = OuterSocket
+        with self, Shutdown(outer) as interrupt, _until_the_end(interrupt), _interruptible(interrupt):
             limit = _limit(timeout)
-            outer = self.get_extra_info("socket")
-            if type(outer) is ssl.SSLSocket:
-                outer.__class__ = _OuterSocket
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, limit), self._streams)
+            return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit), self._streams)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
+        return self._stream.get_extra_info(info)
 
     def __enter__(self) -> None:
         """Keep the socket open during the block: its number could be given to another one, which it then reads from."""
@@ -129,60 +131,28 @@ class _Stream:
             self._users -= 1
             is_over = self._is_closed and not self._users
         if is_over:
-            self._inner.close()
-
-    def _until_the_end(self) -> contextlib.AbstractContextManager[None]:
-        call = current_call.get()
-        return contextlib.nullcontext() if call is None else call.lifetime.interruptible(self._shut_down)
-
-    def _interruptible(self) -> contextlib.AbstractContextManager[None]:
-        cancellation = current.get()
-        return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(self._shut_down)
+            self._stream.close()
 
     def _shut_down(self) -> None:
-        """Wake up the thread that is blocked in this stream, if there is one; there is no other."""
-        with contextlib.suppress(OSError):
-            # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
-            socket.socket.shutdown(self.get_extra_info("socket"), socket.SHUT_RDWR)
+        shut_down(self.get_extra_info("socket"))
 
 
-class _OuterSocket(ssl.SSLSocket):
-    """The socket of TLS to a proxy that TLS to the server goes through.
-
-    Its timeout is for all that is done until it is set again. httpcore sets it once, and then reads, byte by byte if
-    the proxy likes, until a record of the inner TLS is complete.
-    """
-
-    _end: float | None = None
-
-    def settimeout(self, value: float | None) -> None:
-        self._end = None if value is None else monotonic() + value
-        super().settimeout(value)
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        self._shorten_timeout()
-        return super().recv(buflen, flags)
-
-    def send(self, data: Any, flags: int = 0) -> int:
-        self._shorten_timeout()
-        return super().send(data, flags)
-
-    def _shorten_timeout(self) -> None:
-        if self._end is None:
-            return
-        left = self._end - monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        super().settimeout(left)
+def _until_the_end(interrupt: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
+    call = current_call.get()
+    return contextlib.nullcontext() if call is None else call.lifetime.interruptible(interrupt)
 
 
-def _addresses(host: str, port: int) -> list[str]:
-    """Return the addresses of a host, or its name if it has none."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0] for *_, address in found]
-    except OSError:
-        return [host]
+def _interruptible(interrupt: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
+    cancellation = current.get()
+    return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(interrupt)
+
+
+def _check() -> None:
+    """Raise an error when the call or its query is over."""
+    if (call := current_call.get()) is not None:
+        call.check()
+    if (cancellation := current.get()) is not None:
+        cancellation.check()
 
 
 def _limit(timeout: float | None) -> float | None:

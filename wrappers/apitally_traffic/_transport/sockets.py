@@ -1,0 +1,133 @@
+"""Sockets that do what the system's own calls do not: they end within a time, and when they are asked to."""
+
+import contextlib
+import errno
+import os
+import selectors
+import socket
+import ssl
+from collections.abc import Callable
+from math import inf
+from typing import Any
+
+from apitally_traffic._clock import monotonic
+
+# How often the making of a connection looks whether it is still to go on: not every system lets another thread end it.
+_POLL_SECONDS = 0.1
+_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
+
+
+def connected(
+    host: str, port: int, local_address: str | None, limit: Callable[[], float | None], check: Callable[[], None]
+) -> socket.socket:
+    """Return a connection to the first address of a host that accepts one.
+
+    Args:
+        host: a name or an IP address.
+        port: the port.
+        local_address: the address to connect from; None for any.
+        limit: returns how many seconds the next address may take, None for any number; Python would give each address
+            of a host the whole time.
+        check: is called ten times a second; it raises an error to end the attempt.
+
+    Raises:
+        TimeoutError: the last address has taken too long.
+        OSError: the host has no address, or the last one cannot be connected to.
+    """
+    *others, last = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for found in others:
+        with contextlib.suppress(OSError):
+            return _connected(found, local_address, limit(), check)
+    return _connected(last, local_address, limit(), check)
+
+
+def _connected(
+    found: tuple[Any, ...], local_address: str | None, seconds: float | None, check: Callable[[], None]
+) -> socket.socket:
+    family, kind, protocol, _, address = found
+    end = inf if seconds is None else monotonic() + seconds
+    with contextlib.ExitStack() as held:
+        connection = held.enter_context(socket.socket(family, kind, protocol))
+        if local_address is not None:
+            connection.bind((local_address, 0))
+        connection.settimeout(0)
+        failure = connection.connect_ex(address)
+        with selectors.DefaultSelector() as selector:
+            selector.register(connection, selectors.EVENT_WRITE)
+            while failure in _UNDER_WAY:
+                check()
+                left = end - monotonic()
+                if left <= 0:
+                    raise TimeoutError("timed out")
+                if selector.select(min(left, _POLL_SECONDS)):
+                    failure = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if failure:
+            raise OSError(failure, os.strerror(failure))
+        held.pop_all()
+    return connection
+
+
+class Shutdown:
+    """Ends what a thread does with a socket, from another thread, during a block."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Take a socket, which the block may hand over to TLS.
+
+        Args:
+            connection: the socket; not even its number has to stay the same.
+        """
+        is_handed_over = not isinstance(connection, ssl.SSLSocket)  # which cannot be duplicated, and stays as it is
+        self._handle = connection.dup() if is_handed_over else None
+        self._connection = connection
+
+    def __enter__(self) -> Callable[[], None]:
+        """Return the function that ends it."""
+        return self._shut_down
+
+    def __exit__(self, *_: object) -> None:
+        """Close what the block alone has needed."""
+        if self._handle is not None:
+            self._handle.close()
+
+    def _shut_down(self) -> None:
+        shut_down(self._connection if self._handle is None else self._handle)
+
+
+def shut_down(connection: socket.socket) -> None:
+    """Wake up the thread that is blocked in a socket, if there is one."""
+    with contextlib.suppress(OSError):
+        # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+class OuterSocket(ssl.SSLSocket):
+    """The socket of TLS to a proxy that TLS to the server goes through.
+
+    Its timeout is for all that is done until it is set again. httpcore sets it once, and then reads, byte by byte if
+    the proxy likes, until a record of the inner TLS is complete.
+    """
+
+    _end: float | None = None
+
+    def settimeout(self, value: float | None) -> None:
+        """Set the seconds that everything may take from now on."""
+        self._end = None if value is None else monotonic() + value
+        super().settimeout(value)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Receive, in what is left of the time."""
+        self._shorten_timeout()
+        return super().recv(buflen, flags)
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Send, in what is left of the time."""
+        self._shorten_timeout()
+        return super().send(data, flags)
+
+    def _shorten_timeout(self) -> None:
+        if self._end is None:
+            return
+        left = self._end - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        super().settimeout(left)
