@@ -19,6 +19,7 @@ import pytest
 
 from apitally_traffic import AsyncTrafficClient, ResponseError, TrafficClient, TrafficQuery
 from tests.wrappers.raw_server import raw_server, response
+from tests.wrappers.tls import trusted_certificate, tunnel
 
 CERTIFICATE = Path(__file__).parents[1] / "pipeline" / "unknown_certificate.pem"
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
@@ -31,24 +32,24 @@ def page(requests: int, size: int = 0) -> bytes:
     return response(body, "X-Padding: " + "a" * (size - len(response(body, "X-Padding: "))))
 
 
-def read_sync(url: str, *, with_transport: bool = False) -> list[int]:
+def read_sync(url: str, *, with_transport: bool = False, **options: Any) -> list[int]:
     """Read the same day twice on one connection; that of a transport that is passed in, if wished."""
     transport = httpx.HTTPTransport(verify=httpx.create_ssl_context()) if with_transport else None
     with (
         transport or nullcontext(),
-        TrafficClient("key", base_url=url, concurrency=1, transport=transport) as client,
+        TrafficClient("key", base_url=url, concurrency=1, transport=transport, **options) as client,
     ):
         return [item.requests for _ in range(2) for item in client.get_traffic(1, **DAY)]
 
 
-def read_async(url: str, *, with_transport: bool = False) -> list[int]:
+def read_async(url: str, *, with_transport: bool = False, **options: Any) -> list[int]:
     """Read the same day twice on one connection, async."""
 
     async def read() -> list[int]:
         transport = httpx.AsyncHTTPTransport(verify=httpx.create_ssl_context()) if with_transport else None
         async with (
             transport or nullcontext(),
-            AsyncTrafficClient("key", base_url=url, concurrency=1, transport=transport) as client,
+            AsyncTrafficClient("key", base_url=url, concurrency=1, transport=transport, **options) as client,
         ):
             return [item.requests for _ in range(2) async for item in client.get_traffic(1, **DAY)]
 
@@ -97,6 +98,31 @@ def test_a_second_response_over_tls(
     with raw_server(respond, tls) as url:
         assert read(url) == [1, 2]
     assert len(set(requested)) == 2
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize("has_second", [True, False])
+@pytest.mark.parametrize("is_encrypted", [True, False])
+def test_a_second_response_through_a_proxy(
+    read: Any, has_second: bool, is_encrypted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is where a proxy passes on two records of TLS at once, also in one record of its own."""
+    requested: list[socket.socket] = []
+
+    def respond(connection: socket.socket) -> None:
+        requested.append(connection)
+        connection.sendall(page(len(requested)))
+        if has_second:
+            connection.sendall(page(666))
+
+    certificate = trusted_certificate(tmp_path, monkeypatch)
+    monkeypatch.setenv("NO_PROXY", "")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    of_proxy = tls if is_encrypted else None
+    with raw_server(respond, tls) as url, tunnel(url, of_proxy, gather_seconds=0.2) as proxy:
+        assert read(url, proxy=proxy) == [1, 2]
+    assert len(set(requested)) == (2 if has_second else 1)
 
 
 @READS

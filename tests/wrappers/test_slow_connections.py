@@ -4,18 +4,16 @@ import asyncio
 import contextlib
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from apitally_traffic import APITimeoutError, AsyncTrafficClient, TrafficClient
-from tests.wrappers.raw_server import PAGE, raw_server, response
-from tests.wrappers.tls import trusted_certificate
+from tests.wrappers.raw_server import PAGE, full_server, raw_server, response
+from tests.wrappers.tls import trusted_certificate, tunnel
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 BOUNDS: dict[str, Any] = {"deadline": 1, "timeout": 20, "max_retries": 0}
@@ -37,28 +35,16 @@ def read_async(**options: Any) -> list[Any]:
     return asyncio.run(read())
 
 
-@contextlib.contextmanager
-def tunnel(url: str, tls: ssl.SSLContext, drips_from: int) -> Iterator[str]:
-    """Run an HTTPS proxy that passes on byte by byte what a server sends in parts of so many bytes or more."""
-    address = urlsplit(url)
+def sender(drips_from: int) -> Callable[[socket.socket, bytes], None]:
+    """Return what sends byte by byte where there are so many bytes or more."""
 
-    def send(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while received := source.recv(65536):
-                target.sendall(received)
+    def send(connection: socket.socket, data: bytes) -> None:
+        drips = len(data) >= drips_from
+        for part in [bytes([byte]) for byte in data] if drips else [data]:
+            connection.sendall(part)
+            time.sleep(0.05 if drips else 0)
 
-    def respond(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        with socket.create_connection((address.hostname or "", address.port or 0)) as server:
-            threading.Thread(target=send, args=(connection, server), daemon=True).start()
-            while received := server.recv(65536):
-                drips = len(received) >= drips_from
-                for part in [bytes([byte]) for byte in received] if drips else [received]:
-                    connection.sendall(part)
-                    time.sleep(0.05 if drips else 0)
-
-    with raw_server(respond, tls) as proxy:
-        yield proxy
+    return send
 
 
 @pytest.mark.parametrize("read", [read_sync, read_async])
@@ -73,7 +59,10 @@ def test_an_https_proxy_that_drips(read: Any, drips_from: int, tmp_path: Path, m
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
     body = response(PAGE + b" " * 15_000)
-    with raw_server(lambda connection: connection.sendall(body), tls) as url, tunnel(url, tls, drips_from) as proxy:
+    with (
+        raw_server(lambda connection: connection.sendall(body), tls) as url,
+        tunnel(url, tls, sender(drips_from)) as proxy,
+    ):
         if drips_from > len(body):
             assert read(base_url=url, proxy=proxy, **BOUNDS | {"deadline": 20}) == []
             return
@@ -81,20 +70,6 @@ def test_an_https_proxy_that_drips(read: Any, drips_from: int, tmp_path: Path, m
         with pytest.raises(APITimeoutError, match=r"through the proxy .* within the deadline of 1 s"):
             read(base_url=url, proxy=proxy, **BOUNDS)
         assert time.monotonic() - began < 10
-
-
-@contextlib.contextmanager
-def full_server(address: str, port: int = 0) -> Iterator[int]:
-    """Listen at an address where no more connection is accepted, and yield the port."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind((address, port))
-        listener.listen(0)
-        for _ in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)  # noqa: FBT003 - as the socket module has it
-            filler.connect_ex(listener.getsockname())
-        yield int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("read", [read_sync, read_async])

@@ -156,8 +156,9 @@ def _has_unread_bytes(protocol: Any) -> bool:
 
 
 def _has_queue(stream: Any) -> bool:
-    """Return whether anyio has received, or asyncio put into its queue, more than was read."""
-    if (encrypted := getattr(stream, "_read_bio", None)) is not None and encrypted.pending:
+    """Return whether anyio, asyncio, or httpcore for TLS in TLS, has received more than was read, and keeps it."""
+    encrypted = getattr(stream, "_read_bio", None) or getattr(stream, "_incoming", None)
+    if encrypted is not None and encrypted.pending:
         return True
     inner = getattr(stream, "_stream", None) or getattr(stream, "transport_stream", None)
     if inner is not None:
