@@ -9,6 +9,7 @@ import pytest
 
 from apitally_mock import MockServer
 from tests.cli.conftest import Cli
+from tests.wrappers.raw_server import PAGE, raw_server, response
 
 
 def report(cli: Cli, *arguments: str) -> tuple[int, dict[str, str]]:
@@ -99,6 +100,28 @@ def test_a_budget_that_is_used_up(cli: Cli, server: MockServer) -> None:
     server.set_rate_limit(None)
     assert code == 0
     assert found["Rate limit"].startswith("! 0 of 1 requests left")
+
+
+@pytest.mark.parametrize(
+    ("reset", "said"),
+    [
+        ("9" * 308, "! the server does not tell"),
+        ("9" * 310, "! the server does not tell"),
+        ("9" * 5000, "! the server does not tell"),
+        ("-" + "9" * 310, "! the server does not tell"),
+        ("1e400", "! the server does not tell"),
+        ("2767225600", "! the server does not tell"),
+        ("1767225605, 1767225605", "✓ 5 of 100 requests left, reset in 5 s"),
+        ("1767225605.0", "✓ 5 of 100 requests left, reset in 5 s"),
+    ],
+)
+def test_a_reset_that_makes_no_sense(cli: Cli, reset: str, said: str) -> None:
+    """It says nothing, and one that a proxy has doubled is read as the client reads it."""
+    headers = ("Date: Thu, 01 Jan 2026 00:00:00 GMT", f"X-RateLimit-Reset: {reset}")
+    told = response(PAGE, "X-RateLimit-Limit: 100", "X-RateLimit-Remaining: 5", *headers)
+    with raw_server(lambda connection: connection.sendall(told)) as url:
+        code, found = report(cli, "1", "--base-url", url)
+    assert (code, found["Rate limit"]) == (0, said)
 
 
 def test_a_server_that_fails(cli: Cli, server: MockServer) -> None:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import click
 
 from apitally_traffic import APIConnectionError, ApitallyError, ConfigurationError, NotFoundError, TrafficClient
-from apitally_traffic._headers import date_of
-from apitally_traffic.errors import AuthenticationError, PermissionDeniedError
+from apitally_traffic._headers import date_of, sensible_wait
+from apitally_traffic.errors import AuthenticationError, PermissionDeniedError, RateLimitError
 from apitally_traffic_cli.failures import AccessError, FailureError, kind_of, sentence_of
 from apitally_traffic_cli.probe import headers_of_probe
 
@@ -94,12 +94,12 @@ def _source_of_key(argument: str | None) -> str:
 
 
 def _rate_limit(headers: Mapping[str, str]) -> Iterator[Finding]:
-    try:
-        limit, left, reset = (int(headers[f"x-ratelimit-{name}"]) for name in ("limit", "remaining", "reset"))
-    except (KeyError, ValueError):
+    told = RateLimitError("", headers=headers)  # which reads them as the client does
+    limit, left, reset, now = told.limit, told.remaining, told.reset_at, date_of(headers) or datetime.now(UTC)
+    seconds = None if reset is None else sensible_wait([max((reset - now).total_seconds(), 0)])
+    if limit is None or left is None or seconds is None:
         yield Finding("Rate limit", "the server does not tell", "!", "yellow")
         return
-    seconds = max(reset - (date_of(headers) or datetime.now(UTC)).timestamp(), 0)
     text = f"{left:,} of {limit:,} requests left, reset in {seconds:.0f} s"
     yield Finding("Rate limit", text) if left else Finding("Rate limit", text, "!", "yellow")
 
