@@ -241,6 +241,20 @@ def test_validation_error_that_is_nested_too_deeply() -> None:
     assert raised.value.errors == []
 
 
+@pytest.mark.parametrize(
+    ("headers", "advice"),
+    [
+        ({"retry-after": "998.5"}, "wait 999 s, and try again."),
+        ({"retry-after": "86400"}, "wait 86,400 s, and try again."),
+        ({"retry-after": "0"}, "wait, and try again."),
+        ({}, "wait, and try again."),
+    ],
+)
+def test_a_refusal_says_how_long_to_wait(headers: dict[str, str], advice: str) -> None:
+    """It does if the server does."""
+    assert str(refused(httpx.Response(429, headers=headers))).endswith(f"rate limit window: {advice}")
+
+
 def test_server_that_is_not_there() -> None:
     """A port without a server is one sentence with the address."""
     with (

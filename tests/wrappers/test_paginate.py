@@ -306,6 +306,22 @@ def test_an_operation_without_pages() -> None:
         list(paginate(SimpleNamespace(sync=sync), client="client"))
 
 
+def test_pages_that_a_model_does_not_declare() -> None:
+    """What a server says of further pages counts, also where its spec has not said that it would."""
+    pages = iter([{"has_more": True, "next_token": "second"}, {"has_more": False}])
+
+    def sync(next_token: str | None = None) -> SimpleNamespace:
+        tokens.append(next_token)
+        return SimpleNamespace(data=[f"item {next_token}"], additional_properties=next(pages))
+
+    tokens: list[str | None] = []
+    assert list(paginate(SimpleNamespace(sync=sync))) == ["item None", "item second"]
+    assert tokens == [None, "second"]
+    listing = SimpleNamespace(data=["a"], additional_properties={"has_more": True, "next_token": "b"})
+    with pytest.raises(PaginationError, match="takes no token to fetch them with"):
+        list(paginate(SimpleNamespace(sync=lambda: listing)))
+
+
 def test_an_operation_that_returns_nothing(client: TrafficClient) -> None:
     """An operation that the generator made without a parsed result is refused before anything is sent."""
     with pytest.raises(TypeError, match="has no function `sync`: its responses have no items"):

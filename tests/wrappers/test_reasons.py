@@ -32,6 +32,10 @@ from tests.wrappers.refused import client_of, read
             httpx.ProxyError("407 Proxy Authentication Required"),
             "the proxy responded 407 Proxy Authentication Required; check the user and the password in its address",
         ),
+        (
+            httpx.RemoteProtocolError("Received server _SWITCH_UPGRADE event without a pending proposal"),
+            "it switched to another protocol, which was not asked for",
+        ),
         (httpx.ProxyError("502 "), "the proxy responded 502"),
         (httpx.ProxyError("Connection refused"), "Connection refused"),
         (httpx.ReadError("StreamIDTooLowError: 2 is lower than 3"), "stream ID too low: 2 is lower than 3"),

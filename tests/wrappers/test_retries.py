@@ -241,6 +241,9 @@ def test_rate_limit_error_carries_the_numbers() -> None:
     assert (doubled.limit, doubled.remaining) == (100, 3)
     for absurd, sensible in [("2, 99999999999999999999", 2), ("1e400", None), ("Fri, 31 Dec 9999 23:59:59 GMT, 3", 3)]:
         assert RateLimitError("", headers={"retry-after": absurd}).retry_after == sensible
+    for digits in (20, 310, 5000):
+        large = RateLimitError("", headers=dict.fromkeys(("x-ratelimit-limit", "x-ratelimit-remaining"), "9" * digits))
+        assert (large.limit, large.remaining) == (None, None)
     bare = RateLimitError("")
     assert (bare.retry_after, bare.limit, bare.remaining, bare.reset_at) == (None, None, None, None)
 

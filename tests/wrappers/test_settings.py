@@ -134,6 +134,7 @@ def test_blank_proxies(kind: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
         ConfigurationError, match=r"^The proxy in the argument `proxy` cannot be used: It is empty; pass None .*\.$"
     ):
         kind(KEY, proxy="")
+    kind(KEY, proxy=" http://127.0.0.1:9\n")
 
 
 def test_proxy_without_a_scheme(monkeypatch: pytest.MonkeyPatch) -> None:

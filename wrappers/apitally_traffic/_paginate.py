@@ -205,7 +205,9 @@ class _Listing:
             items = list(page.data)
         except (AttributeError, TypeError):
             raise ResponseError(f"{self._name} returned {type(page).__name__}, which is not a page of items.") from None
-        has_more, next_token = getattr(page, "has_more", UNSET), getattr(page, "next_token", None)
+        undeclared = getattr(page, "additional_properties", {})
+        has_more = getattr(page, "has_more", undeclared.get("has_more", UNSET))
+        next_token = getattr(page, "next_token", undeclared.get("next_token"))
         if not isinstance(has_more, bool | Unset):
             raise ResponseError(
                 f"{self._name} returned a body that breaks the schema: "

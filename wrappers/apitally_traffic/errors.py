@@ -31,6 +31,9 @@ from apitally_traffic._texts import one_line
 _MAX_BODY = 2000
 
 
+_LARGEST_COUNT = 2**53  # what is larger is no count, and not exact
+
+
 class ApitallyError(Exception):
     """The base class of every error that this package raises on purpose.
 
@@ -230,7 +233,7 @@ class RateLimitError(APIStatusError):
 
     def _count(self, name: str, choose: Callable[[Iterable[float]], float]) -> int | None:
         number = parse_number(self.headers.get(name), choose)
-        return None if number is None else int(number)
+        return None if number is None or number > _LARGEST_COUNT else int(number)
 
 
 class ServerError(APIStatusError):

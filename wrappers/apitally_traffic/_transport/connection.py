@@ -157,7 +157,7 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
 
     httpx reads the environment for transports of its own only.
     """
-    name, proxy = "the argument `proxy`", chosen[:] if isinstance(chosen, str) else chosen  # a plain str
+    name, proxy = "the argument `proxy`", chosen.strip() if isinstance(chosen, str) else chosen
     if proxy is None:
         environment = urllib.request.getproxies()
         name = "HTTPS_PROXY" if environment.get("https", "").strip() else "ALL_PROXY"

@@ -5,6 +5,7 @@ import contextlib
 import re
 import string
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import httpx
@@ -67,6 +68,8 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
         excerpt = f"{excerpt.rpartition('… (')[0] or excerpt}… (of {len(response.content):,} bytes)"
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
+        if kind is RateLimitError and (seconds := RateLimitError("", headers=details["headers"]).retry_after):
+            sentence = sentence.replace("wait,", f"wait {ceil(seconds):,} s,")
         return kind(f"{_target(request)} returned {status}. {sentence}", **details)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(

@@ -35,6 +35,8 @@ def reason_of(error: Exception) -> str:
                 return str(below)
     if (event := _HTTP2_EVENT.match(said)) is not None:
         return f"it {_HTTP2_ENDS[event['kind']]} (HTTP/2 error code {event['code']})"
+    if "_SWITCH_UPGRADE" in said:
+        return "it switched to another protocol, which was not asked for"
     if isinstance(error, httpx.ProxyError) and (status := _STATUS.match(said)) is not None:
         return f"the proxy responded {said}{_PROXY_ADVICE.get(status[0], '')}"
     return said if has_words else _in_words(error, said)
