@@ -76,9 +76,11 @@ class Shutdown:
         Args:
             connection: the socket; not even its number has to stay the same.
         """
-        is_handed_over = not isinstance(connection, ssl.SSLSocket)  # which cannot be duplicated, and stays as it is
-        self._handle = connection.dup() if is_handed_over else None
         self._connection = connection
+        self._handle: socket.socket | None = None
+        if not isinstance(connection, ssl.SSLSocket):  # which cannot be duplicated, and is not handed over
+            with contextlib.suppress(OSError):  # without a free descriptor, the timeout alone ends the block
+                self._handle = connection.dup()
 
     def __enter__(self) -> Callable[[], None]:
         """Return the function that ends it."""
