@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from apitally_traffic import ApitallyError, AsyncTrafficClient, TrafficClient
+from apitally_traffic._clock import timeout
 from apitally_traffic.testing import fast_retries
 
 SIZE, PIECE = 3_000_000, 50_000
@@ -109,3 +110,27 @@ def test_dropped_errors_are_gone(kind: str, concurrency: int) -> None:
     with fast_retries():
         fail(kind, Server(503, lambda: b" ", {}), concurrency, lambda error: errors.append(weakref.ref(error)))
     assert [error() for error in errors] == [None]
+
+
+@pytest.mark.parametrize("ends_by", ["time", "call"])
+def test_a_wait_that_took_too_long_keeps_nothing(ends_by: str) -> None:
+    """Whoever waited, such as a request for the rate limit, goes on, and what it has later on is freed as usual."""
+    kept: list[weakref.ref[Stream]] = []
+    ended: list[str] = []
+
+    async def wait() -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with timeout(0.01 if ends_by == "time" else 20) as end:
+                loop.call_later(0.01, end)
+                await loop.create_future()
+        except TimeoutError:
+            ended.append(ends_by)
+
+    async def go_on() -> None:
+        await wait()
+        stream = Stream(b"")
+        kept.append(weakref.ref(stream))
+
+    asyncio.run(go_on())
+    assert (kept[0](), ended) == (None, [ends_by])

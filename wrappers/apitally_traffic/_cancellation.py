@@ -6,38 +6,46 @@ from contextvars import ContextVar
 
 
 class Interrupts:
-    """Ends what threads are blocked in, from another thread."""
+    """Ends what threads are blocked in, from another thread, once and for all.
+
+    Attributes:
+        have_come: whether it has.
+    """
 
     def __init__(self) -> None:
         """Start without any."""
+        self.have_come = False
         # By block: what interrupts two blocks may be equal.
-        self._by_block: dict[object, Callable[[], object]] = {}
+        self.by_block: dict[object, Callable[[], object]] = {}
 
     def __call__(self) -> None:
-        """Interrupt the blocks that run."""
+        """Interrupt the blocks that run, and those that begin later."""
+        self.have_come = True
         # Not `tuple`, which allocates while it iterates: the end of a garbage generator could then leave a block.
-        for interrupt in list(self._by_block.values()):
+        for interrupt in list(self.by_block.values()):
             interrupt()
 
     def during(self, interrupt: Callable[[], object]) -> "_Block":
         """Interrupt the block in this way."""
-        return _Block(self._by_block, interrupt)
+        return _Block(self, interrupt)
 
 
 class _Block:
     """A block that can be interrupted; a class, because `contextmanager` takes more time than a block."""
 
-    __slots__ = ("_by_block", "_interrupt")
+    __slots__ = ("_interrupt", "_interrupts")
 
-    def __init__(self, by_block: dict[object, Callable[[], object]], interrupt: Callable[[], object]) -> None:
-        self._by_block = by_block
+    def __init__(self, interrupts: Interrupts, interrupt: Callable[[], object]) -> None:
+        self._interrupts = interrupts
         self._interrupt = interrupt
 
     def __enter__(self) -> None:
-        self._by_block[self] = self._interrupt
+        self._interrupts.by_block[self] = self._interrupt
+        if self._interrupts.have_come:
+            self._interrupt()
 
     def __exit__(self, *_: object) -> None:
-        del self._by_block[self]
+        del self._interrupts.by_block[self]
 
 
 class CancellationError(Exception):
@@ -49,17 +57,15 @@ class Cancellation:
 
     def __init__(self) -> None:
         """Start without a cancellation."""
-        self._is_cancelled = False
         self._interrupts = Interrupts()
 
     def cancel(self) -> None:
         """End the waits of the worker threads, and interrupt what they are blocked in."""
-        self._is_cancelled = True
         self._interrupts()
 
     def check(self) -> None:
         """Raise a CancellationError after a cancellation."""
-        if self._is_cancelled:
+        if self._interrupts.have_come:
             raise CancellationError
 
     @contextmanager

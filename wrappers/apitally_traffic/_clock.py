@@ -8,10 +8,10 @@ import asyncio
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine
 from math import isinf
 from types import BuiltinFunctionType
+from typing import Any
 
 if sys.platform == "win32":
     _FUNCTIONS = (time.monotonic, time.time)  # a tuple, because freezegun looks into modules, and not into tuples
@@ -40,32 +40,41 @@ def is_frozen() -> bool:
     return not isinstance(time.monotonic, BuiltinFunctionType)
 
 
-@asynccontextmanager
-async def timeout(seconds: float) -> AsyncIterator[Callable[[], None]]:
-    """Cancel the block when it takes longer, and raise a TimeoutError; as `asyncio.timeout`, in real seconds.
+class timeout:  # noqa: N801 - as `asyncio.timeout`
+    """Cancels a block when it takes longer, and raises a TimeoutError; as `asyncio.timeout`, in real seconds.
 
-    Yields:
-        a function that does so at once.
+    A class, because what an error passes refers to it: the frames of `asynccontextmanager`, and those that wait for
+    them, would stay until the garbage collector runs.
     """
-    frozen = is_frozen()
-    async with asyncio.timeout(None if isinf(seconds) or frozen else seconds) as scope:
+
+    def __init__(self, seconds: float) -> None:
+        """Prepare a block of at most so many seconds."""
+        self._seconds = seconds
+        self._entered: list[asyncio.Timeout] = []
+        self._timer: threading.Timer | None = None
+
+    async def __aenter__(self) -> Callable[[], None]:
+        """Start, and return a function that ends the block at once."""
+        frozen = is_frozen()
+        scope = asyncio.timeout(None if isinf(self._seconds) or frozen else self._seconds)
+        await scope.__aenter__()
         loop = asyncio.get_running_loop()
-        # It refers to the task and its error, and the error of a timeout to this frame: they would keep each other.
-        entered = [scope]
-        del scope
+        # It refers to the task and its error, and that to frames: a list lets go of it at the end.
+        entered = self._entered = [scope]
 
         def end() -> None:
             if entered and not entered[0].expired():
                 entered[0].reschedule(loop.time())
 
-        timer = None
-        if frozen and not isinf(seconds):
-            timer = threading.Timer(seconds, loop.call_soon_threadsafe, [end])
-            timer.daemon = True
-            timer.start()
-        try:
-            yield end
-        finally:
-            entered.clear()  # the timer may have called `end` already, and the loop not yet
-            if timer is not None:
-                timer.cancel()
+        if frozen and not isinf(self._seconds):
+            self._timer = threading.Timer(self._seconds, loop.call_soon_threadsafe, [end])
+            self._timer.daemon = True
+            self._timer.start()
+        return end
+
+    def __aexit__(self, *error: Any) -> Coroutine[Any, Any, bool | None]:
+        """Raise a TimeoutError if the block has taken too long."""
+        scope = self._entered.pop()  # the timer may have called `end` already, and the loop not yet
+        if self._timer is not None:
+            self._timer.cancel()
+        return scope.__aexit__(*error)

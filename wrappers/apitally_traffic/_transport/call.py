@@ -2,8 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
@@ -23,7 +21,8 @@ class Lifetime:
     """The time from one `close` of a client to the next; calls that are under way at its end are ended, too.
 
     Attributes:
-        has_ended: whether the client was closed.
+        interruptible: makes the context manager of a block that a function interrupts if the end comes while it runs,
+            or came before.
         large_body: held while a large body is read and decoded, by a thread.
         large_body_async: held by a task.
         requests_async: held by each task that has a request in the pool of connections, which has to look at all of
@@ -32,24 +31,20 @@ class Lifetime:
 
     def __init__(self) -> None:
         """Start."""
-        self.has_ended = False
+        self._interrupts = Interrupts()
+        self.interruptible = self._interrupts.during
         self.large_body = threading.Lock()
         self.large_body_async = asyncio.Lock()
         self.requests_async = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._interrupts = Interrupts()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the client was closed."""
+        return self._interrupts.have_come
 
     def end(self) -> None:
         """Interrupt what waits."""
-        self.has_ended = True
         self._interrupts()
-
-    @contextmanager
-    def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Call `interrupt` if the end comes while the block runs, or came before."""
-        with self._interrupts.during(interrupt):
-            if self.has_ended:
-                interrupt()
-            yield
 
 
 class Call:

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from apitally_api_client.models import Interval
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND, _HOUR, _DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 LENGTHS: dict[Interval, timedelta] = {"hour": _HOUR, "day": _DAY}
@@ -33,11 +34,16 @@ def floor(instant: datetime, interval: Interval, timezone: ZoneInfo) -> datetime
 
     "Will be rounded down to the beginning of the interval (hour or day)."
     """
-    return (_floor_hour if interval == "hour" else _floor_day)(instant.astimezone(UTC), timezone)
+    instant = instant.astimezone(UTC)
+    if (offset := timezone.utcoffset(None)) is not None:  # the same at all times
+        return instant - (instant - _EPOCH + offset) % LENGTHS[interval]
+    return (_floor_hour if interval == "hour" else _floor_day)(instant, timezone)
 
 
 def following(start: datetime, interval: Interval, timezone: ZoneInfo) -> datetime:
     """Return the start of the period after the one that starts at `start`."""
+    if timezone.utcoffset(None) is not None:
+        return floor(start, interval, timezone) + LENGTHS[interval]
     return (_next_hour if interval == "hour" else _next_day)(start.astimezone(UTC), timezone)
 
 
