@@ -8,11 +8,13 @@ import sys
 import threading
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
 from apitally_mock import MockServer
 from apitally_traffic import AsyncTrafficClient, AsyncTrafficQuery
+from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import PAGE, raw_server, response
 
 TWO_DAYS: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-03", "page_size": 12}
@@ -130,3 +132,21 @@ def test_an_iterator_that_is_left_at_the_end_of_the_loop_ends_quietly(server: Mo
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_anyio_knows_its_cancellation_of_a_wait() -> None:
+    """A scope that ends in the moment in which a wait for a retry does is left as usual, and the task goes on."""
+
+    async def read(client: AsyncTrafficClient, milliseconds: int) -> bool:
+        with anyio.move_on_after(milliseconds / 1000) as scope:
+            await client.get_traffic(1, **TWO_DAYS).to_list()
+        return scope.cancelled_caught
+
+    async def run() -> list[bool]:
+        transport = httpx.MockTransport(lambda _: httpx.Response(503, headers={"Retry-After": "0"}))
+        options: dict[str, Any] = {"requests_per_minute": None, "max_retries": 1000}
+        async with AsyncTrafficClient("key", transport=transport, **options) as client:
+            return [await read(client, number % 7) for number in range(300)]
+
+    with fast_retries():
+        assert asyncio.run(run()) == [True] * 300

@@ -40,6 +40,29 @@ def is_frozen() -> bool:
     return not isinstance(time.monotonic, BuiltinFunctionType)
 
 
+async def wait(future: "asyncio.Future[None]", seconds: float) -> None:
+    """Wait until a future is done, for so many real seconds at most.
+
+    Nothing is cancelled for that: a cancellation by anyio that comes at the same time would be mistaken for another.
+    """
+    if not is_frozen() or isinf(seconds):
+        await asyncio.wait({future}, timeout=None if isinf(seconds) else seconds)
+        return
+    timer = threading.Timer(seconds, future.get_loop().call_soon_threadsafe, [finish, future])
+    timer.daemon = True
+    timer.start()
+    try:
+        await asyncio.wait({future})
+    finally:
+        timer.cancel()
+
+
+def finish(future: "asyncio.Future[None]") -> None:
+    """Let a future be done, if it is not."""
+    if not future.done():
+        future.set_result(None)
+
+
 class timeout:  # noqa: N801 - as `asyncio.timeout`
     """Cancels a block when it takes longer, and raises a TimeoutError; as `asyncio.timeout`, in real seconds.
 

@@ -7,7 +7,7 @@ import threading
 from math import inf, isinf
 
 from apitally_traffic._cancellation import current
-from apitally_traffic._clock import monotonic, timeout, wall
+from apitally_traffic._clock import finish, monotonic, wait, wall
 from apitally_traffic._transport.call import Call
 from apitally_traffic._transport.pacing import Now, Pacer, Permit
 
@@ -85,26 +85,23 @@ class AsyncRateLimiter:
 
     async def acquire(self, call: Call) -> Permit | None:
         """Wait for a permit to send one request; return None when the deadline or the end of the client comes first."""
-        wait, loop = _Wait(call, self._announced), asyncio.get_running_loop()
+        waiting, loop = _Wait(call, self._announced), asyncio.get_running_loop()
         while not call.lifetime.has_ended:
             with self._lock:
                 permit = self._try_acquire()
                 if isinstance(permit, Permit):
                     self._permits[id(permit)] = permit, loop
-                    wait.end()
+                    waiting.end()
                     return permit
                 # Nothing says when another event loop ends.
                 is_alone = all(other is loop for _, other in self._permits.values())
                 changed = loop.create_future()
                 self._waiting.add(changed)
             try:
-                seconds = wait.next(permit)
+                seconds = waiting.next(permit)
                 if seconds <= 0:
                     return None
-                async with timeout(seconds if is_alone and not isinf(permit) else min(seconds, _POLL_SECONDS)):
-                    await changed
-            except TimeoutError:
-                continue
+                await wait(changed, seconds if is_alone and not isinf(permit) else min(seconds, _POLL_SECONDS))
             finally:
                 with self._lock:
                     self._waiting.discard(changed)
@@ -128,7 +125,7 @@ class AsyncRateLimiter:
             loop = changed.get_loop()
             call = loop.call_soon if loop is here else loop.call_soon_threadsafe  # which writes to a socket
             with contextlib.suppress(RuntimeError):  # its event loop is closed
-                call(_wake, changed)
+                call(finish, changed)
 
     def _try_acquire(self) -> Permit | float:
         permit = self._pacer.try_acquire(_now())
@@ -174,11 +171,6 @@ class _Wait:
 
     def end(self) -> None:
         self._call.attempt(waited=monotonic() - self._began if self._is_long else 0.0)
-
-
-def _wake(waiting: "asyncio.Future[None]") -> None:
-    if not waiting.done():
-        waiting.set_result(None)
 
 
 def _now() -> Now:

@@ -10,7 +10,8 @@ import logging
 import random
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from typing import Final, NamedTuple
 
 import httpx
@@ -121,10 +122,9 @@ class RetryPolicy(Retry):
 
     async def asleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed, while other tasks run."""
-        end = asyncio.Event()
-        with self._call.lifetime.interruptible(end.set), self._counted(response), suppress(TimeoutError):
-            async with _clock.timeout(self._wait_after(response)):
-                await end.wait()
+        end = asyncio.get_running_loop().create_future()
+        with self._call.lifetime.interruptible(partial(_clock.finish, end)), self._counted(response):
+            await _clock.wait(end, self._wait_after(response))
 
     @contextmanager
     def _counted(self, failure: httpx.Response | Exception) -> Iterator[None]:
