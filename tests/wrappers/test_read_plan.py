@@ -116,6 +116,7 @@ def test_a_read_resumes_at_a_row_that_was_missing(is_before: bool, is_paged: boo
     missing = 4 if is_before else 3
     assert raised.value.resume_from == WINDOW.start + timedelta(hours=missing)
     assert raised.value.is_final
+    assert str(raised.value).endswith(f"Everything before {raised.value.resume_from.isoformat()} was delivered.")
 
 
 def test_a_contradiction_to_what_was_delivered_is_final() -> None:

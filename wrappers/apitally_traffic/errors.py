@@ -82,7 +82,8 @@ class ApitallyError(Exception):
         message = one_line(self.message)
         if self.resume_from is None:
             return message
-        return f"{message} Everything before {self.resume_from.isoformat()} was delivered: resume from there."
+        advice = "" if getattr(self, "is_final", False) else ": resume from there"
+        return f"{message} Everything before {self.resume_from.isoformat()} was delivered{advice}."
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle and copy by message and attributes: Exception does not pickle keyword arguments."""

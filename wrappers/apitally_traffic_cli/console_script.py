@@ -1,42 +1,59 @@
 """The entry point: it names the extra where click is missing, and ends quietly where it is interrupted early."""
 
-import signal
+import os
 import sys
 
-from apitally_traffic_cli import interruption
-from apitally_traffic_cli.shortages import sentence_of_shortage
-from apitally_traffic_cli.standard_streams import (
-    let_stderr_take_everything,
-    let_stdout_take_every_character,
-    occupy,
-)
+try:
+    from contextlib import suppress
 
-INTERRUPTED = 128 + signal.SIGINT
+    from apitally_traffic_cli import interruption
+    from apitally_traffic_cli.shortages import sentence_of_shortage
+    from apitally_traffic_cli.standard_streams import (
+        let_stderr_take_everything,
+        let_stdout_take_every_character,
+        occupy,
+    )
+except KeyboardInterrupt:
+    sys.exit(130)
+
+_NO_MEMORY = b"Error: There is not enough memory.\n"
 
 
 def main() -> int:
     """Run the command line, and return the exit code."""
     try:
-        interruption.take_over()
-        occupy()
-        let_stderr_take_everything()
-        let_stdout_take_every_character()
         try:
-            from apitally_traffic_cli.group import run  # noqa: PLC0415 - a missing click gets a sentence
-        except ModuleNotFoundError as error:
-            if error.name != "click":
-                raise
-            sys.stderr.write(
-                "Error: click is not installed; the command needs it: python3 -m pip install 'apitally-traffic[cli]'\n"
-            )
-            return 1
-        except (ImportError, MemoryError) as error:
-            sys.stderr.write(f"Error: {sentence_of_shortage(error)}\n")
-            return 1
-        return run()
+            interruption.take_over()
+            return _run()
+        finally:
+            interruption.let_go()
     except KeyboardInterrupt:
-        return INTERRUPTED
-    except Exception:
-        if (ended := interruption.exit_code()) is None:
+        return interruption.INTERRUPTED
+    except MemoryError:
+        pass  # the frames that it keeps are freed before the sentence is written
+    except Exception as error:
+        if (ended := interruption.exit_code()) is not None:
+            return ended
+        if (shortage := sentence_of_shortage(error)) is None:
             raise
-        return ended
+        sys.stderr.write(f"Error: {shortage}\n")
+        return 1
+    with suppress(OSError):
+        os.write(2, _NO_MEMORY)
+    return 1
+
+
+def _run() -> int:
+    occupy()
+    let_stderr_take_everything()
+    let_stdout_take_every_character()
+    try:
+        from apitally_traffic_cli.group import run  # noqa: PLC0415 - a missing click gets a sentence
+    except ModuleNotFoundError as error:
+        if error.name != "click":
+            raise
+        sys.stderr.write(
+            "Error: click is not installed; the command needs it: python3 -m pip install 'apitally-traffic[cli]'\n"
+        )
+        return 1
+    return run()

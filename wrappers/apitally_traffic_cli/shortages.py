@@ -3,7 +3,9 @@
 
 def sentence_of_shortage(error: BaseException) -> str | None:
     """Return the sentence on what the system has too little of for a library, or None for another error."""
-    if isinstance(error, MemoryError):
+    # Where an error cannot be made for want of memory, Python makes this of it.
+    is_lost = isinstance(error, SystemError) and "without" in str(error) and "exception" in str(error)
+    if isinstance(error, MemoryError) or is_lost:
         return "There is not enough memory."
     if isinstance(error, RuntimeError) and str(error) == "can't start new thread":
         return "The system starts no more threads."
