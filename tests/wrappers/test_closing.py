@@ -82,7 +82,9 @@ def no_connection(kind: str) -> Iterator[dict[str, Any]]:
                 while True:
                     connection, _ = listener.accept()
                     held.enter_context(connection)
-                    connection.sendall(hello)
+                    if hello:
+                        connection.recv(65536)
+                        connection.sendall(hello)
 
         thread = threading.Thread(target=serve)
         thread.start()

@@ -5,12 +5,13 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpcore
@@ -18,6 +19,7 @@ import httpx
 import pytest
 
 from apitally_traffic import AsyncTrafficClient, ResponseError, TrafficClient, TrafficQuery
+from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import raw_server, response
 from tests.wrappers.tls import trusted_certificate, tunnel
 
@@ -123,6 +125,61 @@ def test_a_second_response_through_a_proxy(
     with raw_server(respond, tls) as url, tunnel(url, of_proxy, gather_seconds=0.2) as proxy:
         assert read(url, proxy=proxy) == [1, 2]
     assert len(set(requested)) == (2 if has_second else 1)
+
+
+@contextmanager
+def eager_server(tls: ssl.SSLContext) -> Iterator[str]:
+    """Run a server that sends a response on its first connection with the end of TLS' handshake."""
+
+    def serve(connection: socket.socket, *, is_first: bool) -> None:
+        early = page(666) if is_first else b""
+        with connection, suppress(OSError, ssl.SSLError):
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            speaker = tls.wrap_bio(incoming, outgoing, server_side=True)
+            actions: list[Callable[[], Any]] = [speaker.do_handshake]
+            actions += [partial(speaker.write, early)] if early else []
+            while True:
+                try:
+                    for action in list(actions):
+                        action()
+                        del actions[0]
+                    connection.sendall(outgoing.read())
+                    speaker.read(65536)
+                    speaker.write(page(1))
+                except ssl.SSLWantReadError:
+                    connection.sendall(outgoing.read())
+                    incoming.write(connection.recv(65536))
+
+    def accept() -> None:
+        with suppress(OSError):
+            for number in count():
+                connection, _ = listener.accept()
+                Thread(target=serve, args=(connection,), kwargs={"is_first": not number}, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        Thread(target=accept, daemon=True).start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize("kind", ["TLS 1.2", "TLS 1.3", "TLS 1.2 in TLS"])
+def test_a_response_before_any_request_is_nobodys(
+    read: Any, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has arrived on a new connection before it is used is not the response to the first request."""
+    certificate = trusted_certificate(tmp_path, monkeypatch)
+    monkeypatch.setenv("NO_PROXY", "")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    if "1.2" in kind:
+        tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    with ExitStack() as held:
+        url = held.enter_context(eager_server(tls))
+        proxy = held.enter_context(tunnel(url, tls, gather_seconds=0.1)) if "in" in kind.split() else None
+        with fast_retries():
+            expected = [666, 1] if kind == "TLS 1.3" else [1, 1]  # it is sent with what the client does not wait for
+            assert read(url, proxy=proxy) in ([1, 1], expected)
 
 
 @READS

@@ -15,6 +15,7 @@ import httpx
 
 from apitally_traffic._clock import is_frozen
 from apitally_traffic._clock import timeout as real_timeout
+from apitally_traffic._transport.reuse import refuse_early_bytes
 
 if TYPE_CHECKING:
     import httpcore  # httpx imports it when it makes a transport, and not before
@@ -73,11 +74,15 @@ class _Stream:
 
     def __init__(self, inner: "httpcore.AsyncNetworkStream") -> None:
         self._stream = inner
+        self._is_new = True
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
         return _in_time(timeout, httpx.ReadTimeout, lambda seconds: self._stream.read(max_bytes, seconds))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> Awaitable[None]:
+        if self._is_new:
+            self._is_new = False
+            refuse_early_bytes(self._stream)
         return _in_time(timeout, httpx.WriteTimeout, lambda seconds: self._stream.write(buffer, seconds))
 
     async def aclose(self) -> None:

@@ -18,6 +18,7 @@ import httpx
 
 from apitally_traffic._cancellation import current
 from apitally_traffic._transport.call import current_call
+from apitally_traffic._transport.reuse import refuse_early_bytes
 from apitally_traffic._transport.sockets import OuterSocket, Shutdown, connected, shut_down
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class _Stream:
         self._streams = streams
         self._lock = threading.Lock()
         self._users = 0
+        self._is_new = True
         self._is_closed = False
         streams.add(self)
 
@@ -97,6 +99,9 @@ class _Stream:
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if not buffer:  # httpcore writes the empty body of each request, twice
             return
+        if self._is_new:
+            self._is_new = False
+            refuse_early_bytes(self._stream)
         with self, _until_the_end(self._shut_down), _interruptible(self._shut_down):
             self._stream.write(buffer, _limit(timeout))
 

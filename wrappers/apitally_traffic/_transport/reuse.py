@@ -10,10 +10,11 @@ same number twice; one that times out ends all; and all wait for ever where the 
 streams below what is open. Here each request in flight has a connection of its own, as in HTTP/1.1.
 """
 
+import ssl
 import sys
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -153,6 +154,35 @@ def _has_unread_bytes(protocol: Any) -> bool:
         return bool(parser.trailing_data[0]) or _has_queue(stream)
     # HTTP/2 numbers requests and responses; but what a server sends without being asked is that it goes away.
     return _has_queue(stream) or bool(stream.get_extra_info("is_readable"))
+
+
+def refuse_early_bytes(stream: Any) -> None:
+    """Raise an error where the other side of a new connection has sent something before it was asked, or has left.
+
+    It would be taken for the response to the first request. HTTP/2 servers may begin; and what TLS has received and not
+    decrypted yet may be its own.
+    """
+    tls = stream.get_extra_info("ssl_object")
+    if tls is None:
+        is_early = bool(stream.get_extra_info("is_readable"))
+    elif tls.selected_alpn_protocol() == "h2":
+        is_early = False
+    elif isinstance(tls, ssl.SSLObject):
+        is_early = _has_queue(stream) and _can_read(partial(tls.read, 1))
+    else:
+        connection: ssl.SSLSocket = stream.get_extra_info("socket")
+        connection.settimeout(0)
+        is_early = _can_read(partial(connection.recv, 1))
+    if is_early:
+        httpcore = sys.modules["httpcore"]
+        raise httpcore.RemoteProtocolError("it sent something, or closed the connection, before it was asked")
+
+
+def _can_read(read: Callable[[], bytes]) -> bool:
+    try:
+        return bool(read())
+    except OSError:  # such as SSLWantReadError
+        return False
 
 
 def _has_queue(stream: Any) -> bool:
