@@ -8,8 +8,6 @@ import httpx
 # How httpcore writes that a server has ended an exchange over HTTP/2.
 _HTTP2_EVENT = re.compile(r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)")
 _HTTP2_ENDS = {"StreamReset": "reset the request", "ConnectionTerminated": "closed the connection"}
-# How httpcore writes that a proxy has refused to connect.
-_STATUS = re.compile(r"\d{3}\b", re.ASCII)
 _PROXY_ADVICE = {"407": "; check the user and the password in its address"}
 _ADDRESS = re.compile(r"[:,]? ?<[^<>]{1,100} at 0x[0-9a-f]{1,16}>")
 _CLASS = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]*)(?:Error|Exception)(?:\(\))?(?P<rest>$|: .*)", re.DOTALL)
@@ -37,8 +35,8 @@ def reason_of(error: Exception) -> str:
         return f"it {_HTTP2_ENDS[event['kind']]} (HTTP/2 error code {event['code']})"
     if "_SWITCH_UPGRADE" in said:
         return "it switched to another protocol, which was not asked for"
-    if isinstance(error, httpx.ProxyError) and (status := _STATUS.match(said)) is not None:
-        return f"the proxy responded {said}{_PROXY_ADVICE.get(status[0], '')}"
+    if isinstance(error, httpx.ProxyError) and (status := said.partition(" ")[0]).isdecimal():
+        return f"the proxy responded {said}{_PROXY_ADVICE.get(status, '')}"
     return said if has_words else _in_words(error, said)
 
 

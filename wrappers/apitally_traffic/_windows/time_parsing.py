@@ -28,7 +28,7 @@ _ISO = re.compile(
 _TIME_OF_DAY = re.compile(r"[^T ]{7,10}[T ]\d\d.*", re.ASCII)
 
 # Files beside the timezones that zoneinfo opens, too: the one of this machine, and copies, some with leap seconds.
-_NO_TIMEZONE = re.compile(r"localtime|posixrules|(posix|right)/.*", re.DOTALL)
+_NO_TIMEZONES = ("localtime", "posixrules", "posix/", "right/")
 
 
 def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
@@ -42,7 +42,7 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     if not isinstance(name, str):
         raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {quoted(timezone)}.")
     # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
-    if not _NO_TIMEZONE.fullmatch(name):
+    if not name.startswith(_NO_TIMEZONES):
         with suppress(OSError, LookupError, ValueError):
             return ZoneInfo(name[:])  # a subclass of str may write itself in another way
     # Outside of the handler: the messages of zoneinfo quote the name, which may be the key.
