@@ -238,6 +238,19 @@ def test_a_table_that_was_dropped_is_told(api: Api, database: Database) -> None:
     assert sync(api, database).rows == 202
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_key_in_the_name_of_a_file_is_not_quoted(api: Api, tmp_path: Path, is_there: bool) -> None:
+    """A destination that cannot be used is named without it."""
+    file = tmp_path / "folder" / f"{api.api_key}.duckdb"
+    if is_there:
+        file.parent.mkdir()
+        file.write_text("no database", encoding="utf-8")
+    with pytest.raises(SyncError, match=r"…\.duckdb: ") as raised:
+        sync_traffic(1, destination=file, api_key=api.api_key, base_url=api.url)
+    assert api.api_key not in str(raised.value)
+    assert api.api_key not in repr(raised.value)
+
+
 def test_one_app_that_fails_stores_nothing(api: Api, database: Database) -> None:
     """The error is that of the client, and the next run reads all apps."""
     api.show(0, NOW)

@@ -241,7 +241,7 @@ def test_connections_are_closed_with_the_client(server: MockServer) -> None:
     """Closing the client closes its connections: the pool is empty."""
     client = TrafficClient(server.api_key, base_url=server.url, **UNLIMITED)
     assert len(client.get_traffic(1, **DAY, page_size=2).to_list()) == 24
-    pool = client._transport._inner._pool  # type: ignore[attr-defined]  # noqa: SLF001
+    pool = client._transport._inner._pool  # type: ignore[union-attr]  # noqa: SLF001
     assert pool.connections
     client.close()
     assert not pool.connections

@@ -1,6 +1,7 @@
 """The client of the generated package, configured for the raw functions: `client.api`."""
 
 import platform
+from http.cookiejar import CookieJar
 from typing import Any, NoReturn, Self
 
 import httpx
@@ -21,8 +22,33 @@ _NO_OTHER_CLIENT = (
 _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 
 
+class _NoCookies(CookieJar):
+    """Keeps and sends nothing. The usual jar has a lock, which a forked process may inherit while it is held."""
+
+    def extract_cookies(self, *_: object) -> None:
+        """Pass over the cookies of a response."""
+
+    def add_cookie_header(self, *_: object) -> None:
+        """Add nothing to a request."""
+
+
+_NO_COOKIES = _NoCookies()
+
+
 class SharedClient(AuthenticatedClient):
     """A generated client whose `with` leaves the connections open: they are those of the client that has it."""
+
+    def get_httpx_client(self) -> httpx.Client:
+        """Return the client of httpx, which keeps no cookies."""
+        client = super().get_httpx_client()
+        client.cookies.jar = _NO_COOKIES
+        return client
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """Return the async client of httpx, which keeps no cookies."""
+        client = super().get_async_httpx_client()
+        client.cookies.jar = _NO_COOKIES
+        return client
 
     def with_headers(self, headers: dict[str, str]) -> AuthenticatedClient:
         """Return a client that sends further headers.

@@ -7,12 +7,7 @@ _QUOTATION = re.compile(r"'.*'", re.DOTALL)
 
 
 def without_key(message: str) -> str:
-    """Return the message of an error without the key that the command would use, wherever that comes from.
-
-    The client is loaded only where something is quoted, which is not often.
-    """
-    if "'" not in message:
-        return message
+    """Return the message of an error without the key that the command would use, wherever that comes from."""
     try:
         from httpx import BaseTransport  # noqa: PLC0415
 

@@ -63,23 +63,34 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
         ImportError: the extra for HTTP/2 is not installed.
     """
     arguments, via = _checked_arguments(settings, options)
-    return Connector(lambda: with_safe_reuse(bound_by_deadline(httpx.HTTPTransport(limits=_LIMITS, **arguments))), via)
+    return Connector(lambda: with_safe_reuse(bound_by_deadline(httpx.HTTPTransport(**arguments()))), via)
 
 
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
     arguments, via = _checked_arguments(settings, options)
-    return Connector(
-        lambda: with_safe_reuse(with_real_timeouts(httpx.AsyncHTTPTransport(limits=_LIMITS, **arguments))), via
-    )
+    return Connector(lambda: with_safe_reuse(with_real_timeouts(httpx.AsyncHTTPTransport(**arguments()))), via)
 
 
-def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:
-    """Return what `_arguments` returns; its errors are without the key."""
+def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[Callable[[], dict[str, Any]], str]:
+    """Return a function with the arguments of httpx's transports, and the proxy among them for a message.
+
+    The function loads the certificates again in a forked process, where locks of OpenSSL may be held for ever.
+    """
     try:
-        return _arguments(settings, options)
+        arguments, via = _arguments(settings, options)
     except ConfigurationError as error:
         raise settings.redactor.error(error) from None
+    process = os.getpid()
+
+    def in_this_process() -> dict[str, Any]:
+        nonlocal process
+        if os.getpid() != process and settings.base_url.startswith("https:"):
+            arguments["verify"] = _certificates()
+            process = os.getpid()
+        return arguments
+
+    return in_this_process, via
 
 
 def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:
@@ -95,10 +106,10 @@ def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str
         if options.proxy is not None:
             _proxy(url, options.proxy)  # what is wrong with it comes first
             raise ConfigurationError(f"proxy has no use for {settings.base_url}: it is on this machine.")
-        return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2}, ""
+        return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2, "limits": _LIMITS}, ""
     proxy, name = _proxy(url, options.proxy)
     via = "" if proxy is None else f" through the proxy {proxy.url} of {name}"
-    return {"verify": _certificates(), "proxy": proxy, "http2": options.http2}, via
+    return {"verify": _certificates(), "proxy": proxy, "http2": options.http2, "limits": _LIMITS}, via
 
 
 def _require_http2() -> None:

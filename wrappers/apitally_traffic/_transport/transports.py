@@ -64,7 +64,7 @@ class ApiTransport(httpx.BaseTransport):
         self._is_own = inner is None
         self._lifetime = Lifetime()
         self._closing = threading.RLock()
-        self._inner: httpx.BaseTransport = self._connect()
+        self._inner: httpx.BaseTransport | None = self._connect()
         renew_after_fork(self)
 
     @property
@@ -95,7 +95,7 @@ class ApiTransport(httpx.BaseTransport):
         with self._closing:
             self._lifetime.end()
             self._limiter.wake()
-            if self._is_own:
+            if self._is_own and self._inner is not None:
                 self._inner.close()
             self._lifetime = Lifetime()
 
@@ -106,7 +106,14 @@ class ApiTransport(httpx.BaseTransport):
         self._limiter = RateLimiter(Pacer(self._requests_per_minute))
         if isinstance(self._inner, httpx.HTTPTransport):
             close_inherited(self._inner)
-            self._inner = self._connect() if self._is_own else ForkedTransport()
+            self._inner = None if self._is_own else ForkedTransport()
+
+    def _current(self) -> httpx.BaseTransport:
+        """Return what sends the requests; in a forked process it is made when it is needed."""
+        if self._inner is None:
+            with self._closing:
+                self._inner = self._inner or self._connect()
+        return self._inner
 
     def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
@@ -116,7 +123,7 @@ class ApiTransport(httpx.BaseTransport):
             return
         try:
             exchange.start()
-            response = self._inner.handle_request(signed)
+            response = self._current().handle_request(signed)
             try:
                 body = exchange.receive_headers(response)
                 for piece in [response.content] if response.is_stream_consumed else response.iter_raw():

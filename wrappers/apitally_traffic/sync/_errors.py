@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from dlt.common.configuration.exceptions import ConfigurationException
 
+from apitally_traffic._redaction import without_keys
 from apitally_traffic.errors import ApitallyError
 
 _MAX_SENTENCE = 500
@@ -34,6 +36,10 @@ class SyncError(ApitallyError):
         Traceback (most recent call last):
         apitally_traffic.sync._errors.SyncError: nowhere/traffic.duckdb: there is no folder ...
     """
+
+    def __init__(self, message: str, **details: Any) -> None:
+        """Store the message, without the key, which may be in the name of a file."""
+        super().__init__(without_keys(message), **details)
 
 
 def missing_credentials(error: BaseException) -> list[str]:
