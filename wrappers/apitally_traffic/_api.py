@@ -25,10 +25,10 @@ _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 class _NoCookies(CookieJar):
     """Keeps and sends nothing. The usual jar has a lock, which a forked process may inherit while it is held."""
 
-    def extract_cookies(self, *_: object) -> None:
+    def extract_cookies(self, response: Any, request: Any) -> None:
         """Pass over the cookies of a response."""
 
-    def add_cookie_header(self, *_: object) -> None:
+    def add_cookie_header(self, request: Any) -> None:
         """Add nothing to a request."""
 
 

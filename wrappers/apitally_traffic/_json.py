@@ -9,6 +9,7 @@ import re
 from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
@@ -104,13 +105,11 @@ def _parse(body: bytes, parse_float: Callable[[str], float], parse_int: Callable
     """Parse what Python accepts as JSON; an object or array on a level below `_MAX_DEPTH` becomes its own text."""
     try:
         text = body.decode("utf-8-sig")
-        try:
+        with suppress(RecursionError):
             document = _load(text, parse_float, parse_int or _integer)
-        except RecursionError:
-            is_deep = True
-        else:
-            is_deep = _is_deep(document)
-        return _load(_with_deep_values_as_text(text), parse_float, parse_int or _integer) if is_deep else document
+            if not _is_deep(document):
+                return document
+        return _load(_with_deep_values_as_text(text), parse_float, parse_int or _integer)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"breaks the schema: {_syntax_error(body, error)}") from None
 
