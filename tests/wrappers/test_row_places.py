@@ -1,5 +1,6 @@
 """A row lies in the requested window, or one period beside it, and starts where a period of the timezone does."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_traffic import Interval, ResponseError, TimeWindow, TrafficClient
-from tests.wrappers.served_rows import HOUR, WINDOW, Json, client_of, read, row, rows
+from tests.wrappers.served_rows import HOUR, WINDOW, Json, client_of, read, read_slices, row, rows
 
 
 class LastDay(httpx.BaseTransport):
@@ -73,6 +74,46 @@ def test_shifted_rows(hours: int) -> None:
     """Rows that are shifted by more than a period are refused, in whatever direction."""
     with pytest.raises(ResponseError, match="lies more than one hour outside"):
         read(rows(WINDOW, shift=hours * HOUR))
+
+
+@pytest.mark.parametrize("hour", [-1, 24])
+@pytest.mark.parametrize("page_number", [0, 1])
+def test_a_page_of_rows_beside_the_window_alone(hour: int, page_number: int) -> None:
+    """It belongs to another request, even if it has no row that lies further away."""
+    day = rows(WINDOW)
+    stranger = row(WINDOW.start + hour * HOUR, WINDOW.start + (hour + 1) * HOUR)
+    pages: list[list[Json]] = [day[8:16], []]
+    pages[page_number] = [stranger]
+    sentence = r"`data` has no row of the requested window, 2026-01-01T00:00:00.*, but one from 202"
+    with pytest.raises(ResponseError, match=sentence):
+        read(*pages)
+    pages[page_number] = [stranger, day[1]]
+    assert len(read(*pages)) == (1, 9)[page_number]
+
+
+@pytest.mark.parametrize("page_size", [1, 8, 24])
+def test_a_row_beside_the_window_on_a_page_of_its_own(page_size: int) -> None:
+    """A server that includes the end of a window may have no room for it on the page of the rows before."""
+    wide = rows(TimeWindow.resolve("2025-12-31T23:00", "2026-01-02T01:00"))
+    for inclusive in (wide[1:], wide[:-1], wide):
+        pages = [inclusive[first : first + page_size] for first in range(0, len(inclusive), page_size)]
+        for turned in (pages, pages[::-1]):
+            assert read(*turned, []) == [entry["requests"] for entry in wide[1:-1]]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        pytest.param(range(12), [24], id="the next window"),
+        pytest.param([12], range(12, 24), id="the slice after, where it has one row"),
+        pytest.param(range(12), [11], id="the slice before"),
+    ],
+)
+def test_the_response_of_another_slice(first: Sequence[int], second: Sequence[int]) -> None:
+    """No slice is taken as one without traffic because the response of the one next to it came in its place."""
+    wide = rows(TimeWindow.resolve("2026-01-01", "2026-01-03"))
+    with pytest.raises(ResponseError, match="`data` has no row of the requested window"):
+        read_slices([wide[hour] for hour in first], [wide[hour] for hour in second])
 
 
 @pytest.mark.parametrize("timezone", ["UTC", "Asia/Kathmandu", "Australia/Lord_Howe", "Europe/Berlin", "Africa/Cairo"])

@@ -19,19 +19,20 @@ Response = tuple[dict[str, Any], str | None]
 
 
 def counts(*responses: Response, page_size: int) -> list[int]:
-    """Read two hours up to noon from pages with one row and one `Date` each; return the counts."""
+    """Read two hours up to noon from responses with a row and a `Date` each; return the counts of the second hour."""
     pages: Iterator[tuple[int, Response]] = iter(enumerate(responses))
 
     def respond(_: httpx.Request) -> httpx.Response:
         number, (data, date) = next(pages)
         more = page_size > 1 and number == 0
-        page = {"data": [data], "has_more": more, "next_token": "token" if more else None}
+        first = [row(NOON - 2 * HOUR, NOON - HOUR)] if number == 0 else []
+        page = {"data": [*first, data], "has_more": more, "next_token": "token" if more else None}
         return httpx.Response(200, json=page, headers={} if date is None else {"Date": date})
 
     transport = httpx.MockTransport(respond)
     with TrafficClient("key", concurrency=1, max_retries=0, transport=transport) as client:
         items = client.get_traffic(1, start=NOON - 2 * HOUR, end=NOON, page_size=page_size)
-        return [item.requests for item in items]
+        return [item.requests for item in items if item.period_end == NOON]
 
 
 def date(minutes: int) -> str:

@@ -1,5 +1,7 @@
 """Refuse rows that are not what a slice was requested for."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from apitally_api_client.models import TrafficItem
@@ -84,6 +86,35 @@ class Bounds:
                 f"{self._window.interval} in the requested timezone, {self._window.timezone.key}"
             )
 
+    def check_pages(self, pages: Iterable[Rows], ordered: Ordered) -> None:
+        """Check that no page of a whole slice has only rows of the periods next to it: it belongs to another request.
+
+        A server that returns a period more may have it on a page of its own, after the rows that it is next to.
+
+        Args:
+            pages: the rows of each page.
+            ordered: all of them.
+
+        Raises:
+            ValueError: a page has; the message names a row of it and the window.
+        """
+        rows = ordered.rows
+        begin = bisect_right(rows, self.first, key=lambda row: row.period_end)
+        end = bisect_left(ordered.starts, self.limit)
+        if end - begin == len(rows):
+            return
+        inside = rows[begin:end]
+        for page in pages:
+            if page and not any(self._is_inside(row) or _is_next_to(row, inside) for row in page):
+                raise ValueError(
+                    f"`data` has no row of the requested window, {self._window.start.isoformat()} to "
+                    f"{self._window.end.isoformat()}, but one from {page[0].period_start.isoformat()} to "
+                    f"{page[0].period_end.isoformat()}"
+                )
+
+    def _is_inside(self, row: Row | TrafficItem) -> bool:
+        return row.period_start < self.limit and row.period_end > self.first
+
     def _refuse_first_outside(self, page: Rows) -> None:
         for index, row in enumerate(page):
             if row.period_start < self._lower or row.period_end > self._upper:
@@ -109,6 +140,14 @@ class Bounds:
             f"`data[{index}].period_end`, {row.period_end.isoformat()}, is too {side}: the row from "
             f"{row.period_start.isoformat()} is {kind} than the requested interval, one {self._window.interval}"
         )
+
+
+def _is_next_to(row: Row | TrafficItem, rows: Rows) -> bool:
+    """Return whether no period fits between a row and others, which are in order."""
+    return (
+        bool(rows)
+        and min(abs(row.period_start - rows[-1].period_end), abs(rows[0].period_start - row.period_end)) <= _ROUNDING
+    )
 
 
 def _end_of_period(start: datetime, window: TimeWindow) -> datetime:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from apitally_traffic._decoding import FalseRowsError, Page, decode_page
 from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, LAST, Bounds
 from apitally_traffic._paging.cursor import Cursor
-from apitally_traffic._paging.order import Rows, in_order, period_start
+from apitally_traffic._paging.order import Ordered, Rows, in_order, period_start
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import PaginationError
 
@@ -97,6 +97,8 @@ class SliceReader:
             items=len(page.rows),
             new_items=len(ordered.rows) - len(self.rows),
         )
+        if cursor.finished:
+            self._check_pages(page, ordered)
         return SlicePage(page, ordered.rows, cursor, open_after)
 
     def add(self, read: SlicePage) -> None:
@@ -112,6 +114,12 @@ class SliceReader:
     def release(self) -> None:
         """Forget the pages and rows, which were taken."""
         self.pages, self.rows = [], []
+
+    def _check_pages(self, last: Page, ordered: Ordered) -> None:
+        try:
+            self.bounds.check_pages([page.rows for page in [*self.pages, last]], ordered)
+        except ValueError as error:
+            raise FalseRowsError(f"was not requested: {error}") from None
 
     def _check_number(self, starts: list[datetime]) -> None:
         inside = bisect_left(starts, self.bounds.limit) - bisect_left(starts, self.bounds.first)
