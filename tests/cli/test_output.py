@@ -46,6 +46,43 @@ def test_a_failed_run_leaves_the_old_file(cli: Cli, server: MockServer) -> None:
     assert {path.name: path.read_text() for path in cli.folder.iterdir()} == {"traffic.json": "old"}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["get", "1", "--format", "csv"], " Written so far: everything before 2026-02-11T16:00:00+00:00."),
+        (["get", "1", "--format", "json"], " Written so far: everything before 2026-02-11T16:00:00+00:00."),
+        (["get", "1", "--format", "ndjson", "-o", "/dev/stdout"], " Written so far: everything before 2026-02-11T16:"),
+        (
+            ["get", "2", "1", "--format", "csv"],
+            " Written so far: everything of app 2 before 2026-02-11T16:00:00+00:00.",
+        ),
+        (["get", "1"], None),
+        (["get", "1", "-o", "traffic.csv"], None),
+        (["get", "1", "-o", "traffic.json"], None),
+        (["get", "1", "-o", "traffic.parquet"], None),
+        (["get", "1", "--format", "parquet"], None),
+        (["plot", "1", "-o", "traffic.svg"], None),
+    ],
+    ids=str,
+)
+def test_an_error_says_what_is_written(cli: Cli, server: MockServer, arguments: list[str], said: str | None) -> None:
+    """That is nothing where a table, a picture or a file is made of everything."""
+    server.inject("status", status=501, at=2)
+    done = cli.run(*arguments, "--since", "2026-01-01", "--until", "2026-03-01")
+    assert done.returncode == 5
+    assert (said or "") in done.stderr
+    assert "delivered" not in done.stderr
+    assert ("Written" in done.stderr) == (said is not None)
+
+
+def test_an_error_says_which_apps_are_written(cli: Cli, server: MockServer) -> None:
+    """Those before the one that failed are whole."""
+    server.inject("status", status=501, at=2)
+    done = cli.run("get", "2", "1", *MONTH, "--format", "csv")
+    assert done.stderr.endswith(" Written so far: app 2.\n")
+    assert {line.partition(",")[0] for line in done.stdout.splitlines()} == {"app_id", "2"}
+
+
 @pytest.mark.parametrize("arguments", [["get", "--closed-only", "--format", "csv"], ["plot", "--output", "t.svg"]])
 def test_a_broken_body_is_asked_for_again(cli: Cli, server: MockServer, arguments: list[str]) -> None:
     """Also that of the request which only asks for the time of the server."""

@@ -26,6 +26,7 @@ from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import PAGE
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+NO_SCHEME = "The proxy in the argument `proxy` cannot be used: It must begin with http://, "
 KINDS = pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
 
 
@@ -77,6 +78,9 @@ def test_headers_are_sent_with_each_request(kind: Callable[..., Any]) -> None:
         ({"X-A": "\ta"}, ValueError),
         ({"X-A": " "}, ValueError),
         ({"Cookie": "a=b"}, ValueError),
+        ({"Range": "bytes=0-5"}, ValueError),
+        ({"if-none-match": '"a"'}, ValueError),
+        ({"Expect": "100-continue"}, ValueError),
         ({"accept-encoding": "br"}, ValueError),
         ({"Content-Length": "5"}, ValueError),
         ({"transfer-encoding": "chunked"}, ValueError),
@@ -179,8 +183,11 @@ def test_a_proxy_of_ones_own(kind: Callable[..., Any], monkeypatch: pytest.Monke
     with pytest.raises(APIConnectionError) as raised:
         read(client)
     assert "secret" not in str(raised.value)
-    with pytest.raises(ConfigurationError, match="The proxy in the argument `proxy` cannot be used: Unknown scheme"):
+    with pytest.raises(ConfigurationError, match=NO_SCHEME):
         kind("key", proxy="ftp://user:secret@127.0.0.1:9")
+    for text in ("x", "proxy", "e", "localhost:3128"):
+        with pytest.raises(ConfigurationError, match=NO_SCHEME):
+            kind("key", proxy=text)
     with pytest.raises(ConfigurationError, match="proxy has no use"):
         kind("key", base_url="http://127.0.0.1:9", proxy="http://127.0.0.1:9")
     for wrong in ("ftp://127.0.0.1:9", "http://[::1", "http://127.0.0.1:99999", ""):
@@ -354,3 +361,39 @@ def test_raw_functions_have_the_options(server: MockServer) -> None:
         pytest.raises(APITimeoutError),
     ):
         get_traffic.sync(1, client=client.with_options(deadline=0.1).api)
+
+
+def test_tasks_wait_for_a_connection_as_long_as_they_may() -> None:
+    """The part `pool` of a timeout bounds the wait for one of a hundred connections, for tasks as for threads."""
+    failed = asyncio.run(refused_by_the_pool())
+    assert {str(error) for error in failed} == {str(failed[0])}
+    assert "the pool timeout of 0.05 s has passed" in str(failed[0])
+
+
+async def refused_by_the_pool() -> list[APITimeoutError]:
+    """Send 105 requests, of which none is responded to until five have failed; return how these did."""
+    failed: list[APITimeoutError] = []
+    are_refused = asyncio.Event()
+    responses = iter([PAGE])
+
+    async def respond(_: httpx.Request) -> httpx.Response:
+        if next(responses, None) is None:
+            await are_refused.wait()
+        return httpx.Response(200, content=PAGE)
+
+    options: dict[str, Any] = {"timeout": httpx.Timeout(60, pool=0.05), "max_retries": 0, "requests_per_minute": None}
+    async with AsyncTrafficClient("key", transport=httpx.MockTransport(respond), **options) as client:
+        await client.get_traffic(1, **DAY).to_list()
+
+        async def read_one() -> None:
+            try:
+                await client.get_traffic(1, **DAY).to_list()
+            except APITimeoutError as error:
+                failed.append(error)
+                if len(failed) == 5:
+                    are_refused.set()
+
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(read_one() for _ in range(105)))
+        await client.get_traffic(1, **DAY).to_list()
+    return failed

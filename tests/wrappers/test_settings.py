@@ -101,11 +101,14 @@ def test_a_key_that_is_given_needs_no_home(home: str, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("proxy", "sentence"),
     [
-        ("ftp://user:pass@x:1", "in HTTPS_PROXY cannot be used: Unknown scheme"),
+        ("ftp://user:pass@x:1", "in HTTPS_PROXY cannot be used: It must begin with http://"),
         ("http://[::1", "in HTTPS_PROXY cannot"),
         ("http://user:pass@127.0.0.1:103531", r"in HTTPS_PROXY cannot be used: Its port must be from 1 to 65535\.$"),
         ("http://127.0.0.1:0", "Its port must be from 1 to 65535"),
         (":8080", r"in HTTPS_PROXY cannot be used: It names no host\.$"),
+        ("http://user:pass/1@x:1", "It is not a valid URL; before the host, / is written %2F"),
+        ("http://user:pass#1@x:1", "It is not a valid URL"),
+        ("http://user:1:pass@x:pass", "It is not a valid URL"),
         ("http://user:pass@/proxy", "It names no host"),
         ("http://two hosts:1", "It names no host"),
         ("http://a..b:1", "It names no host"),

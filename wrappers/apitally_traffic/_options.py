@@ -21,6 +21,9 @@ MAX_COUNT = 2**63 - 1
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
 _FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+_CONDITIONS = frozenset(
+    {"expect", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
+)
 _NOT_SENT = {
     "accept-encoding": "The header 'Accept-Encoding' is set by the client: it says how a response can be decoded.",
     "api-key": "The header 'Api-Key' is made of api_key.",
@@ -184,6 +187,8 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             raise ValueError(_NOT_SENT[name.lower()])
         if name.lower() in _FRAMING:
             raise ValueError(f"The header {quoted(name)} is set by the client: it says how a request is sent.")
+        if name.lower() in _CONDITIONS:
+            raise ValueError(f"The header {quoted(name)} is not sent: it asks for less than the whole response.")
     names = [name.lower() for name in headers]
     if twice := next((name for name in headers if names.count(name.lower()) > 1), None):
         raise ValueError(f"The header {quoted(twice)} comes more than once: case makes no difference.")

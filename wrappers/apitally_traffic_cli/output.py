@@ -35,6 +35,11 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
         raise FailureError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
+def is_replaced(path: Path | None) -> bool:
+    """Return whether `open_output` lets a file appear when it is complete, of which a failure leaves nothing."""
+    return path is not None and descriptor_of(path) is None and not is_stdout(path) and _is_replaceable(path)
+
+
 def check_writable(path: Path | None) -> None:
     """Raise a `FailureError` now if `open_output` would raise it later; nothing is changed."""
     if path is None or is_stdout(path):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, islice
 
-from apitally_traffic import Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
+from apitally_traffic import ApitallyError, Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
 from apitally_traffic._headers import date_of
 from apitally_traffic_cli.failures import InputError, sentence_of
 from apitally_traffic_cli.probe import headers_of_probe
@@ -46,8 +46,14 @@ class Traffic:
         closed_before: the time by the server's clock before which a period must have ended; None to take all.
     """
 
-    def __init__(self, client: TrafficClient, request: Request, *, closed_only: bool) -> None:
+    def __init__(self, client: TrafficClient, request: Request, *, closed_only: bool, is_streamed: bool) -> None:
         """Make the queries; only `closed_only` sends a request, to learn the time on the server's clock.
+
+        Args:
+            client: what asks the API.
+            request: what the user asked for.
+            closed_only: whether to leave out periods that have not ended.
+            is_streamed: whether the rows before a failure are written; an error then says which these are.
 
         Raises:
             InputError: times, timezone or their order make no sense.
@@ -58,6 +64,7 @@ class Traffic:
         self._queries = _queries(client, request)
         self.window: TimeWindow = self._queries[0].window
         self.closed_before = server_time(client, request.app_ids[0]) if closed_only else None
+        self._is_streamed = is_streamed
         self._apps_read = 0
         self._latest: datetime | None = None
 
@@ -74,11 +81,25 @@ class Traffic:
     def __iter__(self) -> Iterator[Row]:
         """Yield the rows, while further ones are being read."""
         for app_id, query in zip(self.app_ids, self._queries, strict=True):
-            for item in query:
-                self._latest = item.period_end
-                if self.closed_before is None or item.period_end <= self.closed_before:
-                    yield Row(app_id, item)
+            try:
+                for item in query:
+                    self._latest = item.period_end
+                    if self.closed_before is None or item.period_end <= self.closed_before:
+                        yield Row(app_id, item)
+            except ApitallyError as error:
+                self._tell_written(error, app_id)
+                raise
             self._apps_read, self._latest = self._apps_read + 1, None
+
+    def _tell_written(self, error: ApitallyError, app_id: int) -> None:
+        """Let an error say what is written, in place of what the client has delivered."""
+        before, error.resume_from = error.resume_from, None
+        parts = [f"app {known}" for known in self.app_ids[: self._apps_read]]
+        if before is not None:
+            of_app = f" of app {app_id}" if len(self.app_ids) > 1 else ""
+            parts.append(f"everything{of_app} before {before.isoformat()}")
+        if self._is_streamed and parts:
+            error.message += f" Written so far: {', '.join(parts)}."
 
     @property
     def done(self) -> float:

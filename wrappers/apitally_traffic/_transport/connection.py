@@ -28,6 +28,7 @@ _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connection
 # OpenSSL finds a certificate by the hash of its subject.
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
+_PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _SEPARATORS = re.compile(r"[ \t,]+")
 
 
@@ -186,19 +187,25 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
         made = _checked(proxy)
     except UnicodeEncodeError:
         reason = "It is not UTF-8"
-    except (ValueError, ImportError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL:
+        # httpx quotes a part of it, which may be one of a password.
+        reason = "It is not a valid URL; before the host, / is written %2F, and # is %23"
+    except (ValueError, ImportError) as error:
         reason = str(error)
     else:
         return made, name
     # Not chained: the address may contain a password.
-    reason = one_line(reason.replace(str(proxy), "…") if str(proxy) else reason)
+    reason = one_line(reason.replace(str(proxy), "…") if "://" in str(proxy) else reason)
     raise ConfigurationError(f"The proxy in {name} cannot be used: {reason.rstrip('.')}.")
 
 
 def _checked(proxy: str | httpx.URL | httpx.Proxy) -> httpx.Proxy:
     if not proxy:
         raise ValueError("It is empty; pass None for the one in the environment, if there is one")
-    made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(proxy)
+    url = proxy.url if isinstance(proxy, httpx.Proxy) else httpx.URL(proxy)
+    if url.scheme not in _PROXY_SCHEMES:
+        raise ValueError("It must begin with http://, https://, socks5:// or socks5h://")
+    made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(url)
     if not names_a_host(made.url):
         raise ValueError("It names no host")
     if made.url.port is not None and not 0 < made.url.port < 2**16:

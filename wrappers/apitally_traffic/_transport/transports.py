@@ -200,8 +200,12 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
             exchange.start()
             async with timeout(exchange.call.remaining()) as interrupt:
                 with exchange.call.lifetime.interruptible(interrupt):
-                    async with exchange.call.lifetime.requests_async:
+                    places = exchange.call.lifetime.requests_async
+                    await _take_place(places, signed)
+                    try:
                         response, body = await _exchange(inner, exchange, signed)
+                    finally:
+                        places.release()
             exchange.complete(response, body)
         except exchange_errors() as error:
             exchange.fail(error)
@@ -254,6 +258,19 @@ class RetryingTransport(RetryTransport):
 
 def _same(transport: Transport) -> Transport:
     return transport
+
+
+async def _take_place(places: asyncio.Semaphore, request: httpx.Request) -> None:
+    """Wait for a place among the requests that are in the pool, as long as its timeout allows."""
+    seconds = request.extensions.get("timeout", {}).get("pool")
+    if seconds is None or not places.locked():
+        await places.acquire()
+        return
+    try:
+        async with timeout(seconds):
+            await places.acquire()
+    except TimeoutError:
+        raise httpx.PoolTimeout("") from None
 
 
 async def _exchange(

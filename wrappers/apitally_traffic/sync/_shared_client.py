@@ -79,8 +79,8 @@ class SharedClient:
             if date - here > _TOLERANCE and not self._has_warned:
                 self._has_warned = True
                 _LOGGER.warning(
-                    "The API's clock says %s, this machine's %s. The sync goes by the earlier one, and a later run "
-                    "reads the rest: check the clock of this machine.",
+                    "The API's clock says %s, this machine's %s: one of them is wrong. The sync goes by the "
+                    "earlier one, and a later run reads the rest.",
                     date.isoformat(timespec="seconds"),
                     here.isoformat(timespec="seconds"),
                 )

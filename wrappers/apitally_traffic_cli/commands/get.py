@@ -12,7 +12,7 @@ from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.descriptors import is_stdout
 from apitally_traffic_cli.formats.catalogue import FORMATS, format_of, writer
 from apitally_traffic_cli.options import app_ids, connection_options, output_option, window_options
-from apitally_traffic_cli.output import open_output
+from apitally_traffic_cli.output import is_replaced, open_output
 from apitally_traffic_cli.whole_number import whole_number
 
 
@@ -58,7 +58,8 @@ def command(
         open_output(output) as file,
         TrafficClient(api_key, base_url=base_url) as client,
     ):
-        traffic = Traffic(client, Request(**request), closed_only=closed_only)
+        is_streamed = FORMATS[chosen].is_streamed and not is_replaced(output)
+        traffic = Traffic(client, Request(**request), closed_only=closed_only, is_streamed=is_streamed)
         if remark := remark_on(traffic.window, traffic.closed_before):
             click.echo(remark, err=True)
         with nullcontext() if verbose else progress.shown(traffic):

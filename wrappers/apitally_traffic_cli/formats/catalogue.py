@@ -9,19 +9,27 @@ from typing import Any, BinaryIO, NamedTuple
 
 
 class Format(NamedTuple):
-    """One format."""
+    """One format.
+
+    Attributes:
+        module: the module that writes it.
+        endings: the extensions of its files.
+        is_binary: whether it is not for a terminal.
+        is_streamed: whether the rows before a failure can be read.
+    """
 
     module: str
     endings: tuple[str, ...] = ()
     is_binary: bool = False
+    is_streamed: bool = True
 
 
 FORMATS = {
-    "table": Format("table"),
+    "table": Format("table", is_streamed=False),
     "csv": Format("csv_file", (".csv",)),
     "ndjson": Format("json_lines", (".ndjson", ".jsonl")),
     "json": Format("json_array", (".json",)),
-    "parquet": Format("parquet", (".parquet",), is_binary=True),
+    "parquet": Format("parquet", (".parquet",), is_binary=True, is_streamed=False),
 }
 
 

@@ -58,7 +58,7 @@ class Reading:
         self._parts: list[Traffic] = []
         for consumer_id in consumer_ids or (None,):
             part = replace(request, consumer_id=consumer_id)
-            self._parts.append(Traffic(client, part, closed_only=False))
+            self._parts.append(Traffic(client, part, closed_only=False, is_streamed=False))
             request = replace(request, start=self.window.start, end=self.window.end)
 
     @property
