@@ -6,7 +6,6 @@ backend is httpcore's own place for this. The async transport needs none: asynci
 
 import contextlib
 import socket
-import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -19,7 +18,8 @@ import httpx
 from apitally_traffic._cancellation import current
 from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.reuse import refuse_early_bytes
-from apitally_traffic._transport.sockets import OuterSocket, Shutdown, connected, shut_down
+from apitally_traffic._transport.sockets import connected, shut_down
+from apitally_traffic._transport.tls import TlsStream, tls_over
 
 if TYPE_CHECKING:
     import httpcore  # httpx imports it when it makes a transport, and not before
@@ -115,13 +115,9 @@ class _Stream:
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
-    ) -> "_Stream":
-        outer = self.get_extra_info("socket")
-        if type(outer) is ssl.SSLSocket:
-            outer.__class__ = OuterSocket
-        with self, Shutdown(outer) as interrupt, _until_the_end(interrupt), _interruptible(interrupt):
-            limit = _limit(timeout)
-            return _Stream(self._stream.start_tls(ssl_context, server_hostname, limit), self._streams)
+    ) -> TlsStream:
+        self._is_new = False
+        return tls_over(self, ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

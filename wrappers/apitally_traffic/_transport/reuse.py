@@ -10,7 +10,6 @@ same number twice; one that times out ends all; and all wait for ever where the 
 streams below what is open. Here each request in flight has a connection of its own, as in HTTP/1.1.
 """
 
-import ssl
 import sys
 import time
 import weakref
@@ -159,20 +158,18 @@ def _has_unread_bytes(protocol: Any) -> bool:
 def refuse_early_bytes(stream: Any) -> None:
     """Raise an error where the other side of a new connection has sent something before it was asked, or has left.
 
-    It would be taken for the response to the first request. HTTP/2 servers may begin; and what TLS has received and not
-    decrypted yet may be its own.
+    It would be taken for the response to the first request. HTTP/2 servers may begin; and what has arrived and is not
+    decrypted yet may be of TLS itself.
     """
     tls = stream.get_extra_info("ssl_object")
     if tls is None:
         is_early = bool(stream.get_extra_info("is_readable"))
     elif tls.selected_alpn_protocol() == "h2":
         is_early = False
-    elif isinstance(tls, ssl.SSLObject):
-        is_early = _has_queue(stream) and _can_read(partial(tls.read, 1))
     else:
-        connection: ssl.SSLSocket = stream.get_extra_info("socket")
-        connection.settimeout(0)
-        is_early = _can_read(partial(connection.recv, 1))
+        if (receive_ready := getattr(stream, "receive_ready", None)) is not None:
+            receive_ready()
+        is_early = _has_queue(stream) and _can_read(partial(tls.read, 1))
     if is_early:
         httpcore = sys.modules["httpcore"]
         raise httpcore.RemoteProtocolError("it sent something, or closed the connection, before it was asked")
@@ -186,7 +183,7 @@ def _can_read(read: Callable[[], bytes]) -> bool:
 
 
 def _has_queue(stream: Any) -> bool:
-    """Return whether anyio, asyncio, or httpcore for TLS in TLS, has received more than was read, and keeps it."""
+    """Return whether anyio, asyncio, or TLS in a thread, has received more than was read, and keeps it."""
     encrypted = getattr(stream, "_read_bio", None) or getattr(stream, "_incoming", None)
     if encrypted is not None and encrypted.pending:
         return True

@@ -5,7 +5,6 @@ import errno
 import os
 import selectors
 import socket
-import ssl
 from collections.abc import Callable
 from math import inf
 from typing import Any
@@ -67,69 +66,7 @@ def _connected(
     return connection
 
 
-class Shutdown:
-    """Ends what a thread does with a socket, from another thread, during a block."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        """Take a socket, which the block may hand over to TLS.
-
-        Args:
-            connection: the socket; not even its number has to stay the same.
-        """
-        self._connection = connection
-        self._handle: socket.socket | None = None
-        if not isinstance(connection, ssl.SSLSocket):  # which cannot be duplicated, and is not handed over
-            with contextlib.suppress(OSError):  # without a free descriptor, the timeout alone ends the block
-                self._handle = connection.dup()
-
-    def __enter__(self) -> Callable[[], None]:
-        """Return the function that ends it."""
-        return self._shut_down
-
-    def __exit__(self, *_: object) -> None:
-        """Close what the block alone has needed."""
-        if self._handle is not None:
-            self._handle.close()
-
-    def _shut_down(self) -> None:
-        shut_down(self._connection if self._handle is None else self._handle)
-
-
 def shut_down(connection: socket.socket) -> None:
     """Wake up the thread that is blocked in a socket, if there is one."""
     with contextlib.suppress(OSError):
-        # Not the socket's own method: that of a TLS socket would take its state from the blocked thread.
-        socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
-class OuterSocket(ssl.SSLSocket):
-    """The socket of TLS to a proxy that TLS to the server goes through.
-
-    Its timeout is for all that is done until it is set again. httpcore sets it once, and then reads, byte by byte if
-    the proxy likes, until a record of the inner TLS is complete.
-    """
-
-    _end: float | None = None
-
-    def settimeout(self, value: float | None) -> None:
-        """Set the seconds that everything may take from now on."""
-        self._end = None if value is None else monotonic() + value
-        super().settimeout(value)
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Receive, in what is left of the time."""
-        self._shorten_timeout()
-        return super().recv(buflen, flags)
-
-    def send(self, data: Any, flags: int = 0) -> int:
-        """Send, in what is left of the time."""
-        self._shorten_timeout()
-        return super().send(data, flags)
-
-    def _shorten_timeout(self) -> None:
-        if self._end is None:
-            return
-        left = self._end - monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        super().settimeout(left)
+        connection.shutdown(socket.SHUT_RDWR)

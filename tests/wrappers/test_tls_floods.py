@@ -1,0 +1,122 @@
+"""A server that goes on sending messages of TLS without data outlives neither a timeout nor an interrupt."""
+
+import asyncio
+import contextlib
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apitally_traffic import APITimeoutError, AsyncTrafficClient, TrafficClient
+from tests.wrappers.conftest import interrupt
+from tests.wrappers.tls import trusted_certificate, tunnel
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+HELLO_REQUESTS = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00" * 5000
+FLOOD_SECONDS = 20
+
+
+def send_hello_requests(connection: socket.socket, _: Path) -> None:
+    """Ask the client to begin the handshake, over and over."""
+    end = time.monotonic() + FLOOD_SECONDS
+    while time.monotonic() < end:
+        connection.sendall(HELLO_REQUESTS)
+
+
+def send_session_tickets(connection: socket.socket, certificate: Path) -> None:
+    """Send session tickets after the handshake."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_3
+    tls.num_tickets = 10**9
+    timer = threading.Timer(FLOOD_SECONDS, connection.shutdown, [socket.SHUT_RDWR])
+    timer.start()
+    try:
+        tls.wrap_socket(connection, server_side=True)
+    finally:
+        timer.cancel()
+
+
+FLOODS = pytest.mark.parametrize("flood", [send_hello_requests, send_session_tickets])
+
+
+@contextlib.contextmanager
+def flooding(
+    flood: Callable[[socket.socket, Path], None], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, "queue.SimpleQueue[bool]"]]:
+    """Run a server that floods; yield its URL, and a queue of whether the client left while it did, for each client."""
+    certificate = trusted_certificate(folder, monkeypatch)
+    left: queue.SimpleQueue[bool] = queue.SimpleQueue()
+
+    def serve(connection: socket.socket) -> None:
+        began = time.monotonic()
+        with connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+            with contextlib.suppress(OSError):
+                flood(connection, certificate)
+        left.put(time.monotonic() - began < FLOOD_SECONDS - 1)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=listener.accept()[:1], daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}", left
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def read_sync(**options: Any) -> list[Any]:
+    """Read a day with a TrafficClient."""
+    with TrafficClient("key", **options) as client:
+        return client.get_traffic(1, **DAY).to_list()
+
+
+def read_async(**options: Any) -> list[Any]:
+    """Read a day with an AsyncTrafficClient."""
+
+    async def read() -> list[Any]:
+        async with AsyncTrafficClient("key", **options) as client:
+            return await client.get_traffic(1, **DAY).to_list()
+
+    return asyncio.run(read())
+
+
+@FLOODS
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize("bound", ["deadline", "timeout"])
+def test_a_flood_ends_in_time(
+    flood: Any, read: Callable[..., list[Any]], bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each bound ends it, before the request is sent and after."""
+    with flooding(flood, tmp_path, monkeypatch) as (url, left):
+        with pytest.raises(APITimeoutError, match=f"{bound} of 1 s"):
+            read(base_url=url, max_retries=0, **{"deadline": 30, "timeout": 30} | {bound: 1})
+        assert left.get(timeout=2 * FLOOD_SECONDS)
+
+
+@FLOODS
+def test_a_flood_through_a_proxy_ends_in_time(flood: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a flood without one, where the proxy is reached by TLS, too."""
+    with flooding(flood, tmp_path, monkeypatch) as (url, left):
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(tmp_path / "server.pem")
+        with tunnel(url, tls) as proxy, pytest.raises(APITimeoutError, match="deadline of 1 s"):
+            read_sync(base_url=url, proxy=proxy, deadline=1, max_retries=0)
+        assert left.get(timeout=2 * FLOOD_SECONDS)
+
+
+@FLOODS
+def test_an_interrupt_ends_a_flood(flood: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is not left to OpenSSL."""
+    with flooding(flood, tmp_path, monkeypatch) as (url, left):
+        with pytest.raises(KeyboardInterrupt), interrupt():
+            read_sync(base_url=url, deadline=30, timeout=30, max_retries=0)
+        assert left.get(timeout=2 * FLOOD_SECONDS)
