@@ -8,10 +8,10 @@ import asyncio
 import copy
 import logging
 import random
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
 
 import httpx
@@ -115,10 +115,12 @@ class RetryPolicy(Retry):
 
     def sleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed."""
-        cancellation, end = current.get(), threading.Event()
-        is_cancellable = nullcontext() if cancellation is None else cancellation.interruptible(end.set)
-        with is_cancellable, self._call.lifetime.interruptible(end.set), self._counted(response):
-            end.wait(self._wait_after(response))
+        # Not an event: a signal handler that closes the client would wait for its lock, which the thread may hold.
+        cancellation, ends = current.get(), SimpleQueue[None]()
+        end = partial(ends.put, None)
+        is_cancellable = nullcontext() if cancellation is None else cancellation.interruptible(end)
+        with is_cancellable, self._call.lifetime.interruptible(end), self._counted(response), suppress(Empty):
+            ends.get(timeout=self._wait_after(response))
 
     async def asleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed, while other tasks run."""

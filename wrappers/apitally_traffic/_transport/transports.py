@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -30,6 +31,8 @@ Transport = TypeVar("Transport")
 
 # How often a thread that waits for another one's large body checks whether it is still to wait.
 _POLL_SECONDS = 0.1
+# How long a signal handler waits until connections are closed that the thread is using which it interrupts.
+_CLOSE_SECONDS = 0.5
 
 
 class ApiTransport(httpx.BaseTransport):
@@ -63,15 +66,16 @@ class ApiTransport(httpx.BaseTransport):
         self._connect, self._via = connector(settings, options) if inner is None else Connector(partial(_same, inner))
         self._is_own = inner is None
         self._lifetime = Lifetime()
-        self._closing = threading.RLock()
+        self._making = threading.RLock()
+        # The threads that use the pool of connections, and may hold its lock: a signal handler must not wait for it.
+        self._inside: set[int] = set()
         self._inner: httpx.BaseTransport | None = self._connect()
         renew_after_fork(self)
 
     @property
     def lifetime(self) -> Lifetime:
-        """The present one of the connections; while they are closed, that which begins afterwards."""
-        with self._closing:
-            return self._lifetime
+        """The present one of the connections."""
+        return self._lifetime
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response, its body read and decoded, if its status is 200.
@@ -92,28 +96,44 @@ class ApiTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         """End all calls that are under way, and close the connections, unless the transport was passed in."""
-        with self._closing:
-            self._lifetime.end()
-            self._limiter.wake()
-            if self._is_own and self._inner is not None:
-                self._inner.close()
-            self._lifetime = Lifetime()
+        # In this order: a call of the new lifetime uses new connections.
+        old, self._inner = (self._inner, None) if self._is_own else (None, self._inner)
+        lifetime, self._lifetime = self._lifetime, Lifetime()
+        lifetime.end()
+        self._limiter.wake()
+        if old is None:
+            return
+        if threading.get_ident() in self._inside:
+            closing = threading.Thread(target=old.close, name="apitally-traffic", daemon=True)
+            with suppress(RuntimeError):  # "can't start new thread"
+                closing.start()
+                closing.join(_CLOSE_SECONDS)
+            return
+        self._inside.add(threading.get_ident())
+        try:
+            old.close()
+        finally:
+            self._inside.discard(threading.get_ident())
 
     def renew(self) -> None:
         """Replace connections and rate limiter in a forked process."""
         self._lifetime = Lifetime()
-        self._closing = threading.RLock()
+        self._making = threading.RLock()
         self._limiter = RateLimiter(Pacer(self._requests_per_minute))
+        self._inside = set()
         if isinstance(self._inner, httpx.HTTPTransport):
             close_inherited(self._inner)
             self._inner = None if self._is_own else ForkedTransport()
 
     def _current(self) -> httpx.BaseTransport:
-        """Return what sends the requests; in a forked process it is made when it is needed."""
-        if self._inner is None:
-            with self._closing:
-                self._inner = self._inner or self._connect()
-        return self._inner
+        """Return what sends the requests; in a forked process, and after the end, it is made when it is needed."""
+        with self._making:
+            made = self._inner = self._inner or self._connect()
+        return made
+
+    def _connections_apart(self) -> AbstractContextManager[httpx.BaseTransport]:
+        """Return what sends the request of a signal handler, which has interrupted another one."""
+        return self._connect() if self._is_own else nullcontext(self._current())
 
     def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
@@ -123,16 +143,16 @@ class ApiTransport(httpx.BaseTransport):
             return
         try:
             exchange.start()
-            response = self._current().handle_request(signed)
-            try:
-                body = exchange.receive_headers(response)
-                for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
-                    for _ in body.feed(piece):
-                        _hold_large_body(exchange)
-                    exchange.call.check()
-            finally:
-                response.close()
-            exchange.complete(response, body.body())
+            if threading.get_ident() in self._inside:
+                with self._connections_apart() as connections:
+                    response, body = _exchange_in_thread(connections, exchange, signed)
+            else:
+                self._inside.add(threading.get_ident())
+                try:
+                    response, body = _exchange_in_thread(self._current(), exchange, signed)
+                finally:
+                    self._inside.discard(threading.get_ident())
+            exchange.complete(response, body)
         except exchange_errors() as error:
             exchange.fail(error)
         finally:
@@ -271,6 +291,21 @@ async def _take_place(places: asyncio.Semaphore, request: httpx.Request) -> None
             await places.acquire()
     except TimeoutError:
         raise httpx.PoolTimeout("") from None
+
+
+def _exchange_in_thread(
+    transport: httpx.BaseTransport, exchange: Exchange, signed: httpx.Request
+) -> tuple[httpx.Response, bytes]:
+    response = transport.handle_request(signed)
+    try:
+        body = exchange.receive_headers(response)
+        for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
+            for _ in body.feed(piece):
+                _hold_large_body(exchange)
+            exchange.call.check()
+    finally:
+        response.close()
+    return response, body.body()
 
 
 async def _exchange(

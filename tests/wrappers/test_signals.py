@@ -1,0 +1,126 @@
+"""A signal handler may use the client whose request it interrupts, wherever that is."""
+
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from apitally_mock import MockServer
+from apitally_traffic import APIConnectionError, TrafficClient
+
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+
+
+class Interruption:
+    """Calls a function once in the midst of another one, as Python calls a signal handler."""
+
+    def __init__(self, place: str, handler: Callable[[], Any]) -> None:
+        """Wait for a call of the function with this name."""
+        self._place = place
+        self._handler = handler
+        self.results: list[Any] = []
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
+        """Take part in the profiling of the thread."""
+        if event == "call" and frame.f_code.co_name == self._place and not self.results:
+            self.results.append(None)
+            self.results.append(self._handler())
+
+
+def run(work: Callable[[], Any], interruption: Interruption) -> Any:
+    """Return what a function returns, or its error, in a thread that is interrupted; which must end."""
+    outcomes: list[Any] = []
+
+    def interrupted() -> None:
+        sys.setprofile(interruption)
+        try:
+            outcomes.append(work())
+        except APIConnectionError as error:
+            outcomes.append(error)
+        finally:
+            sys.setprofile(None)
+
+    thread = threading.Thread(target=interrupted, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    return outcomes[0]
+
+
+# Functions that httpcore, the transport and the rate limiter call while they hold a lock, and what waits to be ended.
+PLACES = pytest.mark.parametrize(
+    "place",
+    [
+        "_assign_requests_to_connections",
+        "_is_available",
+        "_is_free",
+        "connect_tcp",
+        "try_acquire",
+        "_release",
+        "receive_headers",
+    ],
+)
+
+
+@PLACES
+def test_a_handler_may_read(place: str, server: MockServer) -> None:
+    """What it reads is right, and so is what it has interrupted."""
+    with TrafficClient(server.api_key, base_url=server.url, timeout=5, deadline=10) as client:
+
+        def read() -> int:
+            return client.get_traffic(1, **DAY).totals().requests
+
+        expected = read()
+        if place == "connect_tcp":
+            client.close()
+        interruption = Interruption(place, read)
+        assert run(read, interruption) == expected
+        assert interruption.results == [None, expected]
+        assert read() == expected
+
+
+@PLACES
+@pytest.mark.parametrize("is_reading", [False, True])
+def test_a_handler_may_close(place: str, is_reading: bool, server: MockServer) -> None:
+    """The request ends, unless it is over, and the client can be used again."""
+    with TrafficClient(server.api_key, base_url=server.url, timeout=5, deadline=10, max_retries=0) as client:
+
+        def read() -> int:
+            return client.get_traffic(1, **DAY).totals().requests
+
+        def handle() -> None:
+            client.close()
+            if is_reading:
+                assert read() == expected
+
+        expected = read()
+        if place == "connect_tcp":
+            client.close()
+        interruption = Interruption(place, handle)
+        outcome = run(read, interruption)
+        assert outcome == expected or "The client was closed" in str(outcome)
+        assert interruption.results == [None, None]
+        assert read() == expected
+
+
+def test_a_handler_may_close_what_is_being_closed(server: MockServer) -> None:
+    """As at the end of a `with`, while a process is told to end."""
+    with TrafficClient(server.api_key, base_url=server.url, timeout=5, deadline=10) as client:
+        expected = client.get_traffic(1, **DAY).totals()
+        interruption = Interruption("_close_connections", client.close)
+        run(client.close, interruption)
+        assert interruption.results == [None, None]
+        assert client.get_traffic(1, **DAY).totals() == expected
+
+
+def test_a_handler_may_close_while_a_retry_is_waited_for(server: MockServer) -> None:
+    """The wait ends with the request."""
+    server.inject("status", status=503, retry_after=60)
+    with TrafficClient(server.api_key, base_url=server.url) as client:
+        interruption = Interruption("_wait_after", client.close)
+        outcome = run(client.get_traffic(1, **DAY).totals, interruption)
+        assert "closed" in str(outcome) or "503" in str(outcome)
+        assert interruption.results == [None, None]
