@@ -98,6 +98,14 @@ def test_a_further_series_is_told_once(run: Run) -> None:
     assert len(run("1", "2", "--timezone", "Europe/Berlin").stdout.splitlines()) == 3
 
 
+def test_a_report_quotes_no_key(run: Run, env: dict[str, str]) -> None:
+    """Not even where the name of the database has it."""
+    done = run("1", "--since", "2026-03-20", "--to", f"of {env['APITALLY_API_KEY']}.duckdb")
+    assert done.returncode == 0
+    assert "apitally.traffic of of ….duckdb." in done.stdout
+    assert env["APITALLY_API_KEY"] not in done.stdout + done.stderr
+
+
 def test_all_options_reach_the_sync(run: Run) -> None:
     """The filters, the start, the lookback and the file."""
     options = ["1", "--env-id", "2", "--consumer-id", "3", "--start", "2026-03-20", "--to", "other.db"]

@@ -17,6 +17,8 @@ _YEAR = timedelta(days=366).total_seconds()
 _YEAR_9999 = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 # From the start of a word, and not a long one: what begins anywhere in 60,000 letters takes the square of the time.
 _DATE = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,9}, *[^,]+")
+# The oldest of the three forms that a date may have in HTTP.
+_ASCTIME = re.compile(r"([A-Za-z]{3}) ([A-Za-z]{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})", re.ASCII)
 # Python reads the year 0001 as 2001. What follows a sign is an offset.
 _YEAR_BEFORE_100 = re.compile(r"(?<![+-])\b00\d\d\b", re.ASCII)
 
@@ -65,7 +67,8 @@ def _numbers(value: str | None) -> list[float]:
 
 @lru_cache(maxsize=16)  # many responses have the same date, which is read for several purposes
 def _dates(value: str | None) -> tuple[float, ...]:
-    return tuple(date for date in map(_timestamp, _DATE.findall(value or "")) if date is not None)
+    dates = _DATE.findall(_ASCTIME.sub(r"\1, \3 \2 \5 \4 GMT", value or ""))
+    return tuple(date for date in map(_timestamp, dates) if date is not None)
 
 
 def _timestamp(text: str) -> float | None:

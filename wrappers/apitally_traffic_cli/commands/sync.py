@@ -12,6 +12,7 @@ from apitally_traffic_cli import logs
 from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.failures import InputError, sentence_of
 from apitally_traffic_cli.options import app_ids, connection_options, series_options
+from apitally_traffic_cli.quoting import without_key
 
 
 @click.command(
@@ -52,7 +53,7 @@ def command(verbose: int, timezone: str, **arguments: Any) -> None:
     except KeyboardInterrupt:
         # Python would wait for dlt's threads, which cannot be interrupted; a run may be killed at any time.
         os._exit(128 + signal.SIGINT)
-    click.echo(f"Stored {result.rows:,} periods in {result.table} of {result.destination}.")
+    click.echo(without_key(f"Stored {result.rows:,} periods in {result.table} of {result.destination}."))
     for app_id, end in result.complete_until.items():
         click.echo(f"App {app_id} is complete until {end.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M} in {timezone}.")
     if apps := result.counted_before:
