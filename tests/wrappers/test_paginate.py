@@ -14,6 +14,7 @@ import pytest
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
+from apitally_api_client.types import UNSET
 from apitally_mock import MockServer
 from apitally_traffic import (
     AsyncTrafficClient,
@@ -318,6 +319,24 @@ def test_pages_that_a_model_does_not_declare() -> None:
     assert list(paginate(SimpleNamespace(sync=sync))) == ["item None", "item second"]
     assert tokens == [None, "second"]
     listing = SimpleNamespace(data=["a"], additional_properties={"has_more": True, "next_token": "b"})
+    with pytest.raises(PaginationError, match="takes no token to fetch them with"):
+        list(paginate(SimpleNamespace(sync=lambda: listing)))
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [{}, {"has_more": UNSET, "next_token": UNSET}, {"next_token": None}, {"next_token": ""}],
+    ids=["nothing", "unset", "null", "blank"],
+)
+def test_a_token_says_that_there_are_more(rest: dict[str, Any]) -> None:
+    """Where a page has no `has_more`, declared or not."""
+    pages = iter([{**rest, "next_token": "second"}, rest])
+
+    def sync(next_token: str | None = None) -> SimpleNamespace:
+        return SimpleNamespace(data=[f"item {next_token}"], **next(pages))
+
+    assert list(paginate(SimpleNamespace(sync=sync))) == ["item None", "item second"]
+    listing = SimpleNamespace(data=["a"], additional_properties={"next_token": "b"})
     with pytest.raises(PaginationError, match="takes no token to fetch them with"):
         list(paginate(SimpleNamespace(sync=lambda: listing)))
 

@@ -213,6 +213,8 @@ class _Listing:
                 f"{self._name} returned a body that breaks the schema: "
                 f"`has_more` is a {type(has_more).__name__}, and not a boolean."
             )
+        if isinstance(has_more, Unset):
+            has_more = bool(next_token)  # "Token to fetch the next page of records, if there are more."
         if has_more and not self._takes_token:
             raise PaginationError(
                 f"{self._name} says that there are more items, and takes no token to fetch them with."
