@@ -150,3 +150,35 @@ def test_anyio_knows_its_cancellation_of_a_wait() -> None:
 
     with fast_retries():
         assert asyncio.run(run()) == [True] * 300
+
+
+@pytest.mark.parametrize("is_left", [False, True], ids=["while slices are read", "while the rest is ended"])
+def test_a_cancellation_by_anyio_stays_in_its_scope(server: MockServer, *, is_left: bool) -> None:
+    """Also where it comes while slices that are not needed any more are ended."""
+    server.set_latency(0.005)
+
+    async def leave_early(query: AsyncTrafficQuery, scope: anyio.CancelScope, begun: asyncio.Event) -> None:
+        with scope:
+            items = aiter(query)
+            async for _ in items:
+                break
+            if is_left:
+                begun.set()
+            await items.aclose()
+
+    async def run() -> None:
+        async with AsyncTrafficClient(
+            server.api_key, base_url=server.url, requests_per_minute=None, max_retries=0, timeout=5
+        ) as client:
+            for steps in range(40):
+                scope, begun = anyio.CancelScope(), asyncio.Event()
+                query = client.get_traffic(1, start="2026-01-01", end="2026-01-10", page_size=12)
+                task = asyncio.create_task(leave_early(query, scope, begun))
+                if is_left:
+                    await begun.wait()
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                scope.cancel()
+                await task
+
+    asyncio.run(run())

@@ -109,9 +109,9 @@ class TaskWorkers(Generic[Part, Result]):
 
     async def next_result(self) -> Result:
         """Wait for the part that was submitted first, and return its result or raise its error."""
-        result = await self._pending[0]
-        self._pending.popleft()
-        return result
+        # Not by awaiting it: anyio would not know its own cancellation again, which the task has passed on.
+        await asyncio.wait({self._pending[0]})
+        return self._pending.popleft().result()
 
     async def __aenter__(self) -> Self:
         """Return the workers themselves."""
@@ -123,8 +123,21 @@ class TaskWorkers(Generic[Part, Result]):
         """Cancel what is still being read, and wait until it has ended."""
         for task in self._pending:
             task.cancel()
-        await asyncio.gather(*self._pending, return_exceptions=True)
+        cancellation: asyncio.CancelledError | None = None
+        while running := {task for task in self._pending if not task.done()}:
+            try:
+                await asyncio.wait(running)
+            except asyncio.CancelledError as cancelled:
+                cancellation = cancelled
+        for task in self._pending:
+            if not task.cancelled():
+                task.exception()  # or asyncio would say that nobody has looked at it
         self._pending.clear()  # a task refers to its error, which refers to frames that refer to the workers
+        try:
+            if cancellation is not None:
+                raise cancellation
+        finally:
+            del cancellation
 
 
 def _settle(future: Future[Result], read: Callable[[Part], Result], part: Part) -> None:
