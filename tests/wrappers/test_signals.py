@@ -14,6 +14,17 @@ from apitally_traffic import APIConnectionError, TrafficClient
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 
 
+# Functions of httpcore and h11 that change the state of the pool or of a connection.
+STATE = [
+    ("__enter__", "return"),
+    ("_assign_requests_to_connections", "call"),
+    ("_response_closed", "call"),
+    ("start_next_cycle", "call"),
+    ("_respond_to_state_changes", "call"),
+    ("process_event", "return"),
+]
+
+
 class Interruption:
     """Calls a function once in the midst of another one, as Python calls a signal handler."""
 
@@ -124,3 +135,40 @@ def test_a_handler_may_close_while_a_retry_is_waited_for(server: MockServer) -> 
         outcome = run(client.get_traffic(1, **DAY).totals, interruption)
         assert "closed" in str(outcome) or "503" in str(outcome)
         assert interruption.results == [None, None]
+
+
+@pytest.mark.parametrize(("place", "event"), STATE)
+@pytest.mark.parametrize("number", range(1, 6))
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, LookupError])
+def test_a_handler_may_raise(
+    place: str, event: str, number: int, kind: type[BaseException], server: MockServer
+) -> None:
+    """What it has interrupted leaves no lock locked, and no connection in the midst of a change."""
+    outcomes: list[Any] = []
+    left = [number]
+
+    def interrupt(frame: FrameType, happened: str, _: object) -> None:
+        if happened == event and frame.f_code.co_name == place and "site-packages" in frame.f_code.co_filename:
+            left[0] -= 1
+            if left[0] == 0:
+                raise kind
+
+    def read_twice(client: TrafficClient) -> None:
+        try:
+            sys.setprofile(interrupt)
+            client.get_traffic(1, **DAY).totals()
+        except kind as error:
+            outcomes.append(error)
+        finally:
+            sys.setprofile(None)
+        outcomes.append(client.get_traffic(1, **DAY).totals())
+        client.close()
+        outcomes.append(client.get_traffic(1, **DAY).totals())
+
+    client = TrafficClient(server.api_key, base_url=server.url, timeout=5, deadline=10, max_retries=0)
+    expected = client.get_traffic(1, **DAY).totals()
+    thread = threading.Thread(target=read_twice, args=[client], daemon=True)
+    thread.start()
+    thread.join(20)
+    assert outcomes[-2:] == [expected, expected]
+    client.close()

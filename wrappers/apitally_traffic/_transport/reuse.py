@@ -11,6 +11,7 @@ streams below what is open. Here each request in flight has a connection of its 
 """
 
 import sys
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
@@ -31,6 +32,10 @@ def with_safe_reuse(transport: Transport) -> Transport:
     pool: Any = transport._pool  # noqa: SLF001 - httpx has no public name for it
     # Weak references: a client that is not closed frees its connections when it is deleted.
     pool.create_connection = partial(_create_connection, weakref.ref(pool))
+    if isinstance(transport, httpx.HTTPTransport):
+        # httpcore's own lock takes this one in a function, after whose call a signal handler may raise: nobody would
+        # release it.
+        pool._optional_thread_lock = threading.Lock()  # noqa: SLF001
     return transport
 
 

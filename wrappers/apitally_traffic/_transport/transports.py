@@ -24,7 +24,7 @@ from apitally_traffic._transport.network import bound_by_deadline, close_inherit
 from apitally_traffic._transport.pacing import Pacer
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
 from apitally_traffic._transport.retry import RetryPolicy
-from apitally_traffic._transport.reuse import with_safe_reuse
+from apitally_traffic._transport.reuse import forbid_reuse, with_safe_reuse
 from apitally_traffic._transport.stats import STATS
 
 Transport = TypeVar("Transport")
@@ -298,13 +298,17 @@ def _exchange_in_thread(
 ) -> tuple[httpx.Response, bytes]:
     response = transport.handle_request(signed)
     try:
-        body = exchange.receive_headers(response)
-        for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
-            for _ in body.feed(piece):
-                _hold_large_body(exchange)
-            exchange.call.check()
-    finally:
-        response.close()
+        try:
+            body = exchange.receive_headers(response)
+            for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
+                for _ in body.feed(piece):
+                    _hold_large_body(exchange)
+                exchange.call.check()
+        finally:
+            response.close()
+    except BaseException:
+        forbid_reuse(response)  # a signal handler may have raised in the midst of a change of state
+        raise
     return response, body.body()
 
 
