@@ -268,3 +268,31 @@ def test_a_connection_that_allows_no_stream_is_not_used_again(
             with client:
                 assert [query.to_list() for _ in range(3)] == [[], [], []]
     assert streams == [1, 1, 3]
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+@pytest.mark.parametrize("cut", [1, 4, 8, 9])
+def test_a_cut_frame_after_a_response(kind: type[Any], cut: int, broken_server: Callable[..., Any]) -> None:
+    """What begins with the end of one response may be the response to the request that the server expects next."""
+
+    def respond(protocol: Any, stream: int) -> Iterator[bytes]:
+        protocol.send_headers(stream, [(":status", "200")])
+        headers = frame(HEADERS, END_HEADERS, stream + 2, b"\x88")
+        yield protocol.data_to_send() + frame(DATA, END_STREAM, stream, PAGE) + headers[:cut]
+        rows = b'{"data": [' + ROW + b'], "has_more": false, "next_token": null}'
+        yield headers[cut:] + frame(DATA, END_STREAM, stream + 2, rows)
+
+    url, streams = broken_server(respond)
+    client = kind(KEY, base_url=url, http2=True, max_retries=0, timeout=5)
+    query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
+
+    async def read_async() -> list[Any]:
+        async with client:
+            return [await query.to_list() for _ in range(3)]
+
+    if kind is AsyncTrafficClient:
+        assert asyncio.run(read_async()) == [[], [], []]
+    else:
+        with client:
+            assert [query.to_list() for _ in range(3)] == [[], [], []]
+    assert streams == [1, 1, 1]

@@ -128,8 +128,8 @@ def test_a_second_response_through_a_proxy(
 
 
 @contextmanager
-def eager_server(tls: ssl.SSLContext) -> Iterator[str]:
-    """Run a server that sends a response on its first connection with the end of TLS' handshake."""
+def eager_server(tls: ssl.SSLContext, cut: int | None = None) -> Iterator[str]:
+    """Run a server that sends a response on its first connection with the end of TLS' handshake, or the first bytes."""
 
     def serve(connection: socket.socket, *, is_first: bool) -> None:
         early = page(666) if is_first else b""
@@ -143,6 +143,15 @@ def eager_server(tls: ssl.SSLContext) -> Iterator[str]:
                     for action in list(actions):
                         action()
                         del actions[0]
+                        if len(actions) == 1 and cut is not None:
+                            flight = outgoing.read()
+                            actions[0]()
+                            record = outgoing.read()
+                            connection.sendall(flight + record[:cut])
+                            time.sleep(0.2)
+                            connection.sendall(record[cut:])
+                            del actions[0]
+                            break
                     connection.sendall(outgoing.read())
                     speaker.read(65536)
                     speaker.write(page(1))
@@ -180,6 +189,26 @@ def test_a_response_before_any_request_is_nobodys(
         with fast_retries():
             expected = [666, 1] if kind == "TLS 1.3" else [1, 1]  # it is sent with what the client does not wait for
             assert read(url, proxy=proxy) in ([1, 1], expected)
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize("kind", ["TLS 1.2", "TLS 1.2 in TLS"])
+@pytest.mark.parametrize("cut", [1, 3, 5, 60, -40])
+def test_a_part_of_a_response_before_any_request_is_nobodys(
+    read: Any, kind: str, cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where it cannot be decrypted yet: without TLS 1.3, nothing else may come."""
+    certificate = trusted_certificate(tmp_path, monkeypatch)
+    monkeypatch.setenv("NO_PROXY", "")
+    tls, of_proxy = (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) for _ in range(2))
+    tls.load_cert_chain(certificate)
+    of_proxy.load_cert_chain(certificate)
+    tls.maximum_version = ssl.TLSVersion.TLSv1_2
+    with ExitStack() as held:
+        url = held.enter_context(eager_server(tls, cut))
+        proxy = held.enter_context(tunnel(url, of_proxy)) if "in" in kind.split() else None
+        with fast_retries():
+            assert read(url, proxy=proxy) == [1, 1]
 
 
 @READS

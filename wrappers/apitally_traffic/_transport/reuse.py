@@ -156,21 +156,26 @@ def _has_unread_bytes(protocol: Any) -> bool:
     stream = protocol._network_stream  # noqa: SLF001
     if (parser := getattr(protocol, "_h11_state", None)) is not None:
         return bool(parser.trailing_data[0]) or _has_queue(stream)
-    # HTTP/2 numbers requests and responses; but what a server sends without being asked is that it goes away.
-    return _has_queue(stream) or bool(stream.get_extra_info("is_readable"))
+    # HTTP/2 numbers requests and responses; but what a server sends without being asked is that it goes away, or the
+    # response to the request that it expects next.
+    frames = protocol._h2_state.incoming_buffer  # noqa: SLF001
+    is_cut = bool(frames._data or frames._headers_buffer)  # noqa: SLF001
+    return is_cut or _has_queue(stream) or bool(stream.get_extra_info("is_readable"))
 
 
 def refuse_early_bytes(stream: Any) -> None:
     """Raise an error where the other side of a new connection has sent something before it was asked, or has left.
 
-    It would be taken for the response to the first request. HTTP/2 servers may begin; and what has arrived and is not
-    decrypted yet may be of TLS itself.
+    It would be taken for the response to the first request. HTTP/2 servers may begin; and with TLS 1.3, what has
+    arrived and is not decrypted yet may be of TLS itself.
     """
     tls = stream.get_extra_info("ssl_object")
     if tls is None:
         is_early = bool(stream.get_extra_info("is_readable"))
     elif tls.selected_alpn_protocol() == "h2":
         is_early = False
+    elif tls.version() != "TLSv1.3":
+        is_early = bool(stream.get_extra_info("is_readable")) or _has_queue(stream) or _can_read(partial(tls.read, 1))
     else:
         if (receive_ready := getattr(stream, "receive_ready", None)) is not None:
             receive_ready()
