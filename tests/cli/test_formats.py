@@ -17,6 +17,7 @@ from pyarrow import parquet
 from apitally_mock import MockServer
 from apitally_traffic import TrafficClient
 from tests.cli.conftest import Cli
+from tests.wrappers.raw_server import raw_server, response
 
 BERLIN = ZoneInfo("Europe/Berlin")
 COLUMNS = ["app_id", "period_start", "period_end", "requests", "bytes_received", "bytes_sent"]
@@ -199,6 +200,27 @@ def test_closed_only_believes_the_clock_of_the_server(cli: Cli, server: MockServ
     every = cli.data("get", "1", *window)
     assert len(every.splitlines()) == 4
     assert closed.splitlines() == every.splitlines()[:2]
+
+
+@pytest.mark.parametrize(("interval", "start"), [("hour", "11"), ("day", "00")])
+def test_closed_only_leaves_out_what_a_server_has_cut(cli: Cli, interval: str, start: str) -> None:
+    """The open period has not ended, although its row does, a second before the end of the window."""
+    ends = [f"2026-03-{'28T12' if interval == 'hour' else '29T00'}:00:00Z", "2026-03-29T11:40:19Z"]
+    data = [
+        {"period_start": f"2026-03-{day}T{start}:00:00Z", "period_end": end, "requests": day}
+        | {"bytes_received": 0, "bytes_sent": 0}
+        for day, end in zip((28, 29), ends, strict=True)
+    ]
+    page = response(
+        json.dumps({"data": data, "has_more": False, "next_token": None}).encode(),
+        "Date: Sun, 29 Mar 2026 11:45:00 GMT",
+    )
+    window = ["--since", "2026-03-28T00:00:00Z", "--until", "2026-03-29T11:40:20Z", "--interval", interval]
+    with raw_server(lambda connection: connection.sendall(page)) as url:
+        closed = cli.data("get", "1", *window, "--base-url", url, "--closed-only", "--format", "csv").splitlines()
+        table = cli.data("get", "1", *window, "--base-url", url)
+    assert [line.split(",")[3] for line in closed[1:]] == ["28"]
+    assert ["(so far)" in line for line in table.splitlines() if "2026-03-2" in line][1:] == [False, True]
 
 
 def test_max_items_counts_for_each_app(cli: Cli) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
 from apitally_traffic import ApitallyError, Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
@@ -84,7 +84,7 @@ class Traffic:
             try:
                 for item in query:
                     self._latest = item.period_end
-                    if self.closed_before is None or item.period_end <= self.closed_before:
+                    if self.closed_before is None or end_of(item, self.window) <= self.closed_before:
                         yield Row(app_id, item)
             except ApitallyError as error:
                 self._tell_written(error, app_id)
@@ -136,6 +136,18 @@ def remark_on(window: TimeWindow, closed_before: datetime | None = None) -> str 
         return None
     now = f"{closed_before.astimezone(window.timezone):%Y-%m-%d %H:%M} in {window.timezone.key}"
     return f"No period of the window has ended: it is {now} by the server's clock."
+
+
+def end_of(item: TrafficItem, window: TimeWindow) -> datetime:
+    """Return when the period of an item ends, which a server may have cut at the present or at the window's end."""
+    start, end = item.period_start, item.period_end
+    if end - start >= timedelta(**{f"{window.interval}s": 1}):
+        return end
+    try:
+        own = TimeWindow.resolve(start, start + timedelta.resolution, window.interval, window.timezone.key)
+        return max(end, next(own.periods()).end)
+    except (OverflowError, ValueError):  # at the end of the calendar
+        return end
 
 
 def server_time(client: TrafficClient, app_id: int) -> datetime:

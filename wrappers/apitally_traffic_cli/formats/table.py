@@ -14,7 +14,7 @@ from rich.text import Text
 
 from apitally_traffic import TimeWindow
 from apitally_traffic_cli.output import text_for
-from apitally_traffic_cli.traffic import Row, Traffic
+from apitally_traffic_cli.traffic import Row, Traffic, end_of
 
 _BAR_WIDTH = 20
 _GAP = 2
@@ -98,7 +98,7 @@ def _period(row: Row, window: TimeWindow, now: datetime) -> str:
     start = row.item.period_start.astimezone(window.timezone)
     # The abbreviation tells the two hours apart that a clock change repeats.
     label = f"{start:%a %Y-%m-%d %H:%M %Z}" if window.interval == "hour" else f"{start:%a %Y-%m-%d}"
-    return f"{label} (so far)" if row.item.period_start <= now < row.item.period_end else label
+    return f"{label} (so far)" if row.item.period_start <= now < end_of(row.item, window) else label
 
 
 def _counts(rows: Sequence[Row]) -> tuple[str, str, str]:
