@@ -1,6 +1,5 @@
 """No connection takes longer to be made, or to be read from, than the deadline allows."""
 
-import asyncio
 import contextlib
 import socket
 import ssl
@@ -11,28 +10,12 @@ from typing import Any
 
 import pytest
 
-from apitally_traffic import APITimeoutError, AsyncTrafficClient, TrafficClient
+from apitally_traffic import APITimeoutError
 from tests.wrappers.raw_server import PAGE, full_server, raw_server, response
+from tests.wrappers.read_day import read_async, read_sync
 from tests.wrappers.tls import trusted_certificate, tunnel
 
-DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 BOUNDS: dict[str, Any] = {"deadline": 1, "timeout": 20, "max_retries": 0}
-
-
-def read_sync(**options: Any) -> list[Any]:
-    """Read a day with a TrafficClient."""
-    with TrafficClient("key", **options) as client:
-        return client.get_traffic(1, **DAY).to_list()
-
-
-def read_async(**options: Any) -> list[Any]:
-    """Read a day with an AsyncTrafficClient."""
-
-    async def read() -> list[Any]:
-        async with AsyncTrafficClient("key", **options) as client:
-            return await client.get_traffic(1, **DAY).to_list()
-
-    return asyncio.run(read())
 
 
 def sender(drips_from: int) -> Callable[[socket.socket, bytes], None]:

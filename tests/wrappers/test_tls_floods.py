@@ -1,6 +1,5 @@
 """A server that goes on sending messages of TLS without data outlives neither a timeout nor an interrupt."""
 
-import asyncio
 import contextlib
 import queue
 import socket
@@ -13,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from apitally_traffic import APITimeoutError, AsyncTrafficClient, TrafficClient
+from apitally_traffic import APITimeoutError
 from tests.wrappers.conftest import interrupt
+from tests.wrappers.read_day import read_async, read_sync
 from tests.wrappers.tls import trusted_certificate, tunnel
 
-DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 HELLO_REQUESTS = b"\x16\x03\x03\x00\x04\x00\x00\x00\x00" * 5000
 FLOOD_SECONDS = 20
 
@@ -71,22 +70,6 @@ def flooding(
         threading.Thread(target=accept, daemon=True).start()
         yield f"https://127.0.0.1:{listener.getsockname()[1]}", left
         listener.shutdown(socket.SHUT_RDWR)
-
-
-def read_sync(**options: Any) -> list[Any]:
-    """Read a day with a TrafficClient."""
-    with TrafficClient("key", **options) as client:
-        return client.get_traffic(1, **DAY).to_list()
-
-
-def read_async(**options: Any) -> list[Any]:
-    """Read a day with an AsyncTrafficClient."""
-
-    async def read() -> list[Any]:
-        async with AsyncTrafficClient("key", **options) as client:
-            return await client.get_traffic(1, **DAY).to_list()
-
-    return asyncio.run(read())
 
 
 @FLOODS
