@@ -159,7 +159,8 @@ def _has_unread_bytes(protocol: Any) -> bool:
     # HTTP/2 numbers requests and responses; but what a server sends without being asked is that it goes away, or the
     # response to the request that it expects next.
     frames = protocol._h2_state.incoming_buffer  # noqa: SLF001
-    is_cut = bool(frames._data or frames._headers_buffer)  # noqa: SLF001
+    # The first of these is that of h2 since 4.2, the second that of earlier ones.
+    is_cut = any(getattr(frames, name, None) for name in ("_data", "data", "_headers_buffer"))
     return is_cut or _has_queue(stream) or bool(stream.get_extra_info("is_readable"))
 
 
