@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import TypeVar
@@ -27,6 +28,7 @@ from apitally_traffic._transport.retry import RetryPolicy
 from apitally_traffic._transport.reuse import forbid_reuse, with_safe_reuse
 from apitally_traffic._transport.stats import STATS
 
+Result = TypeVar("Result")
 Transport = TypeVar("Transport")
 
 # How often a thread that waits for another one's large body checks whether it is still to wait.
@@ -108,12 +110,8 @@ class ApiTransport(httpx.BaseTransport):
             with suppress(RuntimeError):  # "can't start new thread"
                 closing.start()
                 closing.join(_CLOSE_SECONDS)
-            return
-        self._inside.add(threading.get_ident())
-        try:
-            old.close()
-        finally:
-            self._inside.discard(threading.get_ident())
+        else:
+            self._run_inside(old.close)
 
     def renew(self) -> None:
         """Replace connections and rate limiter in a forked process."""
@@ -131,6 +129,14 @@ class ApiTransport(httpx.BaseTransport):
             made = self._inner = self._inner or self._connect()
         return made
 
+    def _run_inside(self, work: Callable[[], Result]) -> Result:
+        """Return what a function returns that uses the pool of connections."""
+        try:
+            self._inside.add(threading.get_ident())  # inside of `try`: a signal handler may raise right after it
+            return work()
+        finally:
+            self._inside.discard(threading.get_ident())
+
     def _connections_apart(self) -> AbstractContextManager[httpx.BaseTransport]:
         """Return what sends the request of a signal handler, which has interrupted another one."""
         return self._connect() if self._is_own else nullcontext(self._current())
@@ -147,11 +153,8 @@ class ApiTransport(httpx.BaseTransport):
                 with self._connections_apart() as connections:
                     response, body = _exchange_in_thread(connections, exchange, signed)
             else:
-                self._inside.add(threading.get_ident())
-                try:
-                    response, body = _exchange_in_thread(self._current(), exchange, signed)
-                finally:
-                    self._inside.discard(threading.get_ident())
+                send = partial(_exchange_in_thread, self._current(), exchange, signed)
+                response, body = self._run_inside(send)
             exchange.complete(response, body)
         except exchange_errors() as error:
             exchange.fail(error)
