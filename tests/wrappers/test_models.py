@@ -16,7 +16,7 @@ from attrs import define, field
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
 from apitally_traffic import ResponseError, TrafficClient, paginate
-from apitally_traffic._models import _schema
+from apitally_traffic._model_schemas import schema_of
 
 
 # Both are in the form that the generator gives to models.
@@ -197,8 +197,8 @@ def test_a_model_in_a_module_without_a_package(monkeypatch: pytest.MonkeyPatch) 
     flat = ModuleType("flat")
     vars(flat).update({name: value for name, value in globals().items() if name != "__name__"})
     monkeypatch.setitem(sys.modules, "flat", flat)
-    _schema.cache_clear()
+    schema_of.cache_clear()
     assert [consumer.id for consumer in read(CONSUMER)] == [2**70]
     with pytest.raises(ResponseError, match=r"`data\[0\].id`"):
         read(CONSUMER | {"id": "5"})
-    _schema.cache_clear()
+    schema_of.cache_clear()

@@ -25,6 +25,7 @@ MAX_VALUES = 100_000
 LIMITS = f"{MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
 
 _MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
+_NESTED_PLACE = re.compile(r"`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$")
 _JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 # Parsers, pickle and repr call themselves for each level; how often they may depends on the caller. A page has three.
 _MAX_DEPTH = 100
@@ -58,11 +59,11 @@ def parse_and_check(
     document = _parse(body, float)
     _check_repetitions(document)
     try:
-        return _convert(document, schema), document
+        return convert(document, schema), document
     except msgspec.ValidationError:
         document = _parse(body, _number)
     try:
-        return _convert(document, schema), document
+        return convert(document, schema), document
     except msgspec.ValidationError as error:
         if "`float`" in str(error):
             _check_sizes(body, schema)
@@ -71,7 +72,10 @@ def parse_and_check(
 
 def sentence(error: Exception) -> str:
     """Return msgspec's reason, with the place in the terms of a response."""
-    reason = str(error).replace("`$.", "`")
+    reason, is_nested = str(error), 1
+    while is_nested:  # a model inside of another one is checked by itself
+        reason, is_nested = _NESTED_PLACE.subn(r"`$\g<outer>\g<inner>`", reason)
+    reason = reason.replace("`$.", "`")
     missing = _MISSING_FIELD.fullmatch(reason)
     if missing is None:
         return reason
@@ -79,11 +83,33 @@ def sentence(error: Exception) -> str:
     return f"`{place}{missing['field']}` is missing"
 
 
+def convert(document: Any, schema: type[Checked]) -> Checked:
+    """Return what msgspec makes of a parsed document.
+
+    A class of the schema that msgspec does not know has a `check` for its values.
+
+    Raises:
+        msgspec.ValidationError: the document breaks the schema.
+    """
+    try:
+        return msgspec.convert(document, schema, dec_hook=_check)
+    except UnicodeEncodeError:  # JSON can write half of a surrogate pair, which msgspec cannot handle in a name
+        document = _encodable(document, values=False)
+    try:
+        return msgspec.convert(document, schema, dec_hook=_check)
+    except UnicodeEncodeError:  # nor in a value of a wrong type
+        return msgspec.convert(_encodable(document, values=True), schema, dec_hook=_check)
+
+
 def share_of_limits(body: bytes) -> float:
     """Return how much of the memory that a slice may take a parsed body takes; 1 is all of it."""
     # Python keeps a text with an emoji in four bytes for each character. JSON may write it as an escape.
     is_narrow = body.isascii() and b"\\u" not in body
     return max(len(body) * (1 if is_narrow else 4) / MAX_SIZE, _values(body) / MAX_VALUES)
+
+
+def _check(kind: Any, value: Any) -> Any:
+    return kind.check(value)
 
 
 def _values(body: bytes) -> int:
@@ -124,17 +150,6 @@ def _is_deep(document: Any) -> bool:
     return bool(level)
 
 
-def _convert(document: Any, schema: type[Checked]) -> Checked:
-    try:
-        return msgspec.convert(document, schema)
-    except UnicodeEncodeError:  # JSON can write half of a surrogate pair, which msgspec cannot handle in a name
-        document = _encodable(document, values=False)
-    try:
-        return msgspec.convert(document, schema)
-    except UnicodeEncodeError:  # nor in a value of a wrong type
-        return msgspec.convert(_encodable(document, values=True), schema)
-
-
 def _encodable(value: Any, *, values: bool) -> Any:
     """Return a document in which names, and on demand values, have a replacement for each half of a surrogate pair."""
     if isinstance(value, str) and values:
@@ -152,7 +167,7 @@ def _check_sizes(body: bytes, schema: type[Any]) -> None:
     """Raise a ValueError that says so where a number is too large to be an exact integer."""
     document = _parse(body, _large_number, _large_number)
     try:
-        msgspec.convert(document, schema)
+        msgspec.convert(document, schema, dec_hook=_check)
     except msgspec.ValidationError as error:
         raise ValueError(f"breaks the schema: {sentence(error)}") from None
 

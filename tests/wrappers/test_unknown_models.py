@@ -1,0 +1,163 @@
+"""Models that the generator writes for another spec: what `paginate` accepts of them is what their JSON Schema says."""
+
+import datetime as dt
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+
+from apitally_traffic import ResponseError, TrafficClient, paginate
+
+
+def _object(required: str, **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": required.split(), "properties": properties}
+
+
+def _any_of(*schemas: Any) -> dict[str, Any]:
+    return {"anyOf": list(schemas)}
+
+
+INTEGER, STRING, NULL, BOOLEAN = ({"type": name} for name in ("integer", "string", "null", "boolean"))
+DATE, DATE_TIME = (STRING | {"format": name} for name in ("date", "date-time"))
+USER, TEAM, NODE, THING = ({"$ref": f"#/components/schemas/{name}"} for name in ("User", "Team", "Node", "Thing"))
+SCHEMAS = {
+    "User": _object("name", name=STRING, age=INTEGER),
+    "Team": _object("size", size=INTEGER),
+    "Node": _object("value", value=INTEGER, thing=THING, nodes={"type": "array", "items": NODE}),
+    "Thing": _object(
+        "id owner",
+        id=INTEGER,
+        owner=_any_of(USER, TEAM),
+        substitute=_any_of(USER, TEAM, NULL),
+        members={"type": "array", "items": {"oneOf": [USER, TEAM]}},
+        contact=_any_of(USER, STRING),
+        day=_any_of(DATE_TIME, DATE),
+        color=_any_of(STRING | {"enum": ["red", "green"]}, INTEGER),
+        values=_any_of({"type": "array", "items": STRING}, {"type": "array", "items": INTEGER}),
+        counts={"type": "object", "additionalProperties": INTEGER},
+        parent=THING,
+        node=_any_of(NODE, NULL),
+    ),
+    "Things": _object(
+        "data has_more next_token",
+        data={"type": "array", "items": THING},
+        has_more=BOOLEAN,
+        next_token=_any_of(STRING, NULL),
+    ),
+}
+SPEC = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "paths": {
+        "/v1/things": {
+            "get": {
+                "operationId": "list_things",
+                "tags": ["things"],
+                "parameters": [{"name": "next_token", "in": "query", "schema": STRING}],
+                "responses": {
+                    "200": {
+                        "description": "A page",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Things"}}},
+                    }
+                },
+            }
+        }
+    },
+    "components": {"schemas": SCHEMAS},
+}
+THING_OF_A_USER = {"id": 1, "owner": {"name": "a"}}
+VALUES: list[Any] = [
+    *(None, True, 7, 7.0, 7.5, "a", "red", "2026-01-01", "2026-01-01T00:00:00Z"),
+    *([], [1], ["a"], [1, "a"], [{"name": "a"}, {"size": 1}], [{"name": "a"}, {"size": "1"}]),
+    *({}, {"name": "a"}, {"name": 1}, {"name": "a", "age": "1"}, {"size": 1.0}, {"size": "1"}, {"name": "\ud800"}),
+    *({"value": 1, "nodes": [{"value": 2}]}, {"value": 1, "nodes": [{"value": "2"}]}, {"value": 1, "nodes": {}}),
+    *(THING_OF_A_USER, {"id": 1}, {"id": "1", "owner": {"name": "a"}}, THING_OF_A_USER | {"owner": {"size": []}}),
+    *({"value": 1, "thing": THING_OF_A_USER}, {"value": 1, "thing": {"id": 1}}),
+]
+
+
+def _is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or ("T" in value and bool(dt.datetime.fromisoformat(value)))
+
+
+def _is_date(value: object) -> bool:
+    return not isinstance(value, str) or bool(dt.date.fromisoformat(value))
+
+
+FORMATS = jsonschema.FormatChecker(())
+FORMATS.checks("date-time", raises=ValueError)(_is_date_time)
+FORMATS.checks("date", raises=ValueError)(_is_date)
+
+
+@pytest.fixture(scope="module")
+def list_things(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return the operation that the generator writes for the spec."""
+    folder = tmp_path_factory.mktemp("things")
+    (folder / "spec.json").write_text(json.dumps(SPEC))
+    package = folder / "things_client"
+    generator = Path(sys.executable).with_name("openapi-python-client")
+    arguments = ["--path", str(folder / "spec.json"), "--meta", "none", "--output-path", str(package)]
+    subprocess.run([generator, "generate", *arguments], check=True)
+    for module in ("types", "client"):  # as if it were a further operation of the client
+        for file in package.rglob("*.py"):
+            source = file.read_text()
+            for dots in ("...", ".."):
+                source = source.replace(f"from {dots}{module} import", f"from apitally_api_client.{module} import")
+            file.write_text(source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield importlib.import_module("things_client.api.things.list_things")
+
+
+def _read(operation: Any, thing: dict[str, Any]) -> list[Any]:
+    page = json.dumps({"data": [THING_OF_A_USER, thing], "has_more": False, "next_token": None})
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=page))
+    with TrafficClient("key", max_retries=0, transport=transport) as client:
+        return list(paginate(operation, client=client.api))
+
+
+@pytest.mark.parametrize("name", SCHEMAS["Thing"]["properties"])
+def test_values_of_a_field(list_things: Any, name: str) -> None:
+    """Each value is accepted if it is valid, and else a ResponseError that says where it is."""
+    schema = {"$ref": "#/components/schemas/Thing", "components": {"schemas": SCHEMAS}}
+    validator = jsonschema.Draft202012Validator(schema, format_checker=FORMATS)
+    accepted, refused = [], []
+    for value in VALUES:
+        thing = THING_OF_A_USER | {name: value}
+        if validator.is_valid(thing):
+            assert len(_read(list_things, thing)) == 2
+            accepted.append(value)
+        else:
+            with pytest.raises(ResponseError, match=rf"data\[1\]\.{name}\b"):
+                _read(list_things, thing)
+            refused.append(value)
+    assert accepted
+    assert refused
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"owner": {"size": "1"}}, "Expected `Team | User` - at `data[1].owner`"),
+        ({"contact": 5}, "Expected `str | User` - at `data[1].contact`"),
+        ({"values": ["a", 1]}, "Expected `list[int] | list[str]` - at `data[1].values`"),
+        ({"counts": {"a": "1"}}, "Expected `int`, got `str` - at `data[1].counts[...]`"),
+        ({"parent": {"id": 1}}, "`data[1].parent.owner` is missing"),
+        (
+            {"node": {"value": 1, "nodes": [{"value": 1, "thing": {"id": "1"}}]}},
+            "Expected `int`, got `str` - at `data[1].node.nodes[0].thing.id`",
+        ),
+    ],
+)
+def test_the_place_of_a_value(list_things: Any, change: dict[str, Any], reason: str) -> None:
+    """A message says where in the response a value is, and which types it may have."""
+    with pytest.raises(ResponseError) as error:
+        _read(list_things, THING_OF_A_USER | change)
+    assert str(error.value).endswith(f"breaks the schema: {reason}.")
