@@ -42,6 +42,10 @@ SCHEMAS = {
         color=_any_of(STRING | {"enum": ["red", "green"]}, INTEGER),
         values=_any_of({"type": "array", "items": STRING}, {"type": "array", "items": INTEGER}),
         counts={"type": "object", "additionalProperties": INTEGER},
+        teams={"type": "object", "additionalProperties": _any_of(USER, TEAM)},
+        kind={"const": "red"},
+        level=_any_of({"type": "integer", "enum": [7, 8]}, NULL),
+        pairs={"type": "array", "items": {"type": "array", "items": _any_of(INTEGER, STRING)}},
         parent=THING,
         node=_any_of(NODE, NULL),
     ),
@@ -80,6 +84,7 @@ VALUES: list[Any] = [
     *({"value": 1, "nodes": [{"value": 2}]}, {"value": 1, "nodes": [{"value": "2"}]}, {"value": 1, "nodes": {}}),
     *(THING_OF_A_USER, {"id": 1}, {"id": "1", "owner": {"name": "a"}}, THING_OF_A_USER | {"owner": {"size": []}}),
     *({"value": 1, "thing": THING_OF_A_USER}, {"value": 1, "thing": {"id": 1}}),
+    *({"a": {"size": 1}}, {"a": {"size": "1"}}, {"a": 1}, [[1, "a"]], [[1.5]]),
 ]
 
 
