@@ -157,7 +157,10 @@ def eager_server(tls: ssl.SSLContext, cut: int | None = None) -> Iterator[str]:
                     speaker.write(page(1))
                 except ssl.SSLWantReadError:
                     connection.sendall(outgoing.read())
-                    incoming.write(connection.recv(65536))
+                    received = connection.recv(65536)
+                    if not received:
+                        return
+                    incoming.write(received)
 
     def accept() -> None:
         with suppress(OSError):
