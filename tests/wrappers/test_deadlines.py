@@ -218,3 +218,30 @@ def test_leaving_an_async_iteration_returns_at_once() -> None:
 
     with raw_server(first_page_then_silence()) as url:
         assert asyncio.run(leave(url)) < 2
+
+
+def test_floods_leave_the_event_loop_to_others() -> None:
+    """Bodies in pieces of one byte, which arrive as fast as they can be read, hold up neither tasks nor deadlines."""
+    pieces = b"1\r\n \r\n" * 20_000
+
+    def flood(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            connection.sendall(pieces)
+
+    async def read(url: str) -> tuple[list[Any], float]:
+        longest, last = 0.0, time.monotonic()
+        bounds: dict[str, Any] = {"deadline": 1, "max_retries": 0, "requests_per_minute": None}
+        async with AsyncTrafficClient("key", base_url=url, **bounds) as client:
+            reading = asyncio.gather(
+                *(client.get_traffic(1, **DAY).to_list() for _ in range(24)), return_exceptions=True
+            )
+            while not reading.done():
+                await asyncio.sleep(0.01)
+                longest, last = max(longest, time.monotonic() - last), time.monotonic()
+            return await reading, longest
+
+    with raw_server(flood) as url:
+        outcomes, longest = asyncio.run(read(url))
+    assert {type(outcome) for outcome in outcomes} == {APITimeoutError}
+    assert longest < 2

@@ -15,6 +15,7 @@ import httpx
 
 from apitally_traffic._clock import is_frozen
 from apitally_traffic._clock import timeout as real_timeout
+from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.reuse import refuse_early_bytes
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ class _Stream:
         self._is_new = True
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
+        if (call := current_call.get()) is not None:
+            call.check()  # where other tasks flood the loop, its timers are late
         return _in_time(timeout, httpx.ReadTimeout, lambda seconds: self._stream.read(max_bytes, seconds))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> Awaitable[None]:

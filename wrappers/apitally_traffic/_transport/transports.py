@@ -33,6 +33,8 @@ Transport = TypeVar("Transport")
 
 # How often a thread that waits for another one's large body checks whether it is still to wait.
 _POLL_SECONDS = 0.1
+# Of a body in small pieces, so many are read before other tasks have their turn.
+_PIECES_AT_A_TIME = 100
 # How long a signal handler waits until connections are closed that the thread is using which it interrupts.
 _CLOSE_SECONDS = 0.5
 
@@ -197,7 +199,11 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         """Send a request and return the response; as `ApiTransport.handle_request`."""
         exchange = Exchange(request, self._settings, self._via)
         with exchange.held:
-            await self._send(exchange)
+            token = current_call.set(exchange.call)
+            try:
+                await self._send(exchange)
+            finally:
+                current_call.reset(token)
             return exchange.result()
 
     async def aclose(self) -> None:
@@ -335,9 +341,14 @@ async def _read_async(response: httpx.Response, exchange: Exchange) -> bytes:
         for _ in body.feed(response.content):
             await _hold_large_body_async(exchange)
     else:
+        number = 0
         async for piece in response.aiter_raw():
             for _ in body.feed(piece):
                 await _hold_large_body_async(exchange)
+            exchange.call.check()
+            number += 1
+            if number % _PIECES_AT_A_TIME == 0:
+                await asyncio.sleep(0)
     return body.body()
 
 
