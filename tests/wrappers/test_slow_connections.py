@@ -74,16 +74,3 @@ def test_a_host_with_many_addresses_that_are_silent(read: Any, monkeypatch: pyte
         with pytest.raises(APITimeoutError, match=r"(within the deadline of 1|the connect timeout of 0.7) s"):
             read(base_url=f"http://localhost:{port}", **BOUNDS | {"timeout": 0.7})
         assert time.monotonic() - began < 4
-
-
-def test_a_host_whose_first_addresses_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last one serves."""
-    resolve = socket.getaddrinfo
-
-    def three(host: str | bytes, *arguments: Any, **options: Any) -> list[Any]:
-        names = ["127.0.0.2", "127.0.0.3", "127.0.0.1"] if host in {"localhost", b"localhost"} else [host]
-        return [found for name in names for found in resolve(name, *arguments, **options)]
-
-    with raw_server(lambda connection: connection.sendall(response())) as url:
-        monkeypatch.setattr(socket, "getaddrinfo", three)
-        assert read_sync(base_url=url.replace("127.0.0.1", "localhost"), **BOUNDS) == []

@@ -17,7 +17,7 @@ from apitally_traffic._clock import monotonic
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-# How long to wait for cancelled threads. They end at once, except in a name lookup.
+# How long to wait for cancelled threads, which end at once where the machine has time for them.
 _JOIN_SECONDS = 0.5
 
 

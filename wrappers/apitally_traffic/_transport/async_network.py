@@ -7,7 +7,10 @@ closed when its task is cancelled during the TLS handshake.
 
 # ruff: noqa: ASYNC109 - the parameters of httpcore's interface
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,12 +19,18 @@ import httpx
 from apitally_traffic._clock import is_frozen
 from apitally_traffic._clock import timeout as real_timeout
 from apitally_traffic._transport.call import current_call
+from apitally_traffic._transport.names import addresses_async, is_address
 from apitally_traffic._transport.reuse import refuse_early_bytes
 
 if TYPE_CHECKING:
     import httpcore  # httpx imports it when it makes a transport, and not before
 
+    Connection = Coroutine[Any, Any, httpcore.AsyncNetworkStream]
+
 Result = TypeVar("Result")
+
+# How long an attempt to connect goes on before one to the next address of the host begins beside it; see RFC 8305.
+_SLOW_SECONDS = 0.25
 
 
 def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
@@ -47,12 +56,11 @@ class _Backend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> "_Stream":
+        def connect(address: str, seconds: float | None) -> "Connection":
+            return self._inner.connect_tcp(address, port, seconds, local_address, socket_options)
+
         return _Stream(
-            await _in_time(
-                timeout,
-                httpx.ConnectTimeout,
-                lambda seconds: self._inner.connect_tcp(host, port, seconds, local_address, socket_options),
-            )
+            await _in_time(timeout, httpx.ConnectTimeout, lambda seconds: _connected(host, port, seconds, connect))
         )
 
     async def connect_unix_socket(
@@ -108,6 +116,52 @@ class _Stream:
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+async def _connected(
+    host: str, port: int, seconds: float | None, connect: "Callable[[str, float | None], Connection]"
+) -> "httpcore.AsyncNetworkStream":
+    """Return a connection to the first address of a host that accepts one."""
+    if is_address(host):
+        return await connect(host, seconds)
+    httpcore = sys.modules["httpcore"]
+    try:
+        async with asyncio.timeout(seconds):
+            found = dict.fromkeys(address[0] for *_, address in await addresses_async(host, port))
+            return await _first_of([partial(connect, address, None) for address in found])
+    except TimeoutError:
+        raise httpcore.ConnectTimeout("") from None
+    except OSError as error:
+        raise httpcore.ConnectError(str(error)) from error
+
+
+async def _first_of(attempts: "Iterable[Callable[[], Connection]]") -> "httpcore.AsyncNetworkStream":
+    """Return the connection of the first attempt that succeeds; each begins when the one before fails, or is slow."""
+    left = deque(attempts)
+    running: set[asyncio.Future[httpcore.AsyncNetworkStream]] = set()
+    failure: BaseException | None = None
+    try:
+        while left or running:
+            if left:
+                running.add(asyncio.ensure_future(left.popleft()()))
+            seconds = _SLOW_SECONDS if left else None
+            done, running = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for attempt in done:
+                failure = attempt.exception()
+                if failure is None:
+                    running |= done - {attempt}
+                    return attempt.result()
+        assert failure is not None, "a host has an address, or an error"
+        raise failure
+    finally:
+        del failure  # it refers to this frame
+        for attempt in running:
+            attempt.cancel()
+        if running:
+            await asyncio.wait(running)
+        for attempt in running:
+            if not attempt.cancelled() and attempt.exception() is None:
+                await attempt.result().aclose()
 
 
 def _in_time(

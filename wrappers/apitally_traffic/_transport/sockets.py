@@ -10,6 +10,7 @@ from math import inf
 from typing import Any
 
 from apitally_traffic._clock import monotonic
+from apitally_traffic._transport.names import addresses
 
 # How often the making of a connection looks whether it is still to go on: not every system lets another thread end it.
 _POLL_SECONDS = 0.1
@@ -25,15 +26,16 @@ def connected(
         host: a name or an IP address.
         port: the port.
         local_address: the address to connect from; None for any.
-        limit: returns how many seconds the next address may take, None for any number; Python would give each address
-            of a host the whole time.
+        limit: returns how many seconds the lookup of the name, or the next address, may take, None for any number;
+            Python would give each address of a host the whole time.
         check: is called ten times a second; it raises an error to end the attempt.
 
     Raises:
-        TimeoutError: the last address has taken too long.
+        TimeoutError: the lookup or the last address has taken too long.
         OSError: the host has no address, or the last one cannot be connected to.
+        UnicodeError: the host cannot be a name.
     """
-    *others, last = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    *others, last = addresses(host, port, limit, check)
     for found in others:
         with contextlib.suppress(OSError):
             return _connected(found, local_address, limit(), check)

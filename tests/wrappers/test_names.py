@@ -1,0 +1,152 @@
+"""A name whose lookup takes long keeps nobody waiting, neither a thread nor an event loop that is to end."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+
+from apitally_traffic import APIConnectionError, APITimeoutError, AsyncTrafficClient, TrafficClient
+from tests.wrappers.raw_server import full_server, raw_server, response
+from tests.wrappers.read_day import read_async, read_sync
+
+BOUNDS: dict[str, Any] = {"timeout": 0.5, "deadline": 20, "max_retries": 0}
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
+
+Resolver = Callable[..., list[Any]]
+
+
+class Lookups:
+    """What takes the place of the system's resolver.
+
+    Attributes:
+        names: the names that were looked up.
+        addresses: those of `localhost`.
+        is_slow: whether all lookups wait.
+        end: ends those that wait.
+    """
+
+    def __init__(self, resolve: Resolver) -> None:
+        """Let lookups of `slow.test` wait, and those of `missing.test` fail."""
+        self.names: list[str] = []
+        self.end = threading.Event()
+        self.is_slow = False
+        self.addresses = ["127.0.0.1"]
+        self._resolve = resolve
+
+    def __call__(self, host: Any, port: Any, *arguments: Any, **options: Any) -> list[Any]:
+        """Look up a name, as `socket.getaddrinfo`."""
+        name = host.decode() if isinstance(host, bytes) else host
+        if name not in {"slow.test", "missing.test", "localhost"}:
+            return self._resolve(host, port, *arguments, **options)
+        self.names.append(name)
+        if name == "slow.test" or self.is_slow:
+            assert self.end.wait(60)
+        if name == "missing.test":
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [found for address in self.addresses for found in self._resolve(address, port, *arguments, **options)]
+
+
+@pytest.fixture
+def lookups(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lookups]:
+    """Let some names be looked up as a test wants."""
+    found = Lookups(socket.getaddrinfo)
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    monkeypatch.setenv("NO_PROXY", "*")
+    yield found
+    found.end.set()
+
+
+@contextlib.contextmanager
+def in_seconds(most: float) -> Iterator[None]:
+    """Check that a block does not wait for the lookup."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < most
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize("bounds", [BOUNDS, BOUNDS | {"timeout": 20, "deadline": 0.5}], ids=["timeout", "deadline"])
+def test_a_lookup_ends_in_time(read: Any, bounds: dict[str, Any], lookups: Lookups) -> None:
+    """It is a part of connecting. The event loop ends in time, too."""
+    with in_seconds(5), pytest.raises(APITimeoutError, match=r"0\.5 s"):
+        read(base_url="https://slow.test", **bounds)
+    assert lookups.names
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_a_lookup_in_frozen_time(read: Any, lookups: Lookups) -> None:
+    """As any other wait."""
+    with freeze_time("2026-01-01"), in_seconds(5), pytest.raises(APITimeoutError):
+        read(base_url="https://slow.test", **BOUNDS)
+    assert lookups.names
+
+
+@pytest.mark.parametrize("end", [None, "2026-06-01"], ids=["one slice", "several slices"])
+def test_closing_ends_a_lookup(end: str | None, lookups: Lookups) -> None:
+    """So does Ctrl-C, which is a signal in the same wait."""
+    with TrafficClient("key", base_url="https://slow.test", timeout=60) as client:
+        timer = threading.Timer(0.3, client.close)
+        timer.start()
+        with in_seconds(5), pytest.raises(APIConnectionError, match="The client was closed"):
+            client.get_traffic(1, start="2026-01-01", end=end).to_list()
+        timer.join()
+    assert lookups.names
+
+
+def test_a_task_that_is_cancelled_ends_no_other_lookup(lookups: Lookups) -> None:
+    """All who wait for the same name share one lookup."""
+
+    async def read(url: str) -> list[Any]:
+        async with AsyncTrafficClient("key", base_url=url, timeout=20) as client:
+            first, second = (asyncio.create_task(client.get_traffic(1, **DAY).to_list()) for _ in range(2))
+            await asyncio.sleep(0.2)
+            first.cancel()
+            await asyncio.wait([first])
+            assert first.cancelled()
+            lookups.end.set()
+            return await second
+
+    lookups.is_slow = True
+    with raw_server(lambda connection: connection.sendall(response())) as url:
+        assert asyncio.run(read(url.replace("127.0.0.1", "localhost"))) == []
+    assert lookups.names == ["localhost"]
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_a_name_that_does_not_exist(read: Any, lookups: Lookups) -> None:
+    """The system's words say so, each time."""
+    for _ in range(2):
+        with pytest.raises(APIConnectionError, match="Name or service not known"):
+            read(base_url="https://missing.test", **BOUNDS)
+    assert len(lookups.names) == 2
+
+
+def test_no_thread_can_be_started(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the name is looked up in the thread that needs it."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(APIConnectionError, match="Name or service not known"):
+        read_sync(base_url="https://missing.test", **BOUNDS)
+    assert lookups.names == ["missing.test"]
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize("first", ["refuses", "is silent"])
+def test_a_host_with_several_addresses(read: Any, first: str, lookups: Lookups) -> None:
+    """Where the first address refuses, or does not respond, the next one is tried."""
+    with raw_server(lambda connection: connection.sendall(response())) as url, contextlib.ExitStack() as held:
+        port = int(url.rpartition(":")[2])
+        if first == "is silent":
+            held.enter_context(full_server("127.0.0.2", port))
+        lookups.addresses = ["127.0.0.2", "127.0.0.1"]
+        with in_seconds(5):
+            assert read(base_url=f"http://localhost:{port}", **BOUNDS | {"timeout": 1}) == []
