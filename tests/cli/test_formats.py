@@ -1,6 +1,7 @@
 """What `get` writes, read back by the tools that people use, to equal values."""
 
 import csv
+import itertools
 import json
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -239,3 +240,17 @@ def test_the_ending_names_the_format_and_the_option_overrules_it(cli: Cli) -> No
     cli.data("get", "1", *window, "--output", "t.txt", "--format", "ndjson")
     assert Path(cli.folder / "T.NDJSON").read_text() == lines
     assert Path(cli.folder / "t.txt").read_text() == lines
+
+
+def test_closed_only_refuses_what_a_server_does_not_know_yet(cli: Cli) -> None:
+    """A response that was made before the end of a period, by its Date, may have a part of it."""
+    dates = itertools.cycle([f"Date: Sun, 29 Mar 2026 {time} GMT" for time in ("12:05:00", "11:59:45")])
+    item = {"period_start": "2026-03-29T11:00:00Z", "period_end": "2026-03-29T12:00:00Z", "requests": 1}
+    page = {"data": [item | {"bytes_received": 0, "bytes_sent": 0}], "has_more": False, "next_token": None}
+    window = ["--since", "2026-03-29T11:00:00Z", "--until", "2026-03-29T13:00:00Z", "--output", "t.csv"]
+    with raw_server(lambda connection: connection.sendall(response(json.dumps(page).encode(), next(dates)))) as url:
+        process = cli.run("get", "1", *window, "--base-url", url, "--closed-only")
+        assert (process.returncode, list(cli.folder.glob("t.csv*"))) == (5, [])
+        assert "may not know all of the periods until 2026-03-29T12:00:00" in process.stderr
+        assert next(dates)
+        assert cli.run("get", "1", *window, "--base-url", url, "--closed-only").returncode == 0

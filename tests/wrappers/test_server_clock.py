@@ -1,5 +1,6 @@
 """Which periods are open is judged by the clock of the server, which its responses tell."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,7 +10,8 @@ import httpx
 import pytest
 from freezegun import freeze_time
 
-from apitally_traffic import ResponseError, TrafficClient
+from apitally_traffic import ResponseError, TimeWindow, TrafficClient
+from apitally_traffic._paging.server_time import BehindError, ResponseTime, ResponseTimes
 from tests.wrappers.served_rows import HOUR, row
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -60,3 +62,83 @@ def test_without_a_clock_of_the_server(useless: str | None) -> None:
         assert counts((OLDER, useless), (NEWER, useless), page_size=1000) == [6]
     with freeze_time(NOON + HOUR), pytest.raises(ResponseError, match="comes with different values"):
         counts((OLDER, useless), (NEWER, useless), page_size=1000)
+
+
+@pytest.mark.parametrize("first", [6, 20, 600])
+def test_an_older_response_replaces_nothing(first: int) -> None:
+    """What was closed when it was read first, by a server whose clock is right, is not read again from one behind."""
+    with pytest.raises(ResponseError, match=r"contradicts itself: the period .*`requests` of an earlier page is 6"):
+        counts((NEWER, date(first)), (OLDER, date(-5)), page_size=1000)
+
+
+EARLIER, LAST = row(NOON - 2 * HOUR, NOON - HOUR), row(NOON - HOUR, NOON, 1)
+BEHIND: dict[str, list[tuple[list[dict[str, Any]], int]]] = {
+    "the second page": [([EARLIER], 600), ([LAST], -5)],
+    "the first page": [([LAST], -5), ([EARLIER], 600)],
+    "a page without rows": [([EARLIER], 600), ([], -5)],
+    "a page without rows, by a quarter of an hour": [([EARLIER], 6), ([], -9)],
+}
+
+
+@pytest.mark.parametrize("responses", BEHIND.values(), ids=BEHIND)
+def test_a_response_that_is_behind(responses: list[tuple[list[dict[str, Any]], int]]) -> None:
+    """A period that has ended by the `Date` of another response may be incomplete, or missing: it is an error."""
+    pages = iter(responses)
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        data, minutes = next(pages)
+        more = minutes == responses[0][1]
+        page = {"data": data, "has_more": more, "next_token": "token" if more else None}
+        return httpx.Response(200, json=page, headers={"Date": date(minutes)})
+
+    with TrafficClient("key", concurrency=1, max_retries=0, transport=httpx.MockTransport(respond)) as client:
+        with pytest.raises(ResponseError, match="may not know all of the period 2026-01-01T11:00:00") as error:
+            client.get_traffic(1, start=NOON - 2 * HOUR, end=NOON).totals()
+        assert error.value.is_final
+
+
+@pytest.mark.parametrize("end", [NOON, NOON + 4 * HOUR])
+def test_a_slice_that_is_behind(end: datetime) -> None:
+    """So it is between slices, also where rows were delivered: `resume_from` is before the first that may be wrong."""
+    dates = iter([60, 720, 720, 720, 720, 720])
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        start = datetime.fromisoformat(request.url.params["start"])
+        page = {"data": [row(start, start + HOUR)], "has_more": False, "next_token": None}
+        return httpx.Response(200, json=page, headers={"Date": date(next(dates))})
+
+    with TrafficClient("key", concurrency=1, max_retries=0, transport=httpx.MockTransport(respond)) as client:
+        items = iter(client.get_traffic(1, start=end - 2 * HOUR, end=end, page_size=1))
+        assert next(items).period_start == end - 2 * HOUR
+        if end == NOON:  # what it has had ended
+            assert next(items).period_end == NOON
+            return
+        with pytest.raises(ResponseError, match="may not know all of the period 2026-01-01T14:00:00") as error:
+            next(items)
+        assert error.value.resume_from == NOON + 2 * HOUR
+
+
+@pytest.mark.parametrize("passed", [(7200, 0), (0, 7200), (7200, -7200)], ids=["pause", "suspended", "clock set back"])
+def test_a_pause_is_no_lag(passed: tuple[float, float]) -> None:
+    """What has passed between two responses, such as in a loop over the items, does not count."""
+    window = TimeWindow.resolve(NOON, NOON + HOUR)
+    first, second = ResponseTime(NOON, 0, 0), ResponseTime(NOON + 2 * HOUR, *passed)
+    times = ResponseTimes()
+    times.add(first, window)
+    times.add(second, window)
+    with pytest.raises(BehindError):
+        times.add(ResponseTime(NOON + 3.5 * HOUR, *passed), window)
+    for order in ([first, second], [second, first]):
+        later = ResponseTimes()
+        for response in order:
+            later.add(response, window)
+
+
+def test_dates_at_the_end_of_the_calendar() -> None:
+    """A window may end there, and a `Date` may say anything."""
+    times = ResponseTimes()
+    for when in (datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)):
+        window = TimeWindow.resolve(when, when + timedelta(minutes=59))
+        for seen in (NOON, NOON + HOUR / 4, datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)):
+            with contextlib.suppress(BehindError):
+                times.add(ResponseTime(seen, 0, 0), window)

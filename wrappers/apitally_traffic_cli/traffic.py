@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
-from apitally_traffic import ApitallyError, Interval, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
+from apitally_traffic import (
+    ApitallyError,
+    Interval,
+    ResponseError,
+    TimeWindow,
+    TrafficClient,
+    TrafficItem,
+    TrafficQuery,
+)
 from apitally_traffic._headers import date_of
 from apitally_traffic_cli.failures import InputError, sentence_of
 from apitally_traffic_cli.probe import headers_of_probe
 
 PERIOD_COLUMNS = ("period_start", "period_end")
 COUNT_COLUMNS = ("requests", "bytes_received", "bytes_sent")
+# How far the clocks of the servers of one API may differ.
+_CLOCK_DIFFERENCE = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -82,10 +92,16 @@ class Traffic:
         """Yield the rows, while further ones are being read."""
         for app_id, query in zip(self.app_ids, self._queries, strict=True):
             try:
+                ended = None
                 for item in query:
                     self._latest = item.period_end
-                    if self.closed_before is None or end_of(item, self.window) <= self.closed_before:
-                        yield Row(app_id, item)
+                    if self.closed_before is not None:
+                        end = end_of(item, self.window)
+                        if end > self.closed_before:
+                            continue
+                        ended = end
+                    yield Row(app_id, item)
+                _check_age(query, ended)
             except ApitallyError as error:
                 self._tell_written(error, app_id)
                 raise
@@ -124,6 +140,16 @@ class Traffic:
             *self.filters.values(),
             *(period.astimezone(self.window.timezone) for period in periods),
             *(getattr(row.item, name) for name in COUNT_COLUMNS),
+        )
+
+
+def _check_age(query: TrafficQuery, ended: datetime | None) -> None:
+    """Check that no response was made before the end of the last period that counts as ended."""
+    date = query.stats.earliest_date
+    if ended is not None and date is not None and ended - date > _CLOCK_DIFFERENCE:
+        raise ResponseError(
+            f"A response is of {date.isoformat()} by its Date, and may not know all of the periods until "
+            f"{ended.isoformat()}, which have ended by that of an earlier one. Is a server behind?"
         )
 
 

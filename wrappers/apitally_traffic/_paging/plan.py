@@ -8,6 +8,7 @@ from itertools import repeat
 from apitally_traffic._decoding import Page
 from apitally_traffic._paging.bounds import LAST
 from apitally_traffic._paging.order import MissingRowError, Rows, check_adjacent, remembered
+from apitally_traffic._paging.server_time import BehindError, ResponseTimes
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
@@ -45,6 +46,7 @@ class ReadPlan:
         self._started: deque[TimeWindow] = deque()
         self._rows_before: Rows | None = None
         self._open_before = LAST
+        self._times = ResponseTimes()
         self._max_items = max_items
         self._delivered = 0
         self._last: datetime | None = None
@@ -62,9 +64,9 @@ class ReadPlan:
         """Return the rows to deliver from the oldest slice that was started, once it has been read.
 
         Raises:
-            ResponseError: they contradict those of the slice before it.
+            ResponseError: they contradict those of the slice before it, or a server is behind.
         """
-        self._check_adjacent(reader)
+        self._check(reader)
         rows = reader.rows_after(self._last)[: self._still_wanted()]
         reader.release()
         if rows:
@@ -79,9 +81,9 @@ class ReadPlan:
         A page that was delivered is not kept.
 
         Raises:
-            ResponseError: their rows contradict those of the slice before it.
+            ResponseError: their rows contradict those of the slice before it, or a server is behind.
         """
-        self._check_adjacent(reader)
+        self._check(reader)
         pages: deque[Page] = deque()
         left = {row.period_start for row in reader.rows_after(None)}
         for page in reader.pages:
@@ -100,18 +102,19 @@ class ReadPlan:
         """The first period that was not delivered, if any was: the start of the oldest slice that was started."""
         return self._started[0].start if self._started and self._delivered else None
 
-    def _check_adjacent(self, reader: SliceReader) -> None:
+    def _check(self, reader: SliceReader) -> None:
         try:
+            for time in reader.times:
+                self._times.add(time, reader.window)
             if self._rows_before is not None:
                 open_after = min(self._open_before, reader.open_after)
                 check_adjacent(self._rows_before, reader.rows, reader.bounds.first, open_after)
         except ValueError as error:
             resume_from = self.resume_from
-            if isinstance(error, MissingRowError) and resume_from is not None:
+            if isinstance(error, MissingRowError | BehindError) and resume_from is not None:
                 resume_from = min(resume_from, error.start.astimezone(resume_from.tzinfo))
-            failure = ResponseError(
-                f"The API contradicts itself in the pages of two parts of the window: {error}.", resume_from=resume_from
-            )
+            of_what = "responses" if isinstance(error, BehindError) else "the pages of two parts of the window"
+            failure = ResponseError(f"The API contradicts itself in {of_what}: {error}.", resume_from=resume_from)
             failure.is_final = True
             raise failure from None
         self._rows_before, self._open_before = remembered(reader.last_rows()), reader.open_after

@@ -11,6 +11,7 @@ from apitally_traffic._decoding import FalseRowsError, Page, decode_page
 from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, LAST, Bounds
 from apitally_traffic._paging.cursor import Cursor
 from apitally_traffic._paging.order import Ordered, Rows, in_order, period_start
+from apitally_traffic._paging.server_time import ResponseTime
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import PaginationError
 
@@ -31,12 +32,14 @@ class SlicePage(NamedTuple):
         rows: its rows and those of all pages before it, in order, each once.
         cursor: the position after it.
         open_after: see `SliceReader`.
+        time: when the response was made, if it says so.
     """
 
     page: Page
     rows: Rows
     cursor: Cursor
     open_after: datetime
+    time: ResponseTime | None
 
 
 class SliceReader:
@@ -48,7 +51,8 @@ class SliceReader:
         pages: the pages that were read, as they came.
         rows: the rows of these pages, oldest first, each once.
         open_after: periods that end later were open when the first page was read: of two rows of such a period, the
-            newer one is kept, because its counts grow.
+            one that was read later is kept, because its counts grow.
+        times: when the responses were made that say so.
         bounds: where its rows may lie, and which of them belong to it.
     """
 
@@ -64,14 +68,16 @@ class SliceReader:
         self.pages: list[Page] = []
         self.rows: Rows = []
         self.open_after = LAST
+        self.times: list[ResponseTime] = []
         self.bounds = Bounds(window, is_last=is_last)
 
-    def decode(self, body: bytes, present: datetime) -> SlicePage:
+    def decode(self, body: bytes, present: datetime, time: ResponseTime | None = None) -> SlicePage:
         """Decode and check the page that the cursor requested, without adding it.
 
         Args:
             body: the body of the response.
-            present: the current time, by the clock of the server.
+            present: the current time, by the clock of the server, or of this machine if the response does not say so.
+            time: when the response was made; None if it does not say so.
 
         Raises:
             ValueError: the body breaks the schema.
@@ -79,7 +85,7 @@ class SliceReader:
             PaginationError: the cursor makes no progress, or the slice holds more items than the window has periods.
         """
         page = decode_page(body, sum(page.share for page in self.pages))
-        open_after = min(self.open_after, present - CLOCK_DIFFERENCE)
+        open_after = self.open_after if self.pages else present - CLOCK_DIFFERENCE
         try:
             ordered = in_order(self.rows, page.rows, open_after)
         except ValueError as error:
@@ -99,12 +105,13 @@ class SliceReader:
         )
         if cursor.finished:
             self._check_pages(page, ordered)
-        return SlicePage(page, ordered.rows, cursor, open_after)
+        return SlicePage(page, ordered.rows, cursor, open_after, time)
 
     def add(self, read: SlicePage) -> None:
         """Add the page that the cursor requested, and move the cursor past it."""
         self.pages.append(read.page)
         self.rows, self.cursor, self.open_after = read.rows, read.cursor, read.open_after
+        self.times += [read.time] if read.time is not None else []
 
     def last_rows(self) -> Rows:
         """Return the rows at the end of the slice that the next slice may have, too."""

@@ -11,9 +11,11 @@ import httpx
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
+from apitally_traffic._clock import monotonic, wall
 from apitally_traffic._headers import date_of
 from apitally_traffic._options import check_count
 from apitally_traffic._paging.plan import ReadPlan
+from apitally_traffic._paging.server_time import ResponseTime
 from apitally_traffic._paging.slices import SlicePage, SliceReader
 from apitally_traffic._transport.exchange import DECODE
 from apitally_traffic._transport.stats import STATS, QueryStats, StatsRecorder
@@ -123,4 +125,6 @@ class BaseQuery:
 
 
 def _decode(reader: SliceReader, body: bytes, headers: Mapping[str, str]) -> SlicePage:
-    return reader.decode(body, date_of(headers) or datetime.now(UTC))
+    date = date_of(headers)
+    time = None if date is None else ResponseTime(date, monotonic(), wall())
+    return reader.decode(body, date or datetime.now(UTC), time)

@@ -19,6 +19,8 @@ class QueryStats(NamedTuple):
         seconds_waited: for how many seconds requests waited for the rate limit, added up over all requests.
         status_code: the HTTP status of the last response; None before the first.
         headers: the headers of the last response, with lower-case names.
+        earliest_date: the earliest time at which a response with items was made, by its `Date`; None if none says so.
+            A period that ended later may be incomplete in it.
 
     Example:
         >>> query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
@@ -32,10 +34,11 @@ class QueryStats(NamedTuple):
     seconds_waited: float
     status_code: int | None
     headers: dict[str, str]
+    earliest_date: datetime | None
 
     def __repr__(self) -> str:
-        """Show all but the headers."""
-        shown = (f"{name}={value!r}" for name, value in self._asdict().items() if name != "headers")
+        """Show all but the headers and their date."""
+        shown = (f"{name}={value!r}" for name, value in list(self._asdict().items())[:4])
         return f"QueryStats({', '.join(shown)})"
 
 
@@ -52,11 +55,6 @@ class StatsRecorder:
         self._last: tuple[int | None, dict[str, str]] = None, {}
         self._dates: list[datetime] = []
 
-    @property
-    def earliest_date(self) -> datetime | None:
-        """The earliest time at which a response with rows was made, by its `Date`."""
-        return min(self._dates, default=None)
-
     def add_request(self, waited: float, *, is_retry: bool) -> None:
         """Count a request that waited for so many seconds."""
         self._waits.append(waited)
@@ -71,4 +69,5 @@ class StatsRecorder:
 
     def snapshot(self) -> QueryStats:
         """Return what was recorded so far."""
-        return QueryStats(len(self._waits), len(self._retries), sum(self._waits), *self._last)
+        earliest = min(self._dates, default=None)
+        return QueryStats(len(self._waits), len(self._retries), sum(self._waits), *self._last, earliest)

@@ -18,7 +18,10 @@ from apitally_traffic._texts import quoted
 from apitally_traffic.sync._series import Series
 
 _LOGGER = logging.getLogger("apitally_traffic")
+# How far the clock of the server may be ahead of that of this machine without a warning.
 _TOLERANCE = timedelta(minutes=10)
+# How far the clocks of the servers of one API may differ. What is counted in this time comes with a later run.
+_CLOCK_DIFFERENCE = timedelta(seconds=10)
 
 
 class SharedClient:
@@ -47,8 +50,8 @@ class SharedClient:
             if self._failure is not None:
                 raise self._failure
             yield item
-        earliest = query._recorder.earliest_date  # noqa: SLF001 - no other user needs it
-        if earliest is not None and window.end - earliest > _TOLERANCE:
+        earliest = query.stats.earliest_date
+        if earliest is not None and window.end - earliest > _CLOCK_DIFFERENCE:
             raise ResponseError(
                 f"A response for app {series.app_id} is of {earliest.isoformat()} by its Date, and does not know all "
                 f"periods until {window.end.isoformat()}, which have ended by that of an earlier one. Is a server "

@@ -1,0 +1,90 @@
+"""Notice a response that is older than others of the same window, by their `Date`: a server, or a cache, is behind.
+
+It does not know what has happened since: a period that had not ended then may lack requests, or its row.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE
+from apitally_traffic._windows.periods import floor, following
+from apitally_traffic._windows.window import TimeWindow
+
+# Of two clocks, one may be ahead, and the other one behind.
+_TOLERANCE = 2 * CLOCK_DIFFERENCE
+
+
+class ResponseTime(NamedTuple):
+    """When a response was made, and when it arrived.
+
+    Attributes:
+        date: by the clock of the server.
+        monotonic: by a clock of this machine that may stand still while the machine is suspended, in seconds.
+        wall: by one that somebody may set, in seconds.
+    """
+
+    date: datetime
+    monotonic: float
+    wall: float
+
+    def lag(self, other: "ResponseTime") -> timedelta:
+        """Return how far this one is behind another; what has passed between the two counts for this one."""
+        passed = max(other.monotonic - self.monotonic, other.wall - self.wall, 0)
+        return other.date - self.date - timedelta(seconds=passed)
+
+
+class BehindError(ValueError):
+    """A response is older than another one, and has periods that ended in between.
+
+    Attributes:
+        start: where the first of these periods starts.
+    """
+
+    def __init__(self, old: datetime, new: datetime, start: datetime) -> None:
+        """Make the error."""
+        super().__init__(
+            f"one is of {old.isoformat()} by its Date, and another one of {new.isoformat()}, so a server is behind and "
+            f"may not know all of the period {start.isoformat()}"
+        )
+        self.start = start
+
+
+class ResponseTimes:
+    """When the responses of one window were made."""
+
+    def __init__(self) -> None:
+        """Start without responses."""
+        self._all: list[ResponseTime] = []
+        self._unfinished: list[tuple[ResponseTime, TimeWindow]] = []
+
+    def add(self, response: ResponseTime, part: TimeWindow) -> None:
+        """Add a response, and compare it with those before it.
+
+        Args:
+            response: when it was made.
+            part: the part of the window that it was requested for.
+
+        Raises:
+            BehindError: it is behind one of them, or one of them is behind it.
+        """
+        if part.end.astimezone(UTC) > response.date - CLOCK_DIFFERENCE:
+            self._unfinished.append((response, part))
+            for other in self._all:
+                _compare(response, part, other)
+        for old, its_part in self._unfinished:
+            _compare(old, its_part, response)
+        self._all.append(response)
+
+
+def _compare(response: ResponseTime, part: TimeWindow, other: ResponseTime) -> None:
+    lag = response.lag(other)
+    if lag <= _TOLERANCE:
+        return
+    open_from = response.date - CLOCK_DIFFERENCE
+    try:
+        start = max(floor(open_from, part.interval, part.timezone), part.start.astimezone(UTC))
+        end = following(start, part.interval, part.timezone)
+    except OverflowError:  # at the ends of the calendar
+        return
+    if start < part.end.astimezone(UTC) and end <= open_from + lag:
+        raise BehindError(response.date, other.date, start.astimezone(part.timezone))
