@@ -76,16 +76,17 @@ def _lookup(host: str, port: int) -> "Future[Addresses | Exception]":
     key = (os.getpid(), host, port)
     own = Future[Addresses | Exception]()
     own.set_running_or_notify_cancel()  # a task that is cancelled must not end it for the others
-    lookup = _under_way.setdefault(key, own)
-    if lookup is own:
-        thread = threading.Thread(target=_complete, args=[own, key], name="apitally-traffic lookup", daemon=True)
-        try:
+    try:
+        lookup = _under_way.setdefault(key, own)
+        if lookup is own:
+            thread = threading.Thread(target=_complete, args=[own, key], name="apitally-traffic lookup", daemon=True)
             thread.start()
-        except BaseException as error:
-            if not isinstance(error, RuntimeError):
-                _under_way.pop(key, None)
-                raise
-            _complete(own, key)  # "can't start new thread"
+    except RuntimeError:  # "can't start new thread"
+        _complete(own, key)
+        return own
+    except BaseException:  # of a signal handler: there may be no thread
+        _under_way.pop(key, None)
+        raise
     return lookup
 
 
