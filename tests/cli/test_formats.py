@@ -254,3 +254,20 @@ def test_closed_only_refuses_what_a_server_does_not_know_yet(cli: Cli) -> None:
         assert "may not know all of the periods until 2026-03-29T12:00:00" in process.stderr
         assert next(dates)
         assert cli.run("get", "1", *window, "--base-url", url, "--closed-only").returncode == 0
+
+
+def test_the_table_goes_by_the_response_that_has_the_row(cli: Cli) -> None:
+    """What had not ended when it was read is marked, also where it has ended by the time of the next page."""
+    item = {"period_start": "2026-03-29T11:00:00Z", "period_end": "2026-03-29T12:00:00Z", "requests": 1}
+    pages = iter(
+        response(
+            json.dumps({"data": data, "has_more": token is not None, "next_token": token}).encode(), f"Date: {date}"
+        )
+        for data, token, date in (
+            ([item | {"bytes_received": 0, "bytes_sent": 0}], "more", "Sun, 29 Mar 2026 11:59:58 GMT"),
+            ([], None, "Sun, 29 Mar 2026 12:00:01 GMT"),
+        )
+    )
+    with raw_server(lambda connection: connection.sendall(next(pages))) as url:
+        table = cli.data("get", "1", "--since", "2026-03-29T11:00Z", "--until", "2026-03-29T12:00Z", "--base-url", url)
+    assert "(so far)" in table

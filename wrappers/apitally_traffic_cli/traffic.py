@@ -128,9 +128,9 @@ class Traffic:
 
     @property
     def now(self) -> datetime:
-        """The time on the server's clock, from the last response; without its Date, that of this machine."""
-        dates = (date_of(query.stats.headers) for query in reversed(self._queries))
-        return next((date for date in dates if date), None) or datetime.now(UTC)
+        """The time on the server's clock when the first row was read; without a Date, that of this machine."""
+        dates = (query.stats.earliest_date for query in self._queries)
+        return min((date for date in dates if date), default=None) or datetime.now(UTC)
 
     def values(self, row: Row) -> tuple[int | datetime, ...]:
         """Return the values of a row, in the order of the columns; times carry the offset of the window's timezone."""
