@@ -134,6 +134,34 @@ def test_a_pause_is_no_lag(passed: tuple[float, float]) -> None:
             later.add(response, window)
 
 
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "passed", "is_behind"),
+    [
+        (-MINUTE, 9 * MINUTE, 0, False),
+        (-MINUTE, 9 * MINUTE + timedelta(seconds=1), 0, True),
+        (-MINUTE, 9 * MINUTE + timedelta(seconds=1), -1, True),
+        (-MINUTE, 9 * MINUTE + timedelta(seconds=1), 1, False),
+        (-50 * MINUTE, 5 * MINUTE, 0, True),
+        (-50 * MINUTE, 5 * MINUTE - timedelta(seconds=1), 0, False),
+        (5 * MINUTE - timedelta(seconds=1), 600 * MINUTE, 0, True),
+        (5 * MINUTE, 600 * MINUTE, 0, False),
+    ],
+)
+@pytest.mark.parametrize("is_old_first", [False, True])
+def test_what_a_lag_matters_for(
+    old: timedelta, new: timedelta, passed: float, *, is_behind: bool, is_old_first: bool
+) -> None:
+    """Of more than ten minutes, and for a period whose end, with five minutes for the clocks, lies in it."""
+    responses = [ResponseTime(NOON + old, 0, 0), ResponseTime(NOON + new, passed, passed)]
+    times = ResponseTimes()
+    with pytest.raises(BehindError, match="11:00:00") if is_behind else contextlib.nullcontext():
+        for response in responses if is_old_first else responses[::-1]:
+            times.add(response, TimeWindow.resolve(NOON - HOUR, NOON))
+
+
 def test_dates_at_the_end_of_the_calendar() -> None:
     """A window may end there, and a `Date` may say anything."""
     times = ResponseTimes()

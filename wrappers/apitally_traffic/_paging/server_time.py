@@ -86,5 +86,5 @@ def _compare(response: ResponseTime, part: TimeWindow, other: ResponseTime) -> N
         end = following(start, part.interval, part.timezone)
     except OverflowError:  # at the ends of the calendar
         return
-    if start < part.end.astimezone(UTC) and end <= open_from + lag:
+    if end <= open_from + lag:
         raise BehindError(response.date, other.date, start.astimezone(part.timezone))
