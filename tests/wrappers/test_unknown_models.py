@@ -32,8 +32,9 @@ SCHEMAS = {
     "Team": _object("size", size=INTEGER),
     "Node": _object("value", value=INTEGER, thing=THING, nodes={"type": "array", "items": NODE}),
     "Thing": _object(
-        "id owner",
+        "id owner note",
         id=INTEGER,
+        note=_any_of(STRING, NULL),
         owner=_any_of(USER, TEAM),
         substitute=_any_of(USER, TEAM, NULL),
         members={"type": "array", "items": {"oneOf": [USER, TEAM]}},
@@ -76,7 +77,7 @@ SPEC = {
     },
     "components": {"schemas": SCHEMAS},
 }
-THING_OF_A_USER = {"id": 1, "owner": {"name": "a"}}
+THING_OF_A_USER = {"id": 1, "owner": {"name": "a"}, "note": None}
 VALUES: list[Any] = [
     *(None, True, 7, 7.0, 7.5, "a", "red", "2026-01-01", "2026-01-01T00:00:00Z"),
     *([], [1], ["a"], [1, "a"], [{"name": "a"}, {"size": 1}], [{"name": "a"}, {"size": "1"}]),
@@ -154,7 +155,9 @@ def test_values_of_a_field(list_things: Any, name: str) -> None:
         ({"contact": 5}, "Expected `str | User` - at `data[1].contact`"),
         ({"values": ["a", 1]}, "Expected `list[int] | list[str]` - at `data[1].values`"),
         ({"counts": {"a": "1"}}, "Expected `int`, got `str` - at `data[1].counts[...]`"),
-        ({"parent": {"id": 1}}, "`data[1].parent.owner` is missing"),
+        ({"parent": {"id": 1, "note": None}}, "`data[1].parent.owner` is missing"),
+        ({"parent": {"id": 1, "owner": {"name": "a"}}}, "`data[1].parent.note` is missing"),
+        ({"substitute": 5}, "Expected `null | Team | User` - at `data[1].substitute`"),
         (
             {"node": {"value": 1, "nodes": [{"value": 1, "thing": {"id": "1"}}]}},
             "Expected `int`, got `str` - at `data[1].node.nodes[0].thing.id`",

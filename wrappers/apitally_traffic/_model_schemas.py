@@ -144,7 +144,7 @@ def _union(hint: Any, arguments: list[Any]) -> Any:
 def _name(hint: Any) -> str:
     if hint is NoneType:
         return "null"
-    return hint.__name__ if isinstance(hint, type) and not get_args(hint) else str(hint)
+    return str(hint) if get_args(hint) else str(hint.__name__)
 
 
 def _is_supported(kind: Any) -> bool:
