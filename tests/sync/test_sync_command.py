@@ -1,5 +1,6 @@
 """The command `sync`: what it prints, and the sentence and exit code of each failure."""
 
+import errno
 import os
 import shlex
 import signal
@@ -37,6 +38,8 @@ def start(env: dict[str, str]) -> Callable[..., "subprocess.Popen[str]"]:
 
     def start(*arguments: str, limit: str = "", **more: str) -> "subprocess.Popen[str]":
         command = shlex.join([COMMAND, "sync", *arguments])
+        if limit:  # Python would keep the first part of a compiled module, and fail to import it from then on
+            more["PYTHONDONTWRITEBYTECODE"] = "1"
         return subprocess.Popen(
             ["/bin/bash", "-c", f"{limit} exec {command}"],
             env=env | more,
@@ -215,6 +218,26 @@ def test_5_for_a_full_disk(run: Run, process: Run, kilobytes: int) -> None:
     assert run("1", "--since", "2025-01-01").returncode == 0
     hours = DuckDB(Path(FILE)).query("SELECT count(*), count(DISTINCT period_start) FROM apitally.traffic")
     assert hours == [(10_834, 10_834)]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("dlt.common.storages.file_storage.FileStorage.save", id="at the beginning"),
+        pytest.param("dlt.common.data_writers.buffered.BufferedDataWriter._flush_and_close_file", id="rows"),
+    ],
+)
+def test_5_for_a_full_folder_of_dlt(run: Run, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence names the folder, and how to choose another one, and not the database."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(place, fail)
+    code, sentence = failure(run("1"))
+    reason = "where dlt works, cannot be used: No space left on device. DLT_DATA_DIR names another place."
+    assert (code, sentence.partition(", ")[2]) == (5, reason)
+    assert os.environ["DLT_DATA_DIR"] in sentence
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

@@ -122,7 +122,7 @@ def sync_traffic(
         with (
             alone_on_this_machine(folder, target),
             _empty(folder / SOURCE),
-            _one_sentence(target),
+            _one_sentence(target, folder),
             closing(client),
         ):
             rows, before, state = _load(source, target, folder)
@@ -210,7 +210,7 @@ def _folder(target: Target) -> Path:
 
 
 @contextmanager
-def _one_sentence(target: Target) -> Iterator[None]:
+def _one_sentence(target: Target, folder: Path) -> Iterator[None]:
     """Turn an error of dlt into the client's own error behind it, or into one sentence about the destination."""
     try:
         yield
@@ -223,6 +223,8 @@ def _one_sentence(target: Target) -> Iterator[None]:
             raise cause from error
         if isinstance(error, PipelineStepFailed) and error.step == "extract" and isinstance(cause, ValueError):
             raise cause from error
+        if isinstance(error, PipelineStepFailed) and error.step != "load" and isinstance(cause, OSError):
+            raise _unusable(folder, cause) from error
         if isinstance(cause, ConfigFieldMissingException) and (missing := missing_credentials(cause)):
             raise SyncError(
                 f"The credentials of {target.name} lack the {' and the '.join(missing)}: complete "
@@ -235,3 +237,10 @@ def _one_sentence(target: Target) -> Iterator[None]:
                 f"connection string, or write [destination.{target.name}.credentials] in .dlt/secrets.toml."
             ) from error
         raise SyncError(f"{target.name}: {sentence_of(cause)}") from error
+    except OSError as error:  # dlt makes its folders before its first step
+        raise _unusable(folder, error) from error
+
+
+def _unusable(folder: Path, error: OSError) -> SyncError:
+    reason = error.strerror or error
+    return SyncError(f"{folder}, where dlt works, cannot be used: {reason}. DLT_DATA_DIR names another place.")
