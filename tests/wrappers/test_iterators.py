@@ -167,6 +167,39 @@ def test_what_broke_off_in_a_task(method: str, interrupt: str) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("method", ["__aiter__", "pages", "paginate_async"])
+@pytest.mark.parametrize("way", ["asyncio.run ends", "a task is left", "it is closed"])
+def test_an_iterator_outlives_its_event_loop(server: MockServer, method: str, way: str) -> None:
+    """The end of the loop closes it, and what is left is not taken for nothing, as it is after `aclose`."""
+    # One slice at a time: anyio warns of a connection that is just being made when the loop ends.
+    client = AsyncTrafficClient(server.api_key, base_url=server.url, concurrency=1)
+    items = listing(client, method, **HOURS)
+
+    async def take_one(has_taken: asyncio.Event) -> None:
+        async for _ in items:
+            has_taken.set()
+            if way == "a task is left":
+                await asyncio.sleep(60)
+            break
+        if way == "it is closed":
+            await items.aclose()
+
+    async def leave_a_task() -> None:
+        has_taken = asyncio.Event()
+        left = asyncio.ensure_future(take_one(has_taken))
+        await (has_taken.wait() if way == "a task is left" else left)
+
+    async def take_all() -> list[Any]:
+        return [item async for item in items]
+
+    asyncio.run(leave_a_task())
+    if way == "it is closed":
+        assert asyncio.run(take_all()) == []
+    else:
+        with pytest.raises(RuntimeError, match="broke off with the end of its event loop"):
+            asyncio.run(take_all())
+
+
 def test_an_item_that_was_interrupted_is_not_left_out(client: TrafficClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C may come while an item is made, which then is lost to whoever goes on."""
     iterator = iter(client.get_traffic(1, **DAY))

@@ -11,10 +11,15 @@ Item = TypeVar("Item")
 
 
 class Ending:
-    """Remembers what an iteration broke off with; a generator that has raised an error ends when it is used again."""
+    """Remembers what an iteration broke off with; a generator that has raised an error ends when it is used again.
+
+    Attributes:
+        is_closed: whether the caller has closed it, and knows that it is at its end.
+    """
 
     def __init__(self) -> None:
         """Start with an iteration that goes on."""
+        self.is_closed = False
         self._cause: str | None = None  # its name: an error would keep all frames
 
     async def __aenter__(self) -> None:
@@ -23,11 +28,13 @@ class Ending:
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Leave it."""
         if kind is not None and not issubclass(kind, GeneratorExit):
-            self.break_off(kind)
+            self.break_off(kind.__name__)
+        elif kind is not None and not self.is_closed:
+            self.break_off("the end of its event loop")  # which closes all generators
 
-    def break_off(self, kind: type[BaseException]) -> None:
-        """Remember an error, unless there was one before."""
-        self._cause = self._cause or kind.__name__
+    def break_off(self, cause: str) -> None:
+        """Remember a cause, unless there was one before."""
+        self._cause = self._cause or cause
 
     def check(self) -> None:
         """Raise a RuntimeError after an error."""
@@ -105,7 +112,7 @@ class QueryIterator(Iterator[Item]):
         raise TypeError("An iterator cannot be copied or pickled: iterate over its query again.")
 
     def _break_off(self, error: BaseException) -> None:
-        self._ending.break_off(type(error))
+        self._ending.break_off(type(error).__name__)
         self._current = iter(())
 
     def _acquire(self) -> None:
@@ -152,6 +159,7 @@ class AsyncQueryIterator(AsyncGenerator[Item]):
             RuntimeError: another task is waiting for the next item.
         """
         self._check()
+        self._ending.is_closed = True
         await self._items.aclose()
 
     def _check(self) -> None:
