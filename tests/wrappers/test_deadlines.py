@@ -5,7 +5,7 @@ import itertools
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
@@ -245,3 +245,26 @@ def test_floods_leave_the_event_loop_to_others() -> None:
         outcomes, longest = asyncio.run(read(url))
     assert {type(outcome) for outcome in outcomes} == {APITimeoutError}
     assert longest < 2
+
+
+class EmptyPieces(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body of nothing, without an end; the tasks that read it are given no chance to do something else."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield nothing, in a thread."""
+        while True:
+            time.sleep(0.001)
+            yield b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield nothing, in a task."""
+        for piece in self:
+            yield piece
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_empty_pieces_of_a_transport_end_with_the_deadline(read: Read) -> None:
+    """They are none for httpx, which would ask for the next one for ever."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=EmptyPieces()))
+    with pytest.raises(APITimeoutError, match=r"within the deadline of 0\.5 s"):
+        read("https://api.apitally.io", transport=transport, deadline=0.5, max_retries=0)

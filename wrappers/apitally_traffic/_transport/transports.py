@@ -2,10 +2,10 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -309,7 +309,9 @@ def _exchange_in_thread(
     try:
         try:
             body = exchange.receive_headers(response)
-            for piece in [response.content] if response.is_stream_consumed else response.iter_raw():
+            # Not `iter_raw`, which passes over empty pieces: there may be no end of them.
+            stream = cast(Iterable[bytes], response.stream)
+            for piece in [response.content] if response.is_stream_consumed else stream:
                 for _ in body.feed(piece):
                     _hold_large_body(exchange)
                 exchange.call.check()
@@ -342,7 +344,7 @@ async def _read_async(response: httpx.Response, exchange: Exchange) -> bytes:
             await _hold_large_body_async(exchange)
     else:
         number = 0
-        async for piece in response.aiter_raw():
+        async for piece in cast(AsyncIterable[bytes], response.stream):
             for _ in body.feed(piece):
                 await _hold_large_body_async(exchange)
             exchange.call.check()
