@@ -152,21 +152,28 @@ def _check_missing(
 
 def _differing(one: Row | TrafficItem, another: Row | TrafficItem) -> list[tuple[str, Any, Any]]:
     """Return the names and values of the fields in which two rows differ."""
-    first, second = _fields(one), _fields(another)
-    names = [*_FIELDS, *sorted({*first, *second} - {*_FIELDS})]
-    pairs = ((name, first.get(name, _MISSING), second.get(name, _MISSING)) for name in names)
-    return [(name, value, other) for name, value, other in pairs if value != other]
+    known = [(name, getattr(one, name), getattr(another, name)) for name in _FIELDS]
+    first, second = _unknown_fields(one), _unknown_fields(another)
+    unknown = [(name, first.get(name, _MISSING), second.get(name, _MISSING)) for name in sorted({*first, *second})]
+    return [
+        *((name, value, other) for name, value, other in known if value != other),
+        *((name, _kept(value), _kept(other)) for name, value, other in unknown if _digest(value) != _digest(other)),
+    ]
 
 
-def _fields(row: Row | TrafficItem) -> dict[str, Any]:
-    unknown = row.additional_properties if isinstance(row, TrafficItem) else {}
-    return {**{name: getattr(row, name) for name in _FIELDS}, **{name: _kept(unknown[name]) for name in unknown}}
+def _unknown_fields(row: Row | TrafficItem) -> dict[str, Any]:
+    return row.additional_properties if isinstance(row, TrafficItem) else {}
 
 
 def _kept(value: Any) -> "_Value":
-    """Return what to keep of a value of JSON; without recursion: it may be nested as deeply as a body allows."""
+    """Return what to keep of a value of JSON."""
+    return value if isinstance(value, _Value) else _Value(_digest(value), quoted(value))
+
+
+def _digest(value: Any) -> bytes:
+    """Return the same for the same values of JSON; without recursion: one may be nested as deeply as a body allows."""
     if isinstance(value, _Value):
-        return value
+        return value.digest
     digest = sha256()
     left = [value]
     while left:
@@ -175,7 +182,7 @@ def _kept(value: Any) -> "_Value":
             left += [part for name in sorted(one) for part in (one[name], name)] if isinstance(one, dict) else one
         token = _token(one).encode("utf-8", "surrogatepass")
         digest.update(b"%d %b" % (len(token), token))
-    return _Value(digest.digest(), quoted(value))
+    return digest.digest()
 
 
 def _token(value: Any) -> str:
