@@ -19,17 +19,16 @@ class ResponseTime(NamedTuple):
 
     Attributes:
         date: by the clock of the server.
-        monotonic: by a clock of this machine that may stand still while the machine is suspended, in seconds.
-        wall: by one that somebody may set, in seconds.
+        arrived: by several clocks of this machine, in seconds: one may stand still while the machine is suspended,
+            somebody may set another, and a test may move the third.
     """
 
     date: datetime
-    monotonic: float
-    wall: float
+    arrived: tuple[float, ...]
 
     def lag(self, other: "ResponseTime") -> timedelta:
         """Return how far this one is behind another; what has passed between the two counts for this one."""
-        passed = max(other.monotonic - self.monotonic, other.wall - self.wall, 0)
+        passed = max(0, *(after - before for before, after in zip(self.arrived, other.arrived, strict=True)))
         return other.date - self.date - timedelta(seconds=passed)
 
 

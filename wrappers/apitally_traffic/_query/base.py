@@ -1,5 +1,6 @@
 """What a query asks for, and the requests for it: all that the sync and the async query share."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -126,5 +127,5 @@ class BaseQuery:
 
 def _decode(reader: SliceReader, body: bytes, headers: Mapping[str, str]) -> SlicePage:
     date = date_of(headers)
-    time = None if date is None else ResponseTime(date, monotonic(), wall())
-    return reader.decode(body, date or datetime.now(UTC), time)
+    made = None if date is None else ResponseTime(date, (monotonic(), wall(), time.time()))
+    return reader.decode(body, date or datetime.now(UTC), made)
