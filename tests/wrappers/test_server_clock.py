@@ -168,15 +168,19 @@ MINUTE = timedelta(minutes=1)
     ],
 )
 @pytest.mark.parametrize("is_old_first", [False, True])
+@pytest.mark.parametrize("end", [NOON, NOON - HOUR / 2])
 def test_what_a_lag_matters_for(
-    old: timedelta, new: timedelta, passed: float, *, is_behind: bool, is_old_first: bool
+    old: timedelta, new: timedelta, passed: float, end: datetime, *, is_behind: bool, is_old_first: bool
 ) -> None:
-    """Of more than ten minutes, and for a period whose end, with five minutes for the clocks, lies in it."""
+    """Of more than ten minutes, and for a period whose end, with five minutes for the clocks, lies in it.
+
+    The window may end in the midst of the period.
+    """
     responses = [ResponseTime(NOON + old, (0, 0)), ResponseTime(NOON + new, (passed, passed - 1))]
     times = ResponseTimes()
     with pytest.raises(BehindError, match="11:00:00") if is_behind else contextlib.nullcontext():
         for response in responses if is_old_first else responses[::-1]:
-            times.add(response, TimeWindow.resolve(NOON - HOUR, NOON))
+            times.add(response, TimeWindow.resolve(NOON - HOUR, end))
 
 
 def test_dates_at_the_end_of_the_calendar() -> None:

@@ -39,7 +39,7 @@ class Bounds:
         """
         self._window = window
         self._length = LENGTHS[window.interval]
-        end = _end_of_last_period(window)
+        end = end_of_last_period(window)
         self.first, self.limit = belongs_from(window.start, window), min(window.end, belongs_from(end, window))
         self.may_have_another = window.interval == "day" and offset_changes(end, window)
         self._lower, self._upper = _one_period_around(window, end, self._length)
@@ -157,7 +157,8 @@ def _end_of_period(start: datetime, window: TimeWindow) -> datetime:
         return LAST
 
 
-def _end_of_last_period(window: TimeWindow) -> datetime:
+def end_of_last_period(window: TimeWindow) -> datetime:
+    """Return when the last period of a window ends, which may be later than the window."""
     last = window.end.astimezone(UTC) - timedelta.resolution
     return _end_of_period(floor(last, window.interval, window.timezone), window)
 

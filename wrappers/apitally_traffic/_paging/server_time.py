@@ -6,7 +6,7 @@ It does not know what has happened since: a period that had not ended then may l
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE
+from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, end_of_last_period
 from apitally_traffic._windows.periods import floor, following
 from apitally_traffic._windows.window import TimeWindow
 
@@ -66,7 +66,7 @@ class ResponseTimes:
         Raises:
             BehindError: it is behind one of them, or one of them is behind it.
         """
-        if part.end.astimezone(UTC) > response.date - CLOCK_DIFFERENCE:
+        if end_of_last_period(part) > response.date - CLOCK_DIFFERENCE:
             self._unfinished.append((response, part))
             for other in self._all:
                 _compare(response, part, other)
