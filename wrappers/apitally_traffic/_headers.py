@@ -35,8 +35,8 @@ def parse_number(value: str | None, choose: Callable[[Iterable[float]], float] =
 
 
 def parse_date(value: str | None) -> float | None:
-    """Return a header's date in seconds since 1970, or None if it is missing or not a date."""
-    return max(_dates(value), default=None)
+    """Return a header's date in seconds since 1970, the earliest of several; None if it is missing or not a date."""
+    return min(_dates(value), default=None)
 
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
