@@ -1,6 +1,7 @@
 """One iterator of a query in several threads or tasks."""
 
 import asyncio
+import contextlib
 import copy
 import pickle
 import threading
@@ -15,6 +16,7 @@ import pytest
 from apitally_api_client.api.metrics import get_traffic
 from apitally_mock import MockServer
 from apitally_traffic import (
+    APIConnectionError,
     AsyncTrafficClient,
     NotFoundError,
     TrafficClient,
@@ -198,6 +200,43 @@ def test_an_iterator_outlives_its_event_loop(server: MockServer, method: str, wa
     else:
         with pytest.raises(RuntimeError, match="broke off with the end of its event loop"):
             asyncio.run(take_all())
+
+
+@pytest.mark.parametrize("method", ["__aiter__", "pages"])
+@pytest.mark.parametrize("use", ["anext", "aclose"])
+@pytest.mark.parametrize("kind", ["closed", "idle", "running"])
+def test_an_iterator_in_another_event_loop(server: MockServer, method: str, use: str, kind: str) -> None:
+    """Its requests belong to the first one, and nobody would wake up who waits for them in another."""
+    client = AsyncTrafficClient(server.api_key, base_url=server.url)
+    items = listing(client, method, **HOURS)
+    first = asyncio.new_event_loop()
+    server.set_latency(0.5)
+    first.run_until_complete(anext(items))
+    requests = asyncio.all_tasks(first)
+    assert requests
+    thread = threading.Thread(target=first.run_forever)
+    if kind == "running":
+        server.set_latency(5)
+        thread.start()
+    if kind == "closed":
+        first.run_until_complete(client.aclose())
+        first.close()
+
+    async def go_on() -> None:
+        await (items.aclose() if use == "aclose" else anext(items))
+
+    reason = r"begun in another|The client was closed"  # its tasks may have noticed that
+    refused = pytest.raises((RuntimeError, APIConnectionError), match=reason)
+    with refused if use == "anext" else contextlib.nullcontext():
+        asyncio.run(asyncio.wait_for(go_on(), 5))
+    if kind == "running":
+        asyncio.run_coroutine_threadsafe(asyncio.wait(requests), first).result(3)
+        first.call_soon_threadsafe(first.stop)
+        thread.join()
+    if kind != "closed":
+        first.run_until_complete(asyncio.wait(requests))
+        first.run_until_complete(client.aclose())
+        first.close()
 
 
 def test_an_item_that_was_interrupted_is_not_left_out(client: TrafficClient, monkeypatch: pytest.MonkeyPatch) -> None:

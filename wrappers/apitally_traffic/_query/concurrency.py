@@ -1,6 +1,7 @@
 """Read several slices at a time, and return the results in order. One class for threads, one for tasks."""
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import copy_context
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from apitally_traffic._cancellation import Cancellation, current
 from apitally_traffic._clock import monotonic
@@ -108,7 +109,13 @@ class TaskWorkers(Generic[Part, Result]):
         return bool(self._pending)
 
     async def next_result(self) -> Result:
-        """Wait for the part that was submitted first, and return its result or raise its error."""
+        """Wait for the part that was submitted first, and return its result or raise its error.
+
+        Raises:
+            RuntimeError: another event loop reads it, or did before it was closed, and nobody would wake up this one.
+        """
+        if not (self._pending[0].done() or _is_here(self._pending[0])):
+            raise RuntimeError("This iteration was begun in another event loop, which has its requests: go on there.")
         # Not by awaiting it: anyio would not know its own cancellation again, which the task has passed on.
         await asyncio.wait({self._pending[0]})
         return self._pending.popleft().result()
@@ -120,9 +127,14 @@ class TaskWorkers(Generic[Part, Result]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Cancel what is still being read, and wait until it has ended."""
+        """Cancel what is still being read, and wait until it has ended, unless another event loop has it."""
         for task in self._pending:
-            task.cancel()
+            if _is_here(task):
+                task.cancel()
+            else:
+                with contextlib.suppress(RuntimeError):  # of a loop that is closed
+                    task.get_loop().call_soon_threadsafe(task.cancel)
+        self._pending = deque(filter(_is_here, self._pending))
         cancellation: asyncio.CancelledError | None = None
         while running := {task for task in self._pending if not task.done()}:
             try:
@@ -138,6 +150,10 @@ class TaskWorkers(Generic[Part, Result]):
                 raise cancellation
         finally:
             del cancellation
+
+
+def _is_here(future: asyncio.Future[Any]) -> bool:
+    return future.get_loop() is asyncio.get_running_loop()
 
 
 def _settle(future: Future[Result], read: Callable[[Part], Result], part: Part) -> None:
