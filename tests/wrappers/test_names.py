@@ -127,6 +127,14 @@ def test_a_name_that_does_not_exist(read: Any, lookups: Lookups) -> None:
     assert len(lookups.names) == 2
 
 
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_a_name_without_an_address(read: Any, lookups: Lookups) -> None:
+    """As a resolver of somebody's own may say."""
+    lookups.addresses = []
+    with pytest.raises(APIConnectionError, match="The name has no address"):
+        read(base_url="http://localhost:1", **BOUNDS)
+
+
 def test_no_thread_can_be_started(lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then the name is looked up in the thread that needs it."""
 

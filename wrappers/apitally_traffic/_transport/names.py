@@ -68,7 +68,10 @@ def is_address(host: str) -> bool:
 
 
 def _look_up(host: str, port: int) -> Addresses:
-    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    if not found:
+        raise socket.gaierror(socket.EAI_NONAME, "The name has no address")
+    return found
 
 
 def _lookup(host: str, port: int) -> "Future[Addresses | Exception]":
