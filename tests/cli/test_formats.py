@@ -254,6 +254,10 @@ def test_closed_only_refuses_what_a_server_does_not_know_yet(cli: Cli) -> None:
         assert "may not know all of the periods until 2026-03-29T12:00:00" in process.stderr
         assert next(dates)
         assert cli.run("get", "1", *window, "--base-url", url, "--closed-only").returncode == 0
+        assert next(dates)
+        process = cli.run("get", "1", *window[:4], "--format", "csv", "--base-url", url, "--closed-only")
+        assert len(process.stdout.splitlines()) == 2
+        assert process.stderr.endswith("Written so far: everything before 2026-03-29T12:00:00+00:00.\n")
 
 
 def test_the_table_goes_by_the_response_that_has_the_row(cli: Cli) -> None:

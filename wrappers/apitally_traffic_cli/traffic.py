@@ -149,7 +149,8 @@ def _check_age(query: TrafficQuery, ended: datetime | None) -> None:
     if ended is not None and date is not None and ended - date > _CLOCK_DIFFERENCE:
         raise ResponseError(
             f"A response is of {date.isoformat()} by its Date, and may not know all of the periods until "
-            f"{ended.isoformat()}, which have ended by that of an earlier one. Is a server behind?"
+            f"{ended.isoformat()}, which have ended by that of an earlier one. Is a server behind?",
+            resume_from=ended,
         )
 
 
