@@ -206,8 +206,10 @@ def _checked(proxy: str | httpx.URL | httpx.Proxy) -> httpx.Proxy:
     if url.scheme not in _PROXY_SCHEMES:
         raise ValueError("It must begin with http://, https://, socks5:// or socks5h://")
     made = proxy if isinstance(proxy, httpx.Proxy) else httpx.Proxy(url)
-    if not names_a_host(made.url):
+    if not names_a_host(made.url) or b"%" in made.url.raw_host.partition(b":")[0]:
         raise ValueError("It names no host")
+    if made.url.raw_path not in {b"", b"/"} or made.url.fragment:
+        raise ValueError("Nothing may follow its host and port; before the host, / is written %2F, and # is %23")
     if made.url.port is not None and not 0 < made.url.port < 2**16:
         raise ValueError("Its port must be from 1 to 65535")
     httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # refuses what it cannot use
