@@ -8,6 +8,7 @@ from typing import Any
 
 import dlt
 import pytest
+from dlt.pipeline.exceptions import PipelineStepFailed
 
 from apitally_mock import MockServer
 from apitally_traffic import NotFoundError, ResponseError, TrafficClient, TrafficItem
@@ -313,6 +314,19 @@ def test_source_in_a_pipeline_of_ones_own(api: Api, database: Database, tmp_path
         api.show(0, "2026-04-05T10:20:30+00:00")
 
 
+def test_source_in_a_pipeline_that_would_append(api: Api, tmp_path: Path) -> None:
+    """Rows that are read again would be there twice; who asks for that by name gets it."""
+    api.show(0, NOW)
+    destination = dlt.destinations.filesystem(str(tmp_path / "files"))
+    pipeline = dlt.pipeline("own", pipelines_dir=str(tmp_path / "dlt"), destination=destination)
+    source = traffic_source(1, interval="day", api_key=api.api_key, base_url=api.url)
+    with pytest.raises(PipelineStepFailed, match="cannot replace rows that are read again"):
+        pipeline.run(source)
+    pipeline.run(source, write_disposition="append")
+    trace: Any = pipeline.last_trace
+    assert trace.last_normalize_info.row_counts["traffic"] == 30
+
+
 def test_environment_variables_are_no_arguments(api: Api, duckdb_file: DuckDB, monkeypatch: pytest.MonkeyPatch) -> None:
     """A parameter of a dlt source is filled from a variable of its name; ours are not, least of all the key."""
     api.show(0, NOW)
@@ -339,6 +353,10 @@ def test_environment_variables_are_no_arguments(api: Api, duckdb_file: DuckDB, m
         ({"lookback": "2026-01-01"}, "lookback must be a duration, such as 36h, 2d or P1W, not '2026-01-01'"),
         ({"lookback": timedelta(days=-1)}, "lookback must be a duration"),
         ({"destination": "nosuch"}, "dlt knows no destination 'nosuch'"),
+        ({"destination": "mock-key"}, "destination must be a file whose name ends in .duckdb or .db"),
+        ({"destination": "mock_key_of_24_characters", "api_key": "mock_key_of_24_characters"}, "destination '…', and"),
+        ({"destination": "postgresql://user:password@host/traffic.db"}, "destination must be a file whose name ends"),
+        ({"destination": "a\0.duckdb"}, "destination must be a file whose name ends"),
         ({"destination": "dummy"}, "cannot replace rows"),
         ({"destination": "filesystem"}, "cannot replace rows"),
     ],

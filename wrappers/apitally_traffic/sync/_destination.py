@@ -9,14 +9,15 @@ from typing import Any, cast
 
 import dlt
 import duckdb
-from dlt.common.destination import Destination, DestinationCapabilitiesContext
+from dlt.common.destination import Destination
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.exceptions import MissingDependencyException
 
 from apitally_traffic._texts import quoted
 from apitally_traffic.sync._errors import SyncError, sentence_of
-from apitally_traffic.sync._series import DATASET, TABLE
+from apitally_traffic.sync._merging import can_merge
+from apitally_traffic.sync._series import DATASET
 
 DEFAULT_DESTINATION = "apitally_traffic.duckdb"
 _DUCKDB_SUFFIXES = {".duckdb", ".db"}
@@ -85,7 +86,7 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
     if not isinstance(destination, str | os.PathLike):
         raise TypeError(f"destination must be a str or a path, not {type(destination).__name__}.")
     path = Path(destination)
-    if path.suffix in _DUCKDB_SUFFIXES:
+    if path.suffix in _DUCKDB_SUFFIXES and "://" not in str(destination) and "\0" not in str(path):
         file = _file(path)
         return Target(str(path), str(file), dlt.destinations.duckdb(str(file), **_ATOMIC), file)
     name = os.fspath(destination)
@@ -99,8 +100,10 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
     try:
         found = _by_name(name)
         client, capabilities = found.client_class, found.capabilities()
-    except UnknownDestinationModule as error:
-        raise ValueError(f"dlt knows no destination {name!r}, and its configuration gives none that name.") from error
+    except UnknownDestinationModule:  # not chained: it quotes the name, which may be a key
+        raise ValueError(
+            f"dlt knows no destination {quoted(name)}, and its configuration gives none that name."
+        ) from None
     except (ImportError, MissingDependencyException) as error:
         kind = name if found is None else found.destination_type.rpartition(".")[2]
         of_type = "" if kind == name else f" is of the type {kind}, which"
@@ -108,7 +111,7 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
             f"The destination {name!r}{of_type} needs a library: python3 -m pip install 'dlt[{kind}]'",
             name=f"dlt[{kind}]",
         ) from error
-    if not (issubclass(client, WithStateSync) and _can_merge(capabilities)):
+    if not (issubclass(client, WithStateSync) and can_merge(capabilities)):
         raise ValueError(
             f"The destination {name!r} cannot replace rows that are read again, or cannot keep how far the sync has "
             "come: choose a database, such as postgres."
@@ -156,11 +159,3 @@ def _publish(new: Path, file: Path) -> None:
 
 def _by_name(name: str, **capabilities: Any) -> Destination[Any, Any]:
     return cast("Destination[Any, Any]", Destination.from_reference(name, **capabilities))
-
-
-def _can_merge(capabilities: DestinationCapabilitiesContext) -> bool:
-    strategies = capabilities.supported_merge_strategies
-    select = capabilities.merge_strategies_selector
-    if select is not None:
-        strategies = select(strategies, table_schema={"name": TABLE, "columns": {}})
-    return bool(strategies)

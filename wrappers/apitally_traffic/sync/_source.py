@@ -6,6 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import dlt
+from dlt.common.configuration.container import Container
+from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.extract import DltResource, DltSource, materialize_schema_item
 
@@ -15,6 +17,7 @@ from apitally_traffic._options import check_count
 from apitally_traffic._windows.periods import floor
 from apitally_traffic.errors import ResponseError
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
+from apitally_traffic.sync._merging import can_merge
 from apitally_traffic.sync._series import TABLE, Series
 from apitally_traffic.sync._shared_client import SharedClient
 
@@ -153,6 +156,7 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule) -> DltRe
     name = _name(series)
 
     def rows() -> Iterator[Any]:
+        _check_destination()
         state: dict[str, dict[str, str]] = dlt.current.resource_state(name)
         yield materialize_schema_item()  # the table, also where no row follows
         with client.in_use():
@@ -173,6 +177,21 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule) -> DltRe
         parallelized=True,
     )
     return resource
+
+
+def _check_destination() -> None:
+    """Check that the pipeline that reads the present resource, if one does, replaces rows that are read again."""
+    container = Container()
+    if DestinationCapabilitiesContext not in container:
+        return
+    # The caller may have changed the resource, or made another one of it.
+    table = dlt.current.source().resources.with_pipe(dlt.current.pipe()).compute_table_schema()
+    is_merged = table.get("write_disposition") == "merge"
+    if is_merged and not can_merge(container[DestinationCapabilitiesContext], table.get("table_format")):
+        raise ValueError(
+            "The destination of this pipeline cannot replace rows that are read again, and would have them twice: "
+            "choose a database, or a table format that can."
+        )
 
 
 def _batches(series: Series, window: TimeWindow, items: Iterable[TrafficItem]) -> Iterator[list[dict[str, Any]]]:
