@@ -49,8 +49,11 @@ def test_the_key_in_another_setting(kind: Callable[..., Any], source: str, monke
 
 @pytest.mark.parametrize("kind", CLIENTS)
 def test_the_key_in_the_repr(kind: Callable[..., Any]) -> None:
-    """A base URL that has the key in its path is shown without it."""
-    assert repr(kind(KEY, base_url=f"https://a.example/{KEY}")) == f"{kind.__name__}(base_url='https://a.example/…')"
+    """A base URL that has the key in its path is shown without it, and headers are not shown."""
+    client = kind(KEY, base_url=f"https://a.example/{KEY}", headers={"X-Gateway": KEY, "X-Other": "secret"})
+    assert repr(client) == f"{kind.__name__}(base_url='https://a.example/…')"
+    for api in (client.api, client.api.with_headers({"X-Further": KEY}), client.with_options(headers={"A": KEY}).api):
+        assert repr(api) == str(api) == "SharedClient(base_url='https://a.example/…')"
 
 
 @pytest.mark.parametrize("kind", CLIENTS)

@@ -8,6 +8,7 @@ import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_traffic._options import Options, check_headers, merged
+from apitally_traffic._redaction import without_keys
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
 from apitally_traffic._version import __version__
@@ -37,6 +38,10 @@ _NO_COOKIES = _NoCookies()
 
 class SharedClient(AuthenticatedClient):
     """A generated client whose `with` leaves the connections open: they are those of the client that has it."""
+
+    def __repr__(self) -> str:
+        """Show where it sends to, and no headers, which may have secrets of the caller."""
+        return f"{type(self).__name__}(base_url={without_keys(self._base_url)!r})"
 
     def get_httpx_client(self) -> httpx.Client:
         """Return the client of httpx, which keeps no cookies."""
