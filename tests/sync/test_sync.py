@@ -1,12 +1,14 @@
 """What a run stores, and what a later run changes."""
 
 import re
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dlt
+import duckdb
 import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -325,6 +327,28 @@ def test_source_in_a_pipeline_that_would_append(api: Api, tmp_path: Path) -> Non
     pipeline.run(source, write_disposition="append")
     trace: Any = pipeline.last_trace
     assert trace.last_normalize_info.row_counts["traffic"] == 30
+
+
+def test_a_pipeline_whose_database_is_restored(api: Api, tmp_path: Path) -> None:
+    """With the lines of the docs, dlt goes by the database, and not by its working folder, for what is stored."""
+
+    def run(day: int) -> None:
+        api.show(0, f"2026-03-{day}T10:20:30+00:00")
+        destination = dlt.destinations.duckdb(str(tmp_path / "own.duckdb"))
+        pipeline = dlt.pipeline("own", pipelines_dir=str(tmp_path / "dlt"), destination=destination)
+        pipeline.run()
+        pipeline = pipeline.drop()
+        pipeline.run(traffic_source(1, start="2026-03-01", lookback="1h", api_key=api.api_key, base_url=api.url))
+        pipeline.deactivate()
+
+    run(10)
+    shutil.copy(tmp_path / "own.duckdb", tmp_path / "backup")
+    run(20)
+    shutil.copy(tmp_path / "backup", tmp_path / "own.duckdb")
+    run(28)
+    with duckdb.connect(str(tmp_path / "own.duckdb")) as connection:
+        stored = connection.execute("SELECT count(DISTINCT period_start), count(*) FROM own_dataset.traffic").fetchall()
+    assert stored == [(27 * 24 + 10, 27 * 24 + 10)]
 
 
 def test_environment_variables_are_no_arguments(api: Api, duckdb_file: DuckDB, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,8 +58,10 @@ def traffic_source(
     `lookback` before the last stored one. The cursor is kept in dlt's state, for each series apart: an app with its
     filters, its interval and its timezone.
 
-    dlt itself loads only the pending package where a run was killed before, and reads nothing new. `sync_traffic` has
-    no such packages; in a pipeline of your own, call `pipeline.run()` without data first.
+    dlt itself loads only the pending package where a run was killed before, and reads nothing new. And it takes the
+    cursor in its working folder for that of the destination, which may be another one, or restored from a backup.
+    `sync_traffic` has neither packages nor a cursor there; in a pipeline of your own, call `pipeline.run()` without
+    data and `pipeline.drop()` first.
 
     Args:
         app_ids: the apps' IDs, from the Apitally dashboard.
@@ -85,6 +87,7 @@ def traffic_source(
         >>> list(source.resources)
         ['app_1', 'app_2']
         >>> _ = pipeline.run()  # what a killed run has left, if any
+        >>> pipeline = pipeline.drop()  # how far the series are stored is then read from the database
         >>> _ = pipeline.run(source)
         >>> pipeline.last_trace.last_normalize_info.row_counts["traffic"]
         60
