@@ -1,20 +1,16 @@
 """What a run stores, and what a later run changes."""
 
 import re
-import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import dlt
-import duckdb
 import pytest
-from dlt.pipeline.exceptions import PipelineStepFailed
 
 from apitally_mock import MockServer
 from apitally_traffic import NotFoundError, ResponseError, TrafficClient, TrafficItem
-from apitally_traffic.sync import SyncError, SyncResult, sync_traffic, traffic_source
+from apitally_traffic.sync import SyncError, SyncResult, sync_traffic
 from apitally_traffic.sync._errors import cause_of
 from apitally_traffic.testing import fast_retries
 from tests.sync.api import Api
@@ -299,56 +295,6 @@ def test_a_backup_that_is_put_back_leaves_no_gap(api: Api, duckdb_file: DuckDB) 
     duckdb_file.path.write_bytes(backup)
     sync(api, duckdb_file)
     assert duckdb_file.query(f"SELECT count(*), count(DISTINCT period_start) FROM {TABLE}") == [(31 * 24, 31 * 24)]
-
-
-def test_source_in_a_pipeline_of_ones_own(api: Api, database: Database, tmp_path: Path) -> None:
-    """The source has one parallelized resource per app, and can be run again."""
-    api.show(0, NOW)
-    name = database.destination
-    destination: Any = dlt.destinations.duckdb(name) if name.endswith(".duckdb") else name
-    pipeline = dlt.pipeline("own", pipelines_dir=str(tmp_path), destination=destination, dataset_name="apitally")
-    for rows in (8, 10, 2):
-        source = traffic_source([1, 2], interval="day", start="2026-03-20", api_key=api.api_key, base_url=api.url)
-        assert list(source.resources) == ["app_1", "app_2"]
-        pipeline.run(source.with_resources("app_1"))
-        trace: Any = pipeline.last_trace
-        assert trace.last_normalize_info.row_counts["traffic"] == rows
-        api.show(0, "2026-04-05T10:20:30+00:00")
-
-
-def test_source_in_a_pipeline_that_would_append(api: Api, tmp_path: Path) -> None:
-    """Rows that are read again would be there twice; who asks for that by name gets it."""
-    api.show(0, NOW)
-    destination = dlt.destinations.filesystem(str(tmp_path / "files"))
-    pipeline = dlt.pipeline("own", pipelines_dir=str(tmp_path / "dlt"), destination=destination)
-    source = traffic_source(1, interval="day", api_key=api.api_key, base_url=api.url)
-    with pytest.raises(PipelineStepFailed, match="cannot replace rows that are read again"):
-        pipeline.run(source)
-    pipeline.run(source, write_disposition="append")
-    trace: Any = pipeline.last_trace
-    assert trace.last_normalize_info.row_counts["traffic"] == 30
-
-
-def test_a_pipeline_whose_database_is_restored(api: Api, tmp_path: Path) -> None:
-    """With the lines of the docs, dlt goes by the database, and not by its working folder, for what is stored."""
-
-    def run(day: int) -> None:
-        api.show(0, f"2026-03-{day}T10:20:30+00:00")
-        destination = dlt.destinations.duckdb(str(tmp_path / "own.duckdb"))
-        pipeline = dlt.pipeline("own", pipelines_dir=str(tmp_path / "dlt"), destination=destination)
-        pipeline.run()
-        pipeline = pipeline.drop()
-        pipeline.run(traffic_source(1, start="2026-03-01", lookback="1h", api_key=api.api_key, base_url=api.url))
-        pipeline.deactivate()
-
-    run(10)
-    shutil.copy(tmp_path / "own.duckdb", tmp_path / "backup")
-    run(20)
-    shutil.copy(tmp_path / "backup", tmp_path / "own.duckdb")
-    run(28)
-    with duckdb.connect(str(tmp_path / "own.duckdb")) as connection:
-        stored = connection.execute("SELECT count(DISTINCT period_start), count(*) FROM own_dataset.traffic").fetchall()
-    assert stored == [(27 * 24 + 10, 27 * 24 + 10)]
 
 
 def test_environment_variables_are_no_arguments(api: Api, duckdb_file: DuckDB, monkeypatch: pytest.MonkeyPatch) -> None:
