@@ -44,23 +44,77 @@ def test_source_in_a_pipeline_that_would_append(api: Api, tmp_path: Path) -> Non
     assert trace.last_normalize_info.row_counts["traffic"] == 30
 
 
-def test_a_pipeline_whose_database_is_restored(api: Api, tmp_path: Path) -> None:
-    """With the lines of the docs, dlt goes by the database, and not by its working folder, for what is stored."""
+class Warehouse:
+    """The pipelines of one name in one working folder of dlt, and their databases."""
 
-    def run(day: int) -> None:
-        api.show(0, f"2026-03-{day}T10:20:30+00:00")
-        destination = dlt.destinations.duckdb(str(tmp_path / "own.duckdb"))
-        pipeline = dlt.pipeline("own", pipelines_dir=str(tmp_path / "dlt"), destination=destination)
-        pipeline.run()
-        pipeline = pipeline.drop()
-        pipeline.run(traffic_source(1, start="2026-03-01", lookback="1h", api_key=api.api_key, base_url=api.url))
+    def __init__(self, api: Api, folder: Path) -> None:
+        self.api, self.folder = api, folder
+
+    def database(self, name: str) -> Path:
+        return self.folder / f"{name}.duckdb"
+
+    def pipeline(self, database: str = "first", dataset: str = "traffic_of_apps") -> Any:
+        destination = dlt.destinations.duckdb(str(self.database(database)))
+        return dlt.pipeline("own", pipelines_dir=str(self.folder), destination=destination, dataset_name=dataset)
+
+    def source(self, day: int) -> Any:
+        self.api.show(0, f"2026-03-{day}T10:20:30+00:00")
+        return traffic_source(
+            [1, 2], start="2026-03-01", lookback="1h", api_key=self.api.api_key, base_url=self.api.url
+        )
+
+    def run(self, day: int, database: str = "first", dataset: str = "traffic_of_apps") -> None:
+        pipeline = self.pipeline(database, dataset)
+        pipeline.run(self.source(day))
         pipeline.deactivate()
 
-    run(10)
-    shutil.copy(tmp_path / "own.duckdb", tmp_path / "backup")
-    run(20)
-    shutil.copy(tmp_path / "backup", tmp_path / "own.duckdb")
-    run(28)
-    with duckdb.connect(str(tmp_path / "own.duckdb")) as connection:
-        stored = connection.execute("SELECT count(DISTINCT period_start), count(*) FROM own_dataset.traffic").fetchall()
-    assert stored == [(27 * 24 + 10, 27 * 24 + 10)]
+    def stored(self, database: str = "first", dataset: str = "traffic_of_apps") -> list[Any]:
+        """Return the number of different periods and of rows, for each app."""
+        counts = "count(DISTINCT period_start), count(*)"
+        with duckdb.connect(str(self.database(database))) as connection:
+            query = f"SELECT app_id, {counts} FROM {dataset}.traffic GROUP BY 1 ORDER BY 1"
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def warehouse(api: Api, tmp_path: Path) -> Warehouse:
+    return Warehouse(api, tmp_path)
+
+
+def until(day: int) -> list[Any]:
+    """Return what is stored of the hours from the first of March until a run at 10:20 of a day."""
+    hours = (day - 1) * 24 + 10
+    return [(app, hours, hours) for app in (1, 2)]
+
+
+def test_a_database_that_is_restored_from_a_backup(warehouse: Warehouse) -> None:
+    """What dlt's working folder says of it is not so any more."""
+    warehouse.run(10)
+    shutil.copy(warehouse.database("first"), warehouse.database("backup"))
+    warehouse.run(20)
+    shutil.copy(warehouse.database("backup"), warehouse.database("first"))
+    warehouse.run(28)
+    assert warehouse.stored() == until(28)
+
+
+@pytest.mark.parametrize(
+    ("file", "dataset"), [("second", "traffic_of_apps"), ("first", "second")], ids=["database", "dataset"]
+)
+def test_a_second_place_under_the_same_name_of_the_pipeline(warehouse: Warehouse, file: str, dataset: str) -> None:
+    """Each has what it has, whichever the last run has written to."""
+    warehouse.run(10)
+    warehouse.run(20, file, dataset)
+    assert warehouse.stored(file, dataset) == until(20)
+    warehouse.run(28)
+    assert warehouse.stored() == until(28)
+    warehouse.run(29, file, dataset)
+    assert warehouse.stored(file, dataset) == until(29)
+
+
+def test_a_source_of_another_name(warehouse: Warehouse) -> None:
+    """The state of a source is kept under its name, and a run reads what is new."""
+    pipeline = warehouse.pipeline()
+    for day, rows in ((10, 2 * 226), (11, 2 * 25)):
+        pipeline.run(warehouse.source(day).clone(with_name="renamed"))
+        assert pipeline.last_trace.last_normalize_info.row_counts["traffic"] == rows
+    assert warehouse.stored() == until(11)

@@ -16,7 +16,7 @@ from dlt.common.exceptions import MissingDependencyException
 
 from apitally_traffic._texts import quoted
 from apitally_traffic.sync._errors import SyncError, sentence_of
-from apitally_traffic.sync._merging import can_merge
+from apitally_traffic.sync._pipelines import can_merge
 from apitally_traffic.sync._series import DATASET
 
 DEFAULT_DESTINATION = "apitally_traffic.duckdb"

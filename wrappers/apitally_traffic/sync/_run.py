@@ -116,7 +116,8 @@ def sync_traffic(
     with destination_alone():
         client = SharedClient(TrafficClient(api_key, base_url=base_url))
         series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
-        source = source_of(client, series, Schedule(interval, series[0].timezone, start, lookback))
+        schedule = Schedule(interval, series[0].timezone, start, lookback)
+        source = source_of(client, series, schedule, is_restored=True)
         target = resolve_destination(destination)
         folder = _folder(target)
         with (

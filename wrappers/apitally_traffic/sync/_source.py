@@ -6,8 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import dlt
-from dlt.common.configuration.container import Container
-from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.extract import DltResource, DltSource, materialize_schema_item
 
@@ -17,7 +15,7 @@ from apitally_traffic._options import check_count
 from apitally_traffic._windows.periods import floor
 from apitally_traffic.errors import ResponseError
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
-from apitally_traffic.sync._merging import can_merge
+from apitally_traffic.sync._pipelines import check_destination, stored_state
 from apitally_traffic.sync._series import TABLE, Series
 from apitally_traffic.sync._shared_client import SharedClient
 
@@ -56,12 +54,10 @@ def traffic_source(
     All resources write to the table `traffic`, merged on `series` and `period_start`. A resource reads the periods that
     have ended by the clocks of the server and of this machine and are not stored yet, and again those that ended within
     `lookback` before the last stored one. The cursor is kept in dlt's state, for each series apart: an app with its
-    filters, its interval and its timezone.
+    filters, its interval and its timezone. What counts is the state that the destination has, next to the rows.
 
-    dlt itself loads only the pending package where a run was killed before, and reads nothing new. And it takes the
-    cursor in its working folder for that of the destination, which may be another one, or restored from a backup.
-    `sync_traffic` has neither packages nor a cursor there; in a pipeline of your own, call `pipeline.run()` without
-    data and `pipeline.drop()` first.
+    dlt itself loads only the pending package where a run was killed before, and reads nothing new. `sync_traffic`
+    leaves none; in a pipeline of your own, call `pipeline.run()` without data first.
 
     Args:
         app_ids: the apps' IDs, from the Apitally dashboard.
@@ -87,19 +83,26 @@ def traffic_source(
         >>> list(source.resources)
         ['app_1', 'app_2']
         >>> _ = pipeline.run()  # what a killed run has left, if any
-        >>> pipeline = pipeline.drop()  # how far the series are stored is then read from the database
         >>> _ = pipeline.run(source)
         >>> pipeline.last_trace.last_normalize_info.row_counts["traffic"]
         60
     """
     client = SharedClient(TrafficClient(api_key, base_url=base_url))
     series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
-    return source_of(client, series, Schedule(interval, series[0].timezone, start, lookback))
+    schedule = Schedule(interval, series[0].timezone, start, lookback)
+    return source_of(client, series, schedule, is_restored=False)
 
 
-def source_of(client: SharedClient, series: Iterable[Series], schedule: Schedule) -> DltSource:
-    """Make a dlt source of the traffic of some series; see `traffic_source`."""
-    resources = [_resource(client, one, schedule) for one in series]
+def source_of(client: SharedClient, series: Iterable[Series], schedule: Schedule, *, is_restored: bool) -> DltSource:
+    """Make a dlt source of the traffic of some series; see `traffic_source`.
+
+    Args:
+        client: what to read with.
+        series: what to read.
+        schedule: from when on, and how far back again.
+        is_restored: whether the state in dlt's working folder is known to be that of the destination.
+    """
+    resources = [_resource(client, one, schedule, is_restored=is_restored) for one in series]
 
     # Without parameters, so that dlt fills none of them from environment variables of the same name, such as API_KEY.
     @dlt.source(name=SOURCE)
@@ -154,17 +157,18 @@ def _name(series: Series) -> str:
     return f"app_{series.app_id}"
 
 
-def _resource(client: SharedClient, series: Series, schedule: Schedule) -> DltResource:
+def _resource(client: SharedClient, series: Series, schedule: Schedule, *, is_restored: bool) -> DltResource:
     client.check(series)
     name = _name(series)
 
     def rows() -> Iterator[Any]:
-        _check_destination()
+        check_destination()
         state: dict[str, dict[str, str]] = dlt.current.resource_state(name)
         yield materialize_schema_item()  # the table, also where no row follows
         with client.in_use():
             now = client.time(series.app_id)
-            windows, cursor = schedule.windows(Cursor.from_state(state.get(series.key, {})), now)
+            stored = state if is_restored else _stored(name, state)
+            windows, cursor = schedule.windows(Cursor.from_state(stored.get(series.key, {})), now)
             for window in windows:
                 yield from _batches(series, window, client.items(series, window))
         # dlt stores the state in the package of the rows, and neither if reading fails.
@@ -182,19 +186,10 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule) -> DltRe
     return resource
 
 
-def _check_destination() -> None:
-    """Check that the pipeline that reads the present resource, if one does, replaces rows that are read again."""
-    container = Container()
-    if DestinationCapabilitiesContext not in container:
-        return
-    # The caller may have changed the resource, or made another one of it.
-    table = dlt.current.source().resources.with_pipe(dlt.current.pipe()).compute_table_schema()
-    is_merged = table.get("write_disposition") == "merge"
-    if is_merged and not can_merge(container[DestinationCapabilitiesContext], table.get("table_format")):
-        raise ValueError(
-            "The destination of this pipeline cannot replace rows that are read again, and would have them twice: "
-            "choose a database, or a table format that can."
-        )
+def _stored(name: str, local: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return which cursors hold: those in dlt's working folder, if the destination has them, too, as it has them."""
+    stored = stored_state(name) if local else None
+    return local if stored is None else {key: stored[key] for key in local if key in stored}
 
 
 def _batches(series: Series, window: TimeWindow, items: Iterable[TrafficItem]) -> Iterator[list[dict[str, Any]]]:
