@@ -5,7 +5,7 @@ import contextlib
 import copy
 import pickle
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +30,11 @@ DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 
 
 HOURS: dict[str, Any] = {"start": "2026-01-01T00", "end": "2026-01-01T03", "page_size": 1}
+
+
+async def collected(items: AsyncIterator[Any]) -> list[Any]:
+    """Return what an iterator has left."""
+    return [item async for item in items]
 
 
 def listing(client: TrafficClient | AsyncTrafficClient, method: str, **query: Any) -> Any:
@@ -237,6 +242,35 @@ def test_an_iterator_in_another_event_loop(server: MockServer, method: str, use:
         first.run_until_complete(asyncio.wait(requests))
         first.run_until_complete(client.aclose())
         first.close()
+
+
+@pytest.mark.parametrize("method", ["__aiter__", "pages"])
+@pytest.mark.parametrize("kind", ["idle", "running"])
+def test_an_iterator_whose_requests_have_ended_in_another_event_loop(
+    server: MockServer, method: str, kind: str
+) -> None:
+    """What has come there is delivered here, and what is left is read here."""
+    client = AsyncTrafficClient(server.api_key, base_url=server.url)
+    items = listing(client, method, **HOURS)
+    first = asyncio.new_event_loop()
+    expected = asyncio.run(collected(listing(client, method, **HOURS)))
+
+    async def begin() -> Any:
+        item = await anext(items)
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})
+        return item
+
+    taken = [first.run_until_complete(begin())]
+    thread = threading.Thread(target=first.run_forever)
+    if kind == "running":
+        thread.start()
+    taken += asyncio.run(asyncio.wait_for(collected(items), 20))
+    assert taken == expected
+    if kind == "running":
+        first.call_soon_threadsafe(first.stop)
+        thread.join()
+    first.run_until_complete(client.aclose())
+    first.close()
 
 
 def test_an_item_that_was_interrupted_is_not_left_out(client: TrafficClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from freezegun import freeze_time
 
 from apitally_traffic import APIConnectionError, APITimeoutError, AsyncTrafficClient, TrafficClient
+from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import full_server, raw_server, response
 from tests.wrappers.read_day import read_async, read_sync
 
@@ -158,3 +159,13 @@ def test_a_host_with_several_addresses(read: Any, first: str, lookups: Lookups) 
         lookups.addresses = ["127.0.0.2", "127.0.0.1"]
         with in_seconds(5):
             assert read(base_url=f"http://localhost:{port}", **BOUNDS | {"timeout": 1}) == []
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_retries_look_up_anew(read: Any, lookups: Lookups) -> None:
+    """A lookup that hangs is shared for two seconds, by those who need the name at the same time."""
+    lookups.is_slow = True
+    threading.Timer(0.5, setattr, [lookups, "is_slow", False]).start()
+    with raw_server(lambda connection: connection.sendall(response())) as url, fast_retries():
+        assert read(base_url=url.replace("127.0.0.1", "localhost"), timeout=0.8, max_retries=5) == []
+    assert lookups.names == ["localhost"] * 2

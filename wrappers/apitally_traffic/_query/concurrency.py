@@ -114,10 +114,14 @@ class TaskWorkers(Generic[Part, Result]):
         Raises:
             RuntimeError: another event loop reads it, or did before it was closed, and nobody would wake up this one.
         """
-        if not (self._pending[0].done() or _is_here(self._pending[0])):
+        first = self._pending[0]
+        if first.done():  # perhaps in another event loop, which could wake up nobody here
+            await asyncio.sleep(0)
+        elif not _is_here(first):
             raise RuntimeError("This iteration was begun in another event loop, which has its requests: go on there.")
-        # Not by awaiting it: anyio would not know its own cancellation again, which the task has passed on.
-        await asyncio.wait({self._pending[0]})
+        else:
+            # Not by awaiting it: anyio would not know its own cancellation again, which the task has passed on.
+            await asyncio.wait({first})
         return self._pending.popleft().result()
 
     async def __aenter__(self) -> Self:

@@ -21,8 +21,21 @@ Addresses = list[tuple[Any, ...]]
 
 # How often a thread that waits for a lookup checks whether it is still to wait.
 _POLL_SECONDS = 0.1
+# How long a lookup is shared: after that, who needs the name again may be luckier with one of their own.
+_SHARED_SECONDS = 2.0
+
+
+class _Lookup(Future[Addresses | Exception]):
+    """A lookup, and when it was begun."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun = monotonic()
+        self.set_running_or_notify_cancel()  # a task that is cancelled must not end it for the others
+
+
 # By process, because a forked one has no thread that would complete them.
-_under_way: dict[tuple[int, str, int], "Future[Addresses | Exception]"] = {}
+_under_way: dict[tuple[int, str, int], _Lookup] = {}
 
 
 def addresses(host: str, port: int, limit: Callable[[], float | None], check: Callable[[], None]) -> Addresses:
@@ -74,13 +87,14 @@ def _look_up(host: str, port: int) -> Addresses:
     return found
 
 
-def _lookup(host: str, port: int) -> "Future[Addresses | Exception]":
+def _lookup(host: str, port: int) -> _Lookup:
     """Return the lookup of a name that is under way, which all who wait for it share, or start one."""
     key = (os.getpid(), host, port)
-    own = Future[Addresses | Exception]()
-    own.set_running_or_notify_cancel()  # a task that is cancelled must not end it for the others
+    own = _Lookup()
     try:
         lookup = _under_way.setdefault(key, own)
+        if own.begun - lookup.begun > _SHARED_SECONDS:
+            lookup = _under_way[key] = own
         if lookup is own:
             thread = threading.Thread(target=_complete, args=[own, key], name="apitally-traffic lookup", daemon=True)
             thread.start()
@@ -93,14 +107,15 @@ def _lookup(host: str, port: int) -> "Future[Addresses | Exception]":
     return lookup
 
 
-def _complete(lookup: "Future[Addresses | Exception]", key: tuple[int, str, int]) -> None:
+def _complete(lookup: _Lookup, key: tuple[int, str, int]) -> None:
     _, host, port = key
     outcome: Addresses | Exception
     try:
         outcome = _look_up(host, port)
     except Exception as error:  # noqa: BLE001 - it is raised where the result is taken
         outcome = error.with_traceback(None)
-    _under_way.pop(key, None)
+    if _under_way.get(key) is lookup:
+        _under_way.pop(key, None)
     lookup.set_result(outcome)
 
 
