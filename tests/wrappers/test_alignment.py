@@ -7,7 +7,7 @@ import pytest
 from apitally_traffic import Interval, TimeWindow
 from apitally_traffic._paging.alignment import is_possible_length, misaligned
 
-DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+DAY, HOUR, MINUTE, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 
 
 def window(interval: Interval, zone: str) -> TimeWindow:
@@ -27,11 +27,14 @@ def utc(text: str) -> datetime:
         ("03-27 01:00", 23 * HOUR, True),
         ("03-28 23:00", 23 * HOUR, True),
         ("03-28 23:00", 25 * HOUR, True),
+        ("03-28 23:00", 23 * HOUR - SECOND, True),  # the end is inclusive
+        ("03-28 23:00", 23 * HOUR - SECOND - timedelta.resolution, False),
         ("03-28 23:00", 22 * HOUR, False),
         ("03-28 23:00", 26 * HOUR, False),
         ("03-30 00:59", 23 * HOUR, True),
         ("03-30 01:00", 23 * HOUR, False),  # a day after it
         ("10-25 22:00", 25 * HOUR, True),
+        ("10-24 22:00", 25 * HOUR - SECOND, True),
         ("10-27 22:00", 25 * HOUR, False),
         ("06-10 22:00", 25 * HOUR, False),
     ],
@@ -48,6 +51,10 @@ def test_lengths_of_days(start: str, length: timedelta, *, is_possible: bool) ->
         ("Europe/Berlin", "03-29 00:00", HOUR, True),
         ("Europe/Berlin", "03-29 00:00", 2 * HOUR, False),
         ("Europe/Berlin", "10-25 00:00", 2 * HOUR, False),
+        ("Europe/Berlin", "03-29 00:00", HOUR - SECOND, True),
+        ("Europe/Berlin", "03-29 00:00", HOUR - SECOND - timedelta.resolution, False),
+        ("Australia/Lord_Howe", "10-03 15:00", 30 * MINUTE - SECOND, True),
+        ("Australia/Lord_Howe", "10-03 15:00", 30 * MINUTE - SECOND - timedelta.resolution, False),
         ("Australia/Lord_Howe", "04-04 14:00", HOUR + 30 * MINUTE, True),
         ("Australia/Lord_Howe", "04-04 14:00", HOUR + 31 * MINUTE, False),
         ("Australia/Lord_Howe", "06-04 14:30", HOUR + 30 * MINUTE, False),

@@ -10,18 +10,20 @@ import pytest
 from apitally_traffic import ResponseError, TimeWindow
 from apitally_traffic._decoding import FalseRowsError
 from apitally_traffic._paging.plan import ReadPlan
+from apitally_traffic._paging.server_time import ResponseTime
 from apitally_traffic._paging.slices import SliceReader
 from tests.wrappers.served_rows import rows
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 WINDOW = TimeWindow.resolve("2026-01-01", "2026-01-02")
+THREE_DAYS = rows(TimeWindow.resolve("2025-12-31", "2026-01-03"))
 
 
-def read(reader: SliceReader, hours: Sequence[int]) -> SliceReader:
-    """Read a page that has these hours of the slice."""
-    all_rows = rows(reader.window)
-    body = json.dumps({"data": [all_rows[hour] for hour in hours], "has_more": False}).encode()
-    reader.add(reader.decode(body, NOW))
+def read(reader: SliceReader, hours: Sequence[int], date: datetime | None = None) -> SliceReader:
+    """Read a page that has these hours, counted from the start of the slice, with a `Date`, or with none."""
+    first = 24 + (reader.window.start - WINDOW.start) // timedelta(hours=1)
+    body = json.dumps({"data": [THREE_DAYS[first + hour] for hour in hours], "has_more": False}).encode()
+    reader.add(reader.decode(body, NOW, None if date is None else ResponseTime(date, (0,))))
     return reader
 
 
@@ -55,7 +57,7 @@ def test_progress_counts_items_where_their_number_is_bounded() -> None:
     assert len(plan.take_rows(read(third, range(5)))) == 5
     assert plan.done == 8
     delivered = plan.take_rows(read(fourth, range(5)))
-    assert [row.requests for row in delivered] == [0, 1, 2, 3]
+    assert [row.period_start.hour for row in delivered] == [15, 16, 17, 18]
     assert (plan.done, plan.resume_from) == (12, None)
     assert not list(plan.next_slices())
 
@@ -101,22 +103,75 @@ def test_pages_are_taken_until_they_hold_enough_new_rows() -> None:
 @pytest.mark.parametrize("is_paged", [False, True])
 @pytest.mark.parametrize("is_before", [False, True])
 def test_a_read_resumes_at_a_row_that_was_missing(is_before: bool, is_paged: bool) -> None:
-    """A row that comes with the slice next to its own was not delivered: what is read again begins with it."""
-    plan = ReadPlan(WINDOW, 4, None, concurrency=2)
-    before, after = plan.next_slices()
+    """A row that comes with the slice next to its own was not delivered: what is read again begins with it.
+
+    A slice that has rows of the next one is not delivered before that is known.
+    """
+    plan = ReadPlan(WINDOW, 4, None, concurrency=3)
+    first, before, after = plan.next_slices()
     take = plan.take_pages if is_paged else plan.take_rows
-    everything = rows(WINDOW)
-    shown = {before: [0, 1, 2, *([3, 4] if is_before else [])], after: [*([] if is_before else [3, 4]), 5, 6, 7]}
-    for reader, hours in shown.items():
-        body = json.dumps({"data": [everything[hour] for hour in hours], "has_more": False}).encode()
-        reader.add(reader.decode(body, NOW))
-    take(before)
+    assert len(list(take(read(first, [0, 1, 2, 3])))) == (1 if is_paged else 4)
+    held = list(take(read(before, [0, 1, 2, *([3, 4] if is_before else [])])))
+    assert bool(held) != is_before
     with pytest.raises(ResponseError, match="not at all in the part") as raised:
-        take(after)
-    missing = 4 if is_before else 3
-    assert raised.value.resume_from == WINDOW.start + timedelta(hours=missing)
+        take(read(after, [*([] if is_before else [-1, 0]), 1, 2, 3]))
+    missing = before.window.start if is_before else after.window.start - timedelta(hours=1)
+    assert raised.value.resume_from == missing
     assert raised.value.is_final
     assert str(raised.value).endswith(f"Everything before {raised.value.resume_from.isoformat()} was delivered.")
+
+
+@pytest.mark.parametrize("is_paged", [False, True])
+def test_what_the_next_slice_confirms_is_held_back(is_paged: bool) -> None:
+    """Each slice of a server that includes the end of a window waits for the next one, and the last one for none."""
+    plan = ReadPlan(TimeWindow.resolve("2026-01-01", "2026-01-01T12"), 3, None, concurrency=4)
+    take = plan.take_pages if is_paged else plan.take_rows
+    readers = list(plan.next_slices())
+    starts = [reader.window.start for reader in readers]
+    delivered = [len(list(take(read(reader, range(4))))) for reader in readers[:2]]
+    assert (delivered, plan.resume_from) == ([0, 1 if is_paged else 3], starts[1])
+    delivered = [
+        len(list(take(read(reader, hours)))) for reader, hours in zip(readers[2:], (range(3), [0]), strict=True)
+    ]
+    assert (delivered, plan.resume_from) == ([2, 1] if is_paged else [6, 1], None)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("max_items", [None, 9])
+def test_what_may_be_behind_is_held_back(max_items: int | None, concurrency: int) -> None:
+    """As long as there are further slices, whose responses may have a later `Date`; in order after that."""
+    plan = ReadPlan(TimeWindow.resolve("2026-01-01", "2026-01-01T12"), 3, max_items, concurrency)
+    readers: list[SliceReader] = []
+    dates = [WINDOW.start + timedelta(hours=hours) for hours in (3.2, 5.2, 5.3)]
+    for date, delivered in zip(dates, ([0, 1, 2], [], [0, 1, 2, 0, 1, 2] if max_items else []), strict=True):
+        readers += plan.next_slices()
+        assert [row.period_start.hour % 3 for row in plan.take_rows(read(readers.pop(0), range(3), date))] == delivered
+    assert plan.done == 9
+    if max_items is None:
+        assert plan.resume_from == WINDOW.start + timedelta(hours=3)
+        readers += plan.next_slices()
+        assert len(plan.take_rows(read(readers.pop(0), [0]))) == 7
+    assert (plan.done, [*readers, *plan.next_slices()]) == (max_items or 12, [])
+
+
+def test_without_rows_there_is_nothing_to_resume_after() -> None:
+    """A slice without rows delivers nothing."""
+    plan = ReadPlan(WINDOW, 4, None, concurrency=2)
+    first, second = plan.next_slices()
+    assert plan.take_rows(read(first, [])) == []
+    assert plan.resume_from is None
+    assert len(plan.take_rows(read(second, [0]))) == 1
+    third, _ = plan.next_slices()
+    assert plan.resume_from == third.window.start
+
+
+def test_a_slice_without_a_later_one_is_not_held_back() -> None:
+    """A clock of more than five minutes after the end of a slice cannot be behind."""
+    plan = ReadPlan(WINDOW, 4, None, concurrency=1)
+    for minutes in (5, 4.9):
+        (reader,) = plan.next_slices()
+        date = reader.window.end + timedelta(minutes=minutes)
+        assert len(plan.take_rows(read(reader, range(4), date))) == (4 if minutes == 5 else 0)
 
 
 def test_a_contradiction_to_what_was_delivered_is_final() -> None:

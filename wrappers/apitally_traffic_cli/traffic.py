@@ -92,16 +92,16 @@ class Traffic:
         """Yield the rows, while further ones are being read."""
         for app_id, query in zip(self.app_ids, self._queries, strict=True):
             try:
-                ended = None
+                is_written = False
                 for item in query:
                     self._latest = item.period_end
                     if self.closed_before is not None:
                         end = end_of(item, self.window)
                         if end > self.closed_before:
                             continue
-                        ended = end
+                        _check_age(query, end, resume_from=item.period_start if is_written else None)
+                    is_written = True
                     yield Row(app_id, item)
-                _check_age(query, ended)
             except ApitallyError as error:
                 self._tell_written(error, app_id)
                 raise
@@ -143,14 +143,14 @@ class Traffic:
         )
 
 
-def _check_age(query: TrafficQuery, ended: datetime | None) -> None:
-    """Check that no response was made before the end of the last period that counts as ended."""
+def _check_age(query: TrafficQuery, end: datetime, *, resume_from: datetime | None) -> None:
+    """Check that no response was made before the end of a period that counts as ended."""
     date = query.stats.earliest_date
-    if ended is not None and date is not None and ended - date > _CLOCK_DIFFERENCE:
+    if date is not None and end - date > _CLOCK_DIFFERENCE:
         raise ResponseError(
-            f"A response is of {date.isoformat()} by its Date, and may not know all of the periods until "
-            f"{ended.isoformat()}, which have ended by that of an earlier one. Is a server behind?",
-            resume_from=ended,
+            f"A response is of {date.isoformat()} by its Date, and may not know all of the period until "
+            f"{end.isoformat()}, which has ended by that of an earlier one. Is a server behind?",
+            resume_from=resume_from,
         )
 
 

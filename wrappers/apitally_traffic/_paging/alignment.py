@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 
-_DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+_DAY, _HOUR, _MINUTE, _ZERO = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Offsets that are the same at both ends of such a span are nearly always the same in it.
 _SPAN = timedelta(days=28)
+INCLUSIVE = timedelta(seconds=1)
+"""How early an end may be that is the last instant, or second, of its period."""
 
 
 def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | None:
@@ -56,15 +58,16 @@ def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bo
     """Return whether the window's timezone may have an hour or a day from `start` to `end`, because a clock changes.
 
     A period of the timezone, as windows have it, always is possible. Others within a day of a change of the UTC offset
-    may be longer or shorter by that change, hours only where it is a fraction of an hour.
+    may be longer or shorter by that change, hours only where it is a fraction of an hour. The end may be inclusive.
     """
     interval, zone = window.interval, window.timezone
+    missing = LENGTHS[interval] - (end - start)
     try:
-        if end == following(start, interval, zone) and start == floor(start, interval, zone):
+        if _ZERO <= following(start, interval, zone) - end <= INCLUSIVE and start == floor(start, interval, zone):
             return True
         change = abs(_offset(start + 2 * _DAY, window) - _offset(start - _DAY, window))
         is_free = interval == "day" or bool(change % _HOUR)
-        return is_free and abs(end - start - LENGTHS[interval]) <= change
+        return is_free and -change <= missing <= change + INCLUSIVE
     except OverflowError:  # at the ends of the calendar
         return False
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
-from apitally_traffic._paging.alignment import belongs_from, is_possible_length, misaligned, offset_changes
+from apitally_traffic._paging.alignment import INCLUSIVE, belongs_from, is_possible_length, misaligned, offset_changes
 from apitally_traffic._paging.order import Ordered, Rows
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
@@ -14,8 +14,8 @@ from apitally_traffic._windows.window import TimeWindow
 CLOCK_DIFFERENCE = timedelta(minutes=5)
 """How far clocks may differ, and how late the last requests of a period may be counted."""
 
-# An end may be the last instant, or second, of a period; and the end of a window may be cut to a minute.
-_INCLUSIVE, _ROUNDING = timedelta(seconds=1), timedelta(minutes=1)
+# The end of a window may be cut to a minute.
+_ROUNDING = timedelta(minutes=1)
 _FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -127,7 +127,7 @@ class Bounds:
     def _check_length(self, index: int, row: Row | TrafficItem, present: datetime) -> None:
         start, end = row.period_start, row.period_end
         missing = self._length - (end - start)
-        if timedelta(0) <= missing <= _INCLUSIVE or is_possible_length(start, end, self._window):
+        if timedelta(0) <= missing <= INCLUSIVE or is_possible_length(start, end, self._window):
             return
         if missing > timedelta(0):
             is_cut_at_end = start >= self._may_be_cut_from and abs(end - self._window.end) <= _ROUNDING

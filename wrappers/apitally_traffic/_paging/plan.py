@@ -1,17 +1,25 @@
 """Decide which slices of a window to read concurrently, and which of their rows to deliver."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import repeat
+from itertools import chain, repeat
+from typing import Any, NamedTuple
 
 from apitally_traffic._decoding import Page
 from apitally_traffic._paging.bounds import LAST
 from apitally_traffic._paging.order import MissingRowError, Rows, check_adjacent, remembered
-from apitally_traffic._paging.server_time import BehindError, ResponseTimes
+from apitally_traffic._paging.server_time import BehindError, ResponseTimes, is_unfinished
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
+
+
+class _Held(NamedTuple):
+    """The rows or pages of a slice that are to be delivered after further slices."""
+
+    start: datetime
+    content: Sequence[Any]
 
 
 class ReadPlan:
@@ -19,6 +27,9 @@ class ReadPlan:
 
     A slice is started only if it is certainly needed: if the slices that are being read, even when each turns out to be
     full, do not hold all that is still to be delivered.
+
+    What a further slice can show to be wrong is held back until that one is read. Otherwise a read that fails there,
+    and continues after what was delivered, would not notice.
 
     Attributes:
         expected: how many periods are to be read.
@@ -48,8 +59,10 @@ class ReadPlan:
         self._open_before = LAST
         self._times = ResponseTimes()
         self._max_items = max_items
-        self._delivered = 0
+        self._taken = 0
         self._last: datetime | None = None
+        self._held: deque[_Held] = deque()
+        self._has_delivered = False
 
     def next_slices(self) -> Iterator[SliceReader]:
         """Yield the readers of the slices to start now."""
@@ -61,30 +74,28 @@ class ReadPlan:
             yield SliceReader(part, is_last=part.end >= self._end)
 
     def take_rows(self, reader: SliceReader) -> Rows:
-        """Return the rows to deliver from the oldest slice that was started, once it has been read.
+        """Return the rows to deliver after the oldest slice that was started has been read.
 
         Raises:
             ResponseError: they contradict those of the slice before it, or a server is behind.
         """
         self._check(reader)
         rows = reader.rows_after(self._last)[: self._still_wanted()]
-        reader.release()
         if rows:
             self._last = rows[-1].period_start
-        self._delivered += len(rows)
-        self._finish_slice()
-        return rows
+        self._taken += len(rows)
+        return list(chain.from_iterable(self._finish_slice(reader, rows)))
 
     def take_pages(self, reader: SliceReader) -> Iterator[Page]:
-        """Return the pages of the oldest slice that was started, as they came, until they hold enough rows.
+        """Return the pages to deliver after the oldest slice that was started has been read, as they came.
 
-        A page that was delivered is not kept.
+        They end with the one that completes `max_items`. A page that was delivered is not kept.
 
         Raises:
             ResponseError: their rows contradict those of the slice before it, or a server is behind.
         """
         self._check(reader)
-        pages: deque[Page] = deque()
+        pages: list[Page] = []
         left = {row.period_start for row in reader.rows_after(None)}
         for page in reader.pages:
             if self._still_wanted() == 0:
@@ -92,15 +103,15 @@ class ReadPlan:
             pages.append(page)
             items = left.intersection(row.period_start for row in page.rows)
             left -= items
-            self._delivered += len(items)
-        reader.release()
-        self._finish_slice()
-        return map(deque.popleft, repeat(pages, len(pages)))
+            self._taken += len(items)
+        delivered = deque(chain.from_iterable(self._finish_slice(reader, pages)))
+        return map(deque.popleft, repeat(delivered, len(delivered)))
 
     @property
     def resume_from(self) -> datetime | None:
-        """The first period that was not delivered, if any was: the start of the oldest slice that was started."""
-        return self._started[0].start if self._started and self._delivered else None
+        """The first period that was not delivered, if any was."""
+        starts = [part.start for part in self._held] + [part.start for part in self._started]
+        return starts[0] if starts and self._has_delivered else None
 
     def _check(self, reader: SliceReader) -> None:
         try:
@@ -119,16 +130,31 @@ class ReadPlan:
             raise failure from None
         self._rows_before, self._open_before = remembered(reader.last_rows()), reader.open_after
 
-    def _finish_slice(self) -> None:
+    def _finish_slice(self, reader: SliceReader, content: Sequence[Any]) -> list[Sequence[Any]]:
+        """Count the oldest slice as read, and return what to deliver now, slice by slice."""
         periods = len(self._started.popleft())
         self._unread -= periods
         if self._unread <= 0:
             self.done = self.expected
         else:
-            self.done = min(self.done + periods if self._max_items is None else self._delivered, self.expected)
+            self.done = min(self.done + periods if self._max_items is None else self._taken, self.expected)
+        self._held.append(_Held(reader.window.start, content))
+        ready = [self._held.popleft().content for _ in range(len(self._held) - self._still_held(reader))]
+        self._has_delivered = self._has_delivered or any(ready)
+        reader.release()
+        return ready
+
+    def _still_held(self, reader: SliceReader) -> int:
+        """Return how many slices to hold back after one was read."""
+        is_last = self._unread <= 0 or not (self._started or self._needs_more())
+        if is_last:
+            return 0
+        if any(is_unfinished(time, reader.window) for time in reader.times):
+            return len(self._held)  # the response to any further slice may have a later Date
+        return 1 if reader.has_rows_of_next else 0
 
     def _still_wanted(self) -> int | None:
-        return None if self._max_items is None else max(self._max_items - self._delivered, 0)
+        return None if self._max_items is None else max(self._max_items - self._taken, 0)
 
     def _needs_more(self) -> bool:
         wanted = self._still_wanted()

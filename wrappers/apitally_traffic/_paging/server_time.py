@@ -66,13 +66,18 @@ class ResponseTimes:
         Raises:
             BehindError: it is behind one of them, or one of them is behind it.
         """
-        if end_of_last_period(part) > response.date - CLOCK_DIFFERENCE:
+        if is_unfinished(response, part):
             self._unfinished.append((response, part))
             for other in self._all:
                 _compare(response, part, other)
         for old, its_part in self._unfinished:
             _compare(old, its_part, response)
         self._all.append(response)
+
+
+def is_unfinished(response: ResponseTime, part: TimeWindow) -> bool:
+    """Return whether a part of a window had periods, when a response to it was made, that may have been open."""
+    return end_of_last_period(part) > response.date - CLOCK_DIFFERENCE
 
 
 def _compare(response: ResponseTime, part: TimeWindow, other: ResponseTime) -> None:
@@ -85,5 +90,5 @@ def _compare(response: ResponseTime, part: TimeWindow, other: ResponseTime) -> N
         end = following(start, part.interval, part.timezone)
     except OverflowError:  # at the ends of the calendar
         return
-    if end <= open_from + lag:
+    if end <= response.date + lag:
         raise BehindError(response.date, other.date, start.astimezone(part.timezone))

@@ -113,6 +113,11 @@ class SliceReader:
         self.rows, self.cursor, self.open_after = read.rows, read.cursor, read.open_after
         self.times += [read.time] if read.time is not None else []
 
+    @property
+    def has_rows_of_next(self) -> bool:
+        """Whether there are rows that lie in the next slice, which has to have them, too."""
+        return bool(self.rows) and self.rows[-1].period_start >= self.bounds.limit
+
     def last_rows(self) -> Rows:
         """Return the rows at the end of the slice that the next slice may have, too."""
         end, shared = self.window.end.astimezone(UTC), _SHARED_PERIODS[self.window.interval]

@@ -114,14 +114,14 @@ class TaskWorkers(Generic[Part, Result]):
         Raises:
             RuntimeError: another event loop reads it, or did before it was closed, and nobody would wake up this one.
         """
-        first = self._pending[0]
-        if first.done():  # perhaps in another event loop, which could wake up nobody here
+        # No name for it: its error would refer to this frame, which would refer to it.
+        if self._pending[0].done():  # perhaps in another event loop, which could wake up nobody here
             await asyncio.sleep(0)
-        elif not _is_here(first):
-            raise RuntimeError("This iteration was begun in another event loop, which has its requests: go on there.")
-        else:
+        elif _is_here(self._pending[0]):
             # Not by awaiting it: anyio would not know its own cancellation again, which the task has passed on.
-            await asyncio.wait({first})
+            await asyncio.wait({self._pending[0]})
+        else:
+            raise RuntimeError("This iteration was begun in another event loop, which has its requests: go on there.")
         return self._pending.popleft().result()
 
     async def __aenter__(self) -> Self:
