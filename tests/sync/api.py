@@ -18,7 +18,7 @@ class Api:
 
     Attributes:
         tells_time: whether its responses have a Date.
-        silent: the beginning of the paths for which it does not respond, until the next reset.
+        silent: the beginning of the paths for which it does not respond, until `respond` or the next reset.
         lagging: the mock server that responds to all requests but that for the time, until the next reset.
         asked: how many requests have come since then.
     """
@@ -41,6 +41,11 @@ class Api:
         self.lagging: MockServer | None = None
         self._released = threading.Event()
         self._shown = self._servers[0]
+
+    def respond(self) -> None:
+        """Respond to all requests again, also to those that have come."""
+        self.silent = ""
+        self._released.set()
 
     def show(self, seed: int, now: str) -> None:
         """Serve the counts of a seed from now on, and stop the clock."""

@@ -1,13 +1,22 @@
-"""Let one run at a time write to a destination: two would share dlt's staging tables and the place of its state."""
+"""Let one run at a time write to a destination: two would share dlt's staging tables and the place of its state.
+
+A run waits for others where a lock reaches them. Where none does, it stores nothing if another has stored something
+since it began: each would write how far all series are stored, without what the other has added.
+"""
 
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import dlt
 from dlt.common.exceptions import DltException
+from dlt.common.schema.typing import LOADS_TABLE_NAME as LOADS
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.sql_client import SqlClientBase
 from filelock import FileLock, Timeout
 
 from apitally_traffic.sync._destination import Target
@@ -56,16 +65,69 @@ def alone_in_the_database(pipeline: dlt.Pipeline, target: Target) -> Iterator[No
     if not target.destination.destination_type.endswith(".postgres"):
         yield
         return
-    client = pipeline.sql_client()
+    with _opened(pipeline.sql_client(), target) as client:
+        _wait(lambda: client.execute_sql("SELECT pg_try_advisory_lock(%s)", _POSTGRES_KEY) == [(True,)], target)
+        yield
+
+
+def packages_in(pipeline: dlt.Pipeline, target: Target) -> Any:
+    """Return what changes with each package that is stored in the destination; None where it cannot be asked.
+
+    Raises:
+        SyncError: the database cannot be reached.
+    """
+    client = pipeline.destination_client()
+    if target.is_new or not isinstance(client, SqlJobClientBase):
+        return None
+    with _opened(client.sql_client, target) as connected:
+        return _packages(connected)
+
+
+@contextmanager
+def alone_since(before: Any, pipeline: dlt.Pipeline, target: Target) -> Iterator[None]:
+    """Check that nothing has been stored since, and keep a DuckDB file from other processes during the block.
+
+    Args:
+        before: what `packages_in` has returned at the beginning of the run.
+        pipeline: the pipeline of the run.
+        target: where it writes to.
+
+    Raises:
+        SyncError: another run has stored something, or the database cannot be reached.
+    """
+    client = pipeline.destination_client()
+    if not isinstance(client, SqlJobClientBase):
+        yield
+        return
+    with _opened(client.sql_client, target) as connected:
+        if _packages(connected) != before:
+            raise SyncError(
+                f"Another sync has written to {target.name} since this one began, which has stored nothing: run it "
+                "again. Syncs wait for each other where they have the same DLT_DATA_DIR and user."
+            )
+        yield
+
+
+def _packages(client: SqlClientBase[Any]) -> Any:
+    table = client.make_qualified_table_name(LOADS)
+    try:
+        return client.execute_sql(f"SELECT count(*), max(load_id) FROM {table}")  # noqa: S608 - a name of dlt's
+    except DatabaseUndefinedRelation:
+        return None
+
+
+@contextmanager
+def _opened(client: SqlClientBase[Any], target: Target) -> Iterator[SqlClientBase[Any]]:
     try:
         client.open_connection()
     except DltException:
         raise
     except Exception as error:  # the driver's own
         raise SyncError(f"{target.name}: {sentence_of(error)}") from error
-    with closing(client.native_connection):
-        _wait(lambda: client.execute_sql("SELECT pg_try_advisory_lock(%s)", _POSTGRES_KEY) == [(True,)], target)
-        yield
+    try:
+        yield client
+    finally:
+        client.close_connection()
 
 
 def _wait(acquired: Callable[[], bool], target: Target) -> None:

@@ -33,7 +33,7 @@ from apitally_traffic.sync._configuration import destination_alone
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Schedule, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
 from apitally_traffic.sync._errors import INTERRUPTIONS, SyncError, cause_of, missing_credentials, sentence_of
-from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine
+from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine, alone_since, packages_in
 from apitally_traffic.sync._series import DATASET, TABLE
 from apitally_traffic.sync._shared_client import SharedClient
 from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_counted_before, ends_of, source_of
@@ -82,7 +82,7 @@ def sync_traffic(
     A run stores the periods that have ended by the clocks of the server and of this machine, and replaces those that
     ended within `lookback` before the last stored one. Running it again at any time, also after it was killed, loses no
     period and stores none twice. Another sync into the same destination is waited for: from this machine, and into
-    PostgreSQL from any.
+    PostgreSQL from any. Where another one could not be waited for and has stored something, nothing is stored.
 
     dlt's telemetry is off, unless `RUNTIME__DLTHUB_TELEMETRY` turns it on.
 
@@ -102,8 +102,8 @@ def sync_traffic(
     Raises:
         ApitallyError: the API refused, failed, or could not be reached. Nothing of this run is stored.
         ModuleNotFoundError: a library that the destination needs is missing.
-        SyncError: the destination failed, another sync still writes to it after five minutes, or dlt cannot read or use
-            its configuration.
+        SyncError: the destination failed, another sync still writes to it after five minutes or has written to it, or
+            dlt cannot read or use its configuration.
         TypeError: an argument has a wrong type.
         ValueError: an argument is out of bounds or cannot be parsed, or the destination cannot be used.
 
@@ -143,6 +143,7 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     pipeline.config.runtime.intercept_signals = False  # Ctrl-C ends the run
     try:
         with alone_in_the_database(pipeline, target):
+            packages = packages_in(pipeline, target)
             is_there = not target.is_new and _has_table(pipeline, target)
             if not target.is_new:
                 pipeline.sync_destination()
@@ -155,7 +156,8 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
             pipeline.extract(source)
             normalized = pipeline.normalize()
             target.create_file(keep=True)
-            pipeline.load(raise_on_failed_jobs=True)
+            with alone_since(packages, pipeline, target):
+                pipeline.load(raise_on_failed_jobs=True)
         return normalized.row_counts.get(TABLE, 0), before, _state(pipeline)
     finally:
         pipeline.deactivate()
