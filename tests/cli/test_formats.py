@@ -244,7 +244,7 @@ def test_the_ending_names_the_format_and_the_option_overrules_it(cli: Cli) -> No
 
 def test_closed_only_refuses_what_a_server_does_not_know_yet(cli: Cli) -> None:
     """A response that was made before the end of a period, by its Date, may have a part of it: that is not written."""
-    dates = itertools.cycle([f"Date: Sun, 29 Mar 2026 {time} GMT" for time in ("12:05:00", "11:59:45")])
+    dates = itertools.cycle([f"Date: Sun, 29 Mar 2026 {time} GMT" for time in ("12:05:00", "11:59:59")])
     ends = ["2026-03-29T10:00:00Z", "2026-03-29T11:00:00Z", "2026-03-29T12:00:00Z"]
     counts = {"requests": 1, "bytes_received": 0, "bytes_sent": 0}
     data = [{"period_start": start, "period_end": end} | counts for start, end in pairwise(ends)]
@@ -260,6 +260,16 @@ def test_closed_only_refuses_what_a_server_does_not_know_yet(cli: Cli) -> None:
         process = cli.run("get", "1", *window[:4], "--format", "csv", "--base-url", url, "--closed-only")
         assert len(process.stdout.splitlines()) == 2
         assert process.stderr.endswith("Written so far: everything before 2026-03-29T11:00:00+00:00.\n")
+
+
+def test_closed_only_with_clocks_that_differ_by_seconds(cli: Cli) -> None:
+    """The clocks of two servers may, and a period that has ended by the first one is written."""
+    dates = iter([f"Date: Sun, 29 Mar 2026 {time} GMT" for time in ("12:00:05", "11:59:55")])
+    item = {"period_start": "2026-03-29T11:00:00Z", "period_end": "2026-03-29T12:00:00Z", "requests": 1}
+    page = {"data": [item | {"bytes_received": 0, "bytes_sent": 0}], "has_more": False, "next_token": None}
+    window = ["--since", "2026-03-29T11:00:00Z", "--until", "2026-03-29T13:00:00Z", "--format", "csv"]
+    with raw_server(lambda connection: connection.sendall(response(json.dumps(page).encode(), next(dates)))) as url:
+        assert len(cli.data("get", "1", *window, "--base-url", url, "--closed-only").splitlines()) == 2
 
 
 def test_the_table_goes_by_the_response_that_has_the_row(cli: Cli) -> None:

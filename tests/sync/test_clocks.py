@@ -85,6 +85,10 @@ def test_a_server_that_is_behind_replaces_nothing(api: Api, duckdb_file: DuckDB)
     with pytest.raises(ResponseError, match=r"app 1 is of 2026-03-28T09:59:45"):
         sync(api, duckdb_file)
     assert duckdb_file.query(f"SELECT * FROM {TABLE} ORDER BY ALL") == stored
+    api.let_another_lag("2026-03-28T09:59:59+00:00")
+    with pytest.raises(ResponseError, match=r"app 1 is of 2026-03-28T09:59:59"):
+        sync(api, duckdb_file)
+    api.show(1, "2026-03-28T10:00:05+00:00")
     api.let_another_lag("2026-03-28T09:59:55+00:00")
     assert sync(api, duckdb_file).rows == 48 + 24
 

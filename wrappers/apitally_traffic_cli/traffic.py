@@ -92,15 +92,16 @@ class Traffic:
         """Yield the rows, while further ones are being read."""
         for app_id, query in zip(self.app_ids, self._queries, strict=True):
             try:
-                is_written = False
+                is_first = True
                 for item in query:
                     self._latest = item.period_end
                     if self.closed_before is not None:
                         end = end_of(item, self.window)
                         if end > self.closed_before:
                             continue
-                        _check_age(query, end, resume_from=item.period_start if is_written else None)
-                    is_written = True
+                        resume_from = None if is_first else item.period_start
+                        _check_age(query, end, self.closed_before, resume_from=resume_from)
+                    is_first = False
                     yield Row(app_id, item)
             except ApitallyError as error:
                 self._tell_written(error, app_id)
@@ -143,10 +144,10 @@ class Traffic:
         )
 
 
-def _check_age(query: TrafficQuery, end: datetime, *, resume_from: datetime | None) -> None:
-    """Check that no response was made before the end of a period that counts as ended."""
+def _check_age(query: TrafficQuery, end: datetime, now: datetime, *, resume_from: datetime | None) -> None:
+    """Check that no response was made before the end of a period that has ended by now."""
     date = query.stats.earliest_date
-    if date is not None and end - date > _CLOCK_DIFFERENCE:
+    if date is not None and end > date and now - date > _CLOCK_DIFFERENCE:
         raise ResponseError(
             f"A response is of {date.isoformat()} by its Date, and may not know all of the period until "
             f"{end.isoformat()}, which has ended by that of an earlier one. Is a server behind?",

@@ -38,8 +38,13 @@ class SharedClient:
         """Raise a ValueError or TypeError where the API has no such series; nothing is sent."""
         self._query(series)
 
-    def items(self, series: Series, window: TimeWindow) -> Iterator[TrafficItem]:
+    def items(self, series: Series, window: TimeWindow, now: datetime) -> Iterator[TrafficItem]:
         """Yield the periods of a window, which have ended, until another thread fails.
+
+        Args:
+            series: what to read.
+            window: which part of it.
+            now: the time at which they had ended.
 
         Raises:
             ApitallyError: the API refused, failed or could not be reached, or a response was made before the end of the
@@ -51,7 +56,7 @@ class SharedClient:
                 raise self._failure
             yield item
         earliest = query.stats.earliest_date
-        if earliest is not None and window.end - earliest > _CLOCK_DIFFERENCE:
+        if earliest is not None and window.end > earliest and now - earliest > _CLOCK_DIFFERENCE:
             raise ResponseError(
                 f"A response for app {series.app_id} is of {earliest.isoformat()} by its Date, and does not know all "
                 f"periods until {window.end.isoformat()}, which have ended by that of an earlier one. Is a server "

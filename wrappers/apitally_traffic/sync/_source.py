@@ -170,7 +170,7 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule, *, is_re
             stored = state if is_restored else _stored(name, state)
             windows, cursor = schedule.windows(Cursor.from_state(stored.get(series.key, {})), now)
             for window in windows:
-                yield from _batches(series, window, client.items(series, window))
+                yield from _batches(series, window, client.items(series, window, now))
         # dlt stores the state in the package of the rows, and neither if reading fails.
         state[series.key] = cursor.to_state()
 
