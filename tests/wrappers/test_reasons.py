@@ -5,13 +5,17 @@ import errno
 import os
 import socket
 import struct
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import anyio
 import httpx
 import pytest
 
+from apitally_mock import MockServer
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
 from tests.wrappers.refused import client_of, read
 
@@ -75,3 +79,55 @@ def test_a_connection_that_is_reset(kind: type[Any]) -> None:
         client.close()
     reason = f"[Errno {errno.ECONNRESET}] {os.strerror(errno.ECONNRESET)}"
     assert str(raised.value) == f"{url} cannot be reached, or closed the connection: {reason}."
+
+
+# A program that has read something, opens files until it can open none, and lets go of them in the end.
+NO_FILES = {
+    "sync": """
+import resource, sys
+from apitally_traffic import APIConnectionError, TrafficClient
+old, new = (TrafficClient("mock-key", base_url=sys.argv[1], max_retries=0) for _ in range(2))
+def read(client):
+    return client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+""",
+    "async": """
+import asyncio, resource, sys
+from apitally_traffic import APIConnectionError, AsyncTrafficClient
+old, new = (AsyncTrafficClient("mock-key", base_url=sys.argv[1], max_retries=0) for _ in range(2))
+loop = asyncio.new_event_loop()
+def read(client):
+    return loop.run_until_complete(client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list())
+""",
+}
+OPEN_FILES = """
+read(old)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+files = []
+try:
+    while True:
+        files.append(open("/dev/null"))
+except OSError:
+    pass
+try:
+    read(new)
+except APIConnectionError as error:
+    print(error)
+try:
+    new.get_traffic(1, timezone="Asia/Kabul")
+except ValueError as error:
+    print(error)
+files.clear()
+print(len(read(new)))
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="this system has no such files")
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_no_file_can_be_opened(server: MockServer, kind: str) -> None:
+    """A connection is a file, too; and an error must not need the import of a module, which is one."""
+    command = [sys.executable, "-c", NO_FILES[kind] + OPEN_FILES, server.url]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    sentence, of_timezone, number = run.stdout.splitlines()
+    assert of_timezone == "The timezone 'Asia/Kabul' cannot be looked up: Too many open files."
+    assert sentence.endswith("cannot be reached, or closed the connection: [Errno 24] Too many open files.")
+    assert (number, run.stderr, run.returncode) == ("24", "", 0)

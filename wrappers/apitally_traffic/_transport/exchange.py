@@ -41,10 +41,10 @@ _EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueE
 """What means that an exchange failed; ValueError for an invalid host name or HTTP/2 status, OSError of transports."""
 
 _LET_THROUGH = {
-    "h2.exceptions": ["H2Error"],
-    "anyio": ["BrokenResourceError", "BusyResourceError", "ClosedResourceError", "EndOfStream"],
+    "h2": {"H2Error"},
+    "anyio": {"BrokenResourceError", "BusyResourceError", "ClosedResourceError", "EndOfStream"},
 }
-"""Errors of a broken connection that httpcore lets through, by module: while it reads a body, or writes over TLS."""
+"""Errors of a broken connection that httpcore lets through, by package: while it reads a body, or writes over TLS."""
 
 _logger = logging.getLogger("apitally_traffic")
 
@@ -53,9 +53,16 @@ _DROPPED_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding"
 
 
 def exchange_errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions that mean that an exchange failed: for an `except`, which asks when there is one."""
-    loaded = [(sys.modules[name], names) for name, names in _LET_THROUGH.items() if name in sys.modules]
-    return (*_EXCHANGE_ERRORS, *(getattr(module, name) for module, names in loaded for name in names))
+    """Return the exceptions that mean that an exchange failed: for an `except`, which asks when there is one.
+
+    It imports nothing, which may fail, such as where no file can be opened any more.
+    """
+    error = sys.exception()
+    if not isinstance(error, Exception):
+        return _EXCHANGE_ERRORS
+    kinds = type(error).__mro__
+    is_let_through = any(kind.__name__ in _LET_THROUGH.get(kind.__module__.partition(".")[0], ()) for kind in kinds)
+    return (*_EXCHANGE_ERRORS, type(error)) if is_let_through else _EXCHANGE_ERRORS
 
 
 class Exchange:

@@ -5,8 +5,9 @@ clock time that occurs twice means the first occurrence unless its `fold` is 1; 
 with the offset from before the change (PEP 495).
 """
 
+import errno
+import os
 import re
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ _ISO = re.compile(
 # Python accepts more: any character in place of the T, and an offset directly after a date as a time.
 _TIME_OF_DAY = re.compile(r"[^T ]{7,10}[T ]\d\d.*", re.ASCII)
 
+# The process, or the system, can open no more files.
+_NO_FILES = {errno.EMFILE, errno.ENFILE}
 # Files beside the timezones that zoneinfo opens, too: the one of this machine, and copies, some with leap seconds.
 _NO_TIMEZONES = ("localtime", "posixrules", "posix/", "right/")
 
@@ -41,11 +44,18 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     name = timezone.key if isinstance(timezone, ZoneInfo) else timezone
     if not isinstance(name, str):
         raise TypeError(f"timezone must be an IANA name or a ZoneInfo that has one, not {quoted(timezone)}.")
+    reason = ""
     # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
     if not name.startswith(_NO_TIMEZONES):
-        with suppress(OSError, LookupError, ValueError):
+        try:
             return ZoneInfo(name[:])  # a subclass of str may write itself in another way
-    # Outside of the handler: the messages of zoneinfo quote the name, which may be the key.
+        except (LookupError, ValueError):
+            pass
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno in _NO_FILES else ""
+    # Outside of the handlers: the messages of zoneinfo quote the name, which may be the key.
+    if reason:
+        raise ValueError(f"The timezone {quoted(name)} cannot be looked up: {reason}.")
     raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.")
 
 
