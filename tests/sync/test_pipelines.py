@@ -57,15 +57,17 @@ class Warehouse:
         destination = dlt.destinations.duckdb(str(self.database(database)))
         return dlt.pipeline("own", pipelines_dir=str(self.folder), destination=destination, dataset_name=dataset)
 
-    def source(self, day: int) -> Any:
+    def source(self, day: int, *apps: int) -> Any:
         self.api.show(0, f"2026-03-{day}T10:20:30+00:00")
         return traffic_source(
-            [1, 2], start="2026-03-01", lookback="1h", api_key=self.api.api_key, base_url=self.api.url
+            apps or [1, 2], start="2026-03-01", lookback="1h", api_key=self.api.api_key, base_url=self.api.url
         )
 
-    def run(self, day: int, database: str = "first", dataset: str = "traffic_of_apps") -> None:
+    def run(self, day: int, database: str = "first", dataset: str = "traffic_of_apps", *, apart: bool = False) -> None:
+        """Read both apps, in one run or each in one of its own."""
         pipeline = self.pipeline(database, dataset)
-        pipeline.run(self.source(day))
+        for apps in ([1], [2]) if apart else ([],):
+            pipeline.run(self.source(day, *apps))
         pipeline.deactivate()
 
     def stored(self, database: str = "first", dataset: str = "traffic_of_apps") -> list[Any]:
@@ -87,14 +89,45 @@ def until(day: int) -> list[Any]:
     return [(app, hours, hours) for app in (1, 2)]
 
 
-def test_a_database_that_is_restored_from_a_backup(warehouse: Warehouse) -> None:
-    """What dlt's working folder says of it is not so any more."""
-    warehouse.run(10)
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_database_that_is_restored_from_a_backup(warehouse: Warehouse, *, apart: bool) -> None:
+    """What dlt's working folder says of it is not so any more, neither of the apps that a run does not read."""
+    warehouse.run(10, apart=apart)
     shutil.copy(warehouse.database("first"), warehouse.database("backup"))
-    warehouse.run(20)
+    warehouse.run(20, apart=apart)
     shutil.copy(warehouse.database("backup"), warehouse.database("first"))
-    warehouse.run(28)
+    warehouse.run(28, apart=apart)
     assert warehouse.stored() == until(28)
+
+
+def test_several_sources_in_one_run(warehouse: Warehouse) -> None:
+    """How far the first one has come is kept, though the destination does not have it yet."""
+    pipeline = warehouse.pipeline()
+    for day, rows in ((10, 2 * 226), (11, 2 * 25)):
+        pipeline.run([warehouse.source(day, 1), warehouse.source(day, 2)])
+        assert pipeline.last_trace.last_normalize_info.row_counts["traffic"] == rows
+    assert warehouse.stored() == until(11)
+
+
+def test_other_entries_of_the_state_are_kept(warehouse: Warehouse) -> None:
+    """A caller may keep something there, as dlt does for hints."""
+    pipeline = warehouse.pipeline()
+    pipeline.run(warehouse.source(10))
+    with pipeline.managed_state() as state:
+        state["sources"]["apitally_traffic"]["resources"]["app_1"]["incremental"] = {"period_start": {}}
+    pipeline.run(warehouse.source(11))
+    assert "incremental" in pipeline.state["sources"]["apitally_traffic"]["resources"]["app_1"]
+
+
+def test_an_app_that_a_second_place_does_not_have(warehouse: Warehouse) -> None:
+    """How far it has come in the first one does not count there."""
+    warehouse.run(10)
+    pipeline = warehouse.pipeline("second")
+    pipeline.run(warehouse.source(11, 1))
+    pipeline.deactivate()
+    warehouse.run(12)
+    warehouse.run(20, "second")
+    assert warehouse.stored("second") == until(20)
 
 
 @pytest.mark.parametrize(
@@ -118,3 +151,14 @@ def test_a_source_of_another_name(warehouse: Warehouse) -> None:
         pipeline.run(warehouse.source(day).clone(with_name="renamed"))
         assert pipeline.last_trace.last_normalize_info.row_counts["traffic"] == rows
     assert warehouse.stored() == until(11)
+
+
+def test_a_dataset_that_a_run_names(warehouse: Warehouse) -> None:
+    """With the lines of the docs, what is stored in one counts for that one alone."""
+    for day, dataset in ((10, "one"), (12, "other"), (20, "one"), (28, "other")):
+        pipeline = warehouse.pipeline(dataset="one")
+        pipeline.run()
+        pipeline = pipeline.drop()
+        pipeline.run(warehouse.source(day), dataset_name=dataset)
+        pipeline.deactivate()
+        assert warehouse.stored(dataset=dataset) == until(day)

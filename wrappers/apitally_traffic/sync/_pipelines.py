@@ -5,19 +5,22 @@ error. And how far the destination has a series: dlt itself goes by its working 
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import dlt
 from dlt.common.configuration.container import Container
-from dlt.common.configuration.specs.config_section_context import ConfigSectionContext
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.common.pipeline import PipelineContext
+from dlt.common.pipeline import PipelineContext, StateInjectableContext
 from dlt.common.schema.typing import TTableFormat, TTableSchema
+from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 from dlt.pipeline.state_sync import load_pipeline_state_from_destination
 
-from apitally_traffic.sync._series import TABLE
+from apitally_traffic.sync._series import TABLE, is_series
+
+_lock = Lock()
 
 
 def can_merge(capabilities: DestinationCapabilitiesContext, table_format: TTableFormat | None = None) -> bool:
@@ -56,31 +59,56 @@ def check_destination() -> None:
         )
 
 
-def stored_state(resource: str) -> dict[str, Any] | None:
-    """Return the state of a resource as the destination of the pipeline that reads it has it, next to the rows.
+def restore_cursors() -> None:
+    """Let the cursors of all series, in the state that dlt will write with the rows, be those that the destination has.
 
-    The state in dlt's working folder is that of the last run, which may have gone to another database or dataset, or
-    not have been loaded; and the database may have been restored from a backup since.
-
-    Returns:
-        The state, empty where the destination has none; None where there is no destination, or none that keeps states.
+    dlt's working folder has those of the last run, which may have gone to another database or dataset; and the database
+    may have been restored from a backup since. A cursor stays if it has come with a package that is still on its way.
     """
     container = Container()
     pipeline: Any = container[PipelineContext].pipeline() if container[PipelineContext].is_active() else None
-    if pipeline is None or pipeline.destination is None:
-        return None
-    source = container[ConfigSectionContext].source_state_key
+    if pipeline is None or pipeline.destination is None or StateInjectableContext not in container:
+        return
     # All threads in which dlt extracts share a context, which a client changes while it is made.
     with ThreadPoolExecutor(max_workers=1) as thread:
-        state: Any = thread.submit(_pipeline_state, pipeline).result()
-    return None if state is None else state.get("sources", {}).get(source, {}).get("resources", {}).get(resource, {})
+        stored, pending = thread.submit(_stored_and_pending, pipeline).result()
+    if stored is None:
+        return
+    pending.add(package())
+    state: Any = container[StateInjectableContext].state
+    with _lock:
+        for place, entries in _entries(state).items():
+            there = _entries(stored).get(place, {})
+            for series in [key for key in entries if is_series(key) and entries[key].get("package") not in pending]:
+                if series in there:
+                    entries[series] = there[series]
+                else:
+                    del entries[series]
 
 
-def _pipeline_state(pipeline: dlt.Pipeline) -> Any:
+def package() -> str | None:
+    """Return the name of the package that the present run makes, if it makes one."""
+    container = Container()
+    context = LoadPackageStateInjectableContext
+    return container[context].load_id if context in container else None
+
+
+def _stored_and_pending(pipeline: dlt.Pipeline) -> tuple[Any, set[str | None]]:
+    """Return the state that the destination has, None where it keeps none, and the packages that it has not yet."""
+    pending: set[str | None] = {*pipeline.list_extracted_load_packages(), *pipeline.list_normalized_load_packages()}
     with pipeline.destination_client() as client:
         if not isinstance(client, WithStateSync):
-            return None
+            return None, pending
         try:
-            return load_pipeline_state_from_destination(pipeline.pipeline_name, client) or {}
+            return load_pipeline_state_from_destination(pipeline.pipeline_name, client) or {}, pending
         except DestinationUndefinedEntity:
-            return {}
+            return {}, pending
+
+
+def _entries(state: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the state of each resource of each source: ours may have another name."""
+    return {
+        (source, resource): entries
+        for source, its_state in state.get("sources", {}).items()
+        for resource, entries in its_state.get("resources", {}).items()
+    }

@@ -41,3 +41,8 @@ class Series:
         """Return whether both count the same requests: of one app, and not of different environments or consumers."""
         pairs = ((self.app_env_id, other.app_env_id), (self.consumer_id, other.consumer_id))
         return self.app_id == other.app_id and all(None in pair or pair[0] == pair[1] for pair in pairs)
+
+
+def is_series(text: str) -> bool:
+    """Return whether a text is the key of a series."""
+    return text.startswith("app=")

@@ -15,7 +15,7 @@ from apitally_traffic._options import check_count
 from apitally_traffic._windows.periods import floor
 from apitally_traffic.errors import ResponseError
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
-from apitally_traffic.sync._pipelines import check_destination, stored_state
+from apitally_traffic.sync._pipelines import check_destination, package, restore_cursors
 from apitally_traffic.sync._series import TABLE, Series
 from apitally_traffic.sync._shared_client import SharedClient
 
@@ -57,7 +57,8 @@ def traffic_source(
     filters, its interval and its timezone. What counts is the state that the destination has, next to the rows.
 
     dlt itself loads only the pending package where a run was killed before, and reads nothing new. `sync_traffic`
-    leaves none; in a pipeline of your own, call `pipeline.run()` without data first.
+    leaves none; in a pipeline of your own, call `pipeline.run()` without data first. And then `pipeline.drop()`:
+    without it, a `dataset_name` that the run itself is given comes too late.
 
     Args:
         app_ids: the apps' IDs, from the Apitally dashboard.
@@ -83,6 +84,7 @@ def traffic_source(
         >>> list(source.resources)
         ['app_1', 'app_2']
         >>> _ = pipeline.run()  # what a killed run has left, if any
+        >>> pipeline = pipeline.drop()
         >>> _ = pipeline.run(source)
         >>> pipeline.last_trace.last_normalize_info.row_counts["traffic"]
         60
@@ -163,16 +165,17 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule, *, is_re
 
     def rows() -> Iterator[Any]:
         check_destination()
-        state: dict[str, dict[str, str]] = dlt.current.resource_state(name)
+        state: dict[str, Any] = dlt.current.resource_state(name)
         yield materialize_schema_item()  # the table, also where no row follows
         with client.in_use():
             now = client.time(series.app_id)
-            stored = state if is_restored else _stored(name, state)
-            windows, cursor = schedule.windows(Cursor.from_state(stored.get(series.key, {})), now)
+            if not is_restored:
+                restore_cursors()
+            windows, cursor = schedule.windows(Cursor.from_state(state.get(series.key, {})), now)
             for window in windows:
                 yield from _batches(series, window, client.items(series, window, now))
         # dlt stores the state in the package of the rows, and neither if reading fails.
-        state[series.key] = cursor.to_state()
+        state[series.key] = cursor.to_state() | {"package": package()}
 
     resource: DltResource = dlt.resource(
         rows,
@@ -184,12 +187,6 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule, *, is_re
         parallelized=True,
     )
     return resource
-
-
-def _stored(name: str, local: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """Return which cursors hold: those in dlt's working folder, if the destination has them, too, as it has them."""
-    stored = stored_state(name) if local else None
-    return local if stored is None else {key: stored[key] for key in local if key in stored}
 
 
 def _batches(series: Series, window: TimeWindow, items: Iterable[TrafficItem]) -> Iterator[list[dict[str, Any]]]:
