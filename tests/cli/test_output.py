@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import threading
+from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,9 +15,11 @@ from pyarrow import parquet
 from apitally_mock import MockServer
 from apitally_traffic_cli.formats.catalogue import FORMATS
 from tests.cli.conftest import Cli
+from tests.sampling import exhaustive
 
 MONTH = ["--since", "2026-01-01", "--until", "2026-02-01"]
 OPEN = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/proc/thread-self/fd/1", "/dev/fd/2"]
+SAMPLE = [("get", "/dev/stdout"), ("get", "/dev/fd/2"), ("plot", "/proc/self/fd/1")]
 HEADER = "app_id,period_start,period_end,requests,bytes_received,bytes_sent"
 
 
@@ -147,11 +150,7 @@ def test_a_named_pipe_is_written_to(cli: Cli) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system has no /proc")
 @pytest.mark.parametrize(
-    ("command", "name"),
-    [
-        *(("get", name) for name in OPEN),
-        *(pytest.param("plot", name, marks=[] if name == OPEN[0] else pytest.mark.exhaustive) for name in OPEN),
-    ],
+    ("command", "name"), [*SAMPLE, *exhaustive(case for case in product(["get", "plot"], OPEN) if case not in SAMPLE)]
 )
 def test_what_is_open_already_is_written_to(cli: Cli, command: str, name: str) -> None:
     """A file keeps what it had and a pipe gets the data, where a name leads to a descriptor, also through links."""
@@ -178,9 +177,7 @@ def test_dev_stdout_is_a_dash(cli: Cli) -> None:
     assert cli.data("get", "1", *MONTH, "-o", "/dev/stdout") == cli.data("get", "1", *MONTH, "-o", "-")
 
 
-@pytest.mark.parametrize(
-    "name", ["csv", "table", *(pytest.param(n, marks=pytest.mark.exhaustive) for n in ("ndjson", "json", "parquet"))]
-)
+@pytest.mark.parametrize("name", ["csv", "table", *exhaustive(["ndjson", "json", "parquet"])])
 def test_a_reader_who_stops_ends_the_command_quietly(cli: Cli, name: str) -> None:
     """Exit code 0, and nothing on stderr, whatever the format."""
     # More than a pipe holds.
@@ -208,8 +205,7 @@ def peak_memory(cli: Cli, *arguments: str) -> int:
     "name",
     [
         "traffic.csv",
-        pytest.param("traffic.ndjson", marks=pytest.mark.exhaustive),
-        pytest.param("traffic.json", marks=pytest.mark.exhaustive),
+        *exhaustive(["traffic.ndjson", "traffic.json"]),
     ],
 )
 def test_memory_does_not_grow_with_the_window(cli: Cli, name: str) -> None:
@@ -222,7 +218,10 @@ def test_memory_does_not_grow_with_the_window(cli: Cli, name: str) -> None:
     assert long - short < 12_000_000
 
 
-@pytest.mark.parametrize("arguments", [["get", "1", "--format", name] for name in FORMATS] + [["plot", "1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["get", "1"], ["plot", "1"], *exhaustive(["get", "1", "--format", name] for name in FORMATS)],
+)
 def test_stdout_that_is_closed_is_told(cli: Cli, arguments: list[str]) -> None:
     """In a sentence, with exit code 5."""
     process = cli.start(*arguments, preexec_fn=lambda: os.close(1), stdout=None)

@@ -18,6 +18,7 @@ from apitally_mock import MockServer, MockServerError
 from apitally_mock._process import PROGRAM
 from tests.mock.mock_endpoint import PATH
 from tests.mock.server_process import is_listening, run_script
+from tests.sampling import exhaustive
 
 
 def test_the_server_is_imported_from_where_its_owner_imports_it(tmp_path: Path) -> None:
@@ -148,10 +149,7 @@ def test_entries_of_the_import_path_need_not_be_strings(monkeypatch: pytest.Monk
         None,
         b"/usr/bin/python3",
         "/usr/bin/env",
-        *(
-            pytest.param(value, marks=pytest.mark.exhaustive)
-            for value in ("", 5, "/nowhere/python3", sys.executable + "-embedded")
-        ),
+        *exhaustive(["", 5, "/nowhere/python3", sys.executable + "-embedded"]),
     ],
 )
 def test_an_interpreter_is_found_without_sys_executable(

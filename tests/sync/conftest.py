@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sampling import exhaustive
 from tests.sync.api import Api, running_api
 from tests.sync.databases import Database, DuckDB, PostgresServer, running_postgres
 
@@ -36,9 +37,9 @@ def duckdb_file(tmp_path: Path) -> DuckDB:
     return DuckDB(tmp_path / "traffic.duckdb")
 
 
-@pytest.fixture(params=["duckdb", "postgres"])
+@pytest.fixture(params=["duckdb", *exhaustive(["postgres"])])
 def database(request: pytest.FixtureRequest) -> Database:
-    """Return an empty database, of each kind."""
+    """Return an empty database: of each kind at each push where a test says so, and for `tests-full` in all of them."""
     if request.param == "duckdb":
         file: DuckDB = request.getfixturevalue("duckdb_file")
         return file

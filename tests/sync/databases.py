@@ -21,6 +21,8 @@ import psycopg2
 import pytest
 
 Rows = list[tuple[Any, ...]]
+EACH_KIND = pytest.mark.parametrize("database", ["duckdb", "postgres"], indirect=True)
+"""Lets a test run with each kind of database at each push."""
 PASSWORD = "a-password-of-the-tests"
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from apitally_traffic import TrafficClient
 from tests.sync.api import Api
-from tests.sync.databases import Database
+from tests.sync.databases import EACH_KIND, Database
 from tests.sync.killed_run import run
 from tests.sync.moments import MOMENTS
 
@@ -102,6 +102,7 @@ def hour(time: str) -> datetime:
     return datetime.fromisoformat(time).replace(minute=0, second=0)
 
 
+@EACH_KIND
 @pytest.mark.parametrize("moment", cases(MOMENTS))
 @pytest.mark.parametrize("is_first", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["later", "first"])
 def test_one_rerun_is_complete(api: Api, database: Database, moment: str, *, is_first: bool) -> None:
@@ -119,6 +120,7 @@ def test_one_rerun_is_complete(api: Api, database: Database, moment: str, *, is_
     drill.check((0, unchanged), (1, killed), (2, hour(THIRD)))
 
 
+@EACH_KIND
 @pytest.mark.parametrize("moment", cases(INSIDE_THE_MERGE))
 def test_the_merge_is_one_transaction(api: Api, database: Database, moment: str) -> None:
     """A kill between the deletion of the old rows and the insertion of the new ones leaves the table as it was."""

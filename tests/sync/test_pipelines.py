@@ -10,12 +10,14 @@ import pytest
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from apitally_traffic.sync import traffic_source
+from tests.sampling import exhaustive
 from tests.sync.api import Api
-from tests.sync.databases import Database
+from tests.sync.databases import EACH_KIND, Database
 
 NOW = "2026-03-28T10:20:30+00:00"
 
 
+@EACH_KIND
 def test_source_in_a_pipeline_of_ones_own(api: Api, database: Database, tmp_path: Path) -> None:
     """The source has one parallelized resource per app, and can be run again."""
     api.show(0, NOW)
@@ -131,7 +133,9 @@ def test_an_app_that_a_second_place_does_not_have(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "dataset"), [("second", "traffic_of_apps"), ("first", "second")], ids=["database", "dataset"]
+    ("file", "dataset"),
+    [("second", "traffic_of_apps"), *exhaustive([("first", "second")])],
+    ids=["database", "dataset"],
 )
 def test_a_second_place_under_the_same_name_of_the_pipeline(warehouse: Warehouse, file: str, dataset: str) -> None:
     """Each has what it has, whichever the last run has written to."""

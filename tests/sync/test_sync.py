@@ -14,7 +14,7 @@ from apitally_traffic.sync import SyncError, SyncResult, sync_traffic
 from apitally_traffic.sync._errors import cause_of
 from apitally_traffic.testing import fast_retries
 from tests.sync.api import Api
-from tests.sync.databases import Database, DuckDB
+from tests.sync.databases import EACH_KIND, Database, DuckDB
 
 NOW = "2026-03-28T10:20:30+00:00"
 LATER = "2026-03-29T12:34:56+00:00"
@@ -32,6 +32,7 @@ def values(item: TrafficItem) -> tuple[datetime | int, ...]:
     return item.period_start, item.period_end, item.requests, item.bytes_received, item.bytes_sent
 
 
+@EACH_KIND
 def test_rows_are_those_of_the_api(api: Api, database: Database) -> None:
     """Each closed period of a window is one row, with its counts, and the columns that name its series."""
     api.show(0, NOW)
@@ -66,6 +67,7 @@ def test_a_table_of_somebody_else_is_refused(api: Api, database: Database) -> No
     assert not api.server.requests
 
 
+@EACH_KIND
 @pytest.mark.parametrize(
     "filters",
     [
@@ -226,6 +228,7 @@ def test_a_first_run_without_rows_makes_the_table(api: Api, database: Database) 
     assert database.query(f"SELECT count(*) FROM {TABLE}") == [(48 + 24,)]
 
 
+@EACH_KIND
 def test_a_table_that_was_dropped_is_told(api: Api, database: Database) -> None:
     """The state says that its rows are stored: to go on would leave a hole, and to start again is the user's choice."""
     api.show(0, NOW)

@@ -294,19 +294,19 @@ def test_two_machines_at_once(
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_two_folders_of_dlt_and_one_file(
-    api: Api, start: Callable[..., "subprocess.Popen[str]"], process: Run, tmp_path: Path, *, is_new: bool
+    api: Api, start: Callable[..., "subprocess.Popen[str]"], run: Run, tmp_path: Path, *, is_new: bool
 ) -> None:
     """A run that another one has overtaken stores nothing: what that one has stored would be forgotten."""
     other = {"DLT_DATA_DIR": str(tmp_path / "other")}
     if not is_new:
-        assert process("2").returncode == 0
+        assert run("2").returncode == 0
     api.silent = "/v1/apps/1/"
     asked = api.asked
     with start("1") as slow:
         while api.asked == asked:
             assert slow.poll() is None
             time.sleep(0.05)
-        assert process("2", "--since", "60d", **other).returncode == 0
+        assert run("2", "--since", "60d", **other).returncode == 0
         api.respond()
         output, errors = slow.communicate(timeout=60)
     assert (slow.returncode, output) == (5, "")
@@ -315,7 +315,7 @@ def test_two_folders_of_dlt_and_one_file(
         "Syncs wait for each other where they have the same DLT_DATA_DIR and user.\n"
     )
     api.show(0, "2026-05-28T10:20:30+00:00")
-    assert process("1", "2").returncode == 0
+    assert run("1", "2").returncode == 0
     rows = DuckDB(Path(FILE)).query("SELECT app_id, count(*) FROM apitally.traffic GROUP BY 1 ORDER BY 1")
     assert rows == [(1, 720), (2, (60 + 61) * 24)]
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from apitally_traffic import AsyncTrafficClient, ResponseError, TrafficClient
+from tests.sampling import exhaustive
 
 SIZE, PAGES = 1_000_000, 6
 HOUR = timedelta(hours=1)
@@ -37,7 +38,7 @@ async def collect(kind: type[TrafficClient | AsyncTrafficClient], method: str) -
 
 
 @pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
-@pytest.mark.parametrize("method", ["totals", "to_arrow", "to_pandas", "to_polars", "to_list"])
+@pytest.mark.parametrize("method", ["totals", "to_list", *exhaustive(["to_arrow", "to_pandas", "to_polars"])])
 def test_tables_keep_no_unknown_fields(kind: type[TrafficClient | AsyncTrafficClient], method: str) -> None:
     """A list of items keeps them: it delivers them."""
     gc.collect()
@@ -124,7 +125,7 @@ def one_row_a_page(
     )
 
 
-@pytest.mark.parametrize("method", ["totals", "pages"])
+@pytest.mark.parametrize("method", ["totals", *exhaustive(["pages"])])
 @pytest.mark.parametrize("kind", LARGE_PAGES)
 def test_the_pages_of_a_slice_are_bounded_together(kind: str, method: str) -> None:
     """They are kept until the last one is read, however small each is."""

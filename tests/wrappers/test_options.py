@@ -23,6 +23,7 @@ from apitally_traffic import (
     TrafficClient,
 )
 from apitally_traffic.testing import fast_retries
+from tests.sampling import exhaustive
 from tests.wrappers.raw_server import PAGE
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
@@ -210,7 +211,7 @@ def test_missing_http2_names_the_package(monkeypatch: pytest.MonkeyPatch) -> Non
         TrafficClient("key", http2=True)
 
 
-@pytest.mark.parametrize("own", ["", "before", "after"])
+@pytest.mark.parametrize("own", ["", *exhaustive(["before", "after"])])
 @pytest.mark.parametrize(
     ("level", "lines"),
     [

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from apitally_traffic import APITimeoutError
+from tests.sampling import exhaustive
 from tests.wrappers.conftest import interrupt
 from tests.wrappers.read_day import read_async, read_sync
 from tests.wrappers.tls import trusted_certificate, tunnel
@@ -74,7 +75,7 @@ def flooding(
 
 @FLOODS
 @pytest.mark.parametrize("read", [read_sync, read_async])
-@pytest.mark.parametrize("bound", ["deadline", "timeout"])
+@pytest.mark.parametrize("bound", ["deadline", *exhaustive(["timeout"])])
 def test_a_flood_ends_in_time(
     flood: Any, read: Callable[..., list[Any]], bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
