@@ -28,7 +28,7 @@ _SUPPORTED = ["3.11", "3.12", "3.13"]
 _PARALLEL = ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"]
 _SHIPPED = ["tests/wrappers", "tests/cli", "tests/mock", "tests/examples"]
 # On one interpreter: the tools run on that of whoever maintains, and most of a sync is dlt and the databases.
-_ONCE = ["tests/sync", "tests/pipeline", "tests/contract", "tests/project"]
+_ONCE = ["tests/contract", "tests/sync", "tests/project", "tests/pipeline"]
 _RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 _VERSION_FILE = Path("wrappers/apitally_traffic/_version.py")
 _PYPROJECT = nox.project.load_toml("pyproject.toml")
@@ -62,7 +62,7 @@ def drift(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests of what is shipped on each supported interpreter here, and all tests on the one that runs nox."""
     _install(session, ".[all]", groups=["test"])
-    folders = [*_SHIPPED, *_ONCE] if session.python == _RUNNING else _SHIPPED
+    folders = [*_ONCE, *_SHIPPED] if session.python == _RUNNING else _SHIPPED  # the longest tests first
     session.run("pytest", *(session.posargs or [*_PARALLEL, *folders]))
 
 
