@@ -19,6 +19,7 @@ import pytest
 from apitally_mock import MockServer, MockServerError
 from tests.mock.mock_endpoint import PATH
 from tests.mock.server_process import is_listening, is_running, run_script, wait_until_gone
+from tests.sampling import exhaustive
 
 
 def test_a_server_is_ready_on_entry_and_gone_on_exit() -> None:
@@ -106,9 +107,7 @@ def test_a_server_ends_with_its_owner_although_a_forked_child_lives(tmp_path: Pa
         os.kill(int(child), signal.SIGKILL)
 
 
-@pytest.mark.parametrize(
-    "delay", [0.0, 0.1, *(pytest.param(n / 50, marks=pytest.mark.exhaustive) for n in range(1, 30, 3))]
-)
+@pytest.mark.parametrize("delay", [0.0, 0.1, *exhaustive(n / 50 for n in range(1, 30, 3))])
 def test_an_owner_that_is_killed_during_the_start_leaves_no_process(tmp_path: Path, delay: float) -> None:
     """Whenever the owner is killed, the child ends, although a forked child of the owner holds its pipes."""
     script = f"""

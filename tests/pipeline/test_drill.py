@@ -16,6 +16,7 @@ from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
 from tests.pipeline.six_operations import OPERATIONS, six_operations
 from tests.pipeline.test_commands import contents
+from tests.sampling import exhaustive
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "spec-changes.md").read_text(encoding="utf-8")
 
@@ -112,10 +113,8 @@ def upload(content: dict[str, Any]) -> dict[str, Any]:
     [
         ("application/xml", ["--dry-run"]),
         ("application/x-ndjson", []),
-        pytest.param("application/xml", [], marks=pytest.mark.exhaustive),
-        pytest.param("application/x-ndjson", ["--dry-run"], marks=pytest.mark.exhaustive),
-        pytest.param("application/msgpack", ["--dry-run"], marks=pytest.mark.exhaustive),
-        pytest.param("application/msgpack", [], marks=pytest.mark.exhaustive),
+        *exhaustive([("application/xml", []), ("application/x-ndjson", ["--dry-run"])]),
+        *exhaustive(("application/msgpack", options) for options in ([], ["--dry-run"])),
     ],
 )
 def test_content_type_that_the_generator_does_not_know(

@@ -17,6 +17,7 @@ from unittest import mock
 import pytest
 
 from apitally_traffic import TrafficClient
+from tests.sampling import exhaustive
 from tests.sync.api import Api
 from tests.sync.databases import EACH_KIND, Database
 from tests.sync.killed_run import run
@@ -104,7 +105,7 @@ def hour(time: str) -> datetime:
 
 @EACH_KIND
 @pytest.mark.parametrize("moment", cases(MOMENTS))
-@pytest.mark.parametrize("is_first", [False, pytest.param(True, marks=pytest.mark.exhaustive)], ids=["later", "first"])
+@pytest.mark.parametrize("is_first", [False, *exhaustive([True])], ids=["later", "first"])
 def test_one_rerun_is_complete(api: Api, database: Database, moment: str, *, is_first: bool) -> None:
     """After a kill, a later clock and changed counts, a rerun stores what one without the kill would have stored."""
     drill = Drill(api, database)

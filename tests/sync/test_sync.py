@@ -13,6 +13,7 @@ from apitally_traffic import NotFoundError, ResponseError, TrafficClient, Traffi
 from apitally_traffic.sync import SyncError, SyncResult, sync_traffic
 from apitally_traffic.sync._errors import cause_of
 from apitally_traffic.testing import fast_retries
+from tests.sampling import exhaustive
 from tests.sync.api import Api
 from tests.sync.databases import EACH_KIND, Database, DuckDB
 
@@ -72,8 +73,7 @@ def test_a_table_of_somebody_else_is_refused(api: Api, database: Database) -> No
     "filters",
     [
         {},
-        pytest.param({"app_env_id": 1}, marks=pytest.mark.exhaustive),
-        pytest.param({"consumer_id": 3}, marks=pytest.mark.exhaustive),
+        *exhaustive([{"app_env_id": 1}, {"consumer_id": 3}]),
         {"app_env_id": 1, "consumer_id": 3},
     ],
 )

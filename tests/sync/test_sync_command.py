@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from tests.command import COMMAND, run_inside
+from tests.sampling import exhaustive
 from tests.sync.api import Api
 from tests.sync.databases import PASSWORD, DuckDB, PostgresServer
 
@@ -165,7 +166,7 @@ def test_into_postgres_without_a_password_in_the_url(run: Run, postgres_server: 
             "/proc/traffic.duckdb cannot be created: No such file or directory.",
             marks=pytest.mark.skipif(not Path("/proc/self").exists(), reason="this system has no /proc"),
         ),
-        pytest.param(["1", "--base-url", "http://127.0.0.1:9"], 5, "cannot be reached", marks=pytest.mark.exhaustive),
+        *exhaustive([(["1", "--base-url", "http://127.0.0.1:9"], 5, "cannot be reached")]),
     ],
 )
 def test_exit_codes(run: Run, arguments: list[str], code: int, sentence: str) -> None:
@@ -207,9 +208,7 @@ def test_5_for_a_wrong_password(run: Run, postgres_server: PostgresServer) -> No
     assert "wrong-password" not in sentence
 
 
-@pytest.mark.parametrize(
-    "kilobytes", [8, *(pytest.param(room, marks=pytest.mark.exhaustive) for room in (300, 1000, 1500))]
-)
+@pytest.mark.parametrize("kilobytes", [8, *exhaustive([300, 1000, 1500])])
 def test_5_for_a_full_disk(run: Run, process: Run, kilobytes: int) -> None:
     """A file that cannot grow any more gets a sentence, whichever file it is; with more room, a rerun is complete."""
     code, sentence = failure(process("1", "--since", "2025-01-01", limit=f"ulimit -f {kilobytes};"))

@@ -11,6 +11,7 @@ import pytest
 
 from apitally_traffic import Interval, TimeWindow
 from apitally_traffic._paging.slices import SliceReader
+from tests.sampling import exhaustive
 from tests.wrappers.served_rows import HOUR, row
 
 DAY = 24 * HOUR
@@ -32,7 +33,7 @@ def changes(zone: ZoneInfo) -> Iterator[datetime]:
             yield day
 
 
-@pytest.mark.parametrize("key", [*SAMPLE, *(pytest.param(key, marks=pytest.mark.exhaustive) for key in OTHERS)])
+@pytest.mark.parametrize("key", [*SAMPLE, *exhaustive(OTHERS)])
 def test_periods_around_each_clock_change(key: str) -> None:
     """The rows of a window's periods are accepted, whether their times are local or in UTC."""
     zone = ZoneInfo(key)

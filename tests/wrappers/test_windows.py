@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_traffic import Interval, Period, TimeWindow
+from tests.sampling import exhaustive
 
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 ZONES = tuple(sorted(available_timezones() - {"Factory", "localtime"}))
@@ -227,10 +228,7 @@ def test_length_counts_every_period(zones: tuple[str, ...], interval: Interval, 
     [
         ("Australia/Lord_Howe", "hour"),
         ("America/St_Johns", "day"),
-        pytest.param("UTC", "hour", marks=pytest.mark.exhaustive),
-        pytest.param("UTC", "day", marks=pytest.mark.exhaustive),
-        pytest.param("Australia/Lord_Howe", "day", marks=pytest.mark.exhaustive),
-        pytest.param("America/St_Johns", "hour", marks=pytest.mark.exhaustive),
+        *exhaustive([("UTC", "hour"), ("UTC", "day"), ("Australia/Lord_Howe", "day"), ("America/St_Johns", "hour")]),
     ],
 )
 def test_length_of_a_long_window(zone: str, interval: Interval) -> None:
