@@ -319,10 +319,8 @@ def test_environment_variables_are_no_arguments(api: Api, duckdb_file: DuckDB, m
         ({"interval": "week"}, 'interval must be "hour" or "day"'),
         ({"timezone": "Mars/Base"}, "Unknown timezone 'Mars/Base'"),
         ({"start": "yesterday"}, "start 'yesterday' is neither"),
-        (
-            {"start": "2100-01-01"},
-            "start 2100-01-01T00:00:00+00:00 lies in the future: it is 2026-03-28T10:20:30+00:00 now.",
-        ),
+        ({"start": "2100-01-01"}, "start 2100-01-01T00:00:00+00:00 lies in the future: it is 20"),
+        ({"start": "9999-12-31"}, "start 9999-12-31T00:00:00+00:00 lies in the future: it is 20"),
         ({"lookback": "2026-01-01"}, "lookback must be a duration, such as 36h, 2d or P1W, not '2026-01-01'"),
         ({"lookback": timedelta(days=-1)}, "lookback must be a duration"),
         ({"destination": "nosuch"}, "dlt knows no destination 'nosuch'"),

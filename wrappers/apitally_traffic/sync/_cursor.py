@@ -19,7 +19,6 @@ TimeLike = datetime | date | timedelta | str
 DEFAULT_START = "30d"
 DEFAULT_LOOKBACK = "2d"
 _DURATION_UNITS = frozenset("MHDWS")
-_FAR_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Schedule:
             raise ValueError(
                 f"lookback must be a duration, such as 36h, 2d or P1W, not {quoted(self.lookback)}."
             ) from error
-        self._first_start(_FAR_FUTURE)
+        self._first_start(datetime.now(UTC))
 
     def windows(self, cursor: Cursor | None, now: datetime) -> tuple[list[TimeWindow], Cursor]:
         """Return the windows to read, and the cursor after that.
