@@ -7,7 +7,7 @@ text. Every pattern here takes time that grows with the length of the text and n
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from html.entities import html5
 from unicodedata import category
 
@@ -16,29 +16,9 @@ Decode = Callable[[re.Match[bytes]], bytes]
 _MAX_LEVELS = 5
 # Categories of Unicode: formatting characters, spaces, and marks without a width of their own.
 _INVISIBLE_CATEGORIES = {"Cf", "Zs", "Mn"}
-_NAMES: dict[bytes, bytes] = {
-    name.removesuffix(";").lower().encode(): value.encode()
-    for name, value in html5.items()
-    if len(value) == 1 and (value.isascii() or category(value) in _INVISIBLE_CATEGORIES)
-}
 # A key has printable ASCII characters only, so that all others between them can be left out.
 _NOT_IN_A_WORD = bytes({*range(0x21), *range(0x7F, 0x100)})
 _IN_A_WORD = re.compile(rb"[\x21-\x7e]+")
-# Longer names first, since some begin with another one.
-_ENTITY = b"|".join(sorted(_NAMES, reverse=True))
-# Which characters an escape begins with comes first: that is what makes the search fast.
-_ESCAPE = re.compile(
-    rb"[\\%&=\x00-\x08\x0a-\x1f\x7f](?:"
-    rb"(?<=\\)\\*+(?:u\{0{0,6}(?P<braces>[0-9a-fA-F]{1,6})\}|U0000(?P<long>[0-9a-fA-F]{4})"
-    rb"|[uU](?P<short>[0-9a-fA-F]{4})|[xX](?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-3]?[0-7]{2})"
-    rb"|(?P<control>[abfnrtvABFNRTV0]))?"
-    rb"|(?<=%)(?:25)*(?P<url>[0-9a-fA-F]{2})"
-    rb"|(?<=&)(?i:(?:amp;)*(?:#(?:x0{0,9}(?P<hexadecimal>[0-9a-f]{1,6})|0{0,9}(?P<decimal>[0-9]{1,7}))|(?P<name>"
-    + _ENTITY
-    + rb"));?)"
-    rb"|(?<==)3[dD]|(?<=\x1b)\[[0-9;?]{0,20}[a-zA-Z]|(?<=[=\r\n])(?:(?<!=)|\r?\n)[\r\n \t]*+"
-    rb"|(?<=[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]))"
-)  # fmt: skip
 _MARKUP = re.compile(rb"<(?:/?[a-zA-Z][^<>]{0,200}|!--[^<>]{0,200}--)>")
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 # Lists of numbers are found by their shape, without regular expressions: nearly all texts have none.
@@ -59,6 +39,34 @@ _BETWEEN_HEXADECIMALS = re.compile(rb"[\s:,;_\"'-]+(?:0x)?|0x")
 _DECIMAL_SHAPE = bytes.maketrans(b"0123456789\t\n\r;", b"d" * 10 + b"   ,")
 _DECIMAL_LISTS = (b"dd d", b"dd,d", b"dd, d", b"dd,  ")
 _DECIMAL = re.compile(rb"(?<![0-9])([0-9]{2,3})(?![0-9])(?:[\s,;\"']{1,10}(?=[0-9]))?")
+
+
+# The two below are made when they are first needed, since importing the package would take longer otherwise.
+@cache
+def _named_characters() -> dict[bytes, bytes]:
+    """Return the characters that a key may have, or that are not seen, by their names in HTML."""
+    return {
+        name.removesuffix(";").lower().encode(): value.encode()
+        for name, value in html5.items()
+        if len(value) == 1 and (value.isascii() or category(value) in _INVISIBLE_CATEGORIES)
+    }
+
+
+@cache
+def _escape() -> re.Pattern[bytes]:
+    """Return what finds an escape. Which characters one begins with comes first: that is what makes the search fast."""
+    return re.compile(
+        rb"[\\%&=\x00-\x08\x0a-\x1f\x7f](?:"
+        rb"(?<=\\)\\*+(?:u\{0{0,6}(?P<braces>[0-9a-fA-F]{1,6})\}|U0000(?P<long>[0-9a-fA-F]{4})"
+        rb"|[uU](?P<short>[0-9a-fA-F]{4})|[xX](?P<byte>[0-9a-fA-F]{2})|(?P<octal>[0-3]?[0-7]{2})"
+        rb"|(?P<control>[abfnrtvABFNRTV0]))?"
+        rb"|(?<=%)(?:25)*(?P<url>[0-9a-fA-F]{2})"
+        rb"|(?<=&)(?i:(?:amp;)*(?:#(?:x0{0,9}(?P<hexadecimal>[0-9a-f]{1,6})|0{0,9}(?P<decimal>[0-9]{1,7}))|(?P<name>"
+        + b"|".join(sorted(_named_characters(), reverse=True))  # longer names first, since some begin with another one
+        + rb"));?)"
+        rb"|(?<==)3[dD]|(?<=\x1b)\[[0-9;?]{0,20}[a-zA-Z]|(?<=[=\r\n])(?:(?<!=)|\r?\n)[\r\n \t]*+"
+        rb"|(?<=[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]))"
+    )  # fmt: skip
 
 
 class Reading:
@@ -178,8 +186,8 @@ def _unquoted(text: bytes, *, gaps: bool, pluses_are_spaces: bool) -> Iterator[R
         if is_new:
             yield reading
             if (plain := reading.replaced(_MARKUP, lambda _: b"")) is not None:
-                yield plain.replaced(_ESCAPE, _unescaped) or plain
-        reading = reading.replaced(_ESCAPE, _unescaped)
+                yield plain.replaced(_escape(), _unescaped) or plain
+        reading = reading.replaced(_escape(), _unescaped)
 
 
 def as_hexadecimals(reading: Reading) -> Reading | None:
@@ -212,7 +220,7 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
     if kind == "control":
         return _CONTROLS.get(written.lower(), b"")
     if kind == "name":
-        return _NAMES[written.lower()]
+        return _named_characters()[written.lower()]
     if kind == "url":
         return bytes([int(written, 16)])
     code = int(written, {"octal": 8, "decimal": 10}.get(kind, 16))

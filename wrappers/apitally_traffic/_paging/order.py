@@ -11,8 +11,6 @@ from itertools import takewhile
 from operator import attrgetter, countOf, le, lt, sub
 from typing import Any, NamedTuple
 
-from attrs import field, frozen
-
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row
 from apitally_traffic._texts import name_of_field, quoted
@@ -26,15 +24,15 @@ _ZERO = timedelta(0)
 _MAX_NAMED = 4
 
 
-@frozen
 class _Value:
     """What is kept of the value of an unknown field, where `1` is the same as `1.0`, and not the same as `true`."""
 
-    digest: bytes
-    text: str = field(eq=False)
+    def __init__(self, digest: bytes, text: str) -> None:
+        self.digest = digest
+        self._text = text
 
     def __str__(self) -> str:
-        return self.text
+        return self._text
 
 
 _MISSING = _Value(b"", "missing")
