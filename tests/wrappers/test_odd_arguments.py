@@ -111,3 +111,17 @@ def test_long_arguments_of_paginate() -> None:
         return [item async for item in paginate_async(get_traffic, client=api, app_id=1, **day)]
 
     check("timezone", lambda: asyncio.run(read()))
+
+
+@pytest.mark.parametrize("method", ["to_list", "to_arrow", "to_pandas", "to_polars", "totals"])
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_progress_that_cannot_be_called(kind: type[TrafficClient | AsyncTrafficClient], method: str) -> None:
+    """It is refused before anything is sent."""
+    query = kind("key", base_url="http://127.0.0.1:9").get_traffic(1)
+
+    async def collect() -> None:
+        await getattr(query, method)(progress=5)
+
+    with pytest.raises(TypeError, match=r"^progress must be a function of two numbers, not int\.$"):
+        asyncio.run(collect())
+    assert query.stats.requests == 0

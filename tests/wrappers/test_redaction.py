@@ -141,9 +141,10 @@ def check(caplog: pytest.LogCaptureFixture, read: str, place: str, quoting: str,
     transport = httpx.MockTransport(lambda _: planted(PLACES[place](quoted), quoted))
     client = TrafficClient(key, max_retries=0, requests_per_minute=None, transport=transport)
     raised: Exception | None = None
+    query = client.get_traffic(1, **DAY)
     try:
         if read == "query":
-            client.get_traffic(1, **DAY).to_list()
+            query.to_list()
         elif read == "paginate":
             list(paginate(get_traffic, client=client.api, app_id=1))
         else:
@@ -151,7 +152,7 @@ def check(caplog: pytest.LogCaptureFixture, read: str, place: str, quoting: str,
     except (ApitallyError, KeyError, TypeError, ValueError, AttributeError) as error:
         raised = error
     assert raised is None or read == "raw" or isinstance(raised, ApitallyError)
-    text = "\n".join(record.getMessage() for record in caplog.records)
+    text = "\n".join([*(record.getMessage() for record in caplog.records), str(tuple(query.stats))])
     if isinstance(raised, ApitallyError):
         # A token is sent back as it is, so there are variables that hold it.
         text += shown(raised, local_variables="token" not in place)

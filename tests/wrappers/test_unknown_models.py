@@ -24,6 +24,11 @@ def _any_of(*schemas: Any) -> dict[str, Any]:
     return {"anyOf": list(schemas)}
 
 
+def _page(item: dict[str, Any]) -> dict[str, Any]:
+    items = {"type": "array", "items": item}
+    return _object("data has_more next_token", data=items, has_more=BOOLEAN, next_token=_any_of(STRING, NULL))
+
+
 INTEGER, STRING, NULL, BOOLEAN = ({"type": name} for name in ("integer", "string", "null", "boolean"))
 DATE, DATE_TIME = (STRING | {"format": name} for name in ("date", "date-time"))
 USER, TEAM, NODE, THING = ({"$ref": f"#/components/schemas/{name}"} for name in ("User", "Team", "Node", "Thing"))
@@ -50,33 +55,43 @@ SCHEMAS = {
         parent=THING,
         node=_any_of(NODE, NULL),
     ),
-    "Things": _object(
-        "data has_more next_token",
-        data={"type": "array", "items": THING},
-        has_more=BOOLEAN,
-        next_token=_any_of(STRING, NULL),
-    ),
+    "Things": _page(THING),
+    "Names": _page(STRING),
+    "OneThing": _object("data", data=THING),
+    "Failure": _object("status", status=STRING, data={}),
+    "Datetime": _object("year", year=INTEGER),  # its module has the name of Python's
 }
-SPEC = {
+
+
+def _get(success: Any, **refusals: Any) -> dict[str, Any]:
+    """Return an operation whose responses have these schemas, by status."""
+    responses = {"200": success} | {status.removeprefix("_"): schema for status, schema in refusals.items()}
+    return {
+        "get": {
+            "tags": ["things"],
+            "parameters": [{"name": "next_token", "in": "query", "schema": STRING}],
+            "responses": {
+                status: {"description": "A response", "content": {"application/json": {"schema": schema}}}
+                for status, schema in responses.items()
+            },
+        }
+    }
+
+
+REFERENCES = {name: {"$ref": f"#/components/schemas/{name}"} for name in SCHEMAS}
+SPEC: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Things", "version": "1"},
     "paths": {
-        "/v1/things": {
-            "get": {
-                "operationId": "list_things",
-                "tags": ["things"],
-                "parameters": [{"name": "next_token", "in": "query", "schema": STRING}],
-                "responses": {
-                    "200": {
-                        "description": "A page",
-                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Things"}}},
-                    }
-                },
-            }
-        }
+        "/list_things": _get(REFERENCES["Things"]),
+        "/list_guarded": _get(REFERENCES["Names"], _409=REFERENCES["Failure"]),
+        "/list_either": _get(_any_of(REFERENCES["Names"], REFERENCES["Things"]), _409=REFERENCES["Failure"]),
+        "/get_thing": _get(REFERENCES["OneThing"]),
     },
     "components": {"schemas": SCHEMAS},
 }
+for _path, _operation in SPEC["paths"].items():
+    _operation["get"]["operationId"] = _path.strip("/")
 THING_OF_A_USER = {"id": 1, "owner": {"name": "a"}, "note": None}
 VALUES: list[Any] = [
     *(None, True, 7, 7.0, 7.5, "a", "red", "2026-01-01", "2026-01-01T00:00:00Z"),
@@ -103,8 +118,8 @@ FORMATS.checks("date", raises=ValueError)(_is_date)
 
 
 @pytest.fixture(scope="module")
-def list_things(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Return the operation that the generator writes for the spec."""
+def operations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Return what imports the operations that the generator writes for the spec."""
     folder = tmp_path_factory.mktemp("things")
     (folder / "spec.json").write_text(json.dumps(SPEC))
     package = folder / "things_client"
@@ -119,12 +134,21 @@ def list_things(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             file.write_text(source)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
-        yield importlib.import_module("things_client.api.things.list_things")
+        yield lambda name: importlib.import_module(f"things_client.api.things.{name}")
+
+
+@pytest.fixture(scope="module")
+def list_things(operations: Any) -> Any:
+    """Return the operation that lists things."""
+    return operations("list_things")
 
 
 def _read(operation: Any, thing: dict[str, Any]) -> list[Any]:
-    page = json.dumps({"data": [THING_OF_A_USER, thing], "has_more": False, "next_token": None})
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=page))
+    return _read_page(operation, {"data": [THING_OF_A_USER, thing], "has_more": False, "next_token": None})
+
+
+def _read_page(operation: Any, page: dict[str, Any]) -> list[Any]:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=json.dumps(page)))
     with TrafficClient("key", max_retries=0, transport=transport) as client:
         return list(paginate(operation, client=client.api))
 
@@ -169,3 +193,28 @@ def test_the_place_of_a_value(list_things: Any, change: dict[str, Any], reason: 
     with pytest.raises(ResponseError) as error:
         _read(list_things, THING_OF_A_USER | change)
     assert str(error.value).endswith(f"breaks the schema: {reason}.")
+
+
+PAGES: list[Any] = [
+    *([], ["a"], ["a", 1], [None], "abc", {"error": "x"}, {}, None, 5),
+    *([THING_OF_A_USER], [THING_OF_A_USER, "a"], [THING_OF_A_USER | {"id": "1"}], [THING_OF_A_USER | {"kind": "blue"}]),
+]
+
+
+@pytest.mark.parametrize("data", PAGES, ids=repr)
+@pytest.mark.parametrize(("name", "models"), [("list_guarded", ["Names"]), ("list_either", ["Names", "Things"])])
+def test_several_models_that_have_data(operations: Any, name: str, models: list[str], data: Any) -> None:
+    """A page has to match that of the status 200, or one of several; not that of a refusal."""
+    page = {"data": data, "has_more": False, "next_token": None}
+    schema = _any_of(*(REFERENCES[model] for model in models)) | {"components": {"schemas": SCHEMAS}}
+    if jsonschema.Draft202012Validator(schema).is_valid(page):
+        assert len(_read_page(operations(name), page)) == len(data)
+    else:
+        with pytest.raises(ResponseError, match="breaks the schema: "):
+            _read_page(operations(name), page)
+
+
+def test_data_that_is_no_list(operations: Any) -> None:
+    """An operation that returns one object has no pages."""
+    with pytest.raises(ResponseError, match=r"^get_thing returned OneThing, which is not a page of items\.$"):
+        _read_page(operations("get_thing"), {"data": THING_OF_A_USER})

@@ -1,7 +1,7 @@
 """What msgspec can check of the models that the generator writes: the types of their fields, and which are required."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from enum import Enum
@@ -26,8 +26,9 @@ _Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_inf
 def schema_of(model: type[Any]) -> Any:
     """Return a struct with the fields of a generated model, or the dictionary that a model without any stands for."""
     module = sys.modules[model.__module__]
-    names = vars(sys.modules.get(module.__name__.rpartition(".")[0], module))
-    hints = get_type_hints(model, localns=dict(names))
+    # Models that a module imports for type checkers alone. The package also has modules, with names such as `datetime`.
+    others = vars(sys.modules.get(module.__name__.rpartition(".")[0], module))
+    hints = get_type_hints(model, localns={name: others[name] for name in others.keys() - vars(module).keys()})
     in_json = _names_in_json(model)
     if not in_json and "additional_properties" in hints:
         return _type(hints["additional_properties"])
@@ -37,6 +38,14 @@ def schema_of(model: type[Any]) -> Any:
         is_optional = Unset in alternatives or (name == "next_token" and NoneType in alternatives)
         fields.append((name, _type(hints[name]), msgspec.field(default=None) if is_optional else msgspec.field()))
     return msgspec.defstruct(model.__name__, fields, rename=in_json, kw_only=True)
+
+
+def one_of(models: Sequence[Any]) -> Any:
+    """Return what a value matches if it matches one of some models."""
+    if len(models) == 1:
+        return schema_of(models[0])
+    types = tuple(_type(model) for model in models)
+    return type(" | ".join(model.__name__ for model in models), (_OneOf,), {"types": types})
 
 
 def members(hint: Any) -> tuple[Any, ...]:

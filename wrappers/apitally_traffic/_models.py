@@ -4,6 +4,9 @@ The generated `from_dict` accepts any value for any field, and raises whatever P
 without the place. So what the model says of types and of required fields is checked here first, as for traffic.
 """
 
+import ast
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -16,7 +19,7 @@ from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.models import GetTrafficResponse
 from apitally_traffic._decoding import OpenPage
 from apitally_traffic._json import parse_and_check
-from apitally_traffic._model_schemas import is_model, members, schema_of
+from apitally_traffic._model_schemas import is_model, members, one_of
 from apitally_traffic._transport.exchange import DECODE, DECODED, unbound
 from apitally_traffic.errors import ResponseError
 
@@ -105,6 +108,25 @@ def _page_schema(function: Callable[..., Any]) -> Any:
     except NameError:
         return Any
     models = [model for model in members(returned) if is_model(model) and "data" in attrs.fields_dict(model)]
+    if len(models) > 1:  # the model of a refusal may have such a field, too
+        names = _names_of_success(function)
+        models = [model for model in models if model.__name__ in names] or models
     if models == [GetTrafficResponse]:
         return OpenPage
-    return schema_of(models[0]) if len(models) == 1 else Any
+    return one_of(models) if models else Any
+
+
+def _names_of_success(function: Callable[..., Any]) -> set[str]:
+    """Return the names of the models that the generated code makes of a response with the status 200."""
+    try:
+        source = inspect.getsource(sys.modules[function.__module__])
+    except (OSError, TypeError):
+        return set()
+    branches = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.If)]
+    of_success = [branch for branch in branches if ast.unparse(branch.test) == "response.status_code == 200"]
+    calls = [node for branch in of_success for part in branch.body for node in ast.walk(part)]
+    return {
+        node.value.id
+        for node in calls
+        if isinstance(node, ast.Attribute) and node.attr == "from_dict" and isinstance(node.value, ast.Name)
+    }

@@ -131,7 +131,10 @@ class _Listing:
         if not callable(getattr(operation, function, None)):
             raise TypeError(f"{self._name} has no function `{function}`: its responses have no items.")
         signature = inspect.signature(getattr(operation, function))
-        signature.bind(**params)
+        try:
+            signature.bind(**params)
+        except TypeError as error:
+            raise TypeError(f"{self._name}: {error}.") from None
         self._takes_token = any(
             name == "next_token" or parameter.kind is parameter.VAR_KEYWORD
             for name, parameter in signature.parameters.items()
@@ -201,10 +204,9 @@ class _Listing:
             # Not what the failure says: it may quote the server, and a server may quote the key.
             reason = f"`{failure.args[0]}` is missing" if isinstance(failure, KeyError) else type(failure).__name__
             raise ResponseError(f"{self._name} returned a body that breaks the schema: {reason}.")
-        try:
-            items = list(page.data)
-        except (AttributeError, TypeError):
-            raise ResponseError(f"{self._name} returned {type(page).__name__}, which is not a page of items.") from None
+        items = getattr(page, "data", None)
+        if not isinstance(items, list):
+            raise ResponseError(f"{self._name} returned {type(page).__name__}, which is not a page of items.")
         undeclared = getattr(page, "additional_properties", {})
         has_more = getattr(page, "has_more", undeclared.get("has_more", UNSET))
         next_token = getattr(page, "next_token", undeclared.get("next_token"))

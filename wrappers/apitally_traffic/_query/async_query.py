@@ -63,6 +63,7 @@ class AsyncTrafficQuery(BaseQuery):
 
         Raises:
             ApitallyError: as for the items; nothing is delivered then.
+            TypeError: `progress` cannot be called.
         """
         return await self._collect(to_items, progress)
 
@@ -74,6 +75,7 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pyarrow is not installed.
+            TypeError: `progress` cannot be called.
             ValueError: it does not know the window's timezone.
         """
         build = arrow_builder(self.window.timezone)
@@ -85,6 +87,7 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pandas is not installed.
+            TypeError: `progress` cannot be called.
             ValueError: it does not know the window's timezone.
         """
         build = pandas_builder(self.window.timezone)
@@ -96,6 +99,7 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: polars is not installed.
+            TypeError: `progress` cannot be called.
             ValueError: it does not know the window's timezone.
         """
         build = polars_builder(self.window.timezone)
@@ -106,6 +110,7 @@ class AsyncTrafficQuery(BaseQuery):
 
         Raises:
             ApitallyError: as for the items.
+            TypeError: `progress` cannot be called.
         """
         return total(await self._collect(to_rows, progress))
 
@@ -130,6 +135,7 @@ class AsyncTrafficQuery(BaseQuery):
     async def _collect(
         self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None
     ) -> list[Collected]:
+        self._check_progress(progress)
         plan = self._plan()
         collected: list[Collected] = []
         try:

@@ -99,6 +99,16 @@ class BaseQuery:
         request = self._request
         return ReadPlan(request.window, request.page_size, request.max_items, request.concurrency)
 
+    @staticmethod
+    def _check_progress(progress: object) -> None:
+        """Check what is called with the progress, before anything is sent.
+
+        Raises:
+            TypeError: it cannot be called.
+        """
+        if progress is not None and not callable(progress):
+            raise TypeError(f"progress must be a function of two numbers, not {type(progress).__name__}.")
+
     def _page_request(self, base_url: httpx.URL, reader: SliceReader) -> dict[str, Any]:
         """Return the arguments of httpx's `request` for the page that a reader needs next.
 

@@ -60,6 +60,7 @@ class TrafficQuery(BaseQuery):
 
         Raises:
             ApitallyError: as for the items; nothing is delivered then.
+            TypeError: `progress` cannot be called.
         """
         return self._collect(to_items, progress)
 
@@ -71,6 +72,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pyarrow is not installed.
+            TypeError: `progress` cannot be called.
             ValueError: it does not know the window's timezone.
         """
         build = arrow_builder(self.window.timezone)
@@ -82,6 +84,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: pandas is not installed.
+            TypeError: `progress` cannot be called.
             ValueError: it does not know the window's timezone.
         """
         build = pandas_builder(self.window.timezone)
@@ -93,6 +96,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
             ImportError: polars is not installed.
+            TypeError: `progress` cannot be called.
             ValueError: it does not know the window's timezone.
         """
         build = polars_builder(self.window.timezone)
@@ -103,6 +107,7 @@ class TrafficQuery(BaseQuery):
 
         Raises:
             ApitallyError: as for the items.
+            TypeError: `progress` cannot be called.
         """
         return total(self._collect(to_rows, progress))
 
@@ -115,6 +120,7 @@ class TrafficQuery(BaseQuery):
             yield map(Page.to_response, plan.take_pages(reader))
 
     def _collect(self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None) -> list[Collected]:
+        self._check_progress(progress)
         collected: list[Collected] = []
         try:
             for plan, reader in self._slices():

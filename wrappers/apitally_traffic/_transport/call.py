@@ -7,7 +7,8 @@ from math import inf
 
 from apitally_traffic._cancellation import Interrupts
 from apitally_traffic._clock import monotonic
-from apitally_traffic._transport.stats import StatsRecorder
+from apitally_traffic._redaction import Redactor
+from apitally_traffic._transport.stats import LastResponse, StatsRecorder
 from apitally_traffic.errors import ApitallyError
 
 MAX_CONNECTIONS = 100
@@ -87,10 +88,10 @@ class Call:
             self._stats.add_request(self.waited + waited, is_retry=self.attempts > 1)
         self.waited = 0.0
 
-    def respond(self, status_code: int, headers: dict[str, str]) -> None:
+    def respond(self, status_code: int, headers: dict[str, str], redactor: Redactor) -> None:
         """Record a response."""
         if self._stats is not None:
-            self._stats.add_response(status_code, headers)
+            self._stats.add_response(LastResponse(status_code, headers, redactor))
 
     def check(self) -> None:
         """Raise a TimeoutError after the deadline, or when the client is closed."""

@@ -124,7 +124,7 @@ class Exchange:
         """Record the response's status and headers, and return the reader for its body."""
         self._response = response
         self.headers = dict(response.headers.items())
-        self.call.respond(response.status_code, self.headers)
+        self.call.respond(response.status_code, self.headers, self._settings.redactor)
         # A transport that has read the body has decompressed it, too.
         return BodyReader("" if response.is_stream_consumed else self.headers.get("content-encoding", ""))
 

@@ -1,10 +1,12 @@
 """Count what a query sends."""
 
 from datetime import datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import NamedTuple
 
 from apitally_traffic._headers import date_of
+from apitally_traffic._redaction import Redactor
 
 STATS = "apitally_traffic.stats"
 """The extension of a request with the recorder of its query."""
@@ -42,6 +44,27 @@ class QueryStats(NamedTuple):
         return f"QueryStats({', '.join(shown)})"
 
 
+class LastResponse:
+    """The status and headers of a response.
+
+    Attributes:
+        status_code: its HTTP status.
+        headers: its headers, with lower-case names, as they came.
+    """
+
+    def __init__(self, status_code: int, headers: dict[str, str], redactor: Redactor) -> None:
+        """Keep them."""
+        self.status_code = status_code
+        self.headers = headers
+        self._redactor = redactor
+
+    @cached_property
+    def redacted_headers(self) -> dict[str, str]:
+        """The headers without the key, which a server may quote; most are never asked for."""
+        redacted: dict[str, str] = self._redactor.value(self.headers)
+        return redacted
+
+
 class StatsRecorder:
     """Records requests and responses from any number of threads.
 
@@ -52,7 +75,7 @@ class StatsRecorder:
         """Start without requests."""
         self._waits: list[float] = []
         self._retries: list[None] = []
-        self._last: tuple[int | None, dict[str, str]] = None, {}
+        self._last: LastResponse | None = None
         self._dates: list[datetime] = []
 
     def add_request(self, waited: float, *, is_retry: bool) -> None:
@@ -61,13 +84,16 @@ class StatsRecorder:
         if is_retry:
             self._retries.append(None)
 
-    def add_response(self, status_code: int, headers: dict[str, str]) -> None:
+    def add_response(self, response: LastResponse) -> None:
         """Keep the status and headers of a response."""
-        self._last = status_code, headers
-        if status_code == HTTPStatus.OK and (date := date_of(headers)) is not None:
+        self._last = response
+        if response.status_code == HTTPStatus.OK and (date := date_of(response.headers)) is not None:
             self._dates.append(date)
 
     def snapshot(self) -> QueryStats:
         """Return what was recorded so far."""
-        earliest = min(self._dates, default=None)
-        return QueryStats(len(self._waits), len(self._retries), sum(self._waits), *self._last, earliest)
+        earliest, last = min(self._dates, default=None), self._last
+        sent = len(self._waits), len(self._retries), sum(self._waits)
+        if last is None:
+            return QueryStats(*sent, None, {}, earliest)
+        return QueryStats(*sent, last.status_code, dict(last.redacted_headers), earliest)
