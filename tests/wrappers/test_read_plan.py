@@ -16,13 +16,13 @@ from tests.wrappers.served_rows import rows
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 WINDOW = TimeWindow.resolve("2026-01-01", "2026-01-02")
-THREE_DAYS = rows(TimeWindow.resolve("2025-12-31", "2026-01-03"))
+ALL_ROWS = rows(TimeWindow.resolve("2025-12-31", "2026-01-07"))
 
 
 def read(reader: SliceReader, hours: Sequence[int], date: datetime | None = None) -> SliceReader:
     """Read a page that has these hours, counted from the start of the slice, with a `Date`, or with none."""
     first = 24 + (reader.window.start - WINDOW.start) // timedelta(hours=1)
-    body = json.dumps({"data": [THREE_DAYS[first + hour] for hour in hours], "has_more": False}).encode()
+    body = json.dumps({"data": [ALL_ROWS[first + hour] for hour in hours], "has_more": False}).encode()
     reader.add(reader.decode(body, NOW, None if date is None else ResponseTime(date, (0,))))
     return reader
 
@@ -152,6 +152,16 @@ def test_what_may_be_behind_is_held_back(max_items: int | None, concurrency: int
         readers += plan.next_slices()
         assert len(plan.take_rows(read(readers.pop(0), [0]))) == 7
     assert (plan.done, [*readers, *plan.next_slices()]) == (max_items or 12, [])
+
+
+def test_no_more_than_a_hundred_slices_are_held_back() -> None:
+    """Of a server whose clock is years behind, or of a window that ends in a thousand years."""
+    plan = ReadPlan(TimeWindow.resolve("2026-01-01", "2026-01-06"), 1, None, concurrency=1)
+    delivered = []
+    for _ in range(120):
+        (reader,) = plan.next_slices()
+        delivered.append(len(plan.take_rows(read(reader, [0], datetime(1970, 1, 1, tzinfo=UTC)))))
+    assert delivered == [0] * 100 + [1] * 19 + [101]
 
 
 def test_without_rows_there_is_nothing_to_resume_after() -> None:

@@ -14,6 +14,9 @@ from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
 
+# A server whose clock stands still in the past, or a window that ends in a thousand years, must not fill the memory.
+_MAX_HELD = 100
+
 
 class _Held(NamedTuple):
     """The rows or pages of a slice that are to be delivered after further slices."""
@@ -150,7 +153,7 @@ class ReadPlan:
         if is_last:
             return 0
         if any(is_unfinished(time, reader.window) for time in reader.times):
-            return len(self._held)  # the response to any further slice may have a later Date
+            return min(len(self._held), _MAX_HELD)  # the response to any further slice may have a later Date
         return 1 if reader.has_rows_of_next else 0
 
     def _still_wanted(self) -> int | None:
