@@ -20,8 +20,8 @@ from apitally_traffic_cli.probe import headers_of_probe
 
 PERIOD_COLUMNS = ("period_start", "period_end")
 COUNT_COLUMNS = ("requests", "bytes_received", "bytes_sent")
-# How far the clocks of the servers of one API may differ.
-_CLOCK_DIFFERENCE = timedelta(seconds=10)
+# How far a response may be behind the one that told the time: the clocks of several servers differ.
+_TOLERATED_LAG = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Traffic:
 def _check_age(query: TrafficQuery, end: datetime, now: datetime, *, resume_from: datetime | None) -> None:
     """Check that no response was made before the end of a period that has ended by now."""
     date = query.stats.earliest_date
-    if date is not None and end > date and now - date > _CLOCK_DIFFERENCE:
+    if date is not None and end > date and now - date > _TOLERATED_LAG:
         raise ResponseError(
             f"A response is of {date.isoformat()} by its Date, and may not know all of the period until "
             f"{end.isoformat()}, which has ended by that of an earlier one. Is a server behind?",

@@ -20,8 +20,8 @@ from apitally_traffic.sync._series import Series
 _LOGGER = logging.getLogger("apitally_traffic")
 # How far the clock of the server may be ahead of that of this machine without a warning.
 _TOLERANCE = timedelta(minutes=10)
-# How far the clocks of the servers of one API may differ. What is counted in this time comes with a later run.
-_CLOCK_DIFFERENCE = timedelta(seconds=10)
+# How far a response may be behind the one that told the time. What is counted in this time comes with a later run.
+_TOLERATED_LAG = timedelta(seconds=10)
 
 
 class SharedClient:
@@ -56,7 +56,7 @@ class SharedClient:
                 raise self._failure
             yield item
         earliest = query.stats.earliest_date
-        if earliest is not None and window.end > earliest and now - earliest > _CLOCK_DIFFERENCE:
+        if earliest is not None and window.end > earliest and now - earliest > _TOLERATED_LAG:
             raise ResponseError(
                 f"A response for app {series.app_id} is of {earliest.isoformat()} by its Date, and does not know all "
                 f"periods until {window.end.isoformat()}, which have ended by that of an earlier one. Is a server "
