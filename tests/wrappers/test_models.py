@@ -16,7 +16,7 @@ from attrs import define, field
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
 from apitally_traffic import ResponseError, TrafficClient, paginate
-from apitally_traffic._model_schemas import schema_of
+from apitally_traffic._operations.schemas import schema_of
 
 
 # Both are in the form that the generator gives to models.

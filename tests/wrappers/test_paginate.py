@@ -278,7 +278,7 @@ def test_pages_that_overlap_are_followed() -> None:
 
 def test_a_long_listing_is_read_in_little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the last items are remembered, however long the listing is."""
-    monkeypatch.setattr("apitally_traffic._paginate._REMEMBERED_ITEMS", 1000)
+    monkeypatch.setattr("apitally_traffic._operations.paginate._REMEMBERED_ITEMS", 1000)
     numbers = iter(range(300))
 
     def pages(**_: Any) -> SimpleNamespace:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from apitally_traffic import ApitallyError, ConfigurationError, TrafficClient
-from apitally_traffic._redaction import Redactor, without_keys
+from apitally_traffic._redaction.redactor import Redactor, without_keys
 
 KEYS = ["Zq7Kp2x.h4Jk9LmN0pQrStUvWxYz1A2b3C4d5E6f", "p&ss<w'r\"d/+=%41\\x\\u0041 ;:k3y~|`^"]
 FORMS: dict[str, Callable[[str], str]] = {

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import ApitallyError, TrafficClient, paginate
-from apitally_traffic._redaction import Redactor
+from apitally_traffic._redaction.redactor import Redactor
 from tests.wrappers.raw_server import raw_server
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}

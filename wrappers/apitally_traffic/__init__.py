@@ -8,7 +8,7 @@ with TrafficClient() as client:
 """
 
 from apitally_api_client.models import GetTrafficResponse, Interval, TrafficItem
-from apitally_traffic._paginate import paginate, paginate_async
+from apitally_traffic._operations.paginate import paginate, paginate_async
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.frames import TrafficTotals
 from apitally_traffic._query.sync_query import TrafficQuery

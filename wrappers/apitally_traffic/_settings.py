@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import httpx
 from attrs import field, frozen
 
-from apitally_traffic._redaction import Redactor
+from apitally_traffic._redaction.redactor import Redactor
 from apitally_traffic._texts import quoted
 from apitally_traffic.errors import ConfigurationError
 

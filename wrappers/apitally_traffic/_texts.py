@@ -1,6 +1,6 @@
 """Quote values in messages: nothing that a caller or a server writes makes a message endless, or more than one line."""
 
-from apitally_traffic._redaction import without_keys
+from apitally_traffic._redaction.redactor import without_keys
 
 _MAX_QUOTED = 200
 # Of a longer text, only the beginning is searched for keys: what is quoted lies far within it.

@@ -10,7 +10,7 @@ import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.models import Interval
-from apitally_traffic._api import shared_client
+from apitally_traffic._operations.api import shared_client
 from apitally_traffic._options import Options, check_count, check_transport, switch_on_logging
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.base import TrafficRequest

@@ -12,7 +12,7 @@ def without_key(message: str) -> str:
         from httpx import BaseTransport  # noqa: PLC0415
 
         from apitally_traffic import ConfigurationError, TrafficClient  # noqa: PLC0415
-        from apitally_traffic._redaction import without_keys  # noqa: PLC0415 - what the client's own messages go through
+        from apitally_traffic._redaction.redactor import without_keys  # noqa: PLC0415 - what the client's own messages go through
     except (ImportError, MemoryError):
         return _QUOTATION.sub("'…'", message)
     try:

@@ -7,7 +7,7 @@ from math import inf
 
 from apitally_traffic._cancellation import Interrupts
 from apitally_traffic._clock import monotonic
-from apitally_traffic._redaction import Redactor
+from apitally_traffic._redaction.redactor import Redactor
 from apitally_traffic._transport.stats import LastResponse, StatsRecorder
 from apitally_traffic.errors import ApitallyError
 

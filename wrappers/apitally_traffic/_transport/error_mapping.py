@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from apitally_api_client.models import HTTPValidationError, ValidationError
-from apitally_traffic._redaction import Redactor, wide_encoding
+from apitally_traffic._redaction.redactor import Redactor, wide_encoding
 from apitally_traffic._texts import cut
 from apitally_traffic._transport.body import BodyError
 from apitally_traffic._transport.call import Call

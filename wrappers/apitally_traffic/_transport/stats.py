@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from apitally_traffic._headers import date_of
-from apitally_traffic._redaction import Redactor
+from apitally_traffic._redaction.redactor import Redactor
 
 STATS = "apitally_traffic.stats"
 """The extension of a request with the recorder of its query."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from dlt.common.configuration.exceptions import ConfigurationException
 
-from apitally_traffic._redaction import without_keys
+from apitally_traffic._redaction.redactor import without_keys
 from apitally_traffic.errors import ApitallyError
 
 _MAX_SENTENCE = 500

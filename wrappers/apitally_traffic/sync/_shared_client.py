@@ -13,7 +13,7 @@ from typing import Any
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import ResponseError, TimeWindow, TrafficClient, TrafficItem, TrafficQuery
 from apitally_traffic._headers import date_of
-from apitally_traffic._models import CheckingClient
+from apitally_traffic._operations.checking import CheckingClient
 from apitally_traffic._texts import quoted
 from apitally_traffic.sync._series import Series
 

@@ -13,7 +13,7 @@ import httpx
 from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.types import UNSET, Unset
 from apitally_traffic._iterators import AsyncQueryIterator, Ending, QueryIterator
-from apitally_traffic._models import CheckingClient
+from apitally_traffic._operations.checking import CheckingClient
 from apitally_traffic._paging.cursor import Cursor
 from apitally_traffic._texts import one_line, quoted
 from apitally_traffic.errors import PaginationError, ResponseError

@@ -19,7 +19,7 @@ from apitally_api_client import AuthenticatedClient, Client
 from apitally_api_client.models import GetTrafficResponse
 from apitally_traffic._decoding import OpenPage
 from apitally_traffic._json import parse_and_check
-from apitally_traffic._model_schemas import is_model, members, one_of
+from apitally_traffic._operations.schemas import is_model, members, one_of
 from apitally_traffic._transport.exchange import DECODE, DECODED, unbound
 from apitally_traffic.errors import ResponseError
 

@@ -8,7 +8,7 @@ import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_traffic._options import Options, check_headers, merged
-from apitally_traffic._redaction import without_keys
+from apitally_traffic._redaction.redactor import without_keys
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
 from apitally_traffic._version import __version__

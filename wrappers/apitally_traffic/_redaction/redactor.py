@@ -1,6 +1,6 @@
 """Remove the API key from all that an error keeps and a log line says, in whatever form it is quoted.
 
-A text is read in each way in which it may quote the key (`_readings.py`), and the key is looked for in each reading:
+A text is read in each way in which it may quote the key (`readings.py`), and the key is looked for in each reading:
 as it is in any case, since header names change it; in base64, also as a part of a longer text, as in `Basic`
 credentials; and in hexadecimals; also with spaces and invisible characters inside. The beginning or the end of the key
 is taken out, too, from half of it on.
@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from weakref import ref
 
-from apitally_traffic._readings import Reading, as_hexadecimals, from_decimals, unquoted, without_gaps
+from apitally_traffic._redaction.readings import Reading, as_hexadecimals, from_decimals, unquoted, without_gaps
 
 Failure = TypeVar("Failure", bound=Exception)
 
