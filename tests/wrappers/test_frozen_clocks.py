@@ -53,6 +53,44 @@ def test_a_first_client_in_frozen_time(library: str, imported: str) -> None:
     assert (run.stdout, run.stderr) == ("2026-03-01T11:00:00+00:00 1 True\n", "")
 
 
+NIGHTS = """
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from freezegun import freeze_time
+{before}
+NOW = "2026-10-25T01:30:00Z"
+with {freeze}:
+    {inside}
+    bounds = [datetime(2026, 10, 24, 22, tzinfo=UTC) + timedelta(minutes=30 * number) for number in range(12)]
+    for timezone, interval, moved in [
+        ("Europe/Berlin", "hour", 0), ("Europe/Berlin", "day", 0), ("America/Havana", "hour", 177), ("UTC", "hour", 0),
+        ("Australia/Lord_Howe", "hour", -4952), ("Australia/Lord_Howe", "day", -4952), ("Africa/Cairo", "hour", 115),
+    ]:
+        for start, end in zip(bounds, bounds[3:]):
+            start, end = start + timedelta(hours=moved), end + timedelta(hours=moved)
+            now = datetime.fromisoformat(NOW) + timedelta(hours=moved)
+            for form in ([start, end], [start.isoformat(), end.isoformat()], ["90m", now]):
+                window = apitally_traffic.TimeWindow.resolve(*form, interval, timezone, now=now)
+                parts = [part for whole in (window, *window.slices(1)) for part in (whole, *whole.periods())]
+                print(timezone, len(window), *(time.isoformat() for part in parts for time in (part.start, part.end)))
+"""
+
+
+def nights(freeze: str, imported: str) -> str:
+    """Return the windows of some clock changes, as a program has them that imports the package before it freezes."""
+    lines = {"before": "", "inside": "pass"} | {imported: "import apitally_traffic"}
+    program = NIGHTS.format(freeze=freeze, **lines)
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+def test_windows_at_a_clock_change_in_frozen_time() -> None:
+    """What freezegun has in the place of a datetime loses its `fold` when it is converted to a timezone."""
+    expected = nights("nullcontext()", "before")
+    assert "2026-10-25T02:00:00+01:00" in expected
+    assert [nights("freeze_time(NOW)", imported) for imported in ("before", "inside")] == [expected, expected]
+
+
 WAITING = """
 import asyncio, sys, time
 from email.utils import formatdate

@@ -81,26 +81,28 @@ def test_a_connection_that_is_reset(kind: type[Any]) -> None:
     assert str(raised.value) == f"{url} cannot be reached, or closed the connection: {reason}."
 
 
-# A program that has read something, opens files until it can open none, and lets go of them in the end.
+# A program that may have read something, opens files until it can open none, and lets go of them in the end.
 NO_FILES = {
     "sync": """
 import resource, sys
 from apitally_traffic import APIConnectionError, TrafficClient
 old, new = (TrafficClient("mock-key", base_url=sys.argv[1], max_retries=0) for _ in range(2))
-def read(client):
-    return client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list()
+def read(query):
+    return query.to_list()
 """,
     "async": """
 import asyncio, resource, sys
 from apitally_traffic import APIConnectionError, AsyncTrafficClient
 old, new = (AsyncTrafficClient("mock-key", base_url=sys.argv[1], max_retries=0) for _ in range(2))
 loop = asyncio.new_event_loop()
-def read(client):
-    return loop.run_until_complete(client.get_traffic(1, start="2026-01-01", end="2026-01-02").to_list())
+def read(query):
+    return loop.run_until_complete(query.to_list())
 """,
 }
 OPEN_FILES = """
-read(old)
+first, query = (client.get_traffic(1, start="2026-01-01", end="2026-01-02") for client in (old, new))
+if sys.argv[2] == "later":
+    read(first)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 files = []
 try:
@@ -109,7 +111,7 @@ try:
 except OSError:
     pass
 try:
-    read(new)
+    read(query)
 except APIConnectionError as error:
     print(error)
 try:
@@ -117,15 +119,16 @@ try:
 except ValueError as error:
     print(error)
 files.clear()
-print(len(read(new)))
+print(len(read(query)))
 """
 
 
 @pytest.mark.skipif(not Path("/dev/null").exists(), reason="this system has no such files")
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_no_file_can_be_opened(server: MockServer, kind: str) -> None:
-    """A connection is a file, too; and an error must not need the import of a module, which is one."""
-    command = [sys.executable, "-c", NO_FILES[kind] + OPEN_FILES, server.url]
+@pytest.mark.parametrize("when", ["first", "later"])
+def test_no_file_can_be_opened(server: MockServer, kind: str, when: str) -> None:
+    """A connection is a file, too; so is a module, which the first request or an error may need."""
+    command = [sys.executable, "-c", NO_FILES[kind] + OPEN_FILES, server.url, when]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     sentence, of_timezone, number = run.stdout.splitlines()
     assert of_timezone == "The timezone 'Asia/Kabul' cannot be looked up: Too many open files."

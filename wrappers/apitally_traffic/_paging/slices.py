@@ -138,7 +138,8 @@ class SliceReader:
         limit = _max_rows(self.window) + self.bounds.may_have_another
         if inside > limit or len(starts) > limit + _TOLERATED_PERIODS:
             raise PaginationError(
-                f"The API returned {len(starts)} different periods for a window that has {len(self.window)}."
+                f"The API returned {len(starts)} different periods for a window that has {len(self.window)} in "
+                f"{self.window.timezone.key}."
             )
 
     def rows_after(self, last: datetime | None) -> Rows:

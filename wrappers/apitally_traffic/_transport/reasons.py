@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from errno import EMFILE, ENFILE
 
 import httpx
 
@@ -22,7 +23,7 @@ _SENTENCES: list[tuple[type[Exception], str]] = [
 
 def reason_of(error: Exception) -> str:
     """Return what went wrong."""
-    said = _ADDRESS.sub("", str(error)).strip()
+    said = _said(error)
     has_words = re.search(r"[A-Za-z]{2,}", said) is not None and _CLASS.fullmatch(said) is None
     if type(error) is ValueError:  # such as `int` of what should be a number
         return "it broke the rules of HTTP"
@@ -38,6 +39,12 @@ def reason_of(error: Exception) -> str:
     if isinstance(error, httpx.ProxyError) and (status := said.partition(" ")[0]).isdecimal():
         return f"the proxy responded {said}{_PROXY_ADVICE.get(status, '')}"
     return said if has_words else _in_words(error, said)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno in {EMFILE, ENFILE}:
+        return f"[Errno {error.errno}] {error.strerror}"  # not the file: it may be that of any module
+    return _ADDRESS.sub("", str(error)).strip()
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

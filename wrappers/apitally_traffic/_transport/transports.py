@@ -220,7 +220,11 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
 
     async def _send(self, exchange: Exchange) -> None:
         signed = exchange.signed_request()
-        inner = await self._inner.current()
+        try:
+            inner = await self._inner.current()
+        except OSError as error:  # the first one imports modules, for which files are opened
+            exchange.fail(error)
+            return
         permit = await self._limiter.acquire(exchange.call)
         if permit is None:
             exchange.fail(TimeoutError())

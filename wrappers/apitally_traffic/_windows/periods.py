@@ -16,8 +16,9 @@ from sys import maxsize
 from zoneinfo import ZoneInfo
 
 from apitally_api_client.models import Interval
+from apitally_traffic._windows.real_time import real
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = real(datetime(1970, 1, 1, tzinfo=UTC))
 _SECOND, _HOUR, _DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 LENGTHS: dict[Interval, timedelta] = {"hour": _HOUR, "day": _DAY}
@@ -25,7 +26,7 @@ LENGTHS: dict[Interval, timedelta] = {"hour": _HOUR, "day": _DAY}
 
 # The shortest time at another offset in the time zone database is four days (Freetown, 1939).
 _MAX_HOURS_STEP, _MAX_DAYS_STEP = 72, 28
-_FIRST_CHANGES, _LAST_RULES = datetime(1800, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_FIRST_CHANGES, _LAST_RULES = (real(datetime(year, 1, 1, tzinfo=UTC)) for year in (1800, 2100))
 _CYCLE = timedelta(days=146_097)  # 400 years, and a whole number of weeks
 
 
@@ -34,7 +35,7 @@ def floor(instant: datetime, interval: Interval, timezone: ZoneInfo) -> datetime
 
     "Will be rounded down to the beginning of the interval (hour or day)."
     """
-    instant = instant.astimezone(UTC)
+    instant = real(instant).astimezone(UTC)
     if (offset := timezone.utcoffset(None)) is not None:  # the same at all times
         return instant - (instant - _EPOCH + offset) % LENGTHS[interval]
     return (_floor_hour if interval == "hour" else _floor_day)(instant, timezone)
@@ -44,7 +45,7 @@ def following(start: datetime, interval: Interval, timezone: ZoneInfo) -> dateti
     """Return the start of the period after the one that starts at `start`."""
     if timezone.utcoffset(None) is not None:
         return floor(start, interval, timezone) + LENGTHS[interval]
-    return (_next_hour if interval == "hour" else _next_day)(start.astimezone(UTC), timezone)
+    return (_next_hour if interval == "hour" else _next_day)(real(start).astimezone(UTC), timezone)
 
 
 def advance(start: datetime, end: datetime, limit: int, interval: Interval, timezone: ZoneInfo) -> tuple[datetime, int]:
@@ -92,7 +93,7 @@ def _periods_in_cycle(interval: Interval, timezone: ZoneInfo) -> int:
 
 def first_instant(day: date, timezone: ZoneInfo) -> datetime:
     """Return the instant at which a day starts; a skipped date starts when the next day does."""
-    midnight = datetime.combine(day, time(), timezone)
+    midnight = real(datetime.combine(day, time(), timezone))
     instant = midnight.astimezone(UTC)
     if instant.astimezone(timezone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
         return instant

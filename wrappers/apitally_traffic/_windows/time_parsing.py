@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from apitally_traffic._texts import one_line, quoted
 from apitally_traffic._windows.periods import first_instant
+from apitally_traffic._windows.real_time import real
 
 TimeLike = datetime | date | timedelta | str
 """The types that `start` and `end` accept."""
@@ -81,8 +82,7 @@ def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -
         raise ValueError(f"{name} is NaT, which is no time: leave it out for the default.")
     try:
         if isinstance(time, datetime):
-            # Subclasses of other libraries carry nanoseconds, or no time at all.
-            plain = datetime.combine(time.date(), time.timetz())
+            plain = real(time)  # subclasses of other libraries carry nanoseconds, or no time at all
             aware = plain if offset_of(name, plain) is not None else plain.replace(tzinfo=timezone)
             return aware.astimezone(UTC)
         if isinstance(time, date):
@@ -141,4 +141,4 @@ def _parse(name: str, written: str) -> datetime | date | timedelta:
 def _before(name: str, duration: timedelta, now: datetime) -> datetime:
     if duration < timedelta(0):
         raise ValueError(f"{name} {quoted(duration)} is negative: a duration counts back from now.")
-    return now.astimezone(UTC) - duration
+    return real(now).astimezone(UTC) - duration
