@@ -15,7 +15,7 @@ from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
 
 # A server whose clock stands still in the past, or a window that ends in a thousand years, must not fill the memory.
-_MAX_HELD = 100
+_MAX_HELD = 16
 
 
 class _Held(NamedTuple):
