@@ -95,6 +95,26 @@ def test_nothing_of_a_slice_is_kept_while_the_next_one_is_read(
     assert second - first < SIZE / 2
 
 
+@pytest.mark.parametrize("method", ["__iter__", "pages"])
+def test_what_is_held_back_is_bounded(method: str) -> None:
+    """Slices of a server whose clock stands still in the past wait for eight others, and not for all."""
+
+    def respond_in_the_past(request: httpx.Request) -> httpx.Response:
+        response = respond(request)
+        response.headers["Date"] = "Thu, 01 Jan 1970 00:00:00 GMT"
+        return response
+
+    transport = httpx.MockTransport(respond_in_the_past)
+    tracemalloc.start()
+    try:
+        with TrafficClient("key", transport=transport, requests_per_minute=None, concurrency=1) as client:
+            query = client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=1)
+            assert sum(1 for _ in getattr(query, method)()) == 24
+        assert 8 * SIZE < tracemalloc.get_traced_memory()[1] < 15 * SIZE
+    finally:
+        tracemalloc.stop()
+
+
 LARGE_PAGES: dict[str, dict[str, Any]] = {
     "fields of rows": {"row": {"later": "x" * SIZE}},
     "fields of pages": {"page": {"later": "x" * SIZE}},

@@ -154,14 +154,14 @@ def test_what_may_be_behind_is_held_back(max_items: int | None, concurrency: int
     assert (plan.done, [*readers, *plan.next_slices()]) == (max_items or 12, [])
 
 
-def test_no_more_than_sixteen_slices_are_held_back() -> None:
+def test_no_more_than_eight_slices_are_held_back() -> None:
     """Of a server whose clock is years behind, or of a window that ends in a thousand years."""
     plan = ReadPlan(TimeWindow.resolve("2026-01-01", "2026-01-02"), 1, None, concurrency=1)
     delivered = []
     for _ in range(24):
         (reader,) = plan.next_slices()
         delivered.append(len(plan.take_rows(read(reader, [0], datetime(1970, 1, 1, tzinfo=UTC)))))
-    assert delivered == [0] * 16 + [1] * 7 + [17]
+    assert delivered == [0] * 8 + [1] * 15 + [9]
 
 
 def test_without_rows_there_is_nothing_to_resume_after() -> None:

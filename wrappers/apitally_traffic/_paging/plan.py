@@ -14,8 +14,9 @@ from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
 
-# A server whose clock stands still in the past, or a window that ends in a thousand years, must not fill the memory.
-_MAX_HELD = 16
+# A server whose clock stands still in the past, or a window that ends in a thousand years, must not fill the memory: a
+# slice may take a hundred thousand values.
+_MAX_HELD = 8
 
 
 class _Held(NamedTuple):
