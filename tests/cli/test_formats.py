@@ -254,9 +254,9 @@ def test_closed_only_refuses_what_a_server_does_not_know_yet(cli: Cli) -> None:
         process = cli.run("get", "1", *window, "--base-url", url, "--closed-only")
         assert (process.returncode, list(cli.folder.glob("t.csv*"))) == (5, [])
         assert "may not know all of the period until 2026-03-29T12:00:00" in process.stderr
-        assert next(dates)
+        next(dates)  # the server that is behind tells the time
         assert cli.run("get", "1", *window, "--base-url", url, "--closed-only").returncode == 0
-        assert next(dates)
+        next(dates)  # the other one again
         process = cli.run("get", "1", *window[:4], "--format", "csv", "--base-url", url, "--closed-only")
         assert len(process.stdout.splitlines()) == 2
         assert process.stderr.endswith("Written so far: everything before 2026-03-29T11:00:00+00:00.\n")
