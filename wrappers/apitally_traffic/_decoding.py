@@ -9,9 +9,9 @@ A body that msgspec rejects is parsed again by `_json.py`, which accepts more, w
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import starmap
-from operator import attrgetter, countOf
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeGuard
+from itertools import chain, starmap
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeGuard, cast
 
 import msgspec
 from msgspec.structs import astuple
@@ -42,6 +42,10 @@ class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  #
     requests: _Count
     bytes_received: _Count
     bytes_sent: _Count
+
+
+Rows = Sequence[Row | TrafficItem]
+"""Rows of one kind: items where the server sends fields that the pinned schema does not have."""
 
 
 class _PinnedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +93,7 @@ class Page(NamedTuple):
         share: how much it takes of what the pages of a slice may take; 1 is all of it.
     """
 
-    rows: Sequence[Row | TrafficItem]
+    rows: Rows
     has_more: bool
     next_token: str | None
     additional_properties: dict[str, Any]
@@ -102,22 +106,21 @@ class Page(NamedTuple):
         return response
 
 
-def to_items(rows: Sequence[Row | TrafficItem]) -> Iterator[TrafficItem]:
+def joined(*parts: Rows) -> Rows:
+    """Return the rows of several pages as one list: all of them items if there are items among them."""
+    if len({type(part[0]) for part in parts if part}) > 1:
+        return list(chain.from_iterable(map(to_items, parts)))
+    return list(chain.from_iterable(parts))
+
+
+def to_items(rows: Rows) -> Iterator[TrafficItem]:
     """Return an iterator that converts each row to an item when the item is requested."""
-    if _are_pinned(rows):
-        return starmap(TrafficItem, map(astuple, rows))
-    return map(_to_item, rows)
+    return starmap(TrafficItem, map(astuple, rows)) if _are_structs(rows) else iter(cast(Sequence[TrafficItem], rows))
 
 
-def _to_item(row: Row | TrafficItem) -> TrafficItem:
-    return row if isinstance(row, TrafficItem) else TrafficItem(*astuple(row))
-
-
-def to_rows(rows: Sequence[Row | TrafficItem]) -> Iterator[Row]:
+def to_rows(rows: Rows) -> Iterator[Row]:
     """Return an iterator over the rows without the fields that the pinned schema does not have."""
-    if _are_pinned(rows):
-        return iter(rows)
-    return (row if isinstance(row, Row) else Row(*_values(row)) for row in rows)
+    return iter(rows) if _are_structs(rows) else starmap(Row, map(_values, rows))
 
 
 def decode_page(body: bytes, kept: float = 0) -> Page:
@@ -162,8 +165,8 @@ def _check_share(share: float, kept: float) -> None:
         raise ValueError(f"is too large to be kept with the pages before it: {together}")
 
 
-def _are_pinned(rows: Sequence[Row | TrafficItem]) -> TypeGuard[Sequence[Row]]:
-    return countOf(map(type, rows), Row) == len(rows)
+def _are_structs(rows: Rows) -> TypeGuard[Sequence[Row]]:
+    return not rows or isinstance(rows[0], Row)
 
 
 def _gives_each_field_once(body: bytes, page: _PinnedPage) -> bool:

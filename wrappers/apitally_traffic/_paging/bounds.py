@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from apitally_api_client.models import TrafficItem
-from apitally_traffic._decoding import Row
+from apitally_traffic._decoding import Row, Rows
 from apitally_traffic._paging.alignment import INCLUSIVE, belongs_from, is_possible_length, misaligned, offset_changes
-from apitally_traffic._paging.order import Ordered, Rows
+from apitally_traffic._paging.order import Ordered
 from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 

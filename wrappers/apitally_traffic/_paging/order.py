@@ -4,7 +4,7 @@ The API promises no order of rows, and may return one twice. Rows that contradic
 one of them would be a guess.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import takewhile
@@ -12,10 +12,8 @@ from operator import attrgetter, countOf, le, lt, sub
 from typing import Any, NamedTuple
 
 from apitally_api_client.models import TrafficItem
-from apitally_traffic._decoding import Row
+from apitally_traffic._decoding import Row, Rows, joined
 from apitally_traffic._texts import name_of_field, quoted
-
-Rows = Sequence[Row | TrafficItem]
 
 period_start = attrgetter("period_start")
 _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
@@ -78,7 +76,7 @@ def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
     Raises:
         ValueError: a row ends before it starts, or contradicts another; the message names the places and the values.
     """
-    rows = [*known, *page] if known else page
+    rows = joined(known, page) if known else page
     starts, ends = [row.period_start for row in rows], [row.period_end for row in rows]
     length = _common_length(starts, ends)
     if all(map(lt, starts, ends)) if length is None else length > _ZERO:

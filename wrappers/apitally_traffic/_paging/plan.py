@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
-from apitally_traffic._decoding import Page
+from apitally_traffic._decoding import Page, Rows, joined
 from apitally_traffic._paging.bounds import LAST
-from apitally_traffic._paging.order import MissingRowError, Rows, check_adjacent, remembered
+from apitally_traffic._paging.order import MissingRowError, check_adjacent, remembered
 from apitally_traffic._paging.server_time import BehindError, ResponseTimes, is_unfinished
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
@@ -88,7 +88,7 @@ class ReadPlan:
         if rows:
             self._last = rows[-1].period_start
         self._taken += len(rows)
-        return list(chain.from_iterable(self._finish_slice(reader, rows)))
+        return joined(*self._finish_slice(reader, rows))
 
     def take_pages(self, reader: SliceReader) -> Iterator[Page]:
         """Return the pages to deliver after the oldest slice that was started has been read, as they came.

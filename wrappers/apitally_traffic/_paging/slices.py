@@ -7,10 +7,10 @@ from bisect import bisect_left, bisect_right
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from apitally_traffic._decoding import FalseRowsError, Page, decode_page
+from apitally_traffic._decoding import FalseRowsError, Page, Rows, decode_page
 from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, LAST, Bounds
 from apitally_traffic._paging.cursor import Cursor
-from apitally_traffic._paging.order import Ordered, Rows, in_order, period_start
+from apitally_traffic._paging.order import Ordered, in_order, period_start
 from apitally_traffic._paging.server_time import ResponseTime
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import PaginationError

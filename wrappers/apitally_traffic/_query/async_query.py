@@ -4,9 +4,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._decoding import Page, to_items, to_rows
+from apitally_traffic._decoding import Page, Rows, to_items, to_rows
 from apitally_traffic._iterators import AsyncQueryIterator, Ending
-from apitally_traffic._paging.order import Rows
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._query.base import BaseQuery, Collected, Progress

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from apitally_traffic._paging.order import Rows
+from apitally_traffic._decoding import Rows
 
 if TYPE_CHECKING:
     import pandas as pd
