@@ -28,6 +28,12 @@ def write_auth_file(text: str) -> None:
     path.write_text(text)
 
 
+def key_and_url(api_key: str | None, base_url: str | None) -> tuple[str, str]:
+    """Resolve the settings, and return the two."""
+    settings = resolve_settings(api_key, base_url)
+    return settings.api_key, settings.base_url
+
+
 def test_each_setting_comes_from_the_first_source_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The argument has precedence over the environment, that over the auth file, and that over the spec's server."""
     write_auth_file(json.dumps({"api_key": "from-file", "api_base_url": "https://file.example"}))
@@ -45,14 +51,15 @@ def test_each_setting_comes_from_the_first_source_that_has_it(monkeypatch: pytes
 def test_white_space_around_a_setting_is_trimmed(monkeypatch: pytest.MonkeyPatch, around: str) -> None:
     """A key and a URL that were copied with white space around them are used without it, and blank ones are unset."""
     key, url = f"{around}{KEY}{around}", f"{around}https://argument.example/{around}"
-    assert resolve_settings(key, url) == resolve_settings(KEY, "https://argument.example")
+    expected = (KEY, "https://argument.example")
+    assert key_and_url(key, url) == expected
     monkeypatch.setenv("APITALLY_API_KEY", key)
     monkeypatch.setenv("APITALLY_API_BASE_URL", url)
-    assert resolve_settings(around, around) == resolve_settings(KEY, "https://argument.example")
+    assert key_and_url(around, around) == expected
     write_auth_file(json.dumps({"api_key": key, "api_base_url": url}))
     monkeypatch.setenv("APITALLY_API_KEY", around)
     monkeypatch.setenv("APITALLY_API_BASE_URL", around)
-    assert resolve_settings(None, None) == resolve_settings(KEY, "https://argument.example")
+    assert key_and_url(None, None) == expected
     monkeypatch.delenv("APITALLY_API_KEY")
     (Path.home() / ".apitally" / "auth.json").write_text(json.dumps({"api_key": around}))
     with pytest.raises(ConfigurationError, match="No API key"):

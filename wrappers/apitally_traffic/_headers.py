@@ -11,16 +11,16 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 
-_NUMBER = re.compile(r"(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?", re.ASCII)
+_NUMBER = r"(?a)(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?) ?s?"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR = timedelta(days=366).total_seconds()
 _YEAR_9999 = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 # From the start of a word, and not a long one: what begins anywhere in 60,000 letters takes the square of the time.
-_DATE = re.compile(r"(?<![A-Za-z])[A-Za-z]{3,9}, *[^,]+")
+_DATE = r"(?<![A-Za-z])[A-Za-z]{3,9}, *[^,]+"
 # The oldest of the three forms that a date may have in HTTP.
-_ASCTIME = re.compile(r"([A-Za-z]{3}) ([A-Za-z]{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})", re.ASCII)
+_ASCTIME = r"(?a)([A-Za-z]{3}) ([A-Za-z]{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})"
 # Python reads the year 0001 as 2001. What follows a sign is an offset.
-_YEAR_BEFORE_100 = re.compile(r"(?<![+-])\b00\d\d\b", re.ASCII)
+_YEAR_BEFORE_100 = r"(?a)(?<![+-])\b00\d\d\b"
 
 
 def parse_number(value: str | None, choose: Callable[[Iterable[float]], float] = max) -> float | None:
@@ -61,18 +61,18 @@ def sensible_wait(waits: Iterable[float]) -> float | None:
 
 
 def _numbers(value: str | None) -> list[float]:
-    matches = (_NUMBER.fullmatch(part.strip()) for part in (value or "").split(","))
+    matches = (re.fullmatch(_NUMBER, part.strip()) for part in (value or "").split(","))
     return [min(float(match[1]), sys.float_info.max) for match in matches if match]
 
 
 @lru_cache(maxsize=16)  # many responses have the same date, which is read for several purposes
 def _dates(value: str | None) -> tuple[float, ...]:
-    dates = _DATE.findall(_ASCTIME.sub(r"\1, \3 \2 \5 \4 GMT", value or ""))
+    dates = re.findall(_DATE, re.sub(_ASCTIME, r"\1, \3 \2 \5 \4 GMT", value or ""))
     return tuple(date for date in map(_timestamp, dates) if date is not None)
 
 
 def _timestamp(text: str) -> float | None:
     try:
-        return None if _YEAR_BEFORE_100.search(text) else parsedate_to_datetime(text).timestamp()
+        return None if re.search(_YEAR_BEFORE_100, text) else parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError):
         return None

@@ -24,9 +24,9 @@ MAX_SIZE = 8 * _MIB
 MAX_VALUES = 100_000
 LIMITS = f"{MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
 
-_MISSING_FIELD = re.compile(r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?")
-_NESTED_PLACE = re.compile(r"`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$")
-_JSON_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
+_MISSING_FIELD = r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?"
+_NESTED_PLACE = r"`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$"
+_JSON_STRING_OR_BRACKET = r'(?s)"(?:[^"\\]++|\\.)*+"|[\[\]{}]'
 # Parsers, pickle and repr call themselves for each level; how often they may depends on the caller. A page has three.
 _MAX_DEPTH = 100
 # An integer with more digits takes quadratic time to parse, or a few bytes such as 1e9999999 make a huge one.
@@ -74,9 +74,9 @@ def sentence(error: Exception) -> str:
     """Return msgspec's reason, with the place in the terms of a response."""
     reason, is_nested = str(error), 1
     while is_nested:  # a model inside of another one is checked by itself
-        reason, is_nested = _NESTED_PLACE.subn(r"`$\g<outer>\g<inner>`", reason)
+        reason, is_nested = re.subn(_NESTED_PLACE, r"`$\g<outer>\g<inner>`", reason)
     reason = reason.replace("`$.", "`")
-    missing = _MISSING_FIELD.fullmatch(reason)
+    missing = re.fullmatch(_MISSING_FIELD, reason)
     if missing is None:
         return reason
     place = f"{missing['place']}." if missing["place"] else ""
@@ -238,7 +238,7 @@ def _number(text: str) -> float:
 
 def _with_deep_values_as_text(text: str) -> str:
     kept, depth, rest, begin = [], 0, 0, 0
-    for token in _JSON_STRING_OR_BRACKET.finditer(text):
+    for token in re.finditer(_JSON_STRING_OR_BRACKET, text):
         if token[0] in "[{":
             depth += 1
             if depth == _MAX_DEPTH:

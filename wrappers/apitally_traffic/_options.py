@@ -18,8 +18,8 @@ from apitally_traffic.errors import ConfigurationError
 MAX_COUNT = 2**63 - 1
 """The largest number of the API, of databases and of tables."""
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_HEADER_VALUE = r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?"
 _FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 _CONDITIONS = frozenset(
     {"expect", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
@@ -178,7 +178,7 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     for name, value in headers.items():
         if not isinstance(name, str) or not isinstance(value, str):
             raise TypeError(f"headers must be a mapping of str to str; {quoted(name)} is not.")
-        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+        if not re.fullmatch(_HEADER_NAME, name) or not re.fullmatch(_HEADER_VALUE, value):
             raise ValueError(
                 f"The header {quoted(name)} cannot be sent: its name or value has a character that HTTP "
                 "does not allow, or that is not ASCII, or white space at an end."

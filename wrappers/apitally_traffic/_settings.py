@@ -6,12 +6,10 @@ The names are those of the vendor's own command-line tool, so that one configura
 import ipaddress
 import json
 import os
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
 
 import httpx
-from attrs import field, frozen
 
 from apitally_traffic._redaction.redactor import Redactor
 from apitally_traffic._texts import quoted
@@ -23,18 +21,22 @@ _MAX_KEY_LENGTH = 4096
 _AUTH_FILE = Path(".apitally", "auth.json")
 
 
-@frozen
 class Settings:
-    """An API key, the server that it is for, and what removes it from texts; the repr does not show the key."""
+    """An API key, the server that it is for, and what removes it from texts; the repr does not show the key.
 
-    api_key: str = field(repr=False)
-    base_url: str
-    redactor: Redactor = field(repr=False, eq=False)
+    Attributes:
+        api_key: the key.
+        base_url: the URL of the server, without a slash at its end.
+        origin: the same server: scheme, host and port.
+        redactor: what removes the key.
+    """
 
-    @cached_property
-    def origin(self) -> tuple[str, str, int | None]:
-        """The server that the key is for: scheme, host and port."""
-        return origin_of(httpx.URL(self.base_url))
+    def __init__(self, api_key: str, base_url: str, redactor: Redactor) -> None:
+        """Store settings that have been checked."""
+        self.api_key = api_key
+        self.base_url = base_url
+        self.origin = origin_of(httpx.URL(base_url))
+        self.redactor = redactor
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be pickled or copied, as everything that holds the key does.

@@ -18,8 +18,8 @@ _MAX_LEVELS = 5
 _INVISIBLE_CATEGORIES = {"Cf", "Zs", "Mn"}
 # A key has printable ASCII characters only, so that all others between them can be left out.
 _NOT_IN_A_WORD = bytes({*range(0x21), *range(0x7F, 0x100)})
-_IN_A_WORD = re.compile(rb"[\x21-\x7e]+")
-_MARKUP = re.compile(rb"<(?:/?[a-zA-Z][^<>]{0,200}|!--[^<>]{0,200}--)>")
+_IN_A_WORD = rb"[\x21-\x7e]+"
+_MARKUP = rb"<(?:/?[a-zA-Z][^<>]{0,200}|!--[^<>]{0,200}--)>"
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 # Lists of numbers are found by their shape, without regular expressions: nearly all texts have none.
 _HEXADECIMAL_SHAPE = bytes.maketrans(b"0123456789abcdefABCDEF\t\n\r:,;_-", b"h" * 22 + b"   ,,,,,")
@@ -29,16 +29,14 @@ _HEXADECIMAL_LISTS = (
     b"hhhh hhhh hhhh",
 )
 # Of a dump as xxd and hexdump print it: the column of characters, if there is one, and the offset of the next line.
-_BETWEEN_LINES_OF_A_DUMP = re.compile(rb"(?:(?<! ) {2,}+[^\r\n]{0,18})?\r?\n[0-9a-fA-F]{4,16}:? ")
+_BETWEEN_LINES_OF_A_DUMP = rb"(?:(?<! ) {2,}+[^\r\n]{0,18})?\r?\n[0-9a-fA-F]{4,16}:? "
 # A line of a dump, except its first, with its column: two spaces lie between, or more in a last line, which is shorter.
-_LINE_OF_A_DUMP = re.compile(
-    rb"(?P<digits>\n[0-9a-fA-F]{4,16}:? {1,3}(?:[0-9a-fA-F]{2} {0,2}){1,16}+) *+(?<=  )[^\r\n]{1,18}"
-)
+_LINE_OF_A_DUMP = rb"(?P<digits>\n[0-9a-fA-F]{4,16}:? {1,3}(?:[0-9a-fA-F]{2} {0,2}){1,16}+) *+(?<=  )[^\r\n]{1,18}"
 _QUOTES = b"\"'"
-_BETWEEN_HEXADECIMALS = re.compile(rb"[\s:,;_\"'-]+(?:0x)?|0x")
+_BETWEEN_HEXADECIMALS = rb"[\s:,;_\"'-]+(?:0x)?|0x"
 _DECIMAL_SHAPE = bytes.maketrans(b"0123456789\t\n\r;", b"d" * 10 + b"   ,")
 _DECIMAL_LISTS = (b"dd d", b"dd,d", b"dd, d", b"dd,  ")
-_DECIMAL = re.compile(rb"(?<![0-9])([0-9]{2,3})(?![0-9])(?:[\s,;\"']{1,10}(?=[0-9]))?")
+_DECIMAL = rb"(?<![0-9])([0-9]{2,3})(?![0-9])(?:[\s,;\"']{1,10}(?=[0-9]))?"
 
 
 # The two below are made when they are first needed, since importing the package would take longer otherwise.
@@ -82,12 +80,12 @@ class Reading:
         self._parent = parent
         self._places = places
 
-    def replaced(self, pattern: re.Pattern[bytes], decode: Decode) -> "Reading | None":
+    def replaced(self, pattern: bytes | re.Pattern[bytes], decode: Decode) -> "Reading | None":
         """Return the reading with each match replaced; None if that is the same."""
         pieces: list[bytes] = []
         starts, ends, first, last = [], [], [], []
         copied = length = 0
-        for match in pattern.finditer(self.text):
+        for match in re.finditer(pattern, self.text):
             meant = decode(match)
             if meant == match[0]:
                 continue
@@ -149,7 +147,7 @@ class _WithoutGaps(Reading):
     def _words(self) -> tuple[list[int], list[int]]:
         """Where each word begins, in this reading and in the one with gaps."""
         starts, first, length = [], [], 0
-        for match in _IN_A_WORD.finditer(self._whole):
+        for match in re.finditer(_IN_A_WORD, self._whole):
             starts.append(length)
             first.append(match.start())
             length += len(match[0])

@@ -26,10 +26,10 @@ Transport = TypeVar("Transport")
 # httpx keeps 20 connections, and closes each that a request has used where there are more.
 _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=5)
 # OpenSSL finds a certificate by the hash of its subject.
-_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+_HASHED_NAME = r"[0-9a-f]{8}\.[0-9]+"
 
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
-_SEPARATORS = re.compile(r"[ \t,]+")
+_SEPARATORS = r"[ \t,]+"
 
 
 class ConnectionOptions(NamedTuple):
@@ -145,7 +145,7 @@ def _check_certificates_in(folders: list[str]) -> None:
     failure = OSError(0, "No certificate has a name such as 1a2b3c4d.0, which `openssl rehash` makes")
     for folder in folders:
         try:
-            if any(_HASHED_NAME.fullmatch(path.name) and path.is_file() for path in Path(folder).iterdir()):
+            if any(re.fullmatch(_HASHED_NAME, path.name) and path.is_file() for path in Path(folder).iterdir()):
                 return
         except OSError as error:
             failure = error
@@ -224,7 +224,7 @@ def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:
     there does an IPv6 address have brackets.
     """
     host, port = url.host.rstrip("."), url.port or 443
-    return no_proxy == "*" or any(_matches(host, port, entry) for entry in _SEPARATORS.split(no_proxy.lower()))
+    return no_proxy == "*" or any(_matches(host, port, entry) for entry in re.split(_SEPARATORS, no_proxy.lower()))
 
 
 def _matches(host: str, port: int, entry: str) -> bool:

@@ -44,7 +44,7 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
 }
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 # What the spec says of a 404 is "App Not Found" where the app is all that the path names.
-_LISTING_OF_AN_APP = re.compile(r".*/v1/apps/[^/]+/[^/]+")
+_LISTING_OF_AN_APP = r".*/v1/apps/[^/]+/[^/]+"
 # What else a request can name that there may not be.
 _FILTERS = {"app_env_id": "the environment", "consumer_id": "the consumer"}
 
@@ -233,7 +233,7 @@ def _json(response: httpx.Response, redactor: Redactor) -> Any:
 
 def _not_found(request: httpx.Request, content: Any) -> str:
     """Return what there is not, as far as the URL tells, and what the API itself says."""
-    is_app = _LISTING_OF_AN_APP.fullmatch(request.url.path) is not None
+    is_app = re.fullmatch(_LISTING_OF_AN_APP, request.url.path) is not None
     filters = {name: thing for name, thing in _FILTERS.items() if name in request.url.params}
     detail = content.get("detail") if isinstance(content, dict) else None
     said = _excerpt(detail).rstrip(".") if isinstance(detail, str) else None

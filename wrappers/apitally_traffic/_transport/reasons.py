@@ -7,12 +7,12 @@ from errno import EMFILE, ENFILE
 import httpx
 
 # How httpcore writes that a server has ended an exchange over HTTP/2.
-_HTTP2_EVENT = re.compile(r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)")
+_HTTP2_EVENT = r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)"
 _HTTP2_ENDS = {"StreamReset": "reset the request", "ConnectionTerminated": "closed the connection"}
 _PROXY_ADVICE = {"407": "; check the user and the password in its address"}
-_ADDRESS = re.compile(r"[:,]? ?<[^<>]{1,100} at 0x[0-9a-f]{1,16}>")
-_CLASS = re.compile(r"(?P<name>[A-Z][A-Za-z0-9]*)(?:Error|Exception)(?:\(\))?(?P<rest>$|: .*)", re.DOTALL)
-_BETWEEN_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_ADDRESS = r"[:,]? ?<[^<>]{1,100} at 0x[0-9a-f]{1,16}>"
+_CLASS = r"(?s)(?P<name>[A-Z][A-Za-z0-9]*)(?:Error|Exception)(?:\(\))?(?P<rest>$|: .*)"
+_BETWEEN_WORDS = r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _SENTENCES: list[tuple[type[Exception], str]] = [
     (httpx.ConnectError, "no connection can be made"),
     (httpx.ReadError, "the connection broke while the response was read"),
@@ -24,7 +24,7 @@ _SENTENCES: list[tuple[type[Exception], str]] = [
 def reason_of(error: Exception) -> str:
     """Return what went wrong."""
     said = _said(error)
-    has_words = re.search(r"[A-Za-z]{2,}", said) is not None and _CLASS.fullmatch(said) is None
+    has_words = re.search(r"[A-Za-z]{2,}", said) is not None and re.fullmatch(_CLASS, said) is None
     if type(error) is ValueError:  # such as `int` of what should be a number
         return "it broke the rules of HTTP"
     if isinstance(error, httpx.ConnectError) or not has_words:
@@ -32,7 +32,7 @@ def reason_of(error: Exception) -> str:
         for below in _chain(error):
             if isinstance(below, OSError) and below.errno:
                 return str(below)
-    if (event := _HTTP2_EVENT.match(said)) is not None:
+    if (event := re.match(_HTTP2_EVENT, said)) is not None:
         return f"it {_HTTP2_ENDS[event['kind']]} (HTTP/2 error code {event['code']})"
     if "_SWITCH_UPGRADE" in said:
         return "it switched to another protocol, which was not asked for"
@@ -44,7 +44,7 @@ def reason_of(error: Exception) -> str:
 def _said(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in {EMFILE, ENFILE}:
         return f"[Errno {error.errno}] {error.strerror}"  # not the file: it may be that of any module
-    return _ADDRESS.sub("", str(error)).strip()
+    return re.sub(_ADDRESS, "", str(error)).strip()
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -56,7 +56,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _in_words(error: Exception, said: str) -> str:
-    if (name := _CLASS.fullmatch(said)) is not None and name["name"] != type(error).__name__.removesuffix("Error"):
+    if (name := re.fullmatch(_CLASS, said)) is not None and name["name"] != type(error).__name__.removesuffix("Error"):
         return f"{_words(name['name'])}{name['rest']}"
     detail = f" ({said})" if said and name is None else ""
     if type(error).__module__.partition(".")[0] == "anyio":
@@ -69,5 +69,5 @@ def _in_words(error: Exception, said: str) -> str:
 
 
 def _words(name: str) -> str:
-    words = _BETWEEN_WORDS.sub(" ", name).split()
+    words = re.sub(_BETWEEN_WORDS, " ", name).split()
     return " ".join(word if word.isupper() else word.lower() for word in words)

@@ -19,15 +19,14 @@ TimeLike = datetime | date | timedelta | str
 """The types that `start` and `end` accept."""
 
 # The vendor's own tool also takes durations with a minus.
-_SHORT = re.compile(r"-?(?P<count>\d+)(?P<unit>[MHDW])", re.ASCII)
+_SHORT = r"(?a)-?(?P<count>\d+)(?P<unit>[MHDW])"
 _UNITS = {"M": "minutes", "H": "hours", "D": "days", "W": "weeks"}
-_ISO = re.compile(
-    r"-?P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
-    re.ASCII,
+_ISO = (
+    r"(?a)-?P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
 # Python accepts more: any character in place of the T, and an offset directly after a date as a time.
-_TIME_OF_DAY = re.compile(r"[^T ]{7,10}[T ]\d\d.*", re.ASCII)
+_TIME_OF_DAY = r"(?a)[^T ]{7,10}[T ]\d\d.*"
 
 # The process, or the system, can open no more files.
 _NO_FILES = {errno.EMFILE, errno.ENFILE}
@@ -118,7 +117,7 @@ def _is_missing(time: object) -> bool:
 
 def _parse(name: str, written: str) -> datetime | date | timedelta:
     text = written.upper()
-    short, iso = _SHORT.fullmatch(text), _ISO.fullmatch(text)
+    short, iso = re.fullmatch(_SHORT, text), re.fullmatch(_ISO, text)
     try:
         if short:
             return timedelta(**{_UNITS[short["unit"]]: int(short["count"])})
@@ -128,7 +127,9 @@ def _parse(name: str, written: str) -> datetime | date | timedelta:
         raise ValueError(f"{name} {quoted(written)} lies outside the years 1 to 9999.") from error
     try:
         # A date is not midnight: clock changes skip midnight on some days.
-        parse = datetime.fromisoformat if _TIME_OF_DAY.fullmatch(text) and text.isprintable() else date.fromisoformat
+        parse = (
+            datetime.fromisoformat if re.fullmatch(_TIME_OF_DAY, text) and text.isprintable() else date.fromisoformat
+        )
         return parse(text)
     except ValueError:
         pass
