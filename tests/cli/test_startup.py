@@ -8,6 +8,7 @@ import click
 import pytest
 
 from apitally_traffic_cli.group import COMMANDS, cli
+from tests.sampling import exhaustive
 
 HEAVY = ("apitally_traffic", "dlt", "httpx", "msgspec", "pyarrow", "rich", "vl_convert")
 
@@ -78,13 +79,17 @@ def test_every_entry_of_the_table_is_a_command() -> None:
     ("missing", "arguments", "extra"),
     [
         ("click", ["--help"], "cli"),
-        ("rich", ["get", "1", "--api-key", "k", "--base-url", "http://127.0.0.1:9"], "cli"),
         ("pyarrow", ["get", "1", "--output", "traffic.parquet", "--api-key", "k"], "arrow"),
-        ("vl_convert", ["plot", "1", "--output", "t.svg", "--api-key", "k"], "plot"),
-        ("plotext", ["plot", "1", "--api-key", "k"], "plot"),
-        ("fastapi", ["mock"], "mock"),
         ("dlt", ["sync", "1", "--api-key", "k"], "sync"),
-        ("duckdb", ["sync", "1", "--api-key", "k"], "sync"),
+        *exhaustive(
+            [
+                ("rich", ["get", "1", "--api-key", "k", "--base-url", "http://127.0.0.1:9"], "cli"),
+                ("vl_convert", ["plot", "1", "--output", "t.svg", "--api-key", "k"], "plot"),
+                ("plotext", ["plot", "1", "--api-key", "k"], "plot"),
+                ("fastapi", ["mock"], "mock"),
+                ("duckdb", ["sync", "1", "--api-key", "k"], "sync"),
+            ]
+        ),
     ],
 )
 def test_a_missing_extra_is_one_sentence(missing: str, arguments: list[str], extra: str) -> None:
@@ -96,7 +101,7 @@ def test_a_missing_extra_is_one_sentence(missing: str, arguments: list[str], ext
     assert rest == "imported:\n"
 
 
-@pytest.mark.parametrize("name", ["postgres", "reporting"])
+@pytest.mark.parametrize("name", ["reporting", *exhaustive(["postgres"])])
 def test_a_missing_library_of_a_database_is_one_sentence(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It names dlt's extra for the type of the destination, whatever that is called, with the code of other extras."""
     monkeypatch.setenv("DESTINATION__REPORTING__DESTINATION_TYPE", "postgres")

@@ -99,12 +99,16 @@ def test_a_child_without_a_start_line_ends_quietly() -> None:
 @pytest.mark.parametrize(
     "customization",
     [
-        "print('hello')",
         "import sys; sys.stdout.write('no line break')",
-        "import sys; sys.stdout.buffer.write(bytes(range(256)) * 1000); sys.stdout.flush()",
         "import json; dumps = json.dumps; json.dumps = lambda *a, **k: print('x' * 50_000) or dumps(*a, **k)",
+        *exhaustive(
+            [
+                "print('hello')",
+                "import sys; sys.stdout.buffer.write(bytes(range(256)) * 1000); sys.stdout.flush()",
+            ]
+        ),
     ],
-    ids=["line", "no-line", "bytes", "always"],
+    ids=["no-line", "always", "line", "bytes"],
 )
 def test_the_start_does_not_depend_on_a_clean_stdout(tmp_path: Path, customization: str) -> None:
     """A `sitecustomize` that prints, as some tools install it, does not matter."""

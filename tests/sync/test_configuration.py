@@ -15,6 +15,7 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 from apitally_traffic.sync import sync_traffic
 from apitally_traffic.sync._configuration import destination_alone
 from tests.command import COMMAND, run_inside
+from tests.sampling import exhaustive
 from tests.sync.api import Api
 from tests.sync.databases import DuckDB
 
@@ -45,10 +46,14 @@ def _unread_configuration() -> Iterator[None]:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"REFRESH": "drop_sources", "PROGRESS": "log"},
-        {"APITALLY_TRAFFIC__REFRESH": "drop_data", "DEV_MODE": "true"},
-        {"DATASET_NAME_LAYOUT": "x_%s", "USE_SINGLE_DATASET": "false", "SCHEMA__NAMING": "direct"},
         {f"{section}{name}": LAYOUT[name] for section in SECTIONS for name in LAYOUT},
+        *exhaustive(
+            [
+                {"REFRESH": "drop_sources", "PROGRESS": "log"},
+                {"APITALLY_TRAFFIC__REFRESH": "drop_data", "DEV_MODE": "true"},
+                {"DATASET_NAME_LAYOUT": "x_%s", "USE_SINGLE_DATASET": "false", "SCHEMA__NAMING": "direct"},
+            ]
+        ),
         {
             "PROGRESS": "bogus",
             "EXTRACT__WORKERS": "0",
@@ -116,9 +121,13 @@ def test_what_dlt_cannot_use_is_one_sentence(name: str, content: bytes, sentence
 @pytest.mark.parametrize(
     ("preparation", "sentence"),
     [
-        ("export RUNTIME__SENTRY_DSN=http://a@127.0.0.1:1/1", r"dlt's configuration, .*sentry.*"),
         ("export DLT_DEFAULT_NAMING_MODULE=bogus", r"dlt's configuration, .* cannot be used: Naming module `bogus .*"),
-        ("rmdir ../gone", r"The working directory does not exist any more: change to another one\."),
+        *exhaustive(
+            [
+                ("export RUNTIME__SENTRY_DSN=http://a@127.0.0.1:1/1", r"dlt's configuration, .*sentry.*"),
+                ("rmdir ../gone", r"The working directory does not exist any more: change to another one\."),
+            ]
+        ),
     ],
 )
 def test_what_dlt_cannot_use_at_its_start_is_one_sentence(preparation: str, sentence: str, tmp_path: Path) -> None:

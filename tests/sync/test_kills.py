@@ -121,7 +121,6 @@ def test_one_rerun_is_complete(api: Api, database: Database, moment: str, *, is_
     drill.check((0, unchanged), (1, killed), (2, hour(THIRD)))
 
 
-@EACH_KIND
 @pytest.mark.parametrize("moment", cases(INSIDE_THE_MERGE))
 def test_the_merge_is_one_transaction(api: Api, database: Database, moment: str) -> None:
     """A kill between the deletion of the old rows and the insertion of the new ones leaves the table as it was."""

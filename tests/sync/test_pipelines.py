@@ -91,7 +91,7 @@ def until(day: int) -> list[Any]:
     return [(app, hours, hours) for app in (1, 2)]
 
 
-@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("apart", [True, *exhaustive([False])])
 def test_a_database_that_is_restored_from_a_backup(warehouse: Warehouse, *, apart: bool) -> None:
     """What dlt's working folder says of it is not so any more, neither of the apps that a run does not read."""
     warehouse.run(10, apart=apart)

@@ -239,7 +239,9 @@ def test_5_for_a_full_folder_of_dlt(run: Run, place: str, monkeypatch: pytest.Mo
     assert os.environ["DLT_DATA_DIR"] in sentence
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), *exhaustive([(signal.SIGTERM, 143), (signal.SIGHUP, 129)])]
+)
 def test_an_interruption_ends_a_run_quietly(
     api: Api, start: Callable[..., "subprocess.Popen[str]"], run: Run, number: signal.Signals, code: int
 ) -> None:
@@ -291,7 +293,7 @@ def test_two_machines_at_once(
     assert rows == [(1, 720, 720), (2, 720, 720)]
 
 
-@pytest.mark.parametrize("is_new", [True, False])
+@pytest.mark.parametrize("is_new", [True, *exhaustive([False])])
 def test_two_folders_of_dlt_and_one_file(
     api: Api, start: Callable[..., "subprocess.Popen[str]"], run: Run, tmp_path: Path, *, is_new: bool
 ) -> None:
@@ -341,7 +343,7 @@ def telemetry() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
-@pytest.mark.parametrize("is_on", [False, True])
+@pytest.mark.parametrize("is_on", [False, *exhaustive([True])])
 def test_telemetry_is_off(process: Run, telemetry: tuple[str, list[str]], *, is_on: bool) -> None:
     """Nothing is reported to the makers of dlt, unless the user turns that on."""
     url, received = telemetry

@@ -27,7 +27,7 @@ from apitally_traffic import TrafficClient, TrafficItem
 from apitally_traffic_cli.commands.sync import command
 from tests.command import COMMAND, run_inside
 from tests.sync.api import Api
-from tests.sync.databases import EACH_KIND, Database, PostgresServer
+from tests.sync.databases import Database, PostgresServer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "sync.md"
 
@@ -60,7 +60,6 @@ def test_commands_run(api: Api) -> None:
     assert sorted(path.name for path in Path().glob("*.duckdb")) == ["apitally_traffic.duckdb", "warehouse.duckdb"]
 
 
-@EACH_KIND
 def test_queries_count_each_request_once(api: Api, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the guide return what the API counts, also where the table holds other series of the same apps."""
     for name, value in database.env.items():

@@ -15,6 +15,7 @@ import pytest
 from apitally_mock import MockServer
 from apitally_traffic import AsyncTrafficClient, AsyncTrafficQuery
 from apitally_traffic.testing import fast_retries
+from tests.sampling import exhaustive
 from tests.wrappers.raw_server import PAGE, raw_server, response
 
 TWO_DAYS: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-03", "page_size": 12}
@@ -34,8 +35,7 @@ async def cancelled_after(steps: int, query: AsyncTrafficQuery, times: int) -> N
         await task
 
 
-@pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("latency", [0, 0.001])
+@pytest.mark.parametrize(("latency", "times"), [(0.001, 1), (0, 3), *exhaustive([(0, 1), (0.001, 3)])])
 def test_a_pool_serves_whoever_comes_after_cancelled_tasks(server: MockServer, latency: float, times: int) -> None:
     """Two connections are enough, however many tasks were cancelled while they used them, or closed a response."""
     server.set_latency(latency)
