@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import subprocess
 import sys
 import threading
+import warnings
 from typing import Any
 
 import anyio
@@ -132,6 +134,27 @@ def test_an_iterator_that_is_left_at_the_end_of_the_loop_ends_quietly(server: Mo
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_cancellation_while_a_task_connects_leaves_no_warning(server: MockServer, host: str) -> None:
+    """In whatever turn of the event loop it comes; Python would report a coroutine that nobody has awaited."""
+
+    async def read(turns: int) -> None:
+        async with AsyncTrafficClient("key", base_url=server.url.replace("127.0.0.1", host)) as client:
+            task = asyncio.create_task(client.get_traffic(1, **TWO_DAYS).to_list())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task})
+            assert task.cancelled()
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for turns in range(1, 25):
+            asyncio.run(read(turns))
+            gc.collect()
+    assert [str(warning.message) for warning in caught] == []
 
 
 def test_anyio_knows_its_cancellation_of_a_wait() -> None:

@@ -31,6 +31,9 @@ Result = TypeVar("Result")
 
 # How long an attempt to connect goes on before one to the next address of the host begins beside it; see RFC 8305.
 _SLOW_SECONDS = 0.25
+# An attempt begins in the next turn of the event loop, and in the one after that a task of anyio's, whose coroutine
+# Python would report as never awaited if it was cancelled before.
+_TURNS = 2
 
 
 def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
@@ -122,13 +125,11 @@ async def _connected(
     host: str, port: int, seconds: float | None, connect: "Callable[[str, float | None], Connection]"
 ) -> "httpcore.AsyncNetworkStream":
     """Return a connection to the first address of a host that accepts one."""
-    if is_address(host):
-        return await connect(host, seconds)
     httpcore = sys.modules["httpcore"]
     try:
         async with asyncio.timeout(seconds):
-            found = dict.fromkeys(address[0] for *_, address in await addresses_async(host, port))
-            return await _first_of([partial(connect, address, None) for address in found])
+            found = [host] if is_address(host) else [address[0] for *_, address in await addresses_async(host, port)]
+            return await _first_of([partial(connect, address, None) for address in dict.fromkeys(found)])
     except TimeoutError:
         raise httpcore.ConnectTimeout("") from None
     except OSError as error:
@@ -155,13 +156,20 @@ async def _first_of(attempts: "Iterable[Callable[[], Connection]]") -> "httpcore
         raise failure
     finally:
         del failure  # it refers to this frame
-        for attempt in running:
-            attempt.cancel()
         if running:
-            await asyncio.wait(running)
-        for attempt in running:
-            if not attempt.cancelled() and attempt.exception() is None:
-                await attempt.result().aclose()
+            await asyncio.shield(_end(running))
+
+
+async def _end(attempts: "set[asyncio.Future[httpcore.AsyncNetworkStream]]") -> None:
+    """Cancel attempts, and close the connections of those that have succeeded meanwhile."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    for attempt in attempts:
+        attempt.cancel()
+    await asyncio.wait(attempts)
+    for attempt in attempts:
+        if not attempt.cancelled() and attempt.exception() is None:
+            await attempt.result().aclose()
 
 
 def _in_time(
