@@ -1,6 +1,9 @@
 """The pacing arithmetic with simulated clocks, and the rate limiter against a server that has a limit."""
 
 import asyncio
+import itertools
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,9 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_api_client.api.metrics import get_traffic
+from apitally_api_client.models import TrafficItem
 from apitally_mock import MockServer
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient
 from apitally_traffic._transport.pacing import Now, Pacer, Permit
+from apitally_traffic.testing import fast_retries
+from tests.wrappers.raw_server import PAGE, raw_server, response
 
 EPOCH = 1_800_000_000.0
 START = 0.7
@@ -83,9 +89,9 @@ def run(server: Server, pacer: Pacer, requests: int, *, concurrency: int = 16, t
         arrival = min((response[0] for response in in_flight), default=inf)
         assert min(arrival, now + wait) < inf, "the pacer would wait forever"
         now = max(min(arrival, now + wait), now)
-        for response in [response for response in in_flight if response[0] <= now]:
-            in_flight.remove(response)
-            pacer.on_response(response[1], current(), response[2])
+        for arrived in [one for one in in_flight if one[0] <= now]:
+            in_flight.remove(arrived)
+            pacer.on_response(arrived[1], current(), arrived[2])
     return now - START
 
 
@@ -241,6 +247,38 @@ def test_a_silent_server_does_not_hold_up_other_requests(kind: type[Any], server
         assert len(threads.submit(second.to_list).result(15)) == 24
         client.close()
         assert isinstance(slow.exception(15), APIConnectionError)
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+@pytest.mark.parametrize(("status", "seconds", "are_sent"), [("200 OK", 1.5, True), ("429 Refused", 0.3, False)])
+def test_others_wait_for_the_headers_of_the_first_response(
+    status: str, seconds: float, are_sent: bool, kind: type[Any]
+) -> None:
+    """They do not wait for its body, which may take long, unless the server refuses: then all have to wait."""
+    others, numbers = threading.Event(), itertools.count()
+    seen: list[bool] = []
+
+    def respond(connection: socket.socket) -> None:
+        if next(numbers):
+            others.set()
+            connection.sendall(response())
+            return
+        head, _, body = response(PAGE, status=status).partition(b"\r\n\r\n")
+        connection.sendall(head + b"\r\n\r\n")
+        seen.append(others.wait(seconds))
+        connection.sendall(body)
+
+    async def read_async(url: str) -> list[TrafficItem]:
+        async with AsyncTrafficClient("key", base_url=url) as client:
+            return await client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=8).to_list()
+
+    with raw_server(respond) as url, fast_retries():
+        if kind is AsyncTrafficClient:
+            assert asyncio.run(read_async(url)) == []
+        else:
+            with TrafficClient("key", base_url=url) as client:
+                assert client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=8).to_list() == []
+    assert seen == [are_sent]
 
 
 def test_a_probe_that_fails_is_followed_by_another() -> None:

@@ -71,7 +71,8 @@ class Exchange:
     Attributes:
         call: the call that the attempt belongs to.
         headers: the response's headers, with lower-case names; None before there is a response.
-        pause: for how many seconds the server asks for no more requests with this key.
+        permit: returns the permit to send it, given the headers and for how many seconds the server asks for no more
+            requests with this key; None before there is one, and after it was returned.
         held: what is to be released when the result was taken.
     """
 
@@ -86,13 +87,14 @@ class Exchange:
         self._via = via
         self.call: Call = request.extensions[CALL]
         self.headers: dict[str, str] | None = None
-        self.pause = 0.0
+        self.permit: Callable[[dict[str, str] | None, float], None] | None = None
         self.held = ExitStack()
         self._request = request
         self._settings = settings
         self._response: httpx.Response | None = None
         self._body = b""
         self._error: ApitallyError | None = None
+        self._pause = 0.0
         self._sent_at = monotonic()
 
     def signed_request(self) -> httpx.Request:
@@ -121,12 +123,23 @@ class Exchange:
         self._sent_at = monotonic()
 
     def receive_headers(self, response: httpx.Response) -> BodyReader:
-        """Record the response's status and headers, and return the reader for its body."""
+        """Record the response's status and headers, and return the reader for its body.
+
+        They say all that other requests wait for, unless the server refuses: a large page may take seconds to arrive.
+        """
         self._response = response
         self.headers = dict(response.headers.items())
         self.call.respond(response.status_code, self.headers, self._settings.redactor)
+        if response.status_code == HTTPStatus.OK:
+            self.return_permit()
         # A transport that has read the body has decompressed it, too.
         return BodyReader("" if response.is_stream_consumed else self.headers.get("content-encoding", ""))
+
+    def return_permit(self) -> None:
+        """Return the permit to send the request, unless that was done before."""
+        give_back, self.permit = self.permit, None
+        if give_back is not None:
+            give_back(self.headers, self._pause)
 
     def complete(self, response: httpx.Response, body: bytes) -> None:
         """Record that the response's body is read."""
@@ -187,7 +200,7 @@ class Exchange:
 
     def _refuse(self, response: httpx.Response) -> None:
         self._error = error_of_response(self._request, response, self._settings.redactor)
-        self.pause = pause_after(self._error)
+        self._pause = pause_after(self._error)
 
     def _loss(self, error: Exception) -> str:
         """Return how the body of a refusal was lost."""

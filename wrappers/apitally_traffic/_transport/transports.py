@@ -149,6 +149,7 @@ class ApiTransport(httpx.BaseTransport):
         if permit is None:
             exchange.fail(TimeoutError())
             return
+        exchange.permit = partial(self._limiter.release, permit)
         try:
             exchange.start()
             if threading.get_ident() in self._inside:
@@ -161,7 +162,7 @@ class ApiTransport(httpx.BaseTransport):
         except exchange_errors() as error:
             exchange.fail(error)
         finally:
-            self._limiter.release(permit, exchange.headers, exchange.pause)
+            exchange.return_permit()
 
 
 class AsyncApiTransport(httpx.AsyncBaseTransport):
@@ -229,6 +230,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         if permit is None:
             exchange.fail(TimeoutError())
             return
+        exchange.permit = partial(self._limiter.release, permit)
         try:
             exchange.start()
             async with timeout(exchange.call.remaining()) as interrupt:
@@ -243,7 +245,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         except exchange_errors() as error:
             exchange.fail(error)
         finally:
-            self._limiter.release(permit, exchange.headers, exchange.pause)
+            exchange.return_permit()
 
 
 class RetryingTransport(RetryTransport):
