@@ -281,6 +281,24 @@ def test_others_wait_for_the_headers_of_the_first_response(
     assert seen == [are_sent]
 
 
+def test_tasks_go_in_the_order_in_which_they_came() -> None:
+    """What is needed first is requested first."""
+    starts = []
+
+    async def respond(request: httpx.Request) -> httpx.Response:
+        starts.append(request.url.params["start"])
+        await asyncio.sleep(0.01)
+        return httpx.Response(200, content=PAGE)
+
+    async def read() -> None:
+        async with AsyncTrafficClient("key", transport=httpx.MockTransport(respond), concurrency=24) as client:
+            await client.get_traffic(1, start="2026-01-01", end="2026-01-02", page_size=1).to_list()
+
+    asyncio.run(read())
+    assert len(starts) == 24
+    assert starts == sorted(starts)
+
+
 def test_a_probe_that_fails_is_followed_by_another() -> None:
     """When the first request gets no response, the next one may go, alone again."""
     pacer = Pacer(None)

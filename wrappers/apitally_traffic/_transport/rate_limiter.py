@@ -80,7 +80,7 @@ class AsyncRateLimiter:
         # Reentrant: the end of an abandoned task, which releases its permit, may come at any allocation of memory.
         self._lock = threading.RLock()
         self._permits: dict[int, tuple[Permit, asyncio.AbstractEventLoop]] = {}
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._waiting: dict[asyncio.Future[None], None] = {}  # in the order in which they came
         self._announced = _Announced()
 
     async def acquire(self, call: Call) -> Permit | None:
@@ -96,7 +96,7 @@ class AsyncRateLimiter:
                 # Nothing says when another event loop ends.
                 is_alone = all(other is loop for _, other in self._permits.values())
                 changed = loop.create_future()
-                self._waiting.add(changed)
+                self._waiting[changed] = None
             try:
                 seconds = waiting.next(permit)
                 if seconds <= 0:
@@ -104,7 +104,7 @@ class AsyncRateLimiter:
                 await wait(changed, seconds if is_alone and not isinf(permit) else min(seconds, _POLL_SECONDS))
             finally:
                 with self._lock:
-                    self._waiting.discard(changed)
+                    self._waiting.pop(changed, None)
         return None
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
@@ -117,7 +117,7 @@ class AsyncRateLimiter:
     def wake(self) -> None:
         """Let all waiting tasks look again whether they have to wait."""
         with self._lock:
-            waiting, self._waiting = self._waiting, set()
+            waiting, self._waiting = self._waiting, {}
         here = None
         with contextlib.suppress(RuntimeError):
             here = asyncio.get_running_loop()
