@@ -62,6 +62,15 @@ def test_no_slice_is_fetched_that_is_not_needed(
     assert len(server.requests) == requests
 
 
+def sent_soon(server: MockServer, requests: int) -> bool:
+    """Wait until a server has had so many requests, and return whether they stay that many."""
+    end = time.monotonic() + 10
+    while len(server.requests) < requests and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.1)
+    return len(server.requests) == requests
+
+
 def test_slices_are_read_concurrently(server: MockServer) -> None:
     """Eight slices of a slow server take two round trips, the first request's and one for all others, and not eight."""
     server.reset()
@@ -72,6 +81,31 @@ def test_slices_are_read_concurrently(server: MockServer) -> None:
         took = time.monotonic() - began
     server.reset()
     assert 0.8 <= took < 2.4
+
+
+@pytest.mark.parametrize(("concurrency", "requests"), [(1, 1), (2, 3), (3, 4)])
+def test_a_caller_who_takes_time_holds_up_nothing(server: MockServer, concurrency: int, requests: int) -> None:
+    """While it handles the items of a slice, as many others are read as may be at a time; a single one is not."""
+    server.reset()
+    with TrafficClient(server.api_key, base_url=server.url, concurrency=concurrency, **UNLIMITED) as client:
+        items = iter(client.get_traffic(1, **DAY, page_size=4))
+        next(items)
+        assert sent_soon(server, requests)
+        assert 1 + len(list(items)) == 24
+
+
+def test_a_task_that_takes_time_holds_up_nothing(server: MockServer) -> None:
+    """As in threads."""
+    server.reset()
+
+    async def read() -> int:
+        async with AsyncTrafficClient(server.api_key, base_url=server.url, concurrency=2, **UNLIMITED) as client:
+            items = aiter(client.get_traffic(1, **DAY, page_size=4))
+            await anext(items)
+            assert await asyncio.to_thread(sent_soon, server, 3)
+            return 1 + len([item async for item in items])
+
+    assert asyncio.run(read()) == 24
 
 
 def test_abandoned_iteration_leaves_no_thread(server: MockServer) -> None:

@@ -8,7 +8,7 @@ from apitally_traffic._decoding import Page, Rows, to_items, to_rows
 from apitally_traffic._iterators import AsyncQueryIterator, Ending
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
-from apitally_traffic._query.base import BaseQuery, Collected, Progress
+from apitally_traffic._query.base import BaseQuery, Collected, Progress, Taken
 from apitally_traffic._query.concurrency import TaskWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED, unbound
@@ -118,16 +118,18 @@ class AsyncTrafficQuery(BaseQuery):
     async def _items(self, ending: Ending) -> AsyncGenerator[TrafficItem]:
         plan = self._plan()
         async with ending, TaskWorkers(self._read) as workers:
-            while (reader := await _next_slice(plan, workers)) is not None:
-                for item in to_items(plan.take_rows(reader)):
+            workers.submit(*plan.next_slices())
+            while workers:
+                for item in to_items(await _next_slice(plan, workers, plan.take_rows)):
                     yield item
                     del item  # it would be kept while the next slice is read
 
     async def _pages(self, ending: Ending) -> AsyncGenerator[GetTrafficResponse]:
         plan = self._plan()
         async with ending, TaskWorkers(self._read) as workers:
-            while (reader := await _next_slice(plan, workers)) is not None:
-                for response in map(Page.to_response, plan.take_pages(reader)):
+            workers.submit(*plan.next_slices())
+            while workers:
+                for response in map(Page.to_response, await _next_slice(plan, workers, plan.take_pages)):
                     yield response
                     del response  # as above
 
@@ -139,8 +141,9 @@ class AsyncTrafficQuery(BaseQuery):
         collected: list[Collected] = []
         try:
             async with TaskWorkers(self._read) as workers:
-                while (reader := await _next_slice(plan, workers)) is not None:
-                    collected += convert(plan.take_rows(reader))
+                workers.submit(*plan.next_slices())
+                while workers:
+                    collected += convert(await _next_slice(plan, workers, plan.take_rows))
                     if progress is not None:
                         progress(plan.done, plan.expected)
         except ApitallyError as error:
@@ -156,14 +159,15 @@ class AsyncTrafficQuery(BaseQuery):
         return reader
 
 
-async def _next_slice(plan: ReadPlan, workers: TaskWorkers[SliceReader, SliceReader]) -> SliceReader | None:
-    """Return the next slice when it is read, or None after the last one."""
-    for slice_reader in plan.next_slices():
-        workers.submit(slice_reader)
-    if not workers:
-        return None
+async def _next_slice(
+    plan: ReadPlan, workers: TaskWorkers[SliceReader, SliceReader], take: Callable[[SliceReader], Taken]
+) -> Taken:
+    """Return what is taken of the next slice. Further ones are started before the caller gets it, who may be slow."""
     try:
-        return await workers.next_result()
+        reader = await workers.next_result()
     except ApitallyError as error:
         error.resume_from = plan.resume_from
         raise
+    taken = take(reader)
+    workers.submit(*plan.next_slices())
+    return taken

@@ -24,6 +24,7 @@ from apitally_traffic._windows.time_parsing import TimeLike
 from apitally_traffic._windows.window import TimeWindow
 
 Collected = TypeVar("Collected")
+Taken = TypeVar("Taken")
 
 Progress = Callable[[int, int], object]
 """Called after each slice with the number of periods done and the number expected; both are equal at the end."""

@@ -37,10 +37,11 @@ class ThreadWorkers(Generic[Part, Result]):
         self._cancellation = Cancellation()
         self._process = os.getpid()
 
-    def submit(self, part: Part) -> None:
-        """Start to read a part; if no more threads can be started, it is read when its result is needed."""
+    def submit(self, *parts: Part) -> None:
+        """Start to read parts; if no more threads can be started, one is read when its result is needed."""
         self._check_fork()
-        self._pending.append((part, None if self._in_caller else self._run(part)))
+        for part in parts:
+            self._pending.append((part, None if self._in_caller else self._run(part)))
 
     def __bool__(self) -> bool:
         """Return whether there is a result to wait for."""
@@ -100,9 +101,9 @@ class TaskWorkers(Generic[Part, Result]):
         self._read = read
         self._pending: deque[asyncio.Future[Result]] = deque()
 
-    def submit(self, part: Part) -> None:
-        """Start to read a part."""
-        self._pending.append(asyncio.ensure_future(self._read(part)))
+    def submit(self, *parts: Part) -> None:
+        """Start to read parts."""
+        self._pending += [asyncio.ensure_future(self._read(part)) for part in parts]
 
     def __bool__(self) -> bool:
         """Return whether there is a result to wait for."""

@@ -8,7 +8,7 @@ from apitally_traffic._decoding import Page, Rows, to_items, to_rows
 from apitally_traffic._iterators import QueryIterator
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
-from apitally_traffic._query.base import BaseQuery, Collected, Progress
+from apitally_traffic._query.base import BaseQuery, Collected, Progress, Taken
 from apitally_traffic._query.concurrency import ThreadWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED, unbound
@@ -111,19 +111,22 @@ class TrafficQuery(BaseQuery):
         return total(self._collect(to_rows, progress))
 
     def _items(self) -> Generator[Iterable[TrafficItem]]:
-        for plan, reader in self._slices():
-            yield to_items(plan.take_rows(reader))
+        for _, rows in self._slices(ReadPlan.take_rows):
+            yield to_items(rows)
+            del rows  # they would be kept while the next slice is read
 
     def _pages(self) -> Generator[Iterable[GetTrafficResponse]]:
-        for plan, reader in self._slices():
-            yield map(Page.to_response, plan.take_pages(reader))
+        for _, pages in self._slices(ReadPlan.take_pages):
+            yield map(Page.to_response, pages)
+            del pages  # as above
 
     def _collect(self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None) -> list[Collected]:
         self._check_progress(progress)
         collected: list[Collected] = []
         try:
-            for plan, reader in self._slices():
-                collected += convert(plan.take_rows(reader))
+            for plan, rows in self._slices(ReadPlan.take_rows):
+                collected += convert(rows)
+                del rows  # as above
                 if progress is not None:
                     progress(plan.done, plan.expected)
         except ApitallyError as error:
@@ -131,20 +134,21 @@ class TrafficQuery(BaseQuery):
             raise
         return collected
 
-    def _slices(self) -> Iterator[tuple[ReadPlan, SliceReader]]:
+    def _slices(self, take: Callable[[ReadPlan, SliceReader], Taken]) -> Iterator[tuple[ReadPlan, Taken]]:
+        """Yield what is taken of each slice. The next ones are started before the caller gets it, who may be slow."""
         plan = self._plan()
         with ThreadWorkers(self._read, plan.slices_at_a_time) as workers:
-            while True:
-                for slice_reader in plan.next_slices():
-                    workers.submit(slice_reader)
-                if not workers:
-                    return
+            workers.submit(*plan.next_slices())
+            while workers:
                 try:
                     reader = workers.next_result()
                 except ApitallyError as error:
                     error.resume_from = plan.resume_from
                     raise
-                yield plan, reader
+                taken = take(plan, reader)
+                workers.submit(*plan.next_slices())
+                yield plan, taken
+                del taken  # as above
 
     def _read(self, reader: SliceReader) -> SliceReader:
         http = self._api.get_httpx_client()
