@@ -129,3 +129,27 @@ def test_a_forked_client_reads_its_own_data(server: MockServer, when: str) -> No
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
+
+
+IMPORTS = """
+import asyncio, sys
+from apitally_traffic import AsyncTrafficClient, TrafficClient
+
+DAY = {"start": "2026-01-01", "end": "2026-01-02", "page_size": 8}
+
+async def read(client):
+    return await client.get_traffic(1, **DAY).to_list()
+
+client = (TrafficClient if sys.argv[2] == "sync" else AsyncTrafficClient)("mock-key", base_url=sys.argv[1])
+before = set(sys.modules)
+items = client.get_traffic(1, **DAY).to_list() if sys.argv[2] == "sync" else asyncio.run(read(client))
+print(len(items), sorted(set(sys.modules) - before))
+"""
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_the_first_request_imports_nothing(server: MockServer, kind: str) -> None:
+    """A process that is forked while a thread imports a module would wait for ever when it imports it."""
+    program = [sys.executable, "-c", IMPORTS, server.url, kind]
+    done = subprocess.run(program, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "24 []\n"

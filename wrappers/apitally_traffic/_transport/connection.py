@@ -6,7 +6,9 @@ import re
 import ssl
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -70,7 +72,19 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
     arguments, via = _checked_arguments(settings, options)
+    with suppress(OSError, ImportError):  # no file can be opened, as the first request will say
+        _import_for_requests()
     return Connector(lambda: with_safe_reuse(with_real_timeouts(httpx.AsyncHTTPTransport(**arguments()))), via)
+
+
+@cache
+def _import_for_requests() -> None:
+    """Import what the first async request would: what is forked while a thread imports a module can never import it."""
+    httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    anyio = import_module("anyio")
+    import_module("anyio._backends._asyncio")
+    for name in dir(anyio):
+        getattr(anyio, name)
 
 
 def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[Callable[[], dict[str, Any]], str]:
