@@ -156,6 +156,25 @@ def test_a_cancellation_while_a_task_connects_leaves_no_warning(server: MockServ
     assert [str(warning.message) for warning in caught] == []
 
 
+@pytest.mark.parametrize("latency", [0, 0.05])
+def test_what_is_under_way_has_ended_when_a_client_is_closed(server: MockServer, latency: float) -> None:
+    """Its tasks too, in whatever turn of the event loop a loop over items is left: none connects any more."""
+    server.set_latency(latency)
+
+    async def read(turns: int) -> list[Any]:
+        async with AsyncTrafficClient(server.api_key, base_url=server.url, requests_per_minute=None) as client:
+            async for _ in client.get_traffic(1, **TWO_DAYS):
+                break
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await asyncio.sleep(0)  # what has ended is noticed in the next turn
+        return [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+    for turns in range(0, 40, 2):
+        assert asyncio.run(read(turns)) == []
+    server.set_latency(0)
+
+
 def test_anyio_knows_its_cancellation_of_a_wait() -> None:
     """A scope that ends in the moment in which a wait for a retry does is left as usual, and the task goes on."""
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
 from apitally_traffic._cancellation import Interrupts
-from apitally_traffic._clock import monotonic
+from apitally_traffic._clock import finish, monotonic, wait
 from apitally_traffic._redaction.redactor import Redactor
 from apitally_traffic._transport.stats import LastResponse, StatsRecorder
 from apitally_traffic.errors import ApitallyError
@@ -37,6 +39,7 @@ class Lifetime:
         self.large_body = threading.Lock()
         self.large_body_async = asyncio.Lock()
         self.requests_async = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._under_way: set[asyncio.Future[None]] = set()
 
     @property
     def has_ended(self) -> bool:
@@ -46,6 +49,23 @@ class Lifetime:
     def end(self) -> None:
         """Interrupt what waits."""
         self._interrupts()
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Let `all_left` wait for a block, in which a task sends a request."""
+        left = asyncio.get_running_loop().create_future()
+        self._under_way.add(left)
+        try:
+            yield
+        finally:
+            self._under_way.discard(left)
+            finish(left)
+
+    async def all_left(self, seconds: float) -> None:
+        """Wait until all tasks have left these blocks, for so many seconds at most."""
+        end = monotonic() + seconds
+        for left in tuple(self._under_way):
+            await wait(left, max(end - monotonic(), 0.0))
 
 
 class Call:

@@ -35,7 +35,8 @@ Transport = TypeVar("Transport")
 _POLL_SECONDS = 0.1
 # Of a body in small pieces, so many are read before other tasks have their turn.
 _PIECES_AT_A_TIME = 100
-# How long a signal handler waits until connections are closed that the thread is using which it interrupts.
+# How long a signal handler waits until connections are closed that the thread is using which it interrupts, and whoever
+# closes an async client until the tasks have noticed it.
 _CLOSE_SECONDS = 0.5
 
 
@@ -199,7 +200,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the response; as `ApiTransport.handle_request`."""
         exchange = Exchange(request, self._settings, self._via)
-        with exchange.held:
+        with exchange.held, exchange.call.lifetime.under_way():
             token = current_call.set(exchange.call)
             try:
                 await self._send(exchange)
@@ -209,9 +210,11 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """End all calls of the running event loop, and close its connections, unless the transport was passed in."""
-        self._lifetimes.pop(asyncio.get_running_loop(), Lifetime()).end()
+        lifetime = self._lifetimes.pop(asyncio.get_running_loop(), Lifetime())
+        lifetime.end()
         self._limiter.wake()
         await self._inner.aclose()
+        await lifetime.all_left(_CLOSE_SECONDS)
 
     def renew(self) -> None:
         """Replace connections and rate limiter in a forked process."""
