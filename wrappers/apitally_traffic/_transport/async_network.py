@@ -31,9 +31,6 @@ Result = TypeVar("Result")
 
 # How long an attempt to connect goes on before one to the next address of the host begins beside it; see RFC 8305.
 _SLOW_SECONDS = 0.25
-# An attempt begins in the next turn of the event loop, and in the one after that a task of anyio's, whose coroutine
-# Python would report as never awaited if it was cancelled before.
-_TURNS = 2
 
 
 def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
@@ -157,13 +154,11 @@ async def _first_of(attempts: "Iterable[Callable[[], Connection]]") -> "httpcore
     finally:
         del failure  # it refers to this frame
         if running:
-            await asyncio.shield(_end(running))
+            await asyncio.shield(_end(running))  # a further cancellation must not leave them connected
 
 
 async def _end(attempts: "set[asyncio.Future[httpcore.AsyncNetworkStream]]") -> None:
     """Cancel attempts, and close the connections of those that have succeeded meanwhile."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
     for attempt in attempts:
         attempt.cancel()
     await asyncio.wait(attempts)
