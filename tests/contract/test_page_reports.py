@@ -172,6 +172,20 @@ def test_what_does_not_fit_the_query(rows: list[Body], query: Query, report: tup
             "timezone.dst",
             id="the hour after a change",
         ),
+        pytest.param(
+            MARCH + 23 * HOUR,
+            MARCH + 58 * HOUR,
+            Query(MARCH, MARCH + 58 * HOUR, "day", "Europe/Berlin"),
+            "timezone.dst",
+            id="the day of a change, half a day too long",
+        ),
+        pytest.param(
+            MARCH + 23 * HOUR,
+            MARCH + 58 * HOUR + 1,
+            Query(MARCH, MARCH + 58 * HOUR + 1, "day", "Europe/Berlin"),
+            "response.period-end",
+            id="the day of a change, and more than half a day",
+        ),
     ],
 )
 def test_a_period_of_another_length(first: int, last: int, query: Query, promise_id: str | None) -> None:

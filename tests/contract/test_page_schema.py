@@ -1,6 +1,7 @@
 """What the suite says of a page that is broken in itself, word for word."""
 
 import json
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -50,6 +51,20 @@ def test_what_breaks_the_schema(content: Any, place: str, got: str, expected: st
         read_page(exchange)
     assert told(raised.value) == ("response.schema", f"{place} {got}, not {expected}", expected, got)
     assert raised.value.exchanges == (exchange,)
+
+
+FIELDS = ("period_start", "period_end", "requests", "bytes_received", "bytes_sent")
+WRONG: dict[str, tuple[Any, ...]] = dict.fromkeys(FIELDS[:2], (None, 5)) | dict.fromkeys(FIELDS[2:], ("1", 1.5, True))
+
+
+@pytest.mark.parametrize("names", [names for number in range(1, 6) for names in combinations(FIELDS, number)], ids=str)
+def test_the_first_field_of_a_wrong_type_is_named(names: tuple[str, ...]) -> None:
+    """So it is where further fields of the row have the same wrong type."""
+    for value in WRONG[names[0]]:
+        wrong = {name: value if value in WRONG[name] else None for name in names}
+        with pytest.raises(BrokenPromiseError) as raised:
+            read_page(exchange_of(body_of(row(0), row(1) | wrong)))
+        assert raised.value.message.startswith(f"data[1].{names[0]} is {json.dumps(value)}, not a")
 
 
 def test_a_number_beyond_all_bounds_is_no_integer() -> None:

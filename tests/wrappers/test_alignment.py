@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from apitally_traffic import Interval, TimeWindow
-from apitally_traffic._paging.alignment import is_possible_length, misaligned
+from apitally_traffic._paging.alignment import belongs_from, is_possible_length, misaligned, offset_changes
 
 DAY, HOUR, MINUTE, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)
 
@@ -72,6 +72,12 @@ def test_the_ends_of_the_calendar_have_no_odd_lengths(end: datetime) -> None:
     assert not is_possible_length(end - HOUR, end, window("day", "Asia/Tokyo"))
 
 
+@pytest.mark.parametrize("end", [datetime.min.replace(tzinfo=UTC) + HOUR, datetime.max.replace(tzinfo=UTC)])
+def test_no_clock_changes_at_the_ends_of_the_calendar(end: datetime) -> None:
+    """Where local times are none, no clock changes, and no day may come twice."""
+    assert not offset_changes(end, window("day", "Asia/Tokyo"))
+
+
 @pytest.mark.parametrize(
     ("start", "is_misaligned"),
     [
@@ -115,3 +121,35 @@ def test_starts_between_a_change_and_the_change_back() -> None:
     for place in (1, 14, 40):
         wrong = starts[place] + 2 * HOUR
         assert misaligned([*starts[:place], wrong, *starts[place + 1 :]], days) == wrong
+
+
+def test_seconds_that_a_start_has_no_reason_for() -> None:
+    """Where the offset has no seconds, a start has none, either."""
+    begin = utc("06-10 12:15") + 30 * SECOND
+    for zone in ("Europe/Berlin", "Asia/Kathmandu", "UTC"):
+        assert misaligned([begin], window("hour", zone)) == begin
+
+
+@pytest.mark.parametrize(
+    ("start", "is_misaligned"),
+    [("23:05", True), ("23:06", False), ("23:06:32", False), ("23:07", False), ("23:08", True)],
+)
+def test_local_mean_time_in_whole_minutes(start: str, *, is_misaligned: bool) -> None:
+    """Berlin was 53 minutes and 28 seconds east of UTC, and a response has no seconds in an offset."""
+    days = TimeWindow.resolve("1890-06-10", "1890-06-12", "day", "Europe/Berlin")
+    begin = datetime.fromisoformat(f"1890-06-10T{start}Z")
+    assert misaligned([begin], days) == (begin if is_misaligned else None)
+
+
+@pytest.mark.parametrize(
+    ("border", "earlier"),
+    [
+        pytest.param("1890-06-09T23:06:32Z", MINUTE, id="local mean time"),
+        pytest.param("1893-03-31T23:06:32Z", MINUTE, id="its end"),
+        pytest.param("1893-04-01T23:00:00Z", timedelta(0), id="zone time"),
+    ],
+)
+def test_from_when_on_rows_belong_to_a_window(border: str, earlier: timedelta) -> None:
+    """A row may start a minute early where the offset has seconds, as it has until the end of local mean time."""
+    begin = datetime.fromisoformat(border)
+    assert belongs_from(begin, window("day", "Europe/Berlin")) == begin - earlier

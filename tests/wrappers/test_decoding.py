@@ -5,17 +5,20 @@ import json
 import pickle
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, timedelta, timezone
 from functools import partial
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apitally_traffic import GetTrafficResponse, ResponseError, TrafficClient
 from apitally_traffic._decoding import decode_page, joined, to_rows
+from apitally_traffic._json import parse_and_check
 
 Json = dict[str, Any]
 COUNTS = ("requests", "bytes_received", "bytes_sent")
@@ -155,9 +158,27 @@ def test_a_page_with_too_many_values(values: str) -> None:
         first_item(body("true", extra=many))
 
 
-def test_a_syntax_error_is_named_with_its_place() -> None:
-    """A body that is not JSON is refused with the reason and the byte."""
-    content = body(extra=', "unknown": }')
+@pytest.mark.parametrize(("objects", "is_read"), [(99_990, True), (99_991, False)])
+def test_each_object_counts_as_a_value(objects: int, is_read: bool) -> None:
+    """So it does where it has nothing but another one: a page has 100,000 values at most."""
+    deep = '{"": ' * objects + "0" + "}" * objects
+    content = body().replace(b"}]", f', "unknown": {deep}}}]'.encode())
+    # The others are two objects, an array, and what follows seven commas.
+    with nullcontext() if is_read else pytest.raises(ResponseError, match="too large to be checked"):
+        assert first_item(content).requests == 5
+
+
+@pytest.mark.parametrize("content", [b"5", b"-1.5", b'"a"', b"null", b"true", b"[]"])
+def test_a_body_that_is_no_object(content: bytes) -> None:
+    """JSON that is no page is refused as such."""
+    with pytest.raises(ResponseError, match="breaks the schema: Expected `object`, got"):
+        first_item(content)
+
+
+@pytest.mark.parametrize("before", ["", ', "huge": 1e400'])
+def test_a_syntax_error_is_named_with_its_place(before: str) -> None:
+    """A body that is not JSON is refused with the reason and the byte, and not for a number before it."""
+    content = body(extra=f'{before}, "unknown": }}')
     with pytest.raises(
         ResponseError, match=rf"JSON is malformed: invalid character \(byte {content.index(b': }') + 2}\)"
     ):
@@ -224,6 +245,13 @@ def test_deep_nesting_of_an_unknown_field() -> None:
     assert pickle.loads(pickle.dumps(copy.deepcopy(item))) == item  # noqa: S301
 
 
+@pytest.mark.parametrize(("depth", "inside"), [(96, ""), (97, '"[]"')])
+def test_the_first_level_that_is_text(depth: int, inside: str) -> None:
+    """The 101st one, also where no other value lies as deep."""
+    (value,) = first_item(body(extra=f', "unknown": {nested(depth)}')).additional_properties.values()
+    assert value == json.loads(nested(96, inside))
+
+
 @pytest.mark.parametrize("depth", [90, 96, 97, 200, 700, 5000])
 @pytest.mark.parametrize("frames", [0, 300, 600])
 def test_deep_nesting_is_the_same_for_each_caller(depth: int, frames: int) -> None:
@@ -271,6 +299,45 @@ def test_a_page_with_too_many_rows(rows: int) -> None:
             decode_page(page)
     else:
         assert len(decode_page(page).rows) == rows
+
+
+TOO_LARGE = re.escape(
+    "is too large to be kept with the pages before it: together they have more than 8 MiB or 100,000 values, or 20,000 "
+    "rows"
+)
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        pytest.param("a" * 4 * MIB, 1 / 2, id="ASCII"),
+        pytest.param("é" + "a" * MIB, 1 / 2, id="a letter that takes more memory"),
+        pytest.param(r"\u00e9" + "a" * MIB, 1 / 2, id="its escape"),
+        pytest.param(r"\n" + "a" * MIB, 1 / 8, id="another escape"),
+        pytest.param("," * 50_000, 1 / 2, id="half of all values"),
+    ],
+)
+def test_how_much_of_its_slice_a_page_may_take(text: str, share: float) -> None:
+    """Of 8 MiB, a text with letters beyond ASCII takes four times its length; the pages before it have the rest."""
+    content = body().replace(b"}]", f', "unknown": "{text}"}}]'.encode())
+    taken = decode_page(content).share
+    assert share <= taken < share + 0.001
+    assert decode_page(content, 1 - taken).rows
+    with pytest.raises(ValueError, match=TOO_LARGE):
+        decode_page(content, 1.001 - taken)
+
+
+@pytest.mark.parametrize(("rows", "token", "share"), [(10_000, 0, 1 / 2), (5_000, MIB - 2, 3 / 8)])
+def test_how_much_of_its_slice_a_page_of_the_schema_may_take(rows: int, token: int, share: float) -> None:
+    """Of 20,000 rows, and of 8 MiB, of which a token takes its length, with its quotes."""
+    data = [json.loads(body())["data"][0]] * rows
+    content = json.dumps({"data": data, "has_more": bool(token), "next_token": "t" * token or None}).encode()
+    content = content.replace(b', "next_token": null', b"")
+    assert decode_page(content).share == share
+    assert len(decode_page(content, 1 - share).rows) == rows
+    with pytest.raises(ValueError, match=TOO_LARGE):
+        decode_page(content, 1.001 - share)
 
 
 def test_the_largest_page() -> None:
@@ -334,3 +401,40 @@ def test_one_field_twice_in_any_page(data: list[Json], token: str | None, again:
         written[again % len(data)] = written[again % len(data)].replace('"requests"', '"requests": 1, "requests"')
         with pytest.raises(ValueError, match=re.escape(place)):
             decode_page(f'{{"data": [{",".join(written)}], "has_more": false}}'.encode())
+
+
+class Even:
+    """A class that msgspec does not know."""
+
+    @classmethod
+    def check(cls, value: Any) -> "Even":
+        if value % 2:
+            raise ValueError(f"{value} is odd")
+        return cls()
+
+
+class Numbers(msgspec.Struct):
+    """A schema with such a class."""
+
+    size: int
+    number: Even
+
+
+@pytest.mark.parametrize("more", ["", r', "\ud800": 1'])
+def test_a_class_that_checks_its_values(more: str) -> None:
+    """It does so whatever the other values and the names of unknown fields are."""
+    for number in ("4", "4.0"):
+        checked, _ = parse_and_check(f'{{"size": 1, "number": {number}{more}}}'.encode(), Numbers)
+        assert isinstance(checked.number, Even)
+    for size, number, sentence in (
+        ("1", "5", "5 is odd - at `number`"),
+        (r'"\ud800"', "4", "Expected `int`, got `str` - at `size`"),
+    ):
+        with pytest.raises(ValueError, match=f"^breaks the schema: {sentence}$"):
+            parse_and_check(f'{{"number": {number}, "size": {size}{more}}}'.encode(), Numbers)
+
+
+def test_a_class_beside_a_number_that_no_float_can_hold() -> None:
+    """The number is refused, and not the value that the class has checked."""
+    with pytest.raises(ValueError, match=r"^breaks the schema: Expected `int`, got `float` - at `size`$"):
+        parse_and_check(b'{"number": 4, "size": 1e400}', Numbers)

@@ -50,6 +50,12 @@ def test_a_long_header(text: str) -> None:
     assert process_time() - began < 1
 
 
+@pytest.mark.parametrize(("seconds", "wait"), [(366 * 86_400, 31_622_400.0), (366 * 86_400 + 1, None)])
+def test_the_longest_wait(seconds: int, wait: float | None) -> None:
+    """It is a leap year, and what is longer is none."""
+    assert parse_retry_after(str(seconds), 0) == wait
+
+
 def test_a_response_without_a_date() -> None:
     """Without the header there is no time."""
     assert date_of(httpx.Headers()) is None

@@ -113,12 +113,42 @@ def test_a_read_resumes_at_a_row_that_was_missing(is_before: bool, is_paged: boo
     assert len(list(take(read(first, [0, 1, 2, 3])))) == (1 if is_paged else 4)
     held = list(take(read(before, [0, 1, 2, *([3, 4] if is_before else [])])))
     assert bool(held) != is_before
-    with pytest.raises(ResponseError, match="not at all in the part") as raised:
+    sentence = (
+        r"^The API contradicts itself in the pages of two parts of the window: the period .* not at all in the part"
+    )
+    with pytest.raises(ResponseError, match=sentence) as raised:
         take(read(after, [*([] if is_before else [-1, 0]), 1, 2, 3]))
     missing = before.window.start if is_before else after.window.start - timedelta(hours=1)
     assert raised.value.resume_from == missing
     assert raised.value.is_final
     assert str(raised.value).endswith(f"Everything before {raised.value.resume_from.isoformat()} was delivered.")
+
+
+def test_a_read_resumes_on_the_clock_of_the_window() -> None:
+    """So it is where the row that was missing is older than what was delivered."""
+    window = TimeWindow.resolve("2026-01-01", "2026-01-02", timezone="Europe/Berlin")
+    plan = ReadPlan(window, 4, None, concurrency=3)
+    first, before, after = plan.next_slices()
+    plan.take_rows(read(first, range(4)))
+    plan.take_rows(read(before, range(3)))
+    with pytest.raises(ResponseError, match=r"Everything before 2026-01-01T07:00:00\+01:00 was delivered") as raised:
+        plan.take_rows(read(after, range(-1, 4)))
+    assert raised.value.resume_from == datetime(2026, 1, 1, 6, tzinfo=UTC)
+
+
+def test_a_read_resumes_at_a_slice_that_was_behind() -> None:
+    """A response that is older than one before it is an error of the responses, and its slice is read again."""
+    plan = ReadPlan(WINDOW, 4, None, concurrency=1)
+    (first,) = plan.next_slices()
+    assert len(plan.take_rows(read(first, range(4), WINDOW.start + timedelta(hours=9)))) == 4
+    (second,) = plan.next_slices()
+    sentence = (
+        r"^The API contradicts itself in responses: one is of 2026-01-01T06:30:00\+00:00 by its Date, and another one "
+        r"of 2026-01-01T09:00:00\+00:00, so a server is behind and may not know all of the period 2026-01-01T06:00"
+    )
+    with pytest.raises(ResponseError, match=sentence) as raised:
+        plan.take_rows(read(second, range(4), WINDOW.start + timedelta(hours=6.5)))
+    assert (raised.value.resume_from, raised.value.is_final) == (second.window.start, True)
 
 
 @pytest.mark.parametrize("is_paged", [False, True])

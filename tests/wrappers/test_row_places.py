@@ -91,6 +91,35 @@ def test_a_page_of_rows_beside_the_window_alone(hour: int, page_number: int) -> 
     assert len(read(*pages)) == (1, 9)[page_number]
 
 
+def test_rows_on_both_sides_of_the_window_alone() -> None:
+    """A page that has both rows next to the window, and none in it, belongs to another request, too."""
+    around = rows(TimeWindow.resolve("2025-12-31T23:00", "2026-01-02T01:00"))
+    with pytest.raises(ResponseError, match="`data` has no row of the requested window"):
+        read([around[0], around[-1]])
+
+
+def test_a_row_beside_one_that_is_cut() -> None:
+    """A server may cut the last row a minute before the end of the window, and give the next one on another page."""
+    *day, last, after = rows(TimeWindow.resolve("2026-01-01", "2026-01-02T01:00"))
+    assert read([*day, last | {"period_end": "2026-01-01T23:59:00Z"}], [after], []) == list(range(24))
+
+
+@pytest.mark.parametrize(
+    ("day", "around"),
+    [
+        pytest.param("2026-03-28", ["03-27T23:00Z", "03-28T23:00Z", "03-29T23:00Z"], id="the day after the window"),
+        pytest.param("2026-03-30", ["03-28T22:00Z", "03-29T22:00Z", "03-30T22:00Z"], id="the day before the window"),
+    ],
+)
+def test_a_day_beside_the_window_may_have_24_hours(day: str, around: list[str]) -> None:
+    """So it is where it has 23, and a server does not know of the clock change on it."""
+    begin = datetime.fromisoformat(day)
+    data = [row(*edges) for edges in pairwise(datetime.fromisoformat(f"2026-{edge}") for edge in around)]
+    with client_of(data) as client:
+        query = client.get_traffic(1, start=day, end=begin + 24 * HOUR, interval="day", timezone="Europe/Berlin")
+        assert [item.period_start.astimezone(ZoneInfo("Europe/Berlin")).day for item in query] == [begin.day]
+
+
 @pytest.mark.parametrize("page_size", [1, 8, 24])
 def test_a_row_beside_the_window_on_a_page_of_its_own(page_size: int) -> None:
     """A server that includes the end of a window may have no room for it on the page of the rows before."""
@@ -215,6 +244,25 @@ def test_one_row_of_another_timezone(interval: Interval, zone: str, start: str, 
             query = client.get_traffic(1, start=window.start, end=window.end, interval=interval, timezone=zone)
             with pytest.raises(ResponseError, match=rf"`data\[{data.index(stranger)}\].period_start`"):
                 query.to_list()
+
+
+def test_a_year_of_days_without_clock_changes() -> None:
+    """A server that knows no summer time is found out, also where its first and its last day are right."""
+    first = datetime(2025, 12, 31, 23, tzinfo=UTC)
+    data = [row(first + number * 24 * HOUR, first + (number + 1) * 24 * HOUR) for number in range(365)]
+    with client_of(data) as client:
+        query = client.get_traffic(1, start="2026-01-01", end="2027-01-01", interval="day", timezone="Europe/Berlin")
+        # Until a day after the change of March 29, either offset goes.
+        sentence = r"`data\[89\].period_start`, 2026-03-30T23:00:00\+00:00, is not the start of one day"
+        with pytest.raises(ResponseError, match=sentence):
+            query.to_list()
+
+
+@pytest.mark.parametrize("length", [HOUR, HOUR - timedelta(seconds=1)])
+def test_half_hours(length: timedelta) -> None:
+    """A row that starts inside an hour is refused for that, also where its end is inclusive."""
+    with pytest.raises(ResponseError, match=r"`data\[0\].period_start`, .*, is not the start of one hour"):
+        read([row(WINDOW.start + 4.5 * HOUR, WINDOW.start + 4.5 * HOUR + length)])
 
 
 @pytest.mark.parametrize(

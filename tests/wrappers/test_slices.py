@@ -68,6 +68,7 @@ def test_the_bounds_of_a_slice_belong_to_it() -> None:
         pytest.param(HOUR - MOMENT, DAY, DAY, True, id="the last microsecond of the hour"),
         pytest.param(HOUR - SECOND - MOMENT, DAY, DAY, False, id="earlier"),
         pytest.param(29 * MINUTE, DAY, 30 * MINUTE, True, id="a minute before the end of the window"),
+        pytest.param(59 * MINUTE, DAY, HOUR, True, id="a minute before the end of a window of whole hours"),
         pytest.param(29 * MINUTE - MOMENT, DAY, 30 * MINUTE, False, id="more than a minute before the end"),
         pytest.param(31 * MINUTE, DAY, 30 * MINUTE, True, id="a minute after the end of the window"),
         pytest.param(31 * MINUTE + MOMENT, DAY, 30 * MINUTE, False, id="more than a minute after the end"),
@@ -115,6 +116,40 @@ def test_what_rows_have_in_common() -> None:
         for known, page in (([], rows), (rows[:1], rows[1:]), ([], rows[::-1])):
             starts = [row.period_start for row in rows]
             assert in_order(known, page, NOON) == (rows, starts, is_contiguous, length)
+
+
+def test_rows_that_differ_in_four_fields() -> None:
+    """Four fields are named, and no others are said to differ."""
+    one, another = Row(NOON, NOON + HOUR, 1, 2, 3), Row(NOON, NOON + HOUR - SECOND, 4, 5, 6)
+    sentence = (
+        r"values: `data\[0\].period_end` is .*, `data\[0\].requests` is 1, and `data\[1\].requests` is 4, "
+        r"`data\[0\].bytes_received` is 2, and `data\[1\].bytes_received` is 5, "
+        r"`data\[0\].bytes_sent` is 3, and `data\[1\].bytes_sent` is 6$"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        in_order([], [one, another], NOON + HOUR)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udc00"], ids=["first", "second"])
+def test_half_of_a_surrogate_pair_in_an_unknown_field_of_two_rows(text: str) -> None:
+    """It is compared as any other text is."""
+    window = TimeWindow.resolve(NOON, NOON + HOUR)
+    for other in (text, "\ud801"):
+        data = [row(NOON, NOON + HOUR) | {"foo": foo} for foo in (text, other)]
+        body = json.dumps({"data": data, "has_more": False}).encode()
+        with nullcontext() if other == text else pytest.raises(FalseRowsError, match=r"`data\[0\].foo` is"):
+            assert len(SliceReader(window).decode(body, NOON + DAY).rows) == 1
+
+
+def test_pages_of_a_slice_are_bounded_together() -> None:
+    """Of three pages of 3 MiB each, the third one is too large to be kept with those before it."""
+    reader = SliceReader(TimeWindow.resolve(NOON, NOON + 3 * HOUR))
+    for number in range(3):
+        start = NOON + number * HOUR
+        data = [row(start, start + HOUR) | {"unknown": "x" * 3 * 2**20}]
+        body = json.dumps({"data": data, "has_more": True, "next_token": str(number)}).encode()
+        with nullcontext() if number < 2 else pytest.raises(ValueError, match="too large to be kept with the pages"):
+            reader.add(reader.decode(body, NOON + DAY))
 
 
 def test_a_period_without_a_length() -> None:

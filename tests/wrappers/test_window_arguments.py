@@ -67,6 +67,15 @@ def test_end_is_now_and_not_rounded() -> None:
     assert len(window) == 31
 
 
+def test_an_end_at_the_default_start() -> None:
+    """The window has the period that this instant lies in."""
+    window = TimeWindow.resolve(end="24h", timezone=BERLIN, now=NOW)
+    assert (window.start.astimezone(UTC), window.end) == (
+        datetime(2026, 3, 28, 12, tzinfo=UTC),
+        NOW - timedelta(days=1),
+    )
+
+
 class Broken(tzinfo):
     """A timezone that fails."""
 

@@ -1,5 +1,6 @@
 """Time windows against zoneinfo itself: every timezone, and every clock change from 2000 to 2037."""
 
+import time as clock
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -177,6 +178,7 @@ def test_days_that_do_not_start_at_midnight(zone: str, time: str, starts: str) -
     ("zone", "time", "starts"),
     [
         pytest.param("Australia/Lord_Howe", "2026-10-03T15:40Z", "2026-10-03T15:30Z", id="the full hour is skipped"),
+        pytest.param("Australia/Lord_Howe", "2026-10-03T15:30:00.5Z", "2026-10-03T15:30Z", id="half a second ago"),
         pytest.param("Australia/Lord_Howe", "2026-04-04T15:10Z", "2026-04-04T14:00Z", id="half of it comes twice"),
         pytest.param("Europe/Berlin", "1893-03-31T23:10Z", "1893-03-31T23:06:32Z", id="local mean time ends"),
     ],
@@ -185,6 +187,44 @@ def test_hours_that_a_clock_change_cuts(zone: str, time: str, starts: str) -> No
     """A time shortly after the change lies in the hour that starts with it, or before it."""
     window = TimeWindow.resolve(time, "2027-01-01", "hour", zone)
     assert window.start.astimezone(UTC) == datetime.fromisoformat(starts)
+
+
+@pytest.mark.parametrize(
+    ("zone", "time", "starts"),
+    [
+        pytest.param("Etc/GMT+5", "2026-01-02T04:00Z", "2026-01-01T05:00Z", id="west"),
+        pytest.param("Etc/GMT-14", "2026-01-01T11:00Z", "2026-01-01T10:00Z", id="east"),
+    ],
+)
+def test_days_where_clocks_never_change(zone: str, time: str, starts: str) -> None:
+    """They start at midnight by the clock of the timezone."""
+    window = TimeWindow.resolve(time, "2027-01-01", "day", zone)
+    assert window.start.astimezone(UTC) == datetime.fromisoformat(starts)
+
+
+@pytest.mark.skipif(not hasattr(clock, "tzset"), reason="this system does not take its timezone from the environment")
+@pytest.mark.parametrize(
+    ("machine", "zone", "interval", "start", "end"),
+    [
+        pytest.param("XXX-14", "Pacific/Pago_Pago", "day", "2026-01-01T11:00Z", "2026-01-02T11:00Z", id="another date"),
+        pytest.param(
+            "XXX+5", "America/Toronto", "day", "1919-03-31T04:30Z", "1919-04-01T04:00Z", id="skipped midnight"
+        ),
+        pytest.param("XXX+3:30", "America/St_Johns", "hour", "2011-03-13T03:30Z", "2011-03-13T03:31Z", id="cut hour"),
+    ],
+)
+def test_the_timezone_of_the_machine_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, machine: str, zone: str, interval: Interval, start: str, end: str
+) -> None:
+    """A period is the same where a machine shows another date, or the offset before a clock change."""
+    try:
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", machine)
+            clock.tzset()
+            period = next(TimeWindow.resolve(start, "2027-01-01", interval, zone).periods())
+    finally:
+        clock.tzset()
+    assert [edge.astimezone(UTC) for edge in period] == [datetime.fromisoformat(edge) for edge in (start, end)]
 
 
 def test_hours_from_the_end_of_local_mean_time_on() -> None:
