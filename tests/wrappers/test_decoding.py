@@ -175,13 +175,20 @@ def test_a_body_that_is_no_object(content: bytes) -> None:
         first_item(content)
 
 
-@pytest.mark.parametrize("before", ["", ', "huge": 1e400'])
+@pytest.mark.parametrize("before", ["", ', "huge": 1e400', r', "half": "\ud800"', r', "text": "\\ud800\ud83d\ude00"'])
 def test_a_syntax_error_is_named_with_its_place(before: str) -> None:
-    """A body that is not JSON is refused with the reason and the byte, and not for a number before it."""
+    """A body that is not JSON is refused with the reason and the byte, and not for what is before it."""
     content = body(extra=f'{before}, "unknown": }}')
     with pytest.raises(
         ResponseError, match=rf"JSON is malformed: invalid character \(byte {content.index(b': }') + 2}\)"
     ):
+        first_item(content)
+
+
+def test_a_number_that_no_float_can_hold_beside_an_odd_name() -> None:
+    """It is refused for its size, whatever the names of unknown fields are."""
+    content = body(count="1e400").replace(b'{"data"', rb'{"\ud800": 1, "data"')
+    with pytest.raises(ResponseError, match=r"breaks the schema: Expected `int` <= 9223372036854775807"):
         first_item(content)
 
 

@@ -26,6 +26,7 @@ LIMITS = f"{MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
 
 _MISSING_FIELD = r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<place>.*)`)?"
 _NESTED_PLACE = r"`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$"
+_SURROGATE = rb"\\u[dD][89a-fA-F]"  # without its last two digits
 _JSON_STRING_OR_BRACKET = r'(?s)"(?:[^"\\]++|\\.)*+"|[\[\]{}]'
 # Parsers, pickle and repr call themselves for each level; how often they may depends on the caller. A page has three.
 _MAX_DEPTH = 100
@@ -167,7 +168,7 @@ def _check_sizes(body: bytes, schema: type[Any]) -> None:
     """Raise a ValueError that says so where a number is too large to be an exact integer."""
     document = _parse(body, _large_number, _large_number)
     try:
-        msgspec.convert(document, schema, dec_hook=_check)
+        convert(document, schema)
     except msgspec.ValidationError as error:
         raise ValueError(f"breaks the schema: {sentence(error)}") from None
 
@@ -184,7 +185,8 @@ def _syntax_error(body: bytes, error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 at byte {len(body) - len(error.object) + error.start:,}"
     try:
-        msgspec.json.decode(body.removeprefix(BOM_UTF8), type=msgspec.Raw)
+        # Of another letter of the same length: half of a surrogate pair is no error here.
+        msgspec.json.decode(re.sub(_SURROGATE, rb"\\u00", body.removeprefix(BOM_UTF8)), type=msgspec.Raw)
     except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
         return str(reason)  # to keep it in a variable would keep the body
     return str(error)
