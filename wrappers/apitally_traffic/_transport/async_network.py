@@ -56,8 +56,8 @@ class _Backend:
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> "_Stream":
-        def connect(address: str, seconds: float | None) -> "Connection":
-            return self._inner.connect_tcp(address, port, seconds, local_address, socket_options)
+        def connect(address: str) -> "Connection":
+            return self._inner.connect_tcp(address, port, None, local_address, socket_options)
 
         return _Stream(
             await _in_time(timeout, httpx.ConnectTimeout, lambda seconds: _connected(host, port, seconds, connect))
@@ -119,14 +119,14 @@ class _Stream:
 
 
 async def _connected(
-    host: str, port: int, seconds: float | None, connect: "Callable[[str, float | None], Connection]"
+    host: str, port: int, seconds: float | None, connect: "Callable[[str], Connection]"
 ) -> "httpcore.AsyncNetworkStream":
     """Return a connection to the first address of a host that accepts one."""
     httpcore = sys.modules["httpcore"]
     try:
         async with asyncio.timeout(seconds):
             found = [host] if is_address(host) else [address[0] for *_, address in await addresses_async(host, port)]
-            return await _first_of([partial(connect, address, None) for address in dict.fromkeys(found)])
+            return await _first_of([partial(connect, address) for address in dict.fromkeys(found)])
     except TimeoutError:
         raise httpcore.ConnectTimeout("") from None
     except OSError as error:

@@ -71,8 +71,8 @@ class Exchange:
     Attributes:
         call: the call that the attempt belongs to.
         headers: the response's headers, with lower-case names; None before there is a response.
-        permit: returns the permit to send it, given the headers and for how many seconds the server asks for no more
-            requests with this key; None before there is one, and after it was returned.
+        release: takes back the permit to send it, with the response's headers and for how many seconds the server asks
+            for no more requests with this key; None before there is a permit, and after it was returned.
         held: what is to be released when the result was taken.
     """
 
@@ -87,7 +87,7 @@ class Exchange:
         self._via = via
         self.call: Call = request.extensions[CALL]
         self.headers: dict[str, str] | None = None
-        self.permit: Callable[[dict[str, str] | None, float], None] | None = None
+        self.release: Callable[[dict[str, str] | None, float], None] | None = None
         self.held = ExitStack()
         self._request = request
         self._settings = settings
@@ -137,9 +137,9 @@ class Exchange:
 
     def return_permit(self) -> None:
         """Return the permit to send the request, unless that was done before."""
-        give_back, self.permit = self.permit, None
-        if give_back is not None:
-            give_back(self.headers, self._pause)
+        release, self.release = self.release, None
+        if release is not None:
+            release(self.headers, self._pause)
 
     def complete(self, response: httpx.Response, body: bytes) -> None:
         """Record that the response's body is read."""

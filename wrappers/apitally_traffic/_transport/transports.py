@@ -150,7 +150,7 @@ class ApiTransport(httpx.BaseTransport):
         if permit is None:
             exchange.fail(TimeoutError())
             return
-        exchange.permit = partial(self._limiter.release, permit)
+        exchange.release = partial(self._limiter.release, permit)
         try:
             exchange.start()
             if threading.get_ident() in self._inside:
@@ -233,7 +233,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         if permit is None:
             exchange.fail(TimeoutError())
             return
-        exchange.permit = partial(self._limiter.release, permit)
+        exchange.release = partial(self._limiter.release, permit)
         try:
             exchange.start()
             async with timeout(exchange.call.remaining()) as interrupt:
