@@ -154,8 +154,9 @@ class AsyncTrafficQuery(BaseQuery):
     async def _read(self, reader: SliceReader) -> SliceReader:
         http = self._api.get_async_httpx_client()
         while not reader.cursor.finished:
+            request = http.build_request(**self._page_request(http.base_url, reader))
             # No name for the response: it would keep the page while the next one is read.
-            reader.add(unbound(await http.request(**self._page_request(http.base_url, reader))).extensions[DECODED])
+            reader.add(unbound(await http.send(request, stream=True)).extensions[DECODED])
         return reader
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -111,7 +112,7 @@ class BaseQuery:
             raise TypeError(f"progress must be a function of two numbers, not {type(progress).__name__}.")
 
     def _page_request(self, base_url: httpx.URL, reader: SliceReader) -> dict[str, Any]:
-        """Return the arguments of httpx's `request` for the page that a reader needs next.
+        """Return the arguments of httpx's `build_request` for the page that a reader needs next.
 
         URL and parameters are those of the generated client. Start and end are sent in UTC: there the offset always has
         a form that RFC 3339 allows.
@@ -128,7 +129,7 @@ class BaseQuery:
             next_token=reader.cursor.token,
         )
         # In one piece: httpx parses the URL three times if it gets the parts.
-        url = f"{str(base_url).rstrip('/')}{generated.pop('url')}?{httpx.QueryParams(generated.pop('params'))}"
+        url = f"{str(base_url).rstrip('/')}{generated.pop('url')}?{urlencode(generated.pop('params'))}"
         return {
             **generated,
             "url": httpx.URL(url),
