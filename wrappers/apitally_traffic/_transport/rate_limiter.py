@@ -68,7 +68,7 @@ class RateLimiter:
         """
         with self._changed:
             _release(self._pacer, permit, headers, pause)
-        self.wake()
+            self._changed.notify_all()
 
 
 class AsyncRateLimiter:
