@@ -4,15 +4,16 @@ import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 
 import pytest
 
 from apitally_traffic import Interval, PaginationError, TimeWindow
 from apitally_traffic._decoding import FalseRowsError, Row
+from apitally_traffic._paging.bounds import Bounds
 from apitally_traffic._paging.order import check_adjacent, in_order
 from apitally_traffic._paging.slices import SlicePage, SliceReader
-from tests.wrappers.served_rows import HOUR, row
+from tests.wrappers.served_rows import HOUR, Json, row
 
 DAY, MINUTE, SECOND, MOMENT = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1), timedelta.resolution
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -139,6 +140,45 @@ def test_half_of_a_surrogate_pair_in_an_unknown_field_of_two_rows(text: str) -> 
         body = json.dumps({"data": data, "has_more": False}).encode()
         with nullcontext() if other == text else pytest.raises(FalseRowsError, match=r"`data\[0\].foo` is"):
             assert len(SliceReader(window).decode(body, NOON + DAY).rows) == 1
+
+
+def judged(window: TimeWindow, data: list[Json]) -> str:
+    """Return the rows that a slice has of a page, or why it refuses the page."""
+    try:
+        page = SliceReader(window).decode(json.dumps({"data": data, "has_more": False}).encode(), NOON)
+    except (FalseRowsError, PaginationError) as error:
+        return str(error)
+    return str(page.rows)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "timezone"),
+    [
+        ("2026-01-01", "2026-01-01T08", "UTC"),
+        ("2026-01-01", "2026-01-01T07:30", "UTC"),
+        ("2026-01-01", "2026-01-01T08", "Asia/Kathmandu"),
+        ("2026-03-29", "2026-03-29T08", "Europe/Berlin"),
+        ("2026-10-25", "2026-10-25T08", "Europe/Berlin"),
+        ("2026-04-05", "2026-04-05T08", "Australia/Lord_Howe"),
+        ("2026-10-04", "2026-10-04T08", "Australia/Lord_Howe"),
+    ],
+)
+@pytest.mark.parametrize("moved", [None, 3], ids=["in a row", "one moved"])
+def test_a_full_slice_is_judged_as_any_other(
+    start: str, end: str, timezone: str, moved: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the rows are all hours of a slice, most checks are left out: they would find nothing."""
+    window = TimeWindow.resolve(start, end, "hour", timezone)
+    first, hours = window.start.astimezone(UTC), len(window)
+    for shift, length, more in product(range(-5, 6), (HOUR / 2, HOUR, HOUR * 1.5), (-1, 0, 1)):
+        starts = [first + HOUR / 2 * shift + length * number for number in range(hours + more)]
+        if moved is not None:
+            starts[moved : moved + 2] = [starts[moved] + length / 2]
+        data = [row(start, start + length) for start in starts]
+        quickly = judged(window, data)
+        with monkeypatch.context() as patched:
+            patched.setattr(Bounds, "is_filled_by", lambda *_: False)
+            assert quickly == judged(window, data)
 
 
 def test_pages_of_a_slice_are_bounded_together() -> None:

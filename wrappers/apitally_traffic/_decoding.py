@@ -107,7 +107,9 @@ class Page(NamedTuple):
 
 
 def joined(*parts: Rows) -> Rows:
-    """Return the rows of several pages as one list: all of them items if there are items among them."""
+    """Return the rows of several pages as one sequence: all of them items if there are items among them."""
+    if len(parts) == 1:
+        return parts[0]
     if len({type(part[0]) for part in parts if part}) > 1:
         return list(chain.from_iterable(map(to_items, parts)))
     return list(chain.from_iterable(parts))

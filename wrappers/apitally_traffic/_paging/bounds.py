@@ -25,9 +25,9 @@ class Bounds:
     They lie in its window, or one period around it for servers that round differently.
 
     Attributes:
+        end: when the last period of the slice ends, which may be later than the slice.
         first: rows that start earlier belong to the slice before.
         limit: rows that start then or later belong to the next slice.
-        may_have_another: whether the next day may start before its time, because a clock changes.
     """
 
     def __init__(self, window: TimeWindow, *, is_last: bool) -> None:
@@ -38,15 +38,29 @@ class Bounds:
             is_last: whether nothing of the requested window follows: a server may cut the last period at its end.
         """
         self._window = window
+        self._is_last = is_last
         self._length = LENGTHS[window.interval]
-        end = end_of_last_period(window)
-        self.first, self.limit = belongs_from(window.start, window), min(window.end, belongs_from(end, window))
-        self.may_have_another = window.interval == "day" and offset_changes(end, window)
-        self._lower, self._upper = _one_period_around(window, end, self._length)
-        self._may_be_cut_from = LAST
-        if is_last:
-            last = window.end.astimezone(UTC) - timedelta.resolution
-            self._may_be_cut_from = floor(last, window.interval, window.timezone)
+        self.end = end_of_last_period(window)
+        self.first, self.limit = belongs_from(window.start, window), min(window.end, belongs_from(self.end, window))
+
+    @property
+    def may_have_another(self) -> bool:
+        """Whether the next day may start before its time, because a clock changes."""
+        return self._window.interval == "day" and offset_changes(self.end, self._window)
+
+    def is_filled_by(self, ordered: Ordered) -> bool:
+        """Return whether rows are all hours of the slice and nothing else: then they are what was requested.
+
+        Both ends are those of periods. In between, hours of 60 minutes that follow each other start where those of the
+        timezone do: offsets with minutes last longer than any slice.
+        """
+        return (
+            self._window.interval == "hour"
+            and ordered.is_contiguous
+            and ordered.length == self._length
+            and ordered.starts[0] == self._window.start.astimezone(UTC)
+            and ordered.rows[-1].period_end == self.end
+        )
 
     def check(self, page: Rows, ordered: Ordered, present: datetime) -> None:
         """Check that each row lies in the bounds, and is as long as the interval that was requested.
@@ -61,8 +75,9 @@ class Bounds:
         """
         if not page:
             return
-        if ordered.starts[0] < self._lower or ordered.rows[-1].period_end > self._upper:
-            self._refuse_first_outside(page)
+        lower, upper = _one_period_around(self._window, self.end, self._length)
+        if ordered.starts[0] < lower or ordered.rows[-1].period_end > upper:
+            self._refuse_first_outside(page, lower, upper)
         if ordered.length == self._length:
             return
         for index, row in enumerate(page):
@@ -115,9 +130,9 @@ class Bounds:
     def _is_inside(self, row: Row | TrafficItem) -> bool:
         return row.period_start < self.limit and row.period_end > self.first
 
-    def _refuse_first_outside(self, page: Rows) -> None:
+    def _refuse_first_outside(self, page: Rows, lower: datetime, upper: datetime) -> None:
         for index, row in enumerate(page):
-            if row.period_start < self._lower or row.period_end > self._upper:
+            if row.period_start < lower or row.period_end > upper:
                 raise ValueError(
                     f"`data[{index}]`, {row.period_start.isoformat()} to {row.period_end.isoformat()}, lies more than "
                     f"one {self._window.interval} outside of the requested window, {self._window.start.isoformat()} to "
@@ -130,7 +145,7 @@ class Bounds:
         if timedelta(0) <= missing <= INCLUSIVE or is_possible_length(start, end, self._window):
             return
         if missing > timedelta(0):
-            is_cut_at_end = start >= self._may_be_cut_from and abs(end - self._window.end) <= _ROUNDING
+            is_cut_at_end = self._may_be_cut(start) and abs(end - self._window.end) <= _ROUNDING
             own_end = _end_of_period(start, self._window)
             is_open = end <= present + CLOCK_DIFFERENCE and present - CLOCK_DIFFERENCE < own_end
             if is_cut_at_end or is_open:
@@ -140,6 +155,11 @@ class Bounds:
             f"`data[{index}].period_end`, {row.period_end.isoformat()}, is too {side}: the row from "
             f"{row.period_start.isoformat()} is {kind} than the requested interval, one {self._window.interval}"
         )
+
+    def _may_be_cut(self, start: datetime) -> bool:
+        """Return whether a server may cut a period that starts then, because the requested window ends."""
+        last = self._window.end.astimezone(UTC) - timedelta.resolution
+        return self._is_last and start >= floor(last, self._window.interval, self._window.timezone)
 
 
 def _is_next_to(row: Row | TrafficItem, rows: Rows) -> bool:

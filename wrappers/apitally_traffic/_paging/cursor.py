@@ -1,6 +1,5 @@
 """Follow the cursor from page to page, and detect a cursor that makes no progress."""
 
-from copy import copy
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -41,8 +40,9 @@ class Cursor:
 
     def copy(self) -> "Cursor":
         """Return a cursor at the same position."""
-        twin = copy(self)
-        twin._seen = set(self._seen)  # noqa: SLF001 - of the same class
+        twin = Cursor(self._max_pages)
+        vars(twin).update(vars(self))
+        twin._seen = set(self._seen)
         return twin
 
     def advance(self, *, has_more: bool, next_token: object, items: int, new_items: int) -> None:

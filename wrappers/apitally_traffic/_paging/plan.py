@@ -84,7 +84,7 @@ class ReadPlan:
             ResponseError: they contradict those of the slice before it, or a server is behind.
         """
         self._check(reader)
-        rows = reader.rows_after(self._last)[: self._still_wanted()]
+        rows = reader.rows_after(self._last, at_most=self._still_wanted())
         if rows:
             self._last = rows[-1].period_start
         self._taken += len(rows)
@@ -153,7 +153,7 @@ class ReadPlan:
         is_last = self._unread <= 0 or not (self._started or self._needs_more())
         if is_last:
             return 0
-        if any(is_unfinished(time, reader.window) for time in reader.times):
+        if any(is_unfinished(time, reader.bounds.end) for time in reader.times):
             return min(len(self._held), _MAX_HELD)  # the response to any further slice may have a later Date
         return 1 if reader.has_rows_of_next else 0
 

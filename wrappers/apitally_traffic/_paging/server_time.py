@@ -66,7 +66,7 @@ class ResponseTimes:
         Raises:
             BehindError: it is behind one of them, or one of them is behind it.
         """
-        if is_unfinished(response, part):
+        if is_unfinished(response, end_of_last_period(part)):
             self._unfinished.append((response, part))
             for other in self._all:
                 _compare(response, part, other)
@@ -75,9 +75,9 @@ class ResponseTimes:
         self._all.append(response)
 
 
-def is_unfinished(response: ResponseTime, part: TimeWindow) -> bool:
-    """Return whether a part of a window had periods, when a response to it was made, that may have been open."""
-    return end_of_last_period(part) > response.date - CLOCK_DIFFERENCE
+def is_unfinished(response: ResponseTime, end: datetime) -> bool:
+    """Return whether a period that ends then may have been open when a response was made."""
+    return end > response.date - CLOCK_DIFFERENCE
 
 
 def _compare(response: ResponseTime, part: TimeWindow, other: ResponseTime) -> None:

@@ -90,12 +90,9 @@ class SliceReader:
             ordered = in_order(self.rows, page.rows, open_after)
         except ValueError as error:
             raise FalseRowsError(f"contradicts itself: {error}") from None
-        try:
-            self.bounds.check(page.rows, ordered, present)
-            self._check_number(ordered.starts)
-            self.bounds.check_timezone(page.rows, ordered)
-        except ValueError as error:
-            raise FalseRowsError(f"was not requested: {error}") from None
+        is_filled = self.bounds.is_filled_by(ordered)
+        if not is_filled:
+            self._check(page.rows, ordered, present)
         cursor = self.cursor.copy()
         cursor.advance(
             has_more=page.has_more,
@@ -103,7 +100,7 @@ class SliceReader:
             items=len(page.rows),
             new_items=len(ordered.rows) - len(self.rows),
         )
-        if cursor.finished:
+        if cursor.finished and not is_filled:
             self._check_pages(page, ordered)
         return SlicePage(page, ordered.rows, cursor, open_after, time)
 
@@ -127,6 +124,14 @@ class SliceReader:
         """Forget the pages and rows, which were taken."""
         self.pages, self.rows = [], []
 
+    def _check(self, page: Rows, ordered: Ordered, present: datetime) -> None:
+        try:
+            self.bounds.check(page, ordered, present)
+            self._check_number(ordered.starts)
+            self.bounds.check_timezone(page, ordered)
+        except ValueError as error:
+            raise FalseRowsError(f"was not requested: {error}") from None
+
     def _check_pages(self, last: Page, ordered: Ordered) -> None:
         try:
             self.bounds.check_pages([page.rows for page in [*self.pages, last]], ordered)
@@ -142,16 +147,19 @@ class SliceReader:
                 f"{self.window.timezone.key}."
             )
 
-    def rows_after(self, last: datetime | None) -> Rows:
+    def rows_after(self, last: datetime | None, *, at_most: int | None = None) -> Rows:
         """Return the rows that lie in the slice, without those up to `last`.
 
         Args:
             last: the start of the last period that earlier slices delivered.
+            at_most: how many of them to return; None for all.
         """
         begin = bisect_left(self.rows, self.bounds.first, key=period_start)
         if last is not None:
             begin = max(begin, bisect_right(self.rows, last, key=period_start))
-        return self.rows[begin : bisect_left(self.rows, self.bounds.limit, key=period_start)]
+        end = bisect_left(self.rows, self.bounds.limit, key=period_start)
+        end = end if at_most is None else min(end, begin + at_most)
+        return self.rows if (begin, end) == (0, len(self.rows)) else self.rows[begin:end]
 
 
 def _max_rows(window: TimeWindow) -> int:
