@@ -87,4 +87,4 @@ def _modules_of_the_suite() -> list[str]:
 
 _IS_FORKED = "forkserver" in multiprocessing.get_all_start_methods()
 PROCESSES = multiprocessing.get_context("forkserver") if _IS_FORKED else multiprocessing.get_context("spawn")
-PROCESSES.set_forkserver_preload(["contract_tests.mutants.catalogue", __name__, *_modules_of_the_suite()])
+PROCESSES.set_forkserver_preload(["contract_tests.mutants.preloaded", __name__, *_modules_of_the_suite()])

@@ -8,7 +8,7 @@ import copy
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -137,8 +137,9 @@ class Specification:
         return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
 
 
+@cache
 def load_specification(path: str | None = None) -> Specification:
-    """Read a specification, and apply the overlay.
+    """Read a specification, and apply the overlay; once in a process and those that are forked from it.
 
     Args:
         path: the file; `None` for the pin.
