@@ -252,7 +252,7 @@ def test_async_with_on_the_generated_client_leaves_the_client_open() -> None:
 
 
 def test_the_generated_client_sends_with_its_client_alone() -> None:
-    """Another client of httpx would send without the key, and a header that cannot be sent is the caller's mistake."""
+    """Another client of httpx would send without the key; cookies, and some headers, are not sent."""
     with pytest.raises(ConfigurationError, match="pass `transport` to the client"):
         TrafficClient("key").api.set_httpx_client(httpx.Client())
     with pytest.raises(ConfigurationError, match="pass `transport` to the client"):
@@ -261,6 +261,9 @@ def test_the_generated_client_sends_with_its_client_alone() -> None:
         TrafficClient("key").api.with_headers({"X": "a\nb"})
     with pytest.raises(ValueError, match="is set by the client"):
         TrafficClient("key").api.with_headers({"Host": "evil.example"})
+    for client in (TrafficClient("key"), AsyncTrafficClient("key")):
+        with pytest.raises(ConfigurationError, match="sends no cookies"):
+            client.api.with_cookies({"session": "1"})
 
 
 def test_closing_again_and_again_while_threads_read() -> None:

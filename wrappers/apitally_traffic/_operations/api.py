@@ -61,6 +61,14 @@ class SharedClient(AuthenticatedClient):
         """
         return super().with_headers(check_headers(headers))
 
+    def with_cookies(self, cookies: dict[str, str]) -> NoReturn:  # noqa: ARG002
+        """Refuse cookies, which are neither kept nor sent.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError("client.api sends no cookies: the API knows its callers by their keys.")
+
     def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
         """Refuse another client of httpx: it would neither send the key nor keep to the rate limit.
 
