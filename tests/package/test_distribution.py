@@ -1,11 +1,13 @@
 """The wheel and the sdist, built and installed where nothing else is."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,20 @@ def test_wheel_holds_the_packages_and_nothing_else(built: dict[str, Path]) -> No
     for package in PACKAGES:
         assert f"{package}/py.typed" in names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
+
+
+def test_links_of_the_readme_lead_somewhere_from_everywhere(built: dict[str, Path]) -> None:
+    """An index shows the README without the repository: each link names it, at the tag of the version."""
+    with zipfile.ZipFile(built["wheel"]) as wheel:
+        (name,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = message_from_bytes(wheel.read(name))
+    description = metadata.get_payload()
+    assert isinstance(description, str)
+    links = re.findall(r"\]\(([^)]+)\)", description)
+    assert f"https://github.com/apitally-traffic/apitally-traffic/blob/v{metadata['Version']}/docs/cli.md" in links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    assert "pip install 'apitally-traffic[mock]'" in description
+    assert "pip install '." not in description
 
 
 def test_sdist_holds_what_the_tests_need(built: dict[str, Path]) -> None:
