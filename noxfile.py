@@ -103,6 +103,8 @@ def release(session: nox.Session) -> None:
         case _:
             session.error("Pass --check, or --tag and the tag that is released")
     notes = _changelog_section(version)
+    if not notes and session.posargs == ["--check"] and (notes := _changelog_section("Unreleased")):
+        session.warn(f"CHANGELOG.md has no section for {version} yet: these are the notes of Unreleased")
     if not notes:
         session.error(f"CHANGELOG.md has no section for {version}: name it `## [{version}] - YYYY-MM-DD`")
     _install(session, groups=["package", "release"])
@@ -139,7 +141,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """Measure the branch coverage of the packages by all tests and a part of the catalogue; takes 15 minutes."""
+    """Measure the branch coverage of the packages by all tests and a part of the catalogue; takes ten minutes."""
     _install(session, "-e", ".[all]", groups=["test", "coverage"])
     shutil.rmtree("reports/coverage", ignore_errors=True)
     Path("reports/coverage").mkdir(parents=True)
