@@ -34,3 +34,16 @@ def test_example_is_true(name: str, server: MockServer, client: TrafficClient) -
     report: list[str] = []
     outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append)
     assert outcome.failed == 0, "".join(report)
+
+
+def test_no_property_is_described_in_the_form_of_a_type() -> None:
+    """In Google style, what is before a colon in the docstring of a property is its type, and so the site shows it."""
+    classes = [value for value in (*PUBLIC.values(), MockServer) if isinstance(value, type)]
+    members = [(owner, name) for owner in classes for name in dir(owner) if not name.startswith("_")]
+    properties = {
+        f"{owner.__name__}.{name}": getattr(owner, name).__doc__ or ""
+        for owner, name in members
+        if isinstance(getattr(owner, name), property)
+    }
+    assert "MockServer.requests" in properties
+    assert [name for name, text in properties.items() if ": " in text.partition("\n")[0]] == []

@@ -70,7 +70,7 @@ class TrafficClient:
             deadline: seconds for one request with all its retries, however slowly its responses arrive. They count from
                 when the rate limit lets the request pass.
             max_retries: how often to retry a request whose failure may be temporary: broken connections and responses,
-                408, 429, 500, 502, 503, 504, 52x. 0 for never.
+                408, 429, 500, 502, 503, 504, 520 to 530. 0 for never.
             requests_per_minute: how many requests to send per minute at most; the API documents 100 for each key. None
                 leaves it to the rate limit headers of the server.
             concurrency: how many slices of a window to read at a time.

@@ -85,7 +85,7 @@ class BaseQuery:
 
     @property
     def stats(self) -> QueryStats:
-        """What the query has sent so far: requests, retries, waits for the rate limit, and the last response."""
+        """What the query has sent so far, how long it has waited for the rate limit, and what the last response was."""
         return self._recorder.snapshot()
 
     @property

@@ -26,7 +26,7 @@ from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimit
 _logger = logging.getLogger("apitally_traffic")
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, *range(520, 531)})
-"""Statuses that may be temporary: the usual ones, and Cloudflare's 52x and 530."""
+"""Statuses that may be temporary: the usual ones, and Cloudflare's 520 to 530."""
 
 MAX_WAIT = 120.0
 """Seconds. If the server asks for a longer wait, the error is raised at once."""
