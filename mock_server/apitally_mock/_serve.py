@@ -12,6 +12,7 @@ from apitally_mock.errors import MockServerError
 from apitally_mock.settings import Settings
 
 _DESCRIPTORS = 16
+_STDERR = 2
 
 
 def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) -> None:
@@ -24,10 +25,10 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
     Raises:
         MockServerError: if the port is taken, the recording cannot be read, or the extra `mock` is not installed.
     """
+    _prepare_descriptors()
     source = _open_source(settings)
     with _listen(settings.host, settings.port) as listener:
         address, port = listener.getsockname()[:2]
-        _check_descriptors()
         url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
         try:
             # Importing the web framework takes ten times as long as all the rest, so a taken port is reported first.
@@ -43,18 +44,22 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
         run(application, listener, on_ready=lambda: announce(url, source.apps))
 
 
-def _check_descriptors() -> None:
-    """Open and close as many files as an event loop does, which would end in several tracebacks where it cannot."""
+def _prepare_descriptors() -> None:
+    """Open as many files as an event loop does, which would end in several tracebacks where it cannot.
+
+    Standard streams that are closed stay open after that: libuv ends the process where it is to close such a number.
+    """
     opened: list[int] = []
     try:
         while len(opened) < _DESCRIPTORS:
-            opened += os.pipe()
+            opened.append(os.open(os.devnull, os.O_RDWR))
     except OSError as error:
         msg = f"The mock server cannot start: {error.strerror}."
         raise MockServerError(msg) from None
     finally:
         for descriptor in opened:
-            os.close(descriptor)
+            if descriptor > _STDERR:
+                os.close(descriptor)
 
 
 def _open_source(settings: Settings) -> Source:

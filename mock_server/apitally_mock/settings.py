@@ -249,6 +249,6 @@ def _checked_data(data: object) -> Path:
             return path.resolve()
     except (OSError, ValueError):  # a name that is too long, or one that no file can have
         pass
-    found = "there is no file" if isinstance(data, str | Path) else "a name or a Path, not"
+    found = "there is no regular file" if isinstance(data, str | Path) else "a name or a Path, not"
     msg = f"data must be a .parquet, .csv, .ndjson or .json file of the client; {found} {shown(data)}"
     raise ValueError(msg)

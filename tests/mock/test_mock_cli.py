@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.sampling import exhaustive
+
 COMMAND = [sys.executable, "-m", "apitally_mock"]
 ROOT = Path(__file__).parents[2]
 
@@ -102,7 +104,7 @@ def test_a_missing_extra_is_one_sentence(module: str) -> None:
         (["--apps", "1,x"], "apps must be IDs separated by commas, such as 1,2, not '1,x'"),
         (["--now", "x"], "now must be a date-time with an offset"),
         (["--rate-limit", "5"], "rate_limit must look like 100/60s"),
-        (["--data", "nowhere.csv"], "there is no file 'nowhere.csv'"),
+        (["--data", "nowhere.csv"], "there is no regular file 'nowhere.csv'"),
         (["--port", "0", "--port=0"], "--port is given more than once: give it once"),
         (["--what"], "unrecognized arguments: --what"),
     ],
@@ -132,6 +134,26 @@ def test_what_cannot_be_told_changes_no_exit_code() -> None:
             assert (done.returncode, done.stdout) == (code, b"")
         done = subprocess.run([*COMMAND, "--port", "0"], stdout=full, stderr=subprocess.PIPE, timeout=20, check=False)
     assert (done.returncode, done.stderr) == (1, b"Error: stdout cannot be written: No space left on device.\n")
+
+
+@pytest.mark.parametrize("closed", [[1], [0, 1, 2], *exhaustive([[0], [2], [0, 1], [1, 2]])], ids=str)
+def test_it_serves_without_its_standard_streams(closed: list[int]) -> None:
+    """A supervisor may close them; then no socket may have their numbers, which libuv would end the process for."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = f'exec "$@" {" ".join(f"{number}>&-" for number in closed)}'
+    command = ["sh", "-c", script, "sh", *COMMAND, "--port", str(port)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        try:
+            with httpx.Client(
+                transport=httpx.HTTPTransport(retries=5)
+            ) as client:  # until it is there; the waits double
+                response = client.get(f"http://127.0.0.1:{port}/v1/apps/1/traffic", headers={"Api-Key": "mock-key"})
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert (response.status_code, process.returncode, errors) == (200, 0, b"")
 
 
 def test_every_option_is_in_the_guide() -> None:

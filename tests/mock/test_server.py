@@ -138,7 +138,7 @@ def test_now_is_a_string_or_a_datetime(server: MockServer, traffic: Endpoint, no
         ({"rate_limit": 100}, "rate_limit must look like 100/60s"),
         ({"latency": -1}, "latency must be a number of seconds from 0 to 3600"),
         ({"latency": float("nan")}, "latency must be a number of seconds"),
-        ({"data": "nowhere.csv"}, "there is no file 'nowhere.csv'"),
+        ({"data": "nowhere.csv"}, "there is no regular file 'nowhere.csv'"),
         ({"host": 5}, "host must be a name or an address"),
     ],
 )

@@ -13,6 +13,7 @@ def run(application: ASGIApp, listener: socket.socket, on_ready: Callable[[], No
     """Serve an application until SIGINT or SIGTERM; call `on_ready` when it accepts requests and signals."""
     config = uvicorn.Config(
         application,
+        log_config=None,  # uvicorn's own asks stdout, which may be closed, whether it is a terminal
         log_level="warning",
         access_log=False,
         proxy_headers=False,
