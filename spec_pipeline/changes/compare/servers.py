@@ -10,12 +10,27 @@ Servers = list[dict[str, Any]] | None
 
 
 def compare_servers(before: Servers, after: Servers) -> Iterator[Finding]:
-    """Yield the addresses that are gone and those that are new; no servers mean the one that serves the document."""
+    """Yield the addresses that are gone, those that are new, and defaults that are another one of those that stay.
+
+    No servers mean the one that serves the document.
+    """
     urls, partners = _urls(before), _urls(after)
     yield from (Finding("api-server-removed", "servers", url) for shape, url in urls.items() if shape not in partners)
     yield from (
         Finding("api-server-added", "servers", None, url) for shape, url in partners.items() if shape not in urls
     )
+    old, new = _defaults(before), _defaults(after)
+    changed = {(old[key], new[key]) for key in old.keys() & new.keys() if old[key] != new[key]}
+    for default, other in sorted(changed):
+        if _shape(default) in partners:
+            yield Finding("api-server-default-changed", "servers", default, other)
+
+
+def _defaults(servers: Servers) -> dict[str, str]:
+    """Return the address that each server has by default, and under no name the first one, which tools take."""
+    servers = servers or [{"url": "/"}]
+    defaults = {_shape(server["url"]): _url(server["url"], _default_values(server)) for server in servers}
+    return defaults | {"": _url(servers[0]["url"], _default_values(servers[0]))}
 
 
 def _urls(servers: Servers) -> dict[str, str]:
@@ -26,14 +41,26 @@ def _urls(servers: Servers) -> dict[str, str]:
     """
     result = {}
     for server in servers or [{"url": "/"}]:
-        variables = server.get("variables", {})
-        defaults = {name: str(variable.get("default", "")) for name, variable in variables.items()}
+        defaults = _default_values(server)
         choices = [defaults]
-        for name, variable in variables.items():
+        for name, variable in server.get("variables", {}).items():
             choices += [{**defaults, name: value} for value in variable.get("enum") or [f"{{{name}}}"]]
         for choice in choices:
-            url = server["url"]
-            for name, value in choice.items():
-                url = url.replace(f"{{{name}}}", value)
-            result[re.sub(r"{[^}]*}", "{}", url).rstrip("/")] = url.rstrip("/")
+            url = _url(server["url"], choice)
+            result[_shape(url)] = url
     return result
+
+
+def _default_values(server: dict[str, Any]) -> dict[str, str]:
+    return {name: str(variable.get("default", "")) for name, variable in server.get("variables", {}).items()}
+
+
+def _url(template: str, values: dict[str, str]) -> str:
+    for name, value in values.items():
+        template = template.replace(f"{{{name}}}", value)
+    return template.rstrip("/")
+
+
+def _shape(url: str) -> str:
+    """Return an address without the names of its variables."""
+    return re.sub(r"{[^}]*}", "{}", url).rstrip("/")

@@ -380,5 +380,11 @@ RULES = [
         "Set the base URL to a server that is left.",
     ),
     Rule("api-server-added", _INFO, "There is one more server.", "Nothing."),
+    Rule(
+        "api-server-default-changed",
+        _WARNING,
+        "The server that comes first, or the default of a variable in its address, is another.",
+        "Name the server wherever code takes the default: it asks another one now.",
+    ),
     Rule("api-version-changed", _INFO, "The API has another version.", "Nothing."),
 ]

@@ -148,3 +148,23 @@ def test_default_answer_is_named_as_the_document_names_it() -> None:
     new = edited(old, {"set": {"/paths/~1p/post/responses/default": {"description": "Else"}}})
     new["paths"]["/p"]["post"]["responses"]["2XX"] = new["paths"]["/p"]["post"]["responses"].pop("2xx")
     assert [(change.location, change.new) for change in compare(old, new)] == [("response default", "default")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "defaults"),
+    [
+        pytest.param(["eu", "us"], ["us", "eu"], [("https://eu.example", "https://us.example")], id="another default"),
+        pytest.param(["eu", "us"], ["us"], [], id="the old one goes"),
+        pytest.param(["eu"], ["eu", "us"], [], id="one that is no default"),
+    ],
+)
+def test_default_of_a_variable_in_an_address(old: list[str], new: list[str], defaults: list[tuple[str, str]]) -> None:
+    """A default that changes among values that stay is told, once; one that goes, or a value that comes, is another."""
+
+    def document(values: list[str]) -> Any:
+        region = {"default": values[0], "enum": values}
+        servers = [{"url": "/"}, {"url": "https://{region}.example", "variables": {"region": region}}]
+        return with_schema("request-body", {}) | {"servers": servers}
+
+    changes = compare(document(old), document(new))
+    assert [(one.old, one.new) for one in changes if one.id == "api-server-default-changed"] == defaults
