@@ -40,8 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     project = Project(options.root)
+    writes = options.command == "regenerate" and not options.dry_run
     try:
-        writes = options.command == "regenerate" and not options.dry_run
         with locked(project, writes=writes), time_budget(options.seconds):
             return _COMMANDS[options.command](project, options)
     except PipelineError as error:
@@ -54,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError:
         print("error: one of the documents does not fit into the memory of this machine.", file=sys.stderr)
     except KeyboardInterrupt:
+        state = f"{project.pin.name} and {project.generated.name}/ are both as before, or both new"
+        print(f"interrupted: {state if writes else 'nothing has changed'}.", file=sys.stderr)
         return 130
     return 2
 
@@ -134,11 +136,13 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
             f"error: {failing} of these changes count for --fail-on {options.fail_on}; pinned nothing.", file=sys.stderr
         )
         return 1
-    if candidate.flaws and not options.dry_run and not options.accept_flaws:
-        raise PipelineError(
-            f"{candidate.name} is not valid in every detail, as listed above; pinned nothing. Take it over as it is "
-            "with --accept-flaws."
-        )
+    is_refused = bool(candidate.flaws) and not options.accept_flaws
+    refusal = PipelineError(
+        f"{candidate.name} is not valid in every detail, as listed above; pinned nothing. Take it over as it is with "
+        "--accept-flaws."
+    )
+    if is_refused and not options.dry_run:
+        raise refusal
     spec = _overlaid(project, candidate)
     if options.dry_run:
         names = try_out(project, spec)
@@ -147,6 +151,8 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
         names = take_over(project, candidate, spec)
         print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
     _show_names(names, project)
+    if is_refused:
+        raise refusal
     return 0
 
 

@@ -169,12 +169,15 @@ def add_flaws(spec: dict[str, Any]) -> None:
 def test_flaws_are_shown_and_pinned_on_demand(
     project: Project, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """A dry run warns of slight flaws; pinning them needs `--accept-flaws`, and then every command works with them."""
+    """A dry run shows slight flaws, and fails as the real run does without `--accept-flaws`; with it, both work."""
     spec, reports = candidate(project, add_flaws), tmp_path_factory.mktemp("reports")
     before = contents(project.root)
     for name in ("flaws.json", "flaws.md"):
-        assert run(project, "--from", spec, "--dry-run", "--report", reports / name) == 0
-    output = capsys.readouterr().out
+        assert run(project, "--from", spec, "--dry-run", "--report", reports / name) == 2
+    output, errors = capsys.readouterr()
+    assert errors.endswith("pinned nothing. Take it over as it is with --accept-flaws.\n")
+    assert "Without --dry-run, this is what would change" in output
+    assert run(project, "--from", spec, "--dry-run", "--accept-flaws") == 0
     assert "  unknown-field, at components: Unknown fields: 'description'" in output
     assert "  default-not-allowed, at components/schemas/TrafficItem/properties/note: " in output
     assert "response-optional-property-added" in output
@@ -188,7 +191,7 @@ def test_flaws_are_shown_and_pinned_on_demand(
     assert project.pin.read_bytes() == spec.read_bytes()
     assert main(["--root", str(project.root), "drift"]) == 0
     assert run(project) == 0
-    assert run(project, "--from", spec, "--dry-run") == 0
+    assert run(project, "--from", spec, "--dry-run", "--accept-flaws") == 0
     assert "Nothing changes" in capsys.readouterr().out
 
 

@@ -151,7 +151,7 @@ def test_report_overwrites_nothing_that_is_read(
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "interrupted: openapi.json and generated/ are both as before, or both new.\n"),
         (RecursionError(), 2, "error: one of the documents is nested too deeply.\n"),
         (MemoryError(), 2, "error: one of the documents does not fit into the memory of this machine.\n"),
     ],
@@ -165,7 +165,7 @@ def test_what_ends_a_run_is_no_traceback(
     code: int,
     said: str,
 ) -> None:
-    """An interrupted run prints nothing more, and a document beyond measure is one sentence."""
+    """An interruption, and a document beyond measure, is one sentence."""
 
     def fail(_: str) -> None:
         raise error
