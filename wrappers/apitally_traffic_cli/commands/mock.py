@@ -20,7 +20,7 @@ class _Command(click.Command):
 @click.command(
     cls=_Command, add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
 )
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="")
 def command(arguments: tuple[str, ...]) -> int:
     """Run a mock server."""
     from apitally_mock.cli import run_from, settings_from  # noqa: PLC0415
