@@ -88,12 +88,7 @@ class Bounds:
         """Check that each row starts where a period of the timezone does; arguments and error are those of `check`."""
         if not page:
             return
-        starts = ordered.starts  # those of earlier pages have passed
-        is_chain = ordered.is_contiguous and starts[-1] - starts[0] == (len(starts) - 1) * self._length
-        if is_chain and self._window.interval == "hour":
-            # Hours of the wrong timezone are wrong at both ends: offsets with minutes last longer than any slice.
-            starts = [starts[0], starts[-1]]
-        stranger = misaligned(starts, self._window)
+        stranger = misaligned(ordered.starts, self._window)  # those of earlier pages have passed
         if stranger is not None:
             place = next(index for index, row in enumerate(page) if row.period_start == stranger)
             raise ValueError(
