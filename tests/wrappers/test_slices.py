@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
@@ -179,6 +180,35 @@ def test_a_full_slice_is_judged_as_any_other(
         with monkeypatch.context() as patched:
             patched.setattr(Bounds, "is_filled_by", lambda *_: False)
             assert quickly == judged(window, data)
+
+
+def offset_minutes(time: datetime, zone: ZoneInfo) -> timedelta:
+    """Return by how much full hours of a timezone differ from those of UTC."""
+    offset = time.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset % HOUR
+
+
+def test_an_offset_that_lasted_for_a_month() -> None:
+    """Full hours of UTC before and after it are no full hours in it: Accra was 20 minutes ahead for 38 days."""
+    window = TimeWindow.resolve("1919-11-23", "1920-01-02", "hour", "Africa/Accra")
+    edges = [window.start.astimezone(UTC) + number * HOUR for number in range(40 * 24 + 1)]
+    assert edges[-1] == window.end
+    data = [row(*hour) for hour in pairwise(edges)]
+    assert "is not the start of one hour in the requested timezone" in judged(window, data)
+
+
+@pytest.mark.exhaustive
+def test_minutes_of_an_offset_last_longer_than_a_slice() -> None:
+    """Since 1943, in all timezones, until their rules repeat."""
+    for name in available_timezones():
+        zone, time, since = ZoneInfo(name), datetime(1943, 1, 1, tzinfo=UTC), None
+        minutes = offset_minutes(time, zone)
+        while time.year < 2040:
+            time += 3 * DAY
+            if (now := offset_minutes(time, zone)) != minutes:
+                assert since is None or time - since > 50 * DAY, f"{name} until {time}"
+                minutes, since = now, time
 
 
 def test_pages_of_a_slice_are_bounded_together() -> None:

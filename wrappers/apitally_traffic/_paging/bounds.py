@@ -16,6 +16,8 @@ CLOCK_DIFFERENCE = timedelta(minutes=5)
 
 # The end of a window may be cut to a minute.
 _ROUNDING = timedelta(minutes=1)
+# The last offset with minutes of its own that lasted for less time than a slice may was Accra's, in 1942.
+_LONG_OFFSETS = datetime(1943, 1, 1, tzinfo=UTC)
 _FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -52,13 +54,13 @@ class Bounds:
         """Return whether rows are all hours of the slice and nothing else: then they are what was requested.
 
         Both ends are those of periods. In between, hours of 60 minutes that follow each other start where those of the
-        timezone do: offsets with minutes last longer than any slice.
+        timezone do: since 1943, no timezone has shown other minutes for less than 42 days, and a slice is shorter.
         """
         return (
             self._window.interval == "hour"
             and ordered.is_contiguous
             and ordered.length == self._length
-            and ordered.starts[0] == self._window.start.astimezone(UTC)
+            and _LONG_OFFSETS <= ordered.starts[0] == self._window.start.astimezone(UTC)
             and ordered.rows[-1].period_end == self.end
         )
 
