@@ -101,7 +101,7 @@ class SharedClient(AuthenticatedClient):
 
 
 def _keep_no_cookies(cookies: httpx.Cookies) -> None:
-    """Let a client of httpx neither send cookies nor look for them, which costs as much as decoding 100 rows."""
+    """Let a client of httpx neither send cookies nor look for them in each response, which takes time."""
     vars(cookies).update(jar=_NO_COOKIES, extract_cookies=_pass_over)
 
 

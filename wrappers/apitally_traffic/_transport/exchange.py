@@ -241,7 +241,7 @@ def _read(response: httpx.Response, body: bytes, extensions: Mapping[str, Any] |
 
 
 def _without_body(response: httpx.Response, extensions: Mapping[str, Any]) -> httpx.Response:
-    """Return a response that nobody reads: as one that was read, in a quarter of the time."""
+    """Return a response that nobody reads, without what httpx does to read it."""
     extensions = {**response.extensions, **extensions}
     stream = httpx.ByteStream(b"")
     return httpx.Response(response.status_code, headers=_kept_headers(response), stream=stream, extensions=extensions)
