@@ -54,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError:
         print("error: one of the documents does not fit into the memory of this machine.", file=sys.stderr)
     except KeyboardInterrupt:
-        state = f"{project.pin.name} and {project.generated.name}/ are both as before, or both new"
-        print(f"interrupted: {state if writes else 'nothing has changed'}.", file=sys.stderr)
+        state = "both as before, or both new" if writes else "as before"
+        print(f"interrupted: {project.pin.name} and {project.generated.name}/ are {state}.", file=sys.stderr)
         return 130
     return 2
 
@@ -136,13 +136,8 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
             f"error: {failing} of these changes count for --fail-on {options.fail_on}; pinned nothing.", file=sys.stderr
         )
         return 1
-    is_refused = bool(candidate.flaws) and not options.accept_flaws
-    refusal = PipelineError(
-        f"{candidate.name} is not valid in every detail, as listed above; pinned nothing. Take it over as it is with "
-        "--accept-flaws."
-    )
-    if is_refused and not options.dry_run:
-        raise refusal
+    if not options.dry_run:
+        _refuse_flaws(candidate, options)
     spec = _overlaid(project, candidate)
     if options.dry_run:
         names = try_out(project, spec)
@@ -151,9 +146,16 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
         names = take_over(project, candidate, spec)
         print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
     _show_names(names, project)
-    if is_refused:
-        raise refusal
+    _refuse_flaws(candidate, options)  # a dry run shows everything first
     return 0
+
+
+def _refuse_flaws(candidate: Candidate, options: argparse.Namespace) -> None:
+    if candidate.flaws and not options.accept_flaws:
+        raise PipelineError(
+            f"{candidate.name} is not valid in every detail, as listed above; pinned nothing. Take it over as it is "
+            "with --accept-flaws."
+        )
 
 
 def _show_flaws(candidate: Candidate) -> None:
