@@ -145,9 +145,8 @@ def test_it_serves_without_its_standard_streams(closed: list[int]) -> None:
     command = ["sh", "-c", script, "sh", *COMMAND, "--port", str(port)]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         try:
-            with httpx.Client(
-                transport=httpx.HTTPTransport(retries=5)
-            ) as client:  # until it is there; the waits double
+            transport = httpx.HTTPTransport(retries=5)  # until it is there; the waits double
+            with httpx.Client(transport=transport) as client:
                 response = client.get(f"http://127.0.0.1:{port}/v1/apps/1/traffic", headers={"Api-Key": "mock-key"})
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=20)
