@@ -86,7 +86,7 @@ def test_every_entry_of_the_table_is_a_command() -> None:
                 ("rich", ["get", "1", "--api-key", "k", "--base-url", "http://127.0.0.1:9"], "cli"),
                 ("vl_convert", ["plot", "1", "--output", "t.svg", "--api-key", "k"], "plot"),
                 ("plotext", ["plot", "1", "--api-key", "k"], "plot"),
-                ("fastapi", ["mock"], "mock"),
+                ("starlette", ["mock"], "mock"),
                 ("duckdb", ["sync", "1", "--api-key", "k"], "sync"),
             ]
         ),

@@ -1,6 +1,8 @@
 """The OpenAPI description of the running server, compared with the pinned one."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -20,3 +22,10 @@ def test_the_server_describes_the_traffic_operation_as_the_vendor_does(client: h
         assert schema == pinned["components"]["schemas"][name]
     assert running["components"]["securitySchemes"] == pinned["components"]["securitySchemes"]
     assert running["info"] == pinned["info"]
+
+
+def test_a_server_starts_without_what_only_its_description_needs() -> None:
+    """Importing FastAPI would double the time that a start takes."""
+    program = "import sys; from apitally_mock._control import application; print('fastapi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=True)
+    assert done.stdout == "False\n"

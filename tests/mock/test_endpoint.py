@@ -34,6 +34,21 @@ def test_an_unknown_app_is_not_found(client: httpx.Client) -> None:
         assert (response.status_code, response.json()) == (404, {"detail": "App not found"})
 
 
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST"])
+def test_another_method_is_not_allowed(client: httpx.Client, method: str) -> None:
+    """Every route has GET alone."""
+    for path in (PATH, "/v1/apps", "/v1/apps/1/consumers"):
+        response = client.request(method, path)
+        assert (response.status_code, response.headers["Allow"]) == (405, "GET")
+
+
+@pytest.mark.parametrize("path", ["/", "/v1/apps/", PATH + "/", "/docs"])
+def test_an_unknown_path_is_not_found(client: httpx.Client, path: str) -> None:
+    """There is no route for it, and no redirect to one."""
+    response = client.get(path)
+    assert (response.status_code, response.json()) == (404, {"detail": "Not Found"})
+
+
 @pytest.mark.parametrize(
     ("query", "parameter", "kind"),
     [

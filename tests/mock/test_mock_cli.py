@@ -84,7 +84,7 @@ def test_too_few_open_files_are_one_sentence(count: int) -> None:
     assert (done.returncode, done.stdout, done.stderr) == expected
 
 
-@pytest.mark.parametrize("module", ["fastapi", "uvicorn"])
+@pytest.mark.parametrize("module", ["pydantic", "uvicorn"])
 def test_a_missing_extra_is_one_sentence(module: str) -> None:
     """The message says what to install."""
     program = (

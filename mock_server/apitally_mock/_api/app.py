@@ -1,17 +1,18 @@
-"""The FastAPI application: the routes, their authentication and their errors."""
+"""The API as a Starlette application: the routes, their authentication and their errors."""
 
 import hmac
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, get_type_hints
+from collections.abc import Callable
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Query, Request, Response, Security
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from fastapi.security import APIKeyHeader
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from apitally_mock._api.listings import Listings
-from apitally_mock._api.schemas import AppId, ConsumerParameters, GetTrafficResponse, TrafficParameters
+from apitally_mock._api.schemas import AppId, ConsumerParameters, TrafficParameters
 from apitally_mock._api.tokens import InvalidParameterError, Page, Tokens
 from apitally_mock._api.traffic_pages import TrafficPages
 from apitally_mock._api.traffic_query import first_page, later_page
@@ -21,10 +22,6 @@ from apitally_mock.settings import App
 PAGE_SCOPE_KEY = "apitally_mock.page"
 """The key of the ASGI scope under which a request leaves its page, for faults to change it."""
 
-_DESCRIPTION = (
-    "Get API traffic data for an app. Grouped by hour or by day. With pagination. Traffic to endpoints that have been "
-    "excluded in the dashboard is excluded here as well."
-)
 _APP_ID: TypeAdapter[int] = TypeAdapter(AppId)
 
 
@@ -36,8 +33,8 @@ def create_api(  # noqa: C901 - one short function per route
     api_key: str,
     now: Callable[[], int],
     acquire: Callable[[], bool],
-) -> FastAPI:
-    """Return the application.
+) -> Starlette:
+    """Return the application; its errors have the form of FastAPI's.
 
     Args:
         source: the traffic to serve.
@@ -73,40 +70,11 @@ def create_api(  # noqa: C901 - one short function per route
                 "msg": f"Value error, {error}",
                 "input": request.query_params[error.parameter],
             }
-            raise RequestValidationError([detail]) from None
+            raise _InvalidRequestError([detail]) from None
         request.scope[PAGE_SCOPE_KEY] = page
         return Response(page.body, media_type="application/json")
 
-    class DirectRoute(APIRoute):
-        """Validates a request with the declared models, without FastAPI's dependency injection.
-
-        That takes longer than everything else between a request and its page. The declarations stay FastAPI's, and so
-        do the description and the errors that are made of them.
-        """
-
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            parameters = get_type_hints(self.endpoint).get("parameters")
-
-            async def handle(request: Request) -> Response:
-                authenticate(request.headers.get("Api-Key"))
-                response: Response = await self.endpoint(request, *_validated(request, parameters))
-                return response
-
-            return handle
-
-    router = APIRouter(route_class=DirectRoute)
-
-    @router.get(
-        "/v1/apps/{app_id}/traffic",
-        tags=["Metrics"],
-        description=_DESCRIPTION,
-        dependencies=[Security(APIKeyHeader(name="Api-Key"))],
-        response_model=GetTrafficResponse,
-        responses={404: {"description": "App Not Found"}},
-    )
-    async def get_traffic(
-        request: Request, app_id: AppId, parameters: Annotated[TrafficParameters, Query()]
-    ) -> Response:
+    def get_traffic(request: Request, app_id: int, parameters: TrafficParameters) -> Response:
         app, time = app_of(app_id), now()
 
         def page() -> Page:
@@ -118,31 +86,65 @@ def create_api(  # noqa: C901 - one short function per route
 
         return respond(request, page)
 
-    # The description lacks these two for as long as the pinned one does.
-    @router.get("/v1/apps", include_in_schema=False)
-    async def list_apps(request: Request) -> Response:  # noqa: ARG001 - the route's signature
+    def list_apps(_: Request) -> Response:
         return Response(listings.apps(now()), media_type="application/json")
 
-    @router.get("/v1/apps/{app_id}/consumers", include_in_schema=False)
-    async def list_consumers(
-        request: Request, app_id: AppId, parameters: Annotated[ConsumerParameters, Query()]
-    ) -> Response:
+    def list_consumers(request: Request, app_id: int, parameters: ConsumerParameters) -> Response:
         app_of(app_id)
         return respond(request, lambda: listings.consumers(app_id, parameters, now()))
 
-    api = FastAPI(title="Apitally API", version="1.0.0", docs_url=None, redoc_url=None, redirect_slashes=False)
-    api.include_router(router)
+    def route(path: str, endpoint: Callable[..., Response], parameters: type[BaseModel] | None = None) -> Route:
+        async def handle(request: Request) -> Response:
+            authenticate(request.headers.get("Api-Key"))
+            return endpoint(request, *_validated(request, parameters))
+
+        added = Route(path, handle)
+        added.methods = {"GET"}  # Starlette adds HEAD, which the API refuses
+        return added
+
+    api = Starlette(
+        routes=[
+            route("/v1/apps/{app_id}/traffic", get_traffic, TrafficParameters),
+            route("/v1/apps", list_apps),
+            route("/v1/apps/{app_id}/consumers", list_consumers, ConsumerParameters),
+            Route("/openapi.json", _openapi),
+        ],
+        exception_handlers={HTTPException: _http_error, _InvalidRequestError: _invalid_request},
+    )
+    api.router.redirect_slashes = False
     return api
 
 
-def _validated(request: Request, parameters: Any) -> list[Any]:
+class _InvalidRequestError(Exception):
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+async def _openapi(_: Request) -> Response:
+    from apitally_mock._api.description import describe  # noqa: PLC0415 - it is slow to import, and says why
+
+    return JSONResponse(describe())
+
+
+async def _http_error(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException), "registered for nothing else"
+    return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+
+async def _invalid_request(_: Request, error: Exception) -> Response:
+    assert isinstance(error, _InvalidRequestError), "registered for nothing else"
+    return JSONResponse({"detail": error.errors}, 422)
+
+
+def _validated(request: Request, parameters: type[BaseModel] | None) -> list[Any]:
     """Return the path and query parameters of a request that has some.
 
     Raises:
-        RequestValidationError: with all errors, those of the path first.
+        _InvalidRequestError: with all errors, those of the path first.
     """
     values: list[Any] = []
-    errors: list[Any] = []
+    errors: list[dict[str, Any]] = []
     if "app_id" in request.path_params:
         try:
             values.append(_APP_ID.validate_python(request.path_params["app_id"]))
@@ -154,7 +156,7 @@ def _validated(request: Request, parameters: Any) -> list[Any]:
         except ValidationError as error:
             errors += _located(error, "query")
     if errors:
-        raise RequestValidationError(errors)
+        raise _InvalidRequestError(errors)
     return values
 
 

@@ -1,14 +1,13 @@
 """Parameters and responses, declared as the vendor's OpenAPI description declares them.
 
-FastAPI generates the description of the server from these, and requests are validated by them, so the two cannot
-differ. The texts are the vendor's: a test compares the description of the running server with the pinned one.
+Requests are validated by these, and the description of the server is generated from them, so the two cannot differ. The
+texts are the vendor's: a test compares the description of the running server with the pinned one.
 """
 
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Path
 from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -54,7 +53,7 @@ _Id = Annotated[int, Field(ge=1)]
 _Time = Annotated[ParsedTime, PlainValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})]
 _Zone = Annotated[ZoneInfo, PlainValidator(_zone), WithJsonSchema({"type": "string"})]
 
-AppId = Annotated[int, Path(ge=1, description="App ID")]
+AppId = _Id
 
 
 class TrafficParameters(BaseModel):
