@@ -1,8 +1,9 @@
-"""What all tests share: how far the property tests look, and Ctrl-C.
+"""What all tests share: how far the property tests look, Ctrl-C, and the garbage collector.
 
 The property tests take a fixed sample at each push, and many times as much in `nox -s tests-full`.
 """
 
+import gc
 import signal
 
 from hypothesis import HealthCheck, Phase, settings
@@ -19,3 +20,9 @@ settings.load_profile("push")
 
 # A shell ignores Ctrl-C for commands in the background, and each process that they start inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what all the imports have made, which it would look through in vain again and again."""
+    gc.collect()
+    gc.freeze()
