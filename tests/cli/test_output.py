@@ -23,7 +23,7 @@ SAMPLE = [("get", "/dev/stdout"), ("get", "/dev/fd/2"), ("plot", "/proc/self/fd/
 HEADER = "app_id,period_start,period_end,requests,bytes_received,bytes_sent"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, *exhaustive([signal.SIGHUP])])
 def test_a_killed_run_leaves_the_old_file(cli: Cli, server: MockServer, number: signal.Signals) -> None:
     """A run that is told to end cleans up; whatever kills it, the file is the old one."""
     old = cli.folder / "traffic.csv"
@@ -177,7 +177,7 @@ def test_dev_stdout_is_a_dash(cli: Cli) -> None:
     assert cli.data("get", "1", *MONTH, "-o", "/dev/stdout") == cli.data("get", "1", *MONTH, "-o", "-")
 
 
-@pytest.mark.parametrize("name", ["csv", "table", *exhaustive(["ndjson", "json", "parquet"])])
+@pytest.mark.parametrize("name", ["csv", *exhaustive(["table", "ndjson", "json", "parquet"])])
 def test_a_reader_who_stops_ends_the_command_quietly(cli: Cli, name: str) -> None:
     """Exit code 0, and nothing on stderr, whatever the format."""
     # More than a pipe holds.

@@ -11,7 +11,7 @@ from tests.sync.databases import Database, DuckDB
 from tests.sync.test_sync import LATER, NOW, TABLE, sync
 
 
-@pytest.mark.parametrize("interval", ["hour", "day"])
+@pytest.mark.parametrize("interval", ["hour", *exhaustive(["day"])])
 def test_the_server_says_which_periods_have_ended(api: Api, duckdb_file: DuckDB, interval: str) -> None:
     """With a clock of this machine that is months ahead or behind, half a period is not stored as a whole one."""
     api.show(0, "2026-03-28T10:59:59+00:00")
