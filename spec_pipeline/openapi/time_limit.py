@@ -14,7 +14,7 @@ from types import FrameType
 
 from spec_pipeline.project import PipelineError
 
-# With what the imports take, a run ends within ten; a real document of 1.7 megabytes takes six of them.
+# With what the imports take, a run ends within ten; a real document of 3.4 megabytes takes six of them.
 SECONDS = 8.0
 _SECONDS_BETWEEN = 0.05
 

@@ -22,6 +22,7 @@ from openapi_spec_validator.validation.keywords import (
     OperationValidator,
 )
 from openapi_spec_validator.validation.registries import KeywordValidatorRegistry
+from referencing import Registry, Resource
 
 
 class DefaultError(OpenAPIValidationError):
@@ -122,6 +123,12 @@ def _properties(schema: SchemaPath, visited: set[int]) -> set[str]:
     return found.union(*(_properties(part, visited) for part in parts))
 
 
+def _with_anchors(schema: dict[str, Any]) -> Any:
+    """Return the validator of a schema whose anchors are known; else it is searched for each dynamic reference."""
+    registry: Registry[Any] = Registry().with_resource(schema["$id"], Resource.from_contents(schema))
+    return validator_for(schema)(schema, registry=registry.crawl())
+
+
 class Validator30(OpenAPIV30SpecValidator):
     """Validates OpenAPI 3.0."""
 
@@ -138,7 +145,7 @@ class Validator31(OpenAPIV31SpecValidator):
     """Validates OpenAPI 3.1."""
 
     resolver_handlers = _NoOtherDocument()
-    schema_validator = validator_for(dict(schema_v31))(dict(schema_v31))
+    schema_validator = _with_anchors(dict(schema_v31))
     keyword_validators = OpenAPIV31SpecValidator.keyword_validators | {
         "default": _Default31,
         "operation": _Operation,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from referencing import Registry
 
 from spec_pipeline.openapi.parsing import Document, parse_document
 from spec_pipeline.openapi.validation import validate_openapi
@@ -354,6 +355,12 @@ def test_validation_ends(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch
         document["components"]["schemas"]["A0"]["default"] = {}
     with pytest.raises(PipelineError, match="takes too long to validate"):
         validate_openapi(document, "the spec")
+
+
+def test_the_schema_of_openapi_is_not_searched_for_each_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library searches it for the target of each dynamic reference, unless its anchors are known."""
+    monkeypatch.delattr(Registry, "crawl")
+    assert validate_openapi(PIN, "openapi.json") == []
 
 
 def test_yaml_ends(monkeypatch: pytest.MonkeyPatch) -> None:
