@@ -320,14 +320,17 @@ def test_peak_of_memory(kind: str) -> None:
     ],
 )
 def test_peak_of_memory_with_many_large_bodies(content: str, kind: str, concurrency: int) -> None:
-    """The same is true for eight valid pages, in turn or at a time: of 50 or 31 MiB, or of as many values as can be."""
+    """The same is true for eight valid pages of 50 or 31 MiB, in turn or at a time.
+
+    Of pages with as many values as they may have, threads may keep all eight until the caller takes the first.
+    """
     compressor = zlib.compressobj(1, wbits=31)
     body = compressor.compress(MANY[content]) + compressor.flush()
     data = response(body, "Content-Encoding: gzip")
     arguments = [sys.executable, "-c", MEMORY, "", kind, str(concurrency)]
     with raw_server(lambda connection: connection.sendall(data)) as arguments[3]:
         run = subprocess.run(arguments, capture_output=True, text=True, check=True)
-    assert int(run.stdout) < 3 * 64
+    assert int(run.stdout) < (3.5 if content == "values" else 3) * 64
 
 
 def test_cookies_are_neither_kept_nor_sent() -> None:

@@ -19,7 +19,7 @@ Checked = TypeVar("Checked")
 
 # A page of 1,000 rows has 0.2 MiB and 7,000 values. A value takes about a hundred bytes when it is parsed.
 _MIB = 2**20
-# Eight slices may each keep a page until the caller takes it, and all of them stay below three bodies of 64 MiB.
+# Eight slices may each keep a page until the caller takes it: with all of them, a client needs some 200 MiB at most.
 MAX_SIZE = 8 * _MIB
 MAX_VALUES = 100_000
 LIMITS = f"{MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
