@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apitally_api_client.api.metrics import get_traffic
@@ -332,6 +332,7 @@ def test_own_limit_holds_over_any_minute_without_headers() -> None:
     assert all(later - earlier > 59.999 for earlier, later in zip(sent, sent[10:], strict=False))
 
 
+@example(limit=1, seconds=2, concurrency=2, trip=2.0, opens_with_request=False)  # the first response comes too late
 @given(
     limit=st.integers(1, 40),
     seconds=st.integers(2, 60),

@@ -133,7 +133,10 @@ class Pacer:
         )
         rest = None if reset is None else reset - now.wall - self._clock.ahead
         if remaining is not None and rest is not None and -2 < rest <= 0:
-            return  # the server counted it in a rate limit window that has ended meanwhile
+            # The server counted it in a rate limit window that has ended meanwhile; the next request opens another one.
+            if not window.responded:
+                window.opened = now.monotonic
+            return
         window.responded = True
         if remaining is None or rest is None or not 0 < rest <= _MINUTE + 1:
             return  # nobody can say when what is left will be more: our own limit decides
