@@ -9,7 +9,11 @@ import signal
 from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
-    "push", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "push",
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.register_profile("full", settings.get_profile("push"), max_examples=2000, derandomize=False, print_blob=True)
 # `nox -s mutation` asks thousands of times whether a test fails, and not for the smallest example with which it does.

@@ -57,7 +57,7 @@ class RateLimitWindow:
     """What is known of one rate limit window.
 
     Attributes:
-        opened: when its first request was sent, on the monotonic clock.
+        opened: when its first request was sent, or a late response to it came, on the monotonic clock.
         joined_late: whether others, or an earlier client, may have opened it long before that.
         ends: when it ends according to the server, on the monotonic clock; None while that is unknown.
         remaining: what is left of the budget according to the server.
