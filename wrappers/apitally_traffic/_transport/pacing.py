@@ -106,6 +106,16 @@ class Pacer:
             A permit, to be returned after the exchange; or the seconds to wait before asking again, infinite if the
             response to another request should come first: it need not, so ask again now and then.
         """
+        if (wait := self.wait(now)) > 0:
+            return wait
+        window = self._current(now)
+        window.sent += 1
+        window.in_flight += 1
+        self._in_flight += 1
+        return Permit(now, window)
+
+    def wait(self, now: Now) -> float:
+        """Return what `try_acquire` would, or 0 instead of a permit."""
         window = self._current(now)
         wait = max(self._not_before - now.monotonic, self._own_wait(window, now))
         if wait <= 0 and window.remaining < 1:
@@ -114,12 +124,7 @@ class Pacer:
             return wait
         is_new = now.monotonic < window.opened + _PROBE_SECONDS
         probing = window.in_flight and not window.responded and is_new
-        if probing or window.remaining - window.in_flight < 1:
-            return inf
-        window.sent += 1
-        window.in_flight += 1
-        self._in_flight += 1
-        return Permit(now, window)
+        return inf if probing or window.remaining - window.in_flight < 1 else 0.0
 
     def on_response(self, permit: Permit, now: Now, headers: Mapping[str, str]) -> None:
         """Update from the response to a request."""

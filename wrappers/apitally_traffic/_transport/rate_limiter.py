@@ -26,7 +26,9 @@ class RateLimiter:
     def __init__(self, pacer: Pacer) -> None:
         """Guard a pacer."""
         self._pacer = pacer
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        # The threads that wait, in the order in which they came, and what wakes each of them.
+        self._queue: dict[int, threading.Condition] = {}
         self._announced = _Announced()
 
     def acquire(self, call: Call) -> Permit | None:
@@ -36,27 +38,38 @@ class RateLimiter:
             CancellationError: the result of the request is not needed any more.
         """
         cancellation = current.get()
-        wait = _Wait(call, self._announced)
-        with self._changed:
-            while True:
-                if cancellation is not None:
-                    cancellation.check()
-                if call.lifetime.has_ended:
-                    return None
-                permit = self._pacer.try_acquire(_now())
-                if isinstance(permit, Permit):
-                    wait.end()
-                    return permit
-                seconds = wait.next(permit)
-                if seconds <= 0:
-                    return None
-                is_polled = cancellation is not None or isinf(permit)
-                self._changed.wait(min(seconds, _POLL_SECONDS if is_polled else threading.TIMEOUT_MAX))
+        wait, thread = _Wait(call, self._announced), threading.get_ident()
+        with self._lock:
+            changed = threading.Condition(self._lock)
+            interrupted = self._queue.pop(thread, None)  # by a signal handler, which does not wait for it
+            try:
+                self._queue[thread] = changed
+                while True:
+                    if cancellation is not None:
+                        cancellation.check()
+                    if call.lifetime.has_ended:
+                        return None
+                    is_first = next(iter(self._queue)) == thread
+                    permit = _ask(self._pacer, is_first=is_first)
+                    if isinstance(permit, Permit):
+                        wait.end()
+                        return permit
+                    seconds = wait.next(permit)
+                    if seconds <= 0:
+                        return None
+                    is_polled = cancellation is not None or (isinf(permit) and is_first)
+                    changed.wait(min(seconds, _POLL_SECONDS if is_polled else threading.TIMEOUT_MAX))
+            finally:
+                self._queue.pop(thread, None)
+                if interrupted is not None:
+                    self._queue = {thread: interrupted, **self._queue}
+                self._wake_first()
 
     def wake(self) -> None:
         """Let all waiting threads look again whether they have to wait."""
-        with self._changed:
-            self._changed.notify_all()
+        with self._lock:
+            for changed in tuple(self._queue.values()):
+                changed.notify()
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
         """Return a permit when the exchange has ended.
@@ -66,9 +79,13 @@ class RateLimiter:
             headers: the response's headers, with lower-case names; None if there was no response.
             pause: for how many seconds the server asks for no more requests.
         """
-        with self._changed:
+        with self._lock:
             _release(self._pacer, permit, headers, pause)
-            self._changed.notify_all()
+            self._wake_first()
+
+    def _wake_first(self) -> None:
+        for changed in tuple(self._queue.values())[:1]:
+            changed.notify()
 
 
 class AsyncRateLimiter:
@@ -80,62 +97,68 @@ class AsyncRateLimiter:
         # Reentrant: the end of an abandoned task, which releases its permit, may come at any allocation of memory.
         self._lock = threading.RLock()
         self._permits: dict[int, tuple[Permit, asyncio.AbstractEventLoop]] = {}
-        self._waiting: dict[asyncio.Future[None], None] = {}  # in the order in which they came
+        # The tasks that wait in each event loop, in the order in which they came, and what wakes each of them.
+        self._queues: dict[asyncio.AbstractEventLoop, dict[_Wait, asyncio.Future[None]]] = {}
         self._announced = _Announced()
 
     async def acquire(self, call: Call) -> Permit | None:
         """Wait for a permit to send one request; return None when the deadline or the end of the client comes first."""
         waiting, loop = _Wait(call, self._announced), asyncio.get_running_loop()
-        while not call.lifetime.has_ended:
-            with self._lock:
-                permit = self._try_acquire()
-                if isinstance(permit, Permit):
-                    self._permits[id(permit)] = permit, loop
-                    waiting.end()
-                    return permit
-                # Nothing says when another event loop ends.
-                is_alone = all(other is loop for _, other in self._permits.values())
-                changed = loop.create_future()
-                self._waiting[changed] = None
-            try:
+        try:
+            while not call.lifetime.has_ended:
+                with self._lock:
+                    queue = self._queues.setdefault(loop, {})
+                    changed = queue[waiting] = loop.create_future()
+                    is_first = _first(queue) is waiting
+                    permit = self._try_acquire(is_first=is_first)
+                    if isinstance(permit, Permit):
+                        self._permits[id(permit)] = permit, loop
+                        waiting.end()
+                        return permit
+                    # Nothing says when another event loop ends.
+                    is_alone = all(other is loop for _, other in self._permits.values())
                 seconds = waiting.next(permit)
                 if seconds <= 0:
                     return None
-                await wait(changed, seconds if is_alone and not isinf(permit) else min(seconds, _POLL_SECONDS))
-            finally:
-                with self._lock:
-                    self._waiting.pop(changed, None)
-        return None
+                is_polled = is_first and (isinf(permit) or not is_alone)
+                await wait(changed, min(seconds, _POLL_SECONDS) if is_polled else seconds)
+            return None
+        finally:
+            with self._lock:
+                queue = self._queues.get(loop, {})
+                queue.pop(waiting, None)
+                if not queue:
+                    self._queues.pop(loop, None)
+            self._wake_first(queue)
 
     def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
         """Return a permit; the arguments are those of `RateLimiter.release`."""
         with self._lock:
             if self._permits.pop(id(permit), None) is not None:
                 _release(self._pacer, permit, headers, pause)
-        self.wake()
+        for queue in tuple(self._queues.values()):
+            self._wake_first(queue)
 
     def wake(self) -> None:
         """Let all waiting tasks look again whether they have to wait."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, {}
-        here = None
-        with contextlib.suppress(RuntimeError):
-            here = asyncio.get_running_loop()
-        for changed in waiting:
-            loop = changed.get_loop()
-            call = loop.call_soon if loop is here else loop.call_soon_threadsafe  # which writes to a socket
-            with contextlib.suppress(RuntimeError):  # its event loop is closed
-                call(finish, changed)
+        for queue in tuple(self._queues.values()):
+            for changed in tuple(queue.values()):
+                _finish(changed)
 
-    def _try_acquire(self) -> Permit | float:
-        permit = self._pacer.try_acquire(_now())
+    @staticmethod
+    def _wake_first(queue: "dict[_Wait, asyncio.Future[None]]") -> None:
+        if (first := _first(queue)) is not None and (changed := queue.get(first)) is not None:
+            _finish(changed)
+
+    def _try_acquire(self, *, is_first: bool) -> Permit | float:
+        permit = _ask(self._pacer, is_first=is_first)
         if isinstance(permit, Permit):
             return permit
         lost = [permit for permit, loop in self._permits.values() if not loop.is_running()]
         for permit_of_ended_loop in lost:
             del self._permits[id(permit_of_ended_loop)]
             self._pacer.on_failure(permit_of_ended_loop, _now())
-        return self._pacer.try_acquire(_now()) if lost else permit
+        return _ask(self._pacer, is_first=is_first) if lost else permit
 
 
 class _Announced:
@@ -171,6 +194,29 @@ class _Wait:
 
     def end(self) -> None:
         self._call.attempt(waited=monotonic() - self._began if self._is_long else 0.0)
+
+
+def _first(queue: dict[_Wait, asyncio.Future[None]]) -> _Wait | None:
+    """Return whose turn it is."""
+    while queue:
+        with contextlib.suppress(RuntimeError, StopIteration):  # the end of an abandoned task changes it at any moment
+            return next(iter(queue))
+    return None
+
+
+def _ask(pacer: Pacer, *, is_first: bool) -> Permit | float:
+    """Ask for a permit, or for how long to wait if it is the turn of another wait."""
+    return pacer.try_acquire(_now()) if is_first else pacer.wait(_now()) or inf
+
+
+def _finish(future: "asyncio.Future[None]") -> None:
+    """Let a future of any event loop be done."""
+    here, loop = None, future.get_loop()
+    with contextlib.suppress(RuntimeError):
+        here = asyncio.get_running_loop()
+    call = loop.call_soon if loop is here else loop.call_soon_threadsafe  # which writes to a socket
+    with contextlib.suppress(RuntimeError):  # its event loop is closed
+        call(finish, future)
 
 
 def _now() -> Now:

@@ -1,0 +1,122 @@
+"""Requests that wait for the rate limit are sent in the order in which they came."""
+
+import asyncio
+import signal
+import sys
+import threading
+import time
+
+import httpx
+import pytest
+
+from apitally_api_client.api.metrics import get_traffic
+from apitally_traffic import AsyncTrafficClient, TrafficClient
+from tests.wrappers.raw_server import PAGE
+
+WINDOW_SECONDS = 0.3
+MANY = list(range(1, 8))
+
+
+class Limited(httpx.MockTransport):
+    """An API that allows one request per short rate limit window, and remembers the consumers that were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(self.respond)
+        self.consumers: list[int] = []
+
+    def respond(self, request: httpx.Request) -> httpx.Response:
+        self.consumers.append(int(request.url.params["consumer_id"]))
+        reset = str(time.time() + WINDOW_SECONDS)
+        headers = {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
+        return httpx.Response(200, headers=headers, content=PAGE)
+
+
+def read(client: TrafficClient, consumer: int) -> None:
+    """Send a request."""
+    get_traffic.sync(1, client=client.api, consumer_id=consumer)
+
+
+def start(client: TrafficClient, consumer: int) -> threading.Thread:
+    """Send a request in a thread, and wait until it has come to the rate limit."""
+    thread = threading.Thread(target=read, args=[client, consumer])
+    thread.start()
+    time.sleep(0.02)
+    return thread
+
+
+def test_threads_take_turns() -> None:
+    """None has to wait for one that came later."""
+    api = Limited()
+    with TrafficClient("key", transport=api) as client:
+        threads = [start(client, consumer) for consumer in MANY]
+        for thread in threads:
+            thread.join(timeout=30)
+    assert api.consumers == MANY
+
+
+def test_tasks_take_turns() -> None:
+    """The same, in an event loop; a task that is cancelled leaves its place to the next one."""
+    api = Limited()
+
+    async def send() -> None:
+        async with AsyncTrafficClient("key", transport=api) as client:
+            tasks = []
+            for consumer in MANY:
+                tasks.append(asyncio.create_task(get_traffic.asyncio(1, client=client.api, consumer_id=consumer)))
+                await asyncio.sleep(0.02)
+            tasks[2].cancel()
+            await asyncio.wait(tasks, timeout=30)
+
+    asyncio.run(send())
+    assert api.consumers == [consumer for consumer in MANY if consumer != MANY[2]]
+
+
+def test_one_who_comes_back_goes_to_the_end() -> None:
+    """Tasks that send one request after the other have the same share."""
+    api = Limited()
+
+    async def keep_sending(client: AsyncTrafficClient, consumer: int) -> None:
+        for _ in range(2):
+            await get_traffic.asyncio(1, client=client.api, consumer_id=consumer)
+
+    async def send() -> None:
+        async with AsyncTrafficClient("key", transport=api) as client:
+            await get_traffic.asyncio(1, client=client.api, consumer_id=9)
+            await asyncio.gather(*(keep_sending(client, consumer) for consumer in (1, 2, 3)))
+
+    asyncio.run(send())
+    assert api.consumers == [9, 1, 2, 3, 1, 2, 3]
+
+
+def test_the_first_period_is_asked_for_first() -> None:
+    """The slices of a query are sent in their order, where each waits for the rate limit."""
+    api = Limited()
+    starts: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        starts.append(request.url.params["start"])
+        return api.respond(httpx.Request("GET", "https://api", params={"consumer_id": 1}))
+
+    with TrafficClient("key", transport=httpx.MockTransport(respond)) as client:
+        client.get_traffic(1, start="2026-01-01", end="2026-01-01T06:00", page_size=1).totals()
+    assert starts == sorted(starts)
+    assert len(starts) == 6
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
+def test_a_signal_handler_does_not_wait_for_what_it_interrupts() -> None:
+    """Nor for one that stands behind that: the request of the other thread comes first, then the handler's."""
+    api = Limited()
+    with TrafficClient("key", transport=api) as client:
+        read(client, 1)
+        before = signal.signal(signal.SIGALRM, lambda *_: read(client, 4))
+        other = threading.Timer(0.05, start, [client, 3])
+        other.start()
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.15)
+            read(client, 2)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        other.join(timeout=30)
+    assert api.consumers == [1, 3, 4, 2]
