@@ -41,8 +41,9 @@ class RateLimiter:
         wait, thread = _Wait(call, self._announced), threading.get_ident()
         with self._lock:
             changed = threading.Condition(self._lock)
-            interrupted = self._queue.pop(thread, None)  # by a signal handler, which does not wait for it
+            interrupted = self._queue.get(thread)  # by a signal handler, which does not wait for it
             try:
+                self._queue.pop(thread, None)
                 self._queue[thread] = changed
                 while True:
                     if cancellation is not None:
