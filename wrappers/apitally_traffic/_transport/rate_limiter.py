@@ -50,15 +50,16 @@ class RateLimiter:
                         cancellation.check()
                     if call.lifetime.has_ended:
                         return None
-                    is_first = next(iter(self._queue)) == thread
-                    permit = _ask(self._pacer, is_first=is_first)
+                    # In one step, because a signal handler may change the queue after any.
+                    permit = _ask(self._pacer, is_first=tuple(self._queue)[:1] == (thread,))
                     if isinstance(permit, Permit):
                         wait.end()
                         return permit
                     seconds = wait.next(permit)
                     if seconds <= 0:
                         return None
-                    is_polled = cancellation is not None or (isinf(permit) and is_first)
+                    # What wakes it may come before it waits, while a signal handler runs.
+                    is_polled = cancellation is not None or isinf(permit)
                     changed.wait(min(seconds, _POLL_SECONDS if is_polled else threading.TIMEOUT_MAX))
             finally:
                 self._queue.pop(thread, None)
