@@ -65,8 +65,7 @@ class ServerProcess:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
             )
         except (OSError, ValueError) as error:
-            msg = f"The mock server cannot be started with {command[0]}: {error}."
-            raise MockServerError(msg) from None
+            raise MockServerError(f"The mock server cannot be started with {command[0]}: {error}.") from None
 
     def wait_until_ready(self) -> str:
         """Return the URL of the server as soon as it accepts requests.
@@ -86,10 +85,11 @@ class ServerProcess:
             reply = next((line for line in self._process.stdout if self._marker.encode() in line), None)
             if reply is None:
                 code = self._process.wait()
-                msg = f"The mock server ended before it was ready, with exit code {code}; stderr may say why."
                 if timer.finished.is_set():
-                    msg = f"The mock server was not ready after {_START_SECONDS:g} seconds."
-                raise MockServerError(msg)
+                    raise MockServerError(f"The mock server was not ready after {_START_SECONDS:g} seconds.")
+                raise MockServerError(
+                    f"The mock server ended before it was ready, with exit code {code}; stderr may say why."
+                )
         finally:
             timer.cancel()
             timer.join()  # a later fork must not copy this thread
@@ -141,5 +141,6 @@ def _interpreter() -> str:
             and os.access(candidate, os.X_OK)
         ):
             return str(candidate)
-    msg = f"The mock server needs a Python interpreter to run in, and sys.executable is {sys.executable!r}."
-    raise MockServerError(msg)
+    raise MockServerError(
+        f"The mock server needs a Python interpreter to run in, and sys.executable is {sys.executable!r}."
+    )

@@ -101,16 +101,14 @@ class RemoteControl:
             body = None if payload is None else json.dumps(payload)
         except (TypeError, ValueError, RecursionError) as error:
             reason = "an integer has too many digits" if "int_max_str_digits" in str(error) else error
-            msg = f"Options must be plain JSON values: {reason}."
-            raise ValueError(msg) from None
+            raise ValueError(f"Options must be plain JSON values: {reason}.") from None
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_RESPONSE_SECONDS)
         try:
             connection.request(method, path, body, {} if body is None else {"Content-Type": "application/json"})
             response = connection.getresponse()
             content: Any = json.loads(response.read())
         except (OSError, HTTPException) as error:
-            msg = f"The mock server at {self.url} does not respond: {error!r}."
-            raise MockServerError(msg) from error
+            raise MockServerError(f"The mock server at {self.url} does not respond: {error!r}.") from error
         finally:
             connection.close()
         if response.status >= 400:

@@ -35,11 +35,10 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
             from apitally_mock._control.application import MockApplication  # noqa: PLC0415
             from apitally_mock._control.http_server import run  # noqa: PLC0415
         except ModuleNotFoundError as error:
-            msg = (
+            raise MockServerError(
                 f"{error.name} is not installed; the mock server needs it: "
                 "python3 -m pip install 'apitally-traffic[mock]'"
-            )
-            raise MockServerError(msg) from None
+            ) from None
         application = MockApplication(settings, source, bound_to={settings.host, address})
         run(application, listener, on_ready=lambda: announce(url, source.apps))
 
@@ -54,8 +53,7 @@ def _prepare_descriptors() -> None:
         while len(opened) < _DESCRIPTORS:
             opened.append(os.open(os.devnull, os.O_RDWR))
     except OSError as error:
-        msg = f"The mock server cannot start: {error.strerror}."
-        raise MockServerError(msg) from None
+        raise MockServerError(f"The mock server cannot start: {error.strerror}.") from None
     finally:
         for descriptor in opened:
             if descriptor > _STDERR:
@@ -68,8 +66,7 @@ def _open_source(settings: Settings) -> Source:
     try:
         return Recording(read_records(settings.data))
     except (OSError, ValueError) as error:
-        msg = f"Cannot serve the recording {settings.data}: {error}."
-        raise MockServerError(msg) from None
+        raise MockServerError(f"Cannot serve the recording {settings.data}: {error}.") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -83,5 +80,6 @@ def _listen(host: str, port: int) -> socket.socket:
             reason = (
                 os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror or reason
             )
-        msg = f"Cannot listen on {host} port {port}: {reason}. Choose another with --host and --port (0: any free one)."
-        raise MockServerError(msg) from None
+        raise MockServerError(
+            f"Cannot listen on {host} port {port}: {reason}. Choose another with --host and --port (0: any free one)."
+        ) from None

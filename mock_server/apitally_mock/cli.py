@@ -49,8 +49,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
     try:
         apps = [int(app_id) for app_id in options.apps.split(",")]
     except ValueError:
-        msg = f"apps must be IDs separated by commas, such as 1,2, not {options.apps!r}"
-        raise ValueError(msg) from None
+        raise ValueError(f"apps must be IDs separated by commas, such as 1,2, not {options.apps!r}") from None
     return Settings.checked(
         host=options.host,
         port=options.port,

@@ -96,8 +96,7 @@ class MockServer(RemoteControl):
         Raises:
             TypeError: always; a copy would not own the process.
         """
-        msg = "A MockServer cannot be pickled or copied. Pass its `url` and `api_key` instead."
-        raise TypeError(msg)
+        raise TypeError("A MockServer cannot be pickled or copied. Pass its `url` and `api_key` instead.")
 
     @property
     def url(self) -> str:
@@ -107,8 +106,7 @@ class MockServer(RemoteControl):
             MockServerError: if the server is not running.
         """
         if self._url is None:
-            msg = "The mock server is not running. Use it inside its `with` block."
-            raise MockServerError(msg)
+            raise MockServerError("The mock server is not running. Use it inside its `with` block.")
         return self._url
 
     @property
@@ -120,16 +118,14 @@ class MockServer(RemoteControl):
     def _starting(self) -> Iterator[ServerProcess]:
         """Start the process, and end it if it does not get ready; so ends a thread that waits for it, too."""
         if self._process is not None:
-            msg = "This mock server is running already. Make another MockServer for a second one."
-            raise MockServerError(msg)
+            raise MockServerError("This mock server is running already. Make another MockServer for a second one.")
         self._process = ServerProcess(self._settings)
         try:
             yield self._process
         except BaseException as error:
             self._end()
             if type(error) is RuntimeError:  # "can't start new thread"
-                msg = f"The mock server cannot be started: {error}."
-                raise MockServerError(msg) from None
+                raise MockServerError(f"The mock server cannot be started: {error}.") from None
             raise
 
     def _end(self) -> None:

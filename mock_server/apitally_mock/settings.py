@@ -3,6 +3,8 @@
 Only the standard library is imported, so that a bad option is refused before the web framework is loaded.
 """
 
+# ruff: noqa: TRY004 - one kind of error for every bad option
+
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -49,8 +51,9 @@ class RateLimit:
         """
         match = _RATE_LIMIT.fullmatch(text) if isinstance(text, str) else None
         if match is None or not (int(match["requests"]) and int(match["seconds"])):
-            msg = f"rate_limit must look like 100/60s (requests/seconds, both from 1 to 999999999), not {shown(text)}"
-            raise ValueError(msg)
+            raise ValueError(
+                f"rate_limit must look like 100/60s (requests/seconds, both from 1 to 999999999), not {shown(text)}"
+            )
         return cls(int(match["requests"]), int(match["seconds"]))
 
     def __str__(self) -> str:
@@ -141,12 +144,10 @@ def instant_of_now(now: datetime | str | None) -> int | None:
     try:
         instant = parse_instant(text)
     except (TypeError, ValueError) as error:
-        msg = f"now must be a date-time with an offset, not {shown(text)}: {_cut(str(error))}"
-        raise ValueError(msg) from None
+        raise ValueError(f"now must be a date-time with an offset, not {shown(text)}: {_cut(str(error))}") from None
     if FIRST_INSTANT <= instant < LAST_INSTANT:
         return instant
-    msg = f"now must be from 0001-01-03T00:00:00Z and before 9999-12-30T00:00:00Z, not {text}"
-    raise ValueError(msg)
+    raise ValueError(f"now must be from 0001-01-03T00:00:00Z and before 9999-12-30T00:00:00Z, not {text}")
 
 
 def checked_rate_limit(rate_limit: str | None) -> RateLimit | None:
@@ -165,16 +166,14 @@ def checked_latency(latency: float) -> float:
         ValueError: if it is not a number of seconds from 0 to 3600.
     """
     if isinstance(latency, bool) or not isinstance(latency, int | float) or not 0 <= latency <= 3600:
-        msg = f"latency must be a number of seconds from 0 to 3600, not {shown(latency)}"
-        raise ValueError(msg)
+        raise ValueError(f"latency must be a number of seconds from 0 to 3600, not {shown(latency)}")
     return float(latency)
 
 
 def _integer(name: str, value: object, lowest: int, highest: int) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
         return value
-    msg = f"{name} must be a whole number from {lowest} to {highest}, not {shown(value)}"
-    raise ValueError(msg)
+    raise ValueError(f"{name} must be a whole number from {lowest} to {highest}, not {shown(value)}")
 
 
 def shown(value: object) -> str:
@@ -196,31 +195,28 @@ def _cut(text: str) -> str:
 def _checked_host(host: object) -> str:
     if isinstance(host, str) and host and len(host) <= _MAX_HOST_LENGTH and host.isprintable():
         return host
-    msg = f"host must be a name or an address to listen on, not {shown(host)}"
-    raise ValueError(msg)
+    raise ValueError(f"host must be a name or an address to listen on, not {shown(host)}")
 
 
 def _checked_api_key(api_key: object) -> str:
     if isinstance(api_key, str) and _HEADER_VALUE.fullmatch(api_key):
         return api_key
-    msg = "api_key must be one or more printable ASCII characters without spaces, because it is sent in a header"
-    raise ValueError(msg)
+    raise ValueError(
+        "api_key must be one or more printable ASCII characters without spaces, because it is sent in a header"
+    )
 
 
 def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
     if not isinstance(apps, Iterable) or isinstance(apps, str | bytes | bytearray):
-        msg = f"apps must be the IDs of the apps, or an App for each ID, not {shown(apps)}"
-        raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
+        raise ValueError(f"apps must be the IDs of the apps, or an App for each ID, not {shown(apps)}")
     known: Mapping[int, App] = apps if isinstance(apps, Mapping) else {}
     checked = {app_id: known[app_id] if known else App() for app_id in _limited("apps", apps)}
     if not checked:
-        msg = "apps must name at least one app ID"
-        raise ValueError(msg)
+        raise ValueError("apps must name at least one app ID")
     for app_id, app in checked.items():
         _integer("every ID in apps", app_id, 1, _LARGEST_INTEGER)
         if not isinstance(app, App):
-            msg = f"apps must map each ID to an App, not {app_id} to {shown(app)}"
-            raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
+            raise ValueError(f"apps must map each ID to an App, not {app_id} to {shown(app)}")
         checked[app_id] = App(_checked_ids(app_id, app.environments), _checked_ids(app_id, app.consumers))
     return checked
 
@@ -228,8 +224,7 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
 def _checked_ids(app_id: int, ids: Iterable[int]) -> tuple[int, ...]:
     name = f"every environment and consumer ID of app {app_id}"
     if not isinstance(ids, Iterable):
-        msg = f"{name} must be in a tuple, not {shown(ids)}"
-        raise ValueError(msg)  # noqa: TRY004 - one kind of error for every bad option
+        raise ValueError(f"{name} must be in a tuple, not {shown(ids)}")
     limited = _limited(f"environments and consumers of app {app_id}", ids)
     return tuple(dict.fromkeys(_integer(name, number, 1, _LARGEST_INTEGER) for number in limited))
 
@@ -237,8 +232,7 @@ def _checked_ids(app_id: int, ids: Iterable[int]) -> tuple[int, ...]:
 def _limited(name: str, ids: Iterable[int]) -> list[int]:
     found = list(islice(ids, _MAX_IDS + 1))
     if len(found) > _MAX_IDS:
-        msg = f"{name} must be no more than {_MAX_IDS:,} IDs"
-        raise ValueError(msg)
+        raise ValueError(f"{name} must be no more than {_MAX_IDS:,} IDs")
     return found
 
 
@@ -250,5 +244,4 @@ def _checked_data(data: object) -> Path:
     except (OSError, ValueError):  # a name that is too long, or one that no file can have
         pass
     found = "there is no regular file" if isinstance(data, str | Path) else "a name or a Path, not"
-    msg = f"data must be a .parquet, .csv, .ndjson or .json file of the client; {found} {shown(data)}"
-    raise ValueError(msg)
+    raise ValueError(f"data must be a .parquet, .csv, .ndjson or .json file of the client; {found} {shown(data)}")

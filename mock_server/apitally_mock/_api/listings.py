@@ -60,8 +60,9 @@ class Listings:
             if token_app_id != app_id:
                 raise InvalidParameterError("next_token", "this token belongs to another app")
             if "requests_since" in given.model_fields_set and since != token_since:
-                msg = "the query that next_token continues has another requests_since"
-                raise InvalidParameterError("requests_since", msg)
+                raise InvalidParameterError(
+                    "requests_since", "the query that next_token continues has another requests_since"
+                )
             since = token_since
         found: list[dict[str, Any]] = []
         for consumer in self._consumers_below(app_id, below, since, now):

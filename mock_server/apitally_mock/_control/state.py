@@ -53,8 +53,9 @@ class State:
         """
         unknown = values.keys() - _CHANGEABLE.keys()
         if unknown:
-            msg = f"There is no setting {min(unknown)!r} that can be changed. Choose from: {', '.join(_CHANGEABLE)}."
-            raise ValueError(msg)
+            raise ValueError(
+                f"There is no setting {min(unknown)!r} that can be changed. Choose from: {', '.join(_CHANGEABLE)}."
+            )
         # All are checked before the first is changed.
         checked = {name: _CHANGEABLE[name](value) for name, value in values.items()}
         self.clock.stopped_at = checked.get("now", self.clock.stopped_at)

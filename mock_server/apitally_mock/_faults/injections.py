@@ -74,8 +74,7 @@ class Injections:
         name = values.get("fault")
         kind = FAULTS.get(name) if isinstance(name, str) else None
         if not isinstance(name, str) or kind is None:
-            msg = f"There is no fault {name!r}. Choose one of: {', '.join(FAULTS)}."
-            raise ValueError(msg)
+            raise ValueError(f"There is no fault {name!r}. Choose one of: {', '.join(FAULTS)}.")
         when = {key: value for key, value in values.items() if key in Conditions.model_fields}
         options = {key: value for key, value in values.items() if key != "fault" and key not in when}
         try:
@@ -84,8 +83,9 @@ class Injections:
             known = ", ".join([*kind.model_fields, *Conditions.model_fields])
             first = error.errors(include_url=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            msg = f"The fault {name} cannot have {place}={first['input']!r}: {first['msg']}. Its options are: {known}."
-            raise ValueError(msg) from None
+            raise ValueError(
+                f"The fault {name} cannot have {place}={first['input']!r}: {first['msg']}. Its options are: {known}."
+            ) from None
 
     def clear(self) -> None:
         """Remove all faults."""

@@ -18,15 +18,13 @@ def _encodable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        msg = "it cannot be encoded as UTF-8"
-        raise ValueError(msg) from None
+        raise ValueError("it cannot be encoded as UTF-8") from None
     return text
 
 
 def _without_framing(name: str) -> str:
     if name.lower() in {"content-length", "transfer-encoding"}:
-        msg = "the server sets it"
-        raise ValueError(msg)
+        raise ValueError("the server sets it")
     return name
 
 

@@ -57,8 +57,9 @@ def parse_time(text: str) -> ParsedTime:
     """
     match = _WITH_OFFSET.fullmatch(text) or _WITHOUT_OFFSET.fullmatch(text)
     if match is None:
-        msg = "expected a form such as 2025-05-14T00:00:00Z, 2025-05-14T00:00:00+02:00 or 2025-05-14T00:00:00"
-        raise ValueError(msg)
+        raise ValueError(
+            "expected a form such as 2025-05-14T00:00:00Z, 2025-05-14T00:00:00+02:00 or 2025-05-14T00:00:00"
+        )
     part = match.groupdict(default="0")
     offset: int | None = None
     if match.re is _WITH_OFFSET:
@@ -69,8 +70,7 @@ def parse_time(text: str) -> ParsedTime:
     second = int(part["second"])
     local_seconds = days * SECONDS_PER_DAY + int(part["hour"]) * 3600 + int(part["minute"]) * 60 + second
     if second == 60 and offset is not None and (local_seconds - offset) % SECONDS_PER_DAY:
-        msg = "a leap second can only be the last second of a day in UTC"
-        raise ValueError(msg)
+        raise ValueError("a leap second can only be the last second of a day in UTC")
     return ParsedTime(local_seconds, has_fraction=bool(part["fraction"].strip("0")), offset=offset)
 
 
@@ -82,8 +82,7 @@ def parse_instant(text: str) -> int:
     """
     time = parse_time(text)
     if time.offset is None:
-        msg = f"it needs an offset, such as {text}Z"
-        raise ValueError(msg)
+        raise ValueError(f"it needs an offset, such as {text}Z")
     return time.local_seconds - time.offset
 
 

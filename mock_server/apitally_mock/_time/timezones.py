@@ -43,8 +43,7 @@ def load_zone(name: str) -> ZoneInfo:
         ValueError: if the database has no zone of that name.
     """
     if name not in zone_names():
-        msg = "expected a name of the IANA time zone database, such as UTC or Europe/Berlin"
-        raise ValueError(msg)
+        raise ValueError("expected a name of the IANA time zone database, such as UTC or Europe/Berlin")
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 

@@ -30,8 +30,7 @@ class Recording:
         for record in records:
             by_series[record.series][record.interval].append(record)
         if not by_series:
-            msg = "it has no rows"
-            raise ValueError(msg)
+            raise ValueError("it has no rows")
         # A warehouse table can hold the same traffic by hour and by day: hours say more.
         self._tracks = {
             series: _Track(by_interval.get("hour") or [record for part in by_interval.values() for record in part])
@@ -42,8 +41,7 @@ class Recording:
                 *map(sum, zip(*(t.total for s, t in self._tracks.items() if s.app_id == app_id), strict=True))
             )
             if too_large := next((name for name, total in totals._asdict().items() if total > LARGEST), None):
-                msg = f"the {too_large} of its app {app_id} add up to more than {LARGEST}"
-                raise ValueError(msg)
+                raise ValueError(f"the {too_large} of its app {app_id} add up to more than {LARGEST}")
         self.apps: Mapping[int, App] = {
             app_id: App(
                 tuple(sorted({s.app_env_id for s in by_series if s.app_id == app_id and s.app_env_id is not None})),
@@ -87,8 +85,7 @@ class _Track:
         records = sorted(records, key=lambda record: record.start)
         for one, other in pairwise(records):
             if other.start < one.end:
-                msg = f"its rows {one.row} and {other.row} overlap"
-                raise ValueError(msg)
+                raise ValueError(f"its rows {one.row} and {other.row} overlap")
         self.begins_at = records[0].start
         self._records = records
         self._starts = [record.start for record in records]

@@ -4,6 +4,8 @@ The columns are those of the API, `period_start`, `period_end`, `requests`, `byt
 where the file has them, `app_id` (1 if there is no such column), `app_env_id`, `consumer_id` and `interval`.
 """
 
+# ruff: noqa: TRY004 - one kind of error for a bad file
+
 import csv
 import json
 import re
@@ -46,13 +48,11 @@ def read_records(path: Path) -> list[Record]:
     readers = {".parquet": _parquet_rows, ".csv": _csv_rows, ".ndjson": _ndjson_rows, ".json": _json_rows}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        msg = f"its name must end in {', '.join(readers)}"
-        raise ValueError(msg)
+        raise ValueError(f"its name must end in {', '.join(readers)}")
     try:
         return list(_records(reader(path)))
     except UnicodeDecodeError:
-        msg = "its text is not UTF-8"
-        raise ValueError(msg) from None
+        raise ValueError("its text is not UTF-8") from None
 
 
 def _records(rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
@@ -71,14 +71,11 @@ def _records(rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
                 counts=Counts(*(_integer(name, row[name], 0) for name in Counts._fields)),
             )
         except KeyError as error:
-            msg = f"its row {number} has no column {error}"
-            raise ValueError(msg) from None
+            raise ValueError(f"its row {number} has no column {error}") from None
         except ValueError as error:
-            msg = f"in its row {number}, {error}"
-            raise ValueError(msg) from None
+            raise ValueError(f"in its row {number}, {error}") from None
         if record.end <= record.start:
-            msg = f"in its row {number}, period_end is not after period_start"
-            raise ValueError(msg)
+            raise ValueError(f"in its row {number}, period_end is not after period_start")
         yield record
 
 
@@ -93,8 +90,7 @@ def _integer(name: str, value: Any, lowest: int) -> int:
     is_decimal = isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value()
     number = int(value) if is_number or is_text or is_decimal else lowest - 1
     if not lowest <= number <= LARGEST:
-        msg = f"{name} must be a whole number from {lowest} to {LARGEST}, not {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"{name} must be a whole number from {lowest} to {LARGEST}, not {shown(value)}")
     return number
 
 
@@ -102,8 +98,7 @@ def _interval(value: Any) -> str | None:
     if value in (None, ""):
         return None
     if value not in _INTERVALS:
-        msg = f"interval must be {' or '.join(_INTERVALS)}, not {shown(value)}"
-        raise ValueError(msg)
+        raise ValueError(f"interval must be {' or '.join(_INTERVALS)}, not {shown(value)}")
     return str(value)
 
 
@@ -111,13 +106,11 @@ def _instant(row: dict[str, Any], name: str) -> int:
     value = row[name]
     text = value.isoformat() if isinstance(value, datetime) else value
     if not isinstance(text, str):
-        msg = f"{name} must be a date-time with an offset, not {shown(value)}"
-        raise ValueError(msg)  # noqa: TRY004 - one kind of error for a bad file
+        raise ValueError(f"{name} must be a date-time with an offset, not {shown(value)}")
     try:
         return parse_instant(text)
     except ValueError as error:
-        msg = f"{name} is {shown(value)}; {error}"
-        raise ValueError(msg) from None
+        raise ValueError(f"{name} is {shown(value)}; {error}") from None
 
 
 def _number(digits: str) -> int | str:
@@ -132,13 +125,11 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         from pyarrow import ArrowException, parquet  # noqa: PLC0415 - an extra that only this needs
     except ImportError:
-        msg = "reading .parquet needs pyarrow; install it, or record to .csv or .ndjson"
-        raise ValueError(msg) from None
+        raise ValueError("reading .parquet needs pyarrow; install it, or record to .csv or .ndjson") from None
     try:
         rows = parquet.read_table(path).to_pylist()
     except ArrowException as error:
-        msg = f"it is not a Parquet file: {str(error).splitlines()[0]}"
-        raise ValueError(msg) from None
+        raise ValueError(f"it is not a Parquet file: {str(error).splitlines()[0]}") from None
     yield from rows
 
 
@@ -149,17 +140,16 @@ def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
         try:
             header = next(filled, [])
             if twice := next((name for name in header if header.count(name) > 1), None):
-                msg = f"its column {shown(twice)} comes twice"
-                raise ValueError(msg)
+                raise ValueError(f"its column {shown(twice)} comes twice")
             for line in filled:
                 if len(line) != len(header):
                     much = "few" if len(line) < len(header) else "many"
-                    msg = f"its line {lines.line_num} has too {much} columns: {len(line)}, and the header {len(header)}"
-                    raise ValueError(msg)
+                    raise ValueError(
+                        f"its line {lines.line_num} has too {much} columns: {len(line)}, and the header {len(header)}"
+                    )
                 yield dict(zip(header, line, strict=True))
         except csv.Error as error:
-            msg = f"it is not a CSV file: {error}"
-            raise ValueError(msg) from None
+            raise ValueError(f"it is not a CSV file: {error}") from None
 
 
 def _ndjson_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -170,11 +160,9 @@ def _ndjson_rows(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 row = json.loads(line, parse_int=_number)
             except (ValueError, RecursionError) as error:
-                msg = f"its line {number} is not JSON: {error}"
-                raise ValueError(msg) from None
+                raise ValueError(f"its line {number} is not JSON: {error}") from None
             if not isinstance(row, dict):
-                msg = f"its line {number} is not a JSON object"
-                raise ValueError(msg)  # noqa: TRY004 - one kind of error for a bad file
+                raise ValueError(f"its line {number} is not a JSON object")
             yield row
 
 
@@ -182,9 +170,7 @@ def _json_rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8-sig"), parse_int=_number)
     except (json.JSONDecodeError, RecursionError) as error:
-        msg = f"it is not JSON: {error}"
-        raise ValueError(msg) from None
+        raise ValueError(f"it is not JSON: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        msg = "it is not a JSON array of objects"
-        raise ValueError(msg)
+        raise ValueError("it is not a JSON array of objects")
     yield from rows
