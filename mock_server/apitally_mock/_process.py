@@ -50,7 +50,7 @@ class ServerProcess:
     """A mock server in a child process, which starts at once and accepts requests after `wait_until_ready`.
 
     Raises:
-        MockServerError: if no child process can be started.
+        MockServerError: no child process can be started.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -71,7 +71,7 @@ class ServerProcess:
         """Return the URL of the server as soon as it accepts requests.
 
         Raises:
-            MockServerError: if it ends or does not get ready.
+            MockServerError: it ends, cannot serve, or is not ready in time.
         """
         assert self._process.stdin, "opened as a pipe"
         assert self._process.stdout, "opened as a pipe"
@@ -130,7 +130,7 @@ def _interpreter() -> str:
     """Return the path of this version of Python, also where `sys.executable` is the program that embeds it.
 
     Raises:
-        MockServerError: if there is none.
+        MockServerError: there is none.
     """
     name, prefix = f"python{sysconfig.get_python_version()}", Path(sys.base_exec_prefix)
     executable: object = sys.executable  # a program that embeds Python may put anything there

@@ -37,7 +37,7 @@ class RemoteControl:
             now: a time with an offset, or `None`.
 
         Raises:
-            ValueError: if it is not a time with an offset.
+            ValueError: it is not a time with an offset.
         """
         self._change(now=now.isoformat() if isinstance(now, datetime) else now)
 
@@ -48,7 +48,7 @@ class RemoteControl:
             rate_limit: such as `"100/60s"`; `None` for no limit.
 
         Raises:
-            ValueError: if it has another form.
+            ValueError: it has another form.
         """
         self._change(rate_limit=rate_limit)
 
@@ -59,7 +59,7 @@ class RemoteControl:
             latency: seconds to wait.
 
         Raises:
-            ValueError: if it is not a number of seconds from 0 to 3600.
+            ValueError: it is not a number of seconds from 0 to 3600.
         """
         self._change(latency=latency)
 
@@ -82,7 +82,7 @@ class RemoteControl:
             **options: the options of that fault.
 
         Raises:
-            ValueError: if there is no such fault or option, or the option cannot have that value.
+            ValueError: there is no such fault or option, or the option cannot have that value.
         """
         conditions = {"times": times, "at": at, "probability": probability}
         self._call("POST", "/_mock/faults", {"fault": fault, **conditions, **options})

@@ -23,7 +23,7 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
         announce: called with the URL of the server and the IDs of its apps when it accepts requests.
 
     Raises:
-        MockServerError: if the port is taken, the recording cannot be read, or the extra `mock` is not installed.
+        MockServerError: the port is taken, the recording cannot be read, or the extra `mock` is not installed.
     """
     _prepare_descriptors()
     source = _open_source(settings)

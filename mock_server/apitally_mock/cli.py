@@ -44,7 +44,7 @@ def settings_from(options: argparse.Namespace) -> Settings:
     """Return the settings in the options that `add_options` added.
 
     Raises:
-        ValueError: with a sentence that names the option, what is wrong with it, and what it should be.
+        ValueError: an option is wrong; the message says which, and what it should be.
     """
     try:
         apps = [int(app_id) for app_id in options.apps.split(",")]

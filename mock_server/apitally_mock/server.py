@@ -32,7 +32,7 @@ class MockServer(RemoteControl):
             the client writes it.
 
     Raises:
-        ValueError: if an argument is wrong; the message says which, and what it should be.
+        ValueError: an argument is wrong; the message says which, and what it should be.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class MockServer(RemoteControl):
         """Start the server; it accepts requests when this returns.
 
         Raises:
-            MockServerError: if it cannot start, such as on a port that is taken.
+            MockServerError: it cannot start, such as on a port that is taken.
         """
         with self._starting() as process:
             self._url = process.wait_until_ready()
@@ -103,7 +103,7 @@ class MockServer(RemoteControl):
         """The base URL, without a trailing slash.
 
         Raises:
-            MockServerError: if the server is not running.
+            MockServerError: the server is not running.
         """
         if self._url is None:
             raise MockServerError("The mock server is not running. Use it inside its `with` block.")

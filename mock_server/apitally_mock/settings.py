@@ -47,7 +47,7 @@ class RateLimit:
         """Parse a form such as `100/60s`.
 
         Raises:
-            ValueError: if the text has another form, or one of its numbers is zero.
+            ValueError: it has another form, or one of its numbers is zero.
         """
         match = _RATE_LIMIT.fullmatch(text) if isinstance(text, str) else None
         if match is None or not (int(match["requests"]) and int(match["seconds"])):
@@ -91,7 +91,7 @@ class Settings:
         """Return settings made of what a user gave.
 
         Raises:
-            ValueError: with a sentence that names the option, what is wrong with it, and what it should be.
+            ValueError: an option is wrong; the message says which, and what it should be.
         """
         return cls(
             host=_checked_host(host),
@@ -136,7 +136,7 @@ def instant_of_now(now: datetime | str | None) -> int | None:
     """Return the second at which the clock of the API stands still, or `None` for the clock of the machine.
 
     Raises:
-        ValueError: if `now` is not a date-time with an offset.
+        ValueError: it is not a date-time with an offset, or not from 0001-01-03 to 9999-12-29.
     """
     if now is None:
         return None
@@ -154,7 +154,7 @@ def checked_rate_limit(rate_limit: str | None) -> RateLimit | None:
     """Return the rate limit, or `None` for none.
 
     Raises:
-        ValueError: if it does not look like `100/60s`.
+        ValueError: it does not look like `100/60s`.
     """
     return None if rate_limit is None else RateLimit.parse(rate_limit)
 
@@ -163,7 +163,7 @@ def checked_latency(latency: float) -> float:
     """Return the latency in seconds.
 
     Raises:
-        ValueError: if it is not a number of seconds from 0 to 3600.
+        ValueError: it is not a number of seconds from 0 to 3600.
     """
     if isinstance(latency, bool) or not isinstance(latency, int | float) or not 0 <= latency <= 3600:
         raise ValueError(f"latency must be a number of seconds from 0 to 3600, not {shown(latency)}")

@@ -141,7 +141,7 @@ def _validated(request: Request, parameters: type[BaseModel] | None) -> list[Any
     """Return the path and query parameters of a request that has some.
 
     Raises:
-        _InvalidRequestError: with all errors, those of the path first.
+        _InvalidRequestError: a parameter is invalid; it has all errors, those of the path first.
     """
     values: list[Any] = []
     errors: list[dict[str, Any]] = []

@@ -51,7 +51,7 @@ class Listings:
         """Return up to `limit` consumers, the one with the highest ID first, as of `now`.
 
         Raises:
-            InvalidParameterError: if the token is not genuine, belongs to another app, or contradicts `requests_since`.
+            InvalidParameterError: the token is not genuine, belongs to another app, or contradicts `requests_since`.
         """
         since = None if given.requests_since is None else given.requests_since.instant_rounded_up(_UTC)
         below = None

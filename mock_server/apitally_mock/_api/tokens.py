@@ -46,7 +46,7 @@ class Tokens:
         """Return the fields that a token carries.
 
         Raises:
-            InvalidParameterError: if this is not exactly a token that `make` returned for this kind of query.
+            InvalidParameterError: it is not exactly a token that `make` returned for this kind of query.
         """
         try:
             fields: list[Any]

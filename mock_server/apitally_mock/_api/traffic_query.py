@@ -28,7 +28,7 @@ def read_token(tokens: Tokens, token: str) -> tuple[TrafficQuery, int]:
     """Return the query that a token continues, and the beginning of the first period of the page that it leads to.
 
     Raises:
-        InvalidParameterError: if no server with this seed returned that token.
+        InvalidParameterError: no server with this seed returned that token.
     """
     app_id, app_env_id, consumer_id, start, end, interval, zone, position, _ = tokens.read(_KIND, token)
     return TrafficQuery(
@@ -48,7 +48,7 @@ def later_page(app_id: int, app: App, given: TrafficParameters, tokens: Tokens, 
     """Return the query that a token continues, and where; parameters that are not given again are the token's.
 
     Raises:
-        InvalidParameterError: if the token is not genuine, belongs to another app, or contradicts what is given again.
+        InvalidParameterError: the token is not genuine, belongs to another app, or contradicts what is given again.
     """
     query, position = read_token(tokens, token)
     if query.series.app_id != app_id:

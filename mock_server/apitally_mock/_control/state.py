@@ -49,7 +49,7 @@ class State:
         """Change some of the settings: `now`, `rate_limit` and `latency`, all as `MockServer` takes them.
 
         Raises:
-            ValueError: with a sentence that names the setting, what is wrong with it, and what it should be.
+            ValueError: a setting is wrong or cannot be changed; the message says which, and what it should be.
         """
         unknown = values.keys() - _CHANGEABLE.keys()
         if unknown:

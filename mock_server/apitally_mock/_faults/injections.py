@@ -69,7 +69,7 @@ class Injections:
             values: `fault`, its name; `times`, `at`, `probability`, see `Conditions`; and the options of that fault.
 
         Raises:
-            ValueError: with a sentence that names the value, what is wrong with it, and what it should be.
+            ValueError: there is no such fault or option, or the option cannot have that value; the message says which.
         """
         name = values.get("fault")
         kind = FAULTS.get(name) if isinstance(name, str) else None

@@ -53,7 +53,7 @@ def parse_time(text: str) -> ParsedTime:
     """Parse a date-time.
 
     Raises:
-        ValueError: with a sentence that says what is wrong with the text.
+        ValueError: the text is not a date-time; the message says what is wrong with it.
     """
     match = _WITH_OFFSET.fullmatch(text) or _WITHOUT_OFFSET.fullmatch(text)
     if match is None:
@@ -78,7 +78,7 @@ def parse_instant(text: str) -> int:
     """Parse a date-time that must have an offset; return it in seconds since the epoch, rounded down.
 
     Raises:
-        ValueError: with a sentence that says what is wrong with the text.
+        ValueError: the text is not a date-time with an offset; the message says what is wrong with it.
     """
     time = parse_time(text)
     if time.offset is None:

@@ -40,7 +40,7 @@ def load_zone(name: str) -> ZoneInfo:
     """Return the zone of that name.
 
     Raises:
-        ValueError: if the database has no zone of that name.
+        ValueError: the database has no zone of that name.
     """
     if name not in zone_names():
         raise ValueError("expected a name of the IANA time zone database, such as UTC or Europe/Berlin")

@@ -22,7 +22,7 @@ class Recording:
         records: the recorded periods, in any order.
 
     Raises:
-        ValueError: if there are none, if two of one series overlap, or if a sum of their counts is too large.
+        ValueError: there are none, two of one series overlap, or a sum of their counts is too large.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:

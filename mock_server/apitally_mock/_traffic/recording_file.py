@@ -42,8 +42,8 @@ def read_records(path: Path) -> list[Record]:
     """Read all rows of a recording.
 
     Raises:
-        ValueError: with a clause that says what is wrong with the file, and in which row.
-        OSError: if the file cannot be read.
+        ValueError: it is not a recording; the message says what is wrong with it, and in which row.
+        OSError: it cannot be read.
     """
     readers = {".parquet": _parquet_rows, ".csv": _csv_rows, ".ndjson": _ndjson_rows, ".json": _json_rows}
     reader = readers.get(path.suffix.lower())
