@@ -1,7 +1,7 @@
-"""The process that a `MockServer` runs in: how it starts, and how it ends with the process that owns it.
+"""The child process of a `MockServer`: how it starts, and how it ends with its owner, the process that started it.
 
-The owner holds one end of the child's stdin and stdout. It sends one line that says what to serve; the child replies
-with one line, which a random word marks, because other code that Python loads at its start may print, too.
+The owner writes one line with the settings to the child's stdin. The child replies on its stdout with one line that
+begins with a random marker, because other code that Python loads at its start may print, too.
 """
 
 import contextlib
@@ -36,10 +36,10 @@ sys.path[:] = start["path"]
 from apitally_mock._process import main
 sys.exit(main(start["settings"], start["marker"]))
 """
-"""What the child runs. It imports from where its owner does, so that both have the same version of everything.
+"""The program of the child. It imports from the `sys.path` of its owner, so that both have the same versions.
 
-Its stdin ends with its owner, and so does it, unless a forked child of the owner has inherited the other end of the
-pipe. A new parent process shows that the owner is gone in that case, too; on Windows there are no forks.
+The child ends when its stdin does, with its owner. Where a forked child of the owner keeps the other end of the pipe
+open, the child ends when it has another parent process; Windows has no forks.
 """
 
 _START_SECONDS: Final = 60.0
@@ -47,20 +47,20 @@ _PYTHON_NAME = re.compile(r"(python|pypy)[0-9.]*w?(d|_d)?(\.exe)?", re.IGNORECAS
 
 
 class ServerProcess:
-    """A mock server in a child process, which starts at once and accepts requests after `wait_until_ready`.
+    """A mock server in a child process. It starts at once, and accepts requests when `wait_until_ready` has returned.
 
     Raises:
         MockServerError: no child process can be started.
     """
 
     def __init__(self, settings: Settings) -> None:
-        # The import system takes paths that are no strings, and ignores everything else.
+        # The import system accepts these types, and ignores all others.
         path = [os.fsdecode(entry) for entry in sys.path if isinstance(entry, str | bytes | os.PathLike)]
         self._marker = f"apitally-mock-{secrets.token_hex(8)}:"
         self._start = {"path": path, "settings": settings.to_json(), "marker": self._marker}
         command = [_interpreter(), "-P", "-c", PROGRAM, str(os.getpid())]
         try:
-            # In a session of its own, Ctrl-C in the terminal does not end it before the test has cleaned up.
+            # In its own session, it gets no Ctrl-C from the terminal, so that a test can use it to clean up.
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
             )
@@ -76,10 +76,10 @@ class ServerProcess:
         assert self._process.stdin, "opened as a pipe"
         assert self._process.stdout, "opened as a pipe"
         timer = threading.Timer(_START_SECONDS, self._process.kill)
-        timer.daemon = True  # an interrupt before its end must not delay the end of the interpreter
+        timer.daemon = True  # after an interrupt, the interpreter must not wait for it at its exit
         timer.start()
         try:
-            with contextlib.suppress(OSError):  # it has ended already
+            with contextlib.suppress(OSError):  # the child has ended already
                 self._process.stdin.write(json.dumps(self._start).encode() + b"\n")
                 self._process.stdin.flush()
             reply = next((line for line in self._process.stdout if self._marker.encode() in line), None)
@@ -92,7 +92,7 @@ class ServerProcess:
                 )
         finally:
             timer.cancel()
-            timer.join()  # a later fork must not copy this thread
+            timer.join()  # no thread may run when the owner forks
         outcome: dict[str, str] = json.loads(reply.partition(self._marker.encode())[2])
         if "error" in outcome:
             raise MockServerError(outcome["error"])
@@ -102,15 +102,15 @@ class ServerProcess:
         """End the server; it is gone when this returns."""
         self._process.kill()  # it has nothing to save
         for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):  # what is left to write can be lost
+            with contextlib.suppress(OSError):  # what is not written yet can be lost
                 pipe.close()  # type: ignore[union-attr]  # opened as pipes
         self._process.wait()
 
 
 def main(settings: dict[str, Any], marker: str) -> int:
-    """Serve until stdin ends, and report the `url`, or the `error` that keeps the server from starting."""
+    """Serve until stdin ends; report the `url`, or the `error` that prevents the start."""
     threading.Thread(target=lambda: os._exit(bool(sys.stdin.buffer.read())), daemon=True).start()
-    # From here on, all output goes to stderr: nobody reads the pipe behind stdout after the report.
+    # All other output goes to stderr, because nobody reads the pipe behind stdout after the report.
     report = os.dup(1)
     os.dup2(2, 1)
 
@@ -127,7 +127,7 @@ def main(settings: dict[str, Any], marker: str) -> int:
 
 
 def _interpreter() -> str:
-    """Return the path of this version of Python, also where `sys.executable` is the program that embeds it.
+    """Return the path of an interpreter of this version, also where `sys.executable` is a program that embeds Python.
 
     Raises:
         MockServerError: there is none.

@@ -23,15 +23,15 @@ class RemoteControl:
 
     @property
     def requests(self) -> list[JournalEntry]:
-        """The latest requests to the API since the start or the last reset, oldest first; 10,000, or 8 MiB of URLs."""
+        """The latest requests to the API since the last reset, oldest first: up to 10,000, or 8 MiB of URLs."""
         return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
 
     def reset(self) -> None:
-        """Return to the state at the start: an empty journal, no faults, the given clock, rate limit and latency."""
+        """Restore the state at the start: an empty journal, no faults, and the given clock, rate limit and latency."""
         self._call("POST", "/_mock/reset")
 
     def set_now(self, now: datetime | str | None) -> None:
-        """Stop the clock of the API at a time, or let it run with that of the machine again.
+        """Stop the clock of the API at a time, or let it follow the clock of the machine again.
 
         Args:
             now: a time with an offset, or `None`.
@@ -42,7 +42,7 @@ class RemoteControl:
         self._change(now=now.isoformat() if isinstance(now, datetime) else now)
 
     def set_rate_limit(self, rate_limit: str | None) -> None:
-        """Limit the requests from now on, with a fresh rate limit window.
+        """Change the rate limit from now on, and start a new rate limit window.
 
         Args:
             rate_limit: such as `"100/60s"`; `None` for no limit.
@@ -95,7 +95,7 @@ class RemoteControl:
         self._call("PATCH", "/_mock/settings", settings)
 
     def _call(self, method: str, path: str, payload: object = None) -> Any:
-        """Call a control route; a new connection each time is safe in any thread and after any fork."""
+        """Send a control request, over a connection of its own, which is safe in any thread and after any fork."""
         parts = urlsplit(self.url)
         try:
             body = None if payload is None else json.dumps(payload)

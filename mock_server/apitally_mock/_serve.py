@@ -31,7 +31,7 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
         address, port = listener.getsockname()[:2]
         url = f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
         try:
-            # Importing the web framework takes ten times as long as all the rest, so a taken port is reported first.
+            # Importing the web framework takes ten times as long as all the rest, so a taken port is reported before.
             from apitally_mock._control.application import MockApplication  # noqa: PLC0415
             from apitally_mock._control.http_server import run  # noqa: PLC0415
         except ModuleNotFoundError as error:
@@ -44,9 +44,10 @@ def serve(settings: Settings, announce: Callable[[str, Iterable[int]], None]) ->
 
 
 def _prepare_descriptors() -> None:
-    """Open as many files as an event loop does, which would end in several tracebacks where it cannot.
+    """Make sure that an event loop can open its files, and that descriptors 0 to 2 are open.
 
-    Standard streams that are closed stay open after that: libuv ends the process where it is to close such a number.
+    Otherwise the event loop fails with several tracebacks, or a socket gets one of these numbers, and libuv aborts the
+    process when it closes it.
     """
     opened: list[int] = []
     try:
@@ -73,10 +74,10 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, ValueError) as error:  # ValueError: what no host name can be, such as an empty label
+    except (OSError, ValueError) as error:  # ValueError: a host name that cannot exist, such as one with an empty label
         reason = str(error)
         if isinstance(error, OSError):
-            # The resolver's errors have negative numbers and messages of their own.
+            # Errors of the resolver have negative numbers, and their own messages.
             reason = (
                 os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror or reason
             )

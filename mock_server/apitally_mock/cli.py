@@ -14,7 +14,7 @@ from apitally_mock.settings import DEFAULT_API_KEY, Settings
 
 
 class _Once(argparse.Action):
-    """Stores the value of an option, as argparse does, but not a second one in the place of the first."""
+    """Store the value of an option; refuse the option where it is given a second time."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _option: str | None = None
@@ -66,12 +66,12 @@ def settings_from(options: argparse.Namespace) -> Settings:
 def run_from(options: argparse.Namespace) -> int:
     """Run a server with the options that `add_options` added, until SIGINT or SIGTERM; return the exit code.
 
-    The URL, the key and the apps go to stdout; what keeps the server from starting goes to stderr, as one sentence.
+    The URL, the key and the apps are printed to stdout; an error at the start is printed to stderr, in one sentence.
     """
     try:
         settings = settings_from(options)
     except ValueError as error:
-        _complain(str(error))
+        _print_error(str(error))
         return 2
 
     def announce(url: str, apps: Iterable[int]) -> None:
@@ -84,9 +84,9 @@ def run_from(options: argparse.Namespace) -> int:
     try:
         serve(settings, announce)
     except MockServerError as error:
-        _complain(str(error))
+        _print_error(str(error))
         return 1
-    except KeyboardInterrupt:  # before there was a server to stop
+    except KeyboardInterrupt:  # before the server handles the signal itself
         pass
     return 0
 
@@ -101,13 +101,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run_from(parser.parse_args(arguments))
     except OSError as error:
-        _complain(f"stdout cannot be written: {error.strerror}.")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try again at its end
+        _print_error(f"stdout cannot be written: {error.strerror}.")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # otherwise Python writes the rest at its exit, and fails again
         return 1
 
 
-def _complain(sentence: str) -> None:
-    """Write to stderr, if it can be written to: the exit code is the same."""
+def _print_error(sentence: str) -> None:
+    """Print an error to stderr. A closed or full stderr is ignored, because the exit code tells of the error, too."""
     if sys.stderr is not None:
         with suppress(OSError):
             print(f"Error: {sentence}", file=sys.stderr)

@@ -16,7 +16,7 @@ from apitally_mock.settings import DEFAULT_API_KEY, App, Settings
 
 
 class MockServer(RemoteControl):
-    """A mock server of the Apitally traffic API, over real HTTP, for the length of a `with` or `async with` block.
+    """A mock server of the Apitally traffic API, over real HTTP, which runs during a `with` or `async with` block.
 
     Args:
         host: address to listen on.
@@ -25,8 +25,8 @@ class MockServer(RemoteControl):
         api_key: the one API key that the server accepts.
         apps: IDs of the apps, or a mapping from ID to `App`; by default an app has environments 1 and 2 and consumers
             1 to 5.
-        now: a time with an offset at which the clock of the API stands still; `None` for the clock of the machine.
-        rate_limit: such as `"100/60s"`, the requests in each rate limit window; `None` for no limit.
+        now: a time with an offset at which the clock of the API is stopped; `None` for the clock of the machine.
+        rate_limit: how many requests are allowed in each rate limit window, such as `"100/60s"`; `None` for no limit.
         latency: seconds to wait before each response.
         data: a recording to serve instead of generated traffic: a `.parquet`, `.csv`, `.ndjson` or `.json` file as
             the client writes it.

@@ -17,10 +17,12 @@ from apitally_mock._time.parsing import parse_instant
 from apitally_mock._time.timezones import FIRST_INSTANT, LAST_INSTANT
 
 DEFAULT_API_KEY = "mock-key"
+MAX_INTEGER = 2**63 - 1
+"""The largest ID and count of the API, and the largest seed."""
+
 _RATE_LIMIT = re.compile(r"(?P<requests>[0-9]{1,9})/(?P<seconds>[0-9]{1,9})s", re.ASCII)
 _MAX_SHOWN = 200
 _MAX_HOST_LENGTH = 253
-_LARGEST_INTEGER = 2**63 - 1
 _MAX_IDS = 100_000
 _HEADER_VALUE = re.compile(r"[!-~]+")
 
@@ -88,7 +90,7 @@ class Settings:
         latency: float = 0.0,
         data: Path | str | None = None,
     ) -> Self:
-        """Return settings made of what a user gave.
+        """Return the settings for arguments as a user gives them.
 
         Raises:
             ValueError: an option is wrong; the message says which, and what it should be.
@@ -96,7 +98,7 @@ class Settings:
         return cls(
             host=_checked_host(host),
             port=_integer("port", port, 0, 65_535),
-            seed=_integer("seed", seed, -_LARGEST_INTEGER - 1, _LARGEST_INTEGER),
+            seed=_integer("seed", seed, -MAX_INTEGER - 1, MAX_INTEGER),
             api_key=_checked_api_key(api_key),
             apps=_checked_apps(apps),
             now=instant_of_now(now),
@@ -106,7 +108,7 @@ class Settings:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain values for another process, as `from_json` takes them."""
+        """Return plain values, from which `from_json` makes the same settings in another process."""
         return {
             "host": self.host,
             "port": self.port,
@@ -133,7 +135,7 @@ class Settings:
 
 
 def instant_of_now(now: datetime | str | None) -> int | None:
-    """Return the second at which the clock of the API stands still, or `None` for the clock of the machine.
+    """Return the time at which the clock of the API is stopped, in seconds since the epoch, or `None` if it is not.
 
     Raises:
         ValueError: it is not a date-time with an offset, or not from 0001-01-03 to 9999-12-29.
@@ -170,25 +172,25 @@ def checked_latency(latency: float) -> float:
     return float(latency)
 
 
-def _integer(name: str, value: object, lowest: int, highest: int) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
+def _integer(name: str, value: object, minimum: int, maximum: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= maximum:
         return value
-    raise ValueError(f"{name} must be a whole number from {lowest} to {highest}, not {shown(value)}")
+    raise ValueError(f"{name} must be a whole number from {minimum} to {maximum}, not {shown(value)}")
 
 
 def shown(value: object) -> str:
     """Return the value as it is shown in messages."""
-    if isinstance(value, int) and value.bit_length() > 1000:  # Python does not print integers of any size
+    if isinstance(value, int) and value.bit_length() > 1000:  # Python refuses to print very long integers
         return f"an integer of {value.bit_length()} bits"
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - whatever a value of another library raises
+    except Exception:  # noqa: BLE001 - a `__repr__` can raise anything
         return f"a value of type {type(value).__name__}"
     return _cut(" ".join(text.split()))
 
 
 def _cut(text: str) -> str:
-    """Return a text of a user, or how it begins."""
+    """Return a text, cut if it is long."""
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text) - _MAX_SHOWN:,} more characters)"
 
 
@@ -214,7 +216,7 @@ def _checked_apps(apps: Mapping[int, App] | Iterable[int]) -> dict[int, App]:
     if not checked:
         raise ValueError("apps must name at least one app ID")
     for app_id, app in checked.items():
-        _integer("every ID in apps", app_id, 1, _LARGEST_INTEGER)
+        _integer("every ID in apps", app_id, 1, MAX_INTEGER)
         if not isinstance(app, App):
             raise ValueError(f"apps must map each ID to an App, not {app_id} to {shown(app)}")
         checked[app_id] = App(_checked_ids(app_id, app.environments), _checked_ids(app_id, app.consumers))
@@ -226,7 +228,7 @@ def _checked_ids(app_id: int, ids: Iterable[int]) -> tuple[int, ...]:
     if not isinstance(ids, Iterable):
         raise ValueError(f"{name} must be in a tuple, not {shown(ids)}")
     limited = _limited(f"environments and consumers of app {app_id}", ids)
-    return tuple(dict.fromkeys(_integer(name, number, 1, _LARGEST_INTEGER) for number in limited))
+    return tuple(dict.fromkeys(_integer(name, number, 1, MAX_INTEGER) for number in limited))
 
 
 def _limited(name: str, ids: Iterable[int]) -> list[int]:
@@ -241,7 +243,7 @@ def _checked_data(data: object) -> Path:
         path = Path(data) if isinstance(data, str | Path) else None
         if path is not None and path.is_file():
             return path.resolve()
-    except (OSError, ValueError):  # a name that is too long, or one that no file can have
+    except (OSError, ValueError):  # the name is too long, or no file can have it
         pass
-    found = "there is no regular file" if isinstance(data, str | Path) else "a name or a Path, not"
+    found = "there is no regular file" if isinstance(data, str | Path) else "it is neither a str nor a Path:"
     raise ValueError(f"data must be a .parquet, .csv, .ndjson or .json file of the client; {found} {shown(data)}")

@@ -20,7 +20,7 @@ from apitally_mock._traffic.source import Source
 from apitally_mock.settings import App
 
 PAGE_SCOPE_KEY = "apitally_mock.page"
-"""The key of the ASGI scope under which a request leaves its page, for faults to change it."""
+"""The key of the ASGI scope under which the page of a response is stored, for faults to change it."""
 
 _APP_ID: TypeAdapter[int] = TypeAdapter(AppId)
 
@@ -39,7 +39,7 @@ def create_api(  # noqa: C901 - one short function per route
     Args:
         source: the traffic to serve.
         tokens: makes and reads the tokens for the next page.
-        seed: the IDs of the apps' clients are made of it.
+        seed: determines the client IDs of the apps.
         api_key: the one API key to accept.
         now: returns the current time in seconds since the epoch.
         acquire: called for each request that has the right key; returns whether the rate limit allows one more.
@@ -48,7 +48,7 @@ def create_api(  # noqa: C901 - one short function per route
     traffic, listings = TrafficPages(source, tokens), Listings(source, tokens, seed)
 
     def authenticate(key: str | None) -> None:
-        key = key and key.strip()  # the HTTP parser keeps white space after a value
+        key = key and key.strip()  # the HTTP parser keeps spaces after a value
         if key is None or not hmac.compare_digest(key.encode(), expected_key):
             raise HTTPException(401, "Invalid API key" if key else "Missing API key")
         if not acquire():
@@ -122,7 +122,7 @@ class _InvalidRequestError(Exception):
 
 
 async def _openapi(_: Request) -> Response:
-    from apitally_mock._api.description import describe  # noqa: PLC0415 - it is slow to import, and says why
+    from apitally_mock._api.description import describe  # noqa: PLC0415 - slow to import, as it explains
 
     return JSONResponse(describe())
 

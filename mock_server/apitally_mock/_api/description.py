@@ -18,7 +18,7 @@ _DESCRIPTION = (
 
 
 def describe() -> dict[str, Any]:
-    """Return the description; it lacks the routes that the pinned one lacks, too."""
+    """Return the description; it has the traffic route alone, as the vendor's has."""
     api = FastAPI(title="Apitally API", version="1.0.0")
 
     @api.get(
@@ -32,6 +32,6 @@ def describe() -> dict[str, Any]:
     def get_traffic(
         app_id: Annotated[AppId, Path(description="App ID")], parameters: Annotated[TrafficParameters, Query()]
     ) -> None:
-        """Declare the operation; `create_api` has the one that responds."""
+        """Declare the operation; `create_api` has the route that responds."""
 
     return api.openapi()

@@ -1,6 +1,6 @@
 """The apps and the consumers of an app, from the settings or the recording of the server.
 
-Names are made of IDs. The times of a consumer or an environment are those of its first and latest request, so they
+Names are derived from IDs. The times of a consumer or an environment are those of its first and latest request, so they
 agree with the traffic; a consumer exists from its first request on.
 """
 
@@ -111,7 +111,7 @@ class Listings:
 
 
 def _latest_request(count: Callable[[int, int], int], begins_at: int, now: int) -> int | None:
-    """Return the last second before `now` with a request, by a search that ends soon where there was one lately."""
+    """Return the last second before `now` with a request, by exponential search backwards from `now`."""
     length = 1
     while now - length > begins_at and not count(now - length, now):
         length *= 2
@@ -128,7 +128,7 @@ def _latest_request(count: Callable[[int, int], int], begins_at: int, now: int) 
 
 
 def _first_request(count: Callable[[int, int], int], begins_at: int, latest: int) -> int:
-    """Return the first second with a request; there is one in the second `latest`."""
+    """Return the first second with a request, by exponential search; there is one in the second `latest`."""
     length = 1
     while begins_at + length <= latest and not count(begins_at, begins_at + length):
         length *= 2

@@ -27,11 +27,11 @@ class Page(NamedTuple):
 
     body: bytes
     make_own_token: Callable[[int], str]
-    """Returns a token that leads to this very page; each number gives another one."""
+    """Returns a token that leads to this page again; each number gives another token."""
 
 
 class Tokens:
-    """Makes and reads the tokens of all servers with one seed."""
+    """Makes and reads tokens, which are the same for all servers with one seed."""
 
     def __init__(self, seed: int) -> None:
         self._key = blake2b(f"apitally-mock token {seed}".encode()).digest()

@@ -36,7 +36,7 @@ class TrafficPages:
         rows: list[Row] = []
         day = position // SECONDS_PER_DAY
         while len(rows) <= limit and day * SECONDS_PER_DAY < end:
-            # The rows of past days do not depend on the clock, so that they are cached once.
+            # For a past day, `until` does not depend on the clock, so its rows are cached once.
             until = min(max(now, day * SECONDS_PER_DAY), (day + 4) * SECONDS_PER_DAY)
             rows += self._rows_of_day(series, interval, zone, day, until)
             if rows and rows[0].start < position:

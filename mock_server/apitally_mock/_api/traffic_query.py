@@ -45,10 +45,10 @@ def first_page(app_id: int, app: App, given: TrafficParameters, now: int) -> tup
 
 
 def later_page(app_id: int, app: App, given: TrafficParameters, tokens: Tokens, token: str) -> tuple[TrafficQuery, int]:
-    """Return the query that a token continues, and where; parameters that are not given again are the token's.
+    """Return the query that a token continues, and the position; parameters that are not given are those of the token.
 
     Raises:
-        InvalidParameterError: the token is not genuine, belongs to another app, or contradicts what is given again.
+        InvalidParameterError: the token is not genuine, belongs to another app, or contradicts a parameter.
     """
     query, position = read_token(tokens, token)
     if query.series.app_id != app_id:

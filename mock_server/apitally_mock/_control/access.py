@@ -1,8 +1,8 @@
-"""Which requests may use the control routes: no web page can send one of them.
+"""Access to the control routes: a request that a web page could have sent is refused.
 
-A page that a developer visits can send requests to loopback addresses, too. Browsers tell where such a request comes
-from (`Origin`), and cannot send JSON to another site without asking first. A page whose host name is made to resolve to
-this machine still sends that name (`Host`).
+A web page in a developer's browser can send requests to loopback addresses (cross-site request forgery). The browser
+sends the origin of the page in `Origin`, and sends JSON to another origin only after a CORS preflight request. A page
+whose host name is made to resolve to this machine (DNS rebinding) still sends that name in `Host`.
 """
 
 import re
@@ -29,7 +29,7 @@ def refusal(scope: Scope, bound_to: set[str]) -> tuple[int, str] | None:
     """
     name, (host,) = host_name(scope) or "", _values(scope, b"host")
     if not _is_local(name, bound_to):
-        reason = f"Control requests must be sent to a loopback address or the one that is listened on, not to {name!r}."
+        reason = f"Control requests must be sent to a loopback address or where the server listens, not to {name!r}."
         return 403, reason
     for origin in _values(scope, b"origin"):
         if origin.lower() != b"http://" + host.lower():
@@ -44,17 +44,17 @@ def refusal(scope: Scope, bound_to: set[str]) -> tuple[int, str] | None:
 
 
 def _values(scope: Scope, header: bytes) -> list[bytes]:
-    """Return the values of all headers of a name: each counts, since readers differ in which one they take."""
+    """Return the values of all headers of a name. All are checked, because programs differ in which one they use."""
     return [value.strip() for name, value in scope["headers"] if name == header]
 
 
 def _is_local(name: str, bound_to: set[str]) -> bool:
-    name = name.removesuffix(".")  # a name with a dot at its end is the same, looked up in no other domain
+    name = name.removesuffix(".")  # with a trailing dot, it is the same name, made absolute
     if name == "localhost" or name.endswith(".localhost") or name in {bound.lower() for bound in bound_to}:
         return True
     try:
         address = ip_address(name)
     except ValueError:
         return False
-    # A server that listens on all addresses is reached by any of them.
+    # A server that listens on all addresses can be reached at any of them.
     return address.is_loopback or not {"0.0.0.0", "::"}.isdisjoint(bound_to)  # noqa: S104 - compared, not bound to

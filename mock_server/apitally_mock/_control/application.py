@@ -61,7 +61,7 @@ class MockApplication:
         return b"date", http_date(self._state.clock.now()).encode()
 
     def _dated(self, send: Send) -> Send:
-        """Return a `send` that adds the date; not for faults, which have to reach the connection behind `send`."""
+        """Return a `send` that adds the date; not for responses of the API: faults use the connection behind `send`."""
 
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,4 +1,4 @@
-"""The clock of the API: that of the machine, or one that stands still."""
+"""The clock of the API: that of the machine, or one that is stopped."""
 
 import time
 
@@ -7,7 +7,7 @@ class Clock:
     """Tells the time in seconds since the epoch.
 
     Attributes:
-        stopped_at: where it stands still; `None` while it runs with the clock of the machine.
+        stopped_at: the time at which it is stopped; `None` while it follows the clock of the machine.
     """
 
     def __init__(self, stopped_at: int | None) -> None:
@@ -18,5 +18,5 @@ class Clock:
         return int(time.time()) if self.stopped_at is None else self.stopped_at
 
     def reading_at(self, moment: float) -> float:
-        """Return what it would read at a moment of the machine's clock if it ran from now on."""
+        """Convert a time of the machine's clock to one of this clock, as if it ran on from now."""
         return moment if self.stopped_at is None else self.stopped_at + moment - time.time()

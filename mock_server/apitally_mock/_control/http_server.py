@@ -1,4 +1,4 @@
-"""uvicorn, as a mock server runs it."""
+"""Run uvicorn with the settings of a mock server."""
 
 import logging
 import socket
@@ -13,7 +13,7 @@ def run(application: ASGIApp, listener: socket.socket, on_ready: Callable[[], No
     """Serve an application until SIGINT or SIGTERM; call `on_ready` when it accepts requests and signals."""
     config = uvicorn.Config(
         application,
-        log_config=None,  # uvicorn's own asks stdout, which may be closed, whether it is a terminal
+        log_config=None,  # uvicorn's default calls `isatty` of stdout, which may be closed
         log_level="warning",
         access_log=False,
         proxy_headers=False,
@@ -31,11 +31,11 @@ class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and report it."""
+        """Start, and call `on_ready`."""
         await super().startup(sockets)
         self.on_ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler's signature
-        """Stop without waiting for responses, which nobody needs to be complete; uvicorn would log that as an error."""
+        """Stop at once; unfinished responses are cut off, and the error that uvicorn logs for them is not shown."""
         self.should_exit = self.force_exit = True
         logging.getLogger("uvicorn.error").disabled = True

@@ -20,7 +20,7 @@ class JournalEntry:
     method: str
     path: str
     query: dict[str, str]
-    """The decoded parameters; of one that was sent twice, the last value, which is the one that is used."""
+    """The decoded query parameters; the last value of one that is sent more than once, as the API uses it."""
     status: int | None
     """The status of the response; `None` until it is sent, and where the connection was closed instead."""
     time: datetime
@@ -28,13 +28,13 @@ class JournalEntry:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Self:
-        """Return the entry in one item of what `Journal.to_json` returned."""
+        """Return the entry for one item of `Journal.to_json`."""
         return cls(**values | {"time": datetime.fromisoformat(values["time"])})
 
 
 @dataclass(slots=True)
 class Arrival:
-    """A request as it is kept: it is decoded when somebody reads the journal."""
+    """A request as the journal keeps it; it is decoded when the journal is read."""
 
     number: int
     method: str
@@ -45,7 +45,7 @@ class Arrival:
 
 
 class Journal:
-    """Keeps the latest requests: 10,000, and 8 MiB of paths and query strings."""
+    """Keeps the latest requests: at most 10,000, and 8 MiB of paths and query strings."""
 
     def __init__(self, api_key: str) -> None:
         self._api_key = api_key
@@ -64,7 +64,7 @@ class Journal:
         return arrival
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return all entries as plain values, without the API key wherever a client may have put it."""
+        """Return all entries as plain values, with the API key replaced wherever a client has put it."""
         return [
             {
                 "number": arrival.number,

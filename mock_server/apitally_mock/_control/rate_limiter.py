@@ -1,7 +1,7 @@
 """The rate limit of the API key: a fixed number of requests in each rate limit window of fixed length.
 
-A window opens with the first request after the last one closed, and closes by the clock of the machine, because clients
-sleep in real time. The headers tell its end by the clock of the API, which clients read in `Date`.
+A window opens with the first request after the previous one has closed. It closes by the clock of the machine, because
+clients sleep in real time; the headers give its end by the clock of the API, which clients read in `Date`.
 """
 
 import math
@@ -11,11 +11,11 @@ from apitally_mock._control.clock import Clock
 from apitally_mock.settings import RateLimit
 
 _WITHOUT_LIMIT = 1_000_000
-"""The limit and the remainder in the headers when there is no limit: a client never has a reason to wait."""
+"""The limit and the remaining requests in the headers if there is no limit, so that a client never waits."""
 
 
 class RateLimiter:
-    """Counts the requests with the one key there is."""
+    """Counts the requests that have the API key."""
 
     def __init__(self, limit: RateLimit | None) -> None:
         self.limit = limit
@@ -33,7 +33,7 @@ class RateLimiter:
         return True
 
     def headers(self, clock: Clock) -> list[tuple[bytes, bytes]]:
-        """Return the `X-RateLimit-*` headers that each response has; the reset is a Unix time, rounded up.
+        """Return the `X-RateLimit-*` headers of a response; the reset is a Unix time, rounded up.
 
         Args:
             clock: the clock of the API.

@@ -1,4 +1,4 @@
-"""The control routes under `/_mock/`: what the methods of `MockServer` do, for everyone who speaks HTTP."""
+"""The control routes under `/_mock/`: what the methods of `MockServer` do, over HTTP."""
 
 import asyncio
 import json
@@ -18,13 +18,13 @@ CONTROL_PATH = "/_mock"
 _MAX_BODY_BYTES = 1024 * 1024
 _MAX_BODY_SECONDS = 10.0
 _ROUTES = """\
-GET    /_mock/requests  the latest requests to the API: 10,000, or 8 MiB of URLs
+GET    /_mock/requests  the latest requests to the API: up to 10,000, or 8 MiB of URLs
 GET    /_mock/settings  the settings that can be changed
 PATCH  /_mock/settings  change some: {"now": "2025-05-14T12:00:00Z", "rate_limit": "100/60s", "latency": 0.5}, or null
 GET    /_mock/faults    the active faults
 POST   /_mock/faults    inject one: {"fault": "status", "times": 2, "status": 429, "retry_after": 1}
 DELETE /_mock/faults    remove all faults
-POST   /_mock/reset     return to the state at the start
+POST   /_mock/reset     restore the state at the start
 
 Bodies are JSON, with the header Content-Type: application/json.
 """
@@ -94,7 +94,7 @@ async def _json_object(request: Request, default: bytes = b"") -> dict[str, Any]
         reason = f"The body must arrive within {_MAX_BODY_SECONDS:g} seconds."
         raise HTTPException(408, reason, {"Connection": "close"}) from None
     except ClientDisconnect:
-        raise HTTPException(400, "The body must be complete.") from None  # nobody is there to read it
+        raise HTTPException(400, "The body must be complete.") from None  # the client does not read it
     try:
         values = json.loads(body or default)
     except (ValueError, RecursionError):
@@ -105,7 +105,7 @@ async def _json_object(request: Request, default: bytes = b"") -> dict[str, Any]
 
 
 def _json_response(content: Any, status: int = 200) -> Response:
-    # Not Starlette's, which refuses the NaN that a fault may put into a page.
+    # Starlette's own refuses NaN, which can be an option of a fault.
     return Response(json.dumps(content), status, media_type="application/json")
 
 

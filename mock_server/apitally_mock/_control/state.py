@@ -38,7 +38,7 @@ class State:
         )
 
     def reset(self) -> None:
-        """Return to the settings that the server was started with, with an empty journal and no faults."""
+        """Restore the settings that the server was started with; empty the journal and remove all faults."""
         self.clock = Clock(self._settings.now)
         self.rate_limiter = RateLimiter(self._settings.rate_limit)
         self.latency = self._settings.latency
@@ -56,7 +56,7 @@ class State:
             raise ValueError(
                 f"There is no setting {min(unknown)!r} that can be changed. Choose from: {', '.join(_CHANGEABLE)}."
             )
-        # All are checked before the first is changed.
+        # All values are checked before the first setting is changed.
         checked = {name: _CHANGEABLE[name](value) for name, value in values.items()}
         self.clock.stopped_at = checked.get("now", self.clock.stopped_at)
         self.latency = checked.get("latency", self.latency)

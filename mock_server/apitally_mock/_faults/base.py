@@ -13,7 +13,7 @@ from apitally_mock._faults.response import Response
 
 
 class Context(NamedTuple):
-    """What a fault can know of the request."""
+    """What a fault is told about the request."""
 
     number: int
     """The number of the request, counted from 1 since the last reset."""

@@ -22,7 +22,7 @@ _FieldName = Literal[
 
 
 def _holder(content: dict[str, Any], field: _FieldName) -> dict[str, Any] | None:
-    """Return what has the field: the page, or the first row that has it."""
+    """Return the object that has the field: the page, or the first row that has it."""
     if field in content:
         return content
     return next((row for row in content.get("data") or [] if field in row), None)

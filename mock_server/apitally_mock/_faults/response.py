@@ -30,7 +30,7 @@ class Response:
     """Close the connection after this many bytes of the body, or `BEFORE_HEAD`; `None` for not at all."""
 
     async def send(self, send: Send) -> None:
-        """Send the response; the caller waits before it."""
+        """Send the response; the caller has already waited for `wait` seconds."""
         if self.drop_at == BEFORE_HEAD:
             await _drop(send)
             return
@@ -74,8 +74,8 @@ class Recorder:
 async def _drop(send: Send) -> None:
     """Close the connection.
 
-    ASGI has no message for that, so this uses the transport behind uvicorn's `send`. uvicorn notices the loss in the
-    next turn of the event loop; an application that ends later than that is not reported for an unfinished response.
+    ASGI has no message for that, so this uses the transport behind uvicorn's `send`. uvicorn notices it in the next
+    iteration of the event loop; only an application that returns before that is logged for an incomplete response.
     """
     send.__self__.transport.close()  # type: ignore[attr-defined]
     await asyncio.sleep(0.05)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 SECONDS_PER_DAY = 86_400
 
-_LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time of a zone that is given apart
+_LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time of a zone that is passed separately
 _LAST_LOCAL_SECOND = (date.max.toordinal() + 1 - EPOCH_ORDINAL) * SECONDS_PER_DAY - 1
 
 _DATE = r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})[Tt ]"
@@ -23,7 +23,7 @@ _WITHOUT_OFFSET = re.compile(_DATE + _HOUR_MINUTE + f"(?:{_SECOND})?")
 
 
 class ParsedTime:
-    """A date-time as the client wrote it.
+    """A date-time as the client sent it.
 
     Args:
         local_seconds: local time, in seconds since 1970-01-01T00:00:00 local time, rounded down.

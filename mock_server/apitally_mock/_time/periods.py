@@ -1,8 +1,8 @@
 """The hours and days of a zone: where each period begins, by the local time of that zone.
 
-An hour begins at a full hour of local time, a day when the local date first reads that day. Where a clock change skips
-that beginning, the period begins right after the change; a period of which nothing is left (the 30th of December 2011
-in Apia) does not exist. So periods follow one another without gap or overlap, and every day begins where an hour does.
+An hour begins at a full hour of local time, a day at the first instant of the local date. Where a clock change skips
+that beginning, the period begins right after the change; a period that is skipped as a whole (30 December 2011 in Apia)
+does not exist. So periods have no gaps and no overlaps, and every day begins where an hour begins.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from apitally_mock._time.timezones import offset_at, spans_of_day
 Interval = Literal["hour", "day"]
 
 _SECONDS_PER_HOUR = 3600
-_WIDEST_OFFSET = 16 * _SECONDS_PER_HOUR  # the local mean time of Manila was 15:56:08 behind Greenwich
-_LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time of a zone that is given apart
+_MAX_OFFSET = 16 * _SECONDS_PER_HOUR  # the local mean time of Manila was 15:56:08 behind Greenwich
+_LOCAL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - local time of a zone that is passed separately
 
 
 class Boundary(NamedTuple):
@@ -58,8 +58,8 @@ def boundary_after(instant: int, zone: ZoneInfo, interval: Interval) -> Boundary
 def format_boundary(boundary: Boundary) -> str:
     """Format the beginning of a period as ISO 8601 with the zone's offset, or `Z` where that is zero.
 
-    RFC 3339 has no seconds in an offset, but local mean times do: those are printed with the next full minute of offset
-    and the local time that goes with it. So the text always denotes the right instant, on the right local date.
+    An offset in RFC 3339 has no seconds, but that of a local mean time does: it is rounded up to a full minute, and the
+    local time is shifted with it. So the text always denotes the right instant, on the right local date.
     """
     minutes = -(-boundary.offset // 60)
     local = (_LOCAL_EPOCH + timedelta(seconds=boundary.instant + minutes * 60)).isoformat()
@@ -83,7 +83,7 @@ def _hour_boundaries(day: int, zone: ZoneInfo) -> Iterator[Boundary]:
 def _day_boundaries(day: int, zone: ZoneInfo) -> Iterator[Boundary]:
     start, end = day * SECONDS_PER_DAY, (day + 1) * SECONDS_PER_DAY
     last = None
-    for local_day in range((start - _WIDEST_OFFSET) // SECONDS_PER_DAY, (end + _WIDEST_OFFSET) // SECONDS_PER_DAY + 1):
+    for local_day in range((start - _MAX_OFFSET) // SECONDS_PER_DAY, (end + _MAX_OFFSET) // SECONDS_PER_DAY + 1):
         boundary = _first_boundary_of(local_day, zone)
         if start <= boundary.instant < end and boundary != last:
             yield boundary
@@ -94,7 +94,7 @@ def _day_boundaries(day: int, zone: ZoneInfo) -> Iterator[Boundary]:
 def _first_boundary_of(local_day: int, zone: ZoneInfo) -> Boundary:
     """Return the first instant at which the local date of `zone` is `local_day` (from 1970-01-01) or a later one."""
     midnight = local_day * SECONDS_PER_DAY
-    day = (midnight - _WIDEST_OFFSET) // SECONDS_PER_DAY
+    day = (midnight - _MAX_OFFSET) // SECONDS_PER_DAY
     while True:
         for start, end, offset in spans_of_day(day, zone):
             instant = max(start, midnight - offset)

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 from apitally_mock._time.parsing import EPOCH_ORDINAL, SECONDS_PER_DAY
 
 FIRST_INSTANT = (3 - EPOCH_ORDINAL) * SECONDS_PER_DAY
-"""0001-01-03T00:00:00Z: no period is listed that ends before this instant."""
+"""0001-01-03T00:00:00Z: periods that end before this instant are not listed."""
 LAST_INSTANT = (date.max.toordinal() - 1 - EPOCH_ORDINAL) * SECONDS_PER_DAY
-"""9999-12-30T00:00:00Z: no period is listed that begins here or later. Both margins keep every local time printable."""
+"""9999-12-30T00:00:00Z: periods that begin here or later are not listed. So all local times are in years 1 to 9999."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

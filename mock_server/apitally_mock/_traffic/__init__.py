@@ -1,4 +1,4 @@
-"""How much traffic there was: generated from a seed, or read from a recording.
+"""The traffic that is served: generated from a seed, or read from a recording.
 
-Both are a `Source`: they count what lies between two instants. Nothing here knows of zones, pages or HTTP.
+Both are a `Source`, which counts the traffic between two instants. Nothing here knows of zones, pages or HTTP.
 """

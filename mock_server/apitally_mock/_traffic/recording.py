@@ -1,8 +1,8 @@
 """Traffic that was recorded from the API, served again.
 
-Each environment and consumer that the file distinguishes is a track of consecutive periods. The counts of a period are
-spread evenly over it, so that days and other zones than the recording's can be requested, too, and the recorded periods
-themselves are returned as they were recorded.
+The rows of one environment and consumer form a track of periods. The counts of a period are spread evenly over it, so
+that other intervals and zones than those of the recording can be requested, too. A recorded period itself is returned
+as it was recorded.
 """
 
 from bisect import bisect_right
@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 
-from apitally_mock._traffic.recording_file import LARGEST, Record
+from apitally_mock._traffic.recording_file import Record
 from apitally_mock._traffic.source import NOTHING, Counts, Series
-from apitally_mock.settings import App
+from apitally_mock.settings import MAX_INTEGER, App
 
 
 class Recording:
@@ -31,7 +31,7 @@ class Recording:
             by_series[record.series][record.interval].append(record)
         if not by_series:
             raise ValueError("it has no rows")
-        # A warehouse table can hold the same traffic by hour and by day: hours say more.
+        # A file can have the same traffic by hour and by day, such as one from a warehouse table: use the hours.
         self._tracks = {
             series: _Track(by_interval.get("hour") or [record for part in by_interval.values() for record in part])
             for series, by_interval in by_series.items()
@@ -40,8 +40,8 @@ class Recording:
             totals = Counts(
                 *map(sum, zip(*(t.total for s, t in self._tracks.items() if s.app_id == app_id), strict=True))
             )
-            if too_large := next((name for name, total in totals._asdict().items() if total > LARGEST), None):
-                raise ValueError(f"the {too_large} of its app {app_id} add up to more than {LARGEST}")
+            if too_large := next((name for name, total in totals._asdict().items() if total > MAX_INTEGER), None):
+                raise ValueError(f"the {too_large} of its app {app_id} add up to more than {MAX_INTEGER}")
         self.apps: Mapping[int, App] = {
             app_id: App(
                 tuple(sorted({s.app_env_id for s in by_series if s.app_id == app_id and s.app_env_id is not None})),
@@ -63,10 +63,10 @@ class Recording:
         return [Counts(*(b - a for a, b in zip(*pair, strict=True))) for pair in pairwise(sums)]
 
     def _matching(self, series: Series) -> list["_Track"]:
-        """Return the track of a series, or else the finer ones that add up to it.
+        """Return the track of a series, or otherwise the tracks that add up to it.
 
-        A recording may hold totals beside their parts. Only tracks that distinguish the same things are added up, so
-        that nothing counts twice.
+        A recording may hold totals as well as their parts. So that nothing is counted twice, either all tracks that
+        are added up have an environment or none, and the same with the consumer.
         """
         if series in self._tracks:
             return [self._tracks[series]]
@@ -79,7 +79,7 @@ class Recording:
 
 
 class _Track:
-    """Recorded periods that do not overlap, and the traffic until each of them."""
+    """The recorded periods of one series, which do not overlap, and the running count of the traffic before each."""
 
     def __init__(self, records: list[Record]) -> None:
         records = sorted(records, key=lambda record: record.start)
@@ -98,7 +98,7 @@ class _Track:
         return self._before[-1]
 
     def until(self, instant: int) -> Counts:
-        """Count the traffic from the beginning of the recording until an instant."""
+        """Count the traffic of the track until an instant."""
         index = bisect_right(self._starts, instant) - 1
         if index < 0:
             return NOTHING

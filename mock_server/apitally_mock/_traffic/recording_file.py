@@ -17,11 +17,9 @@ from typing import Any, NamedTuple
 
 from apitally_mock._time.parsing import parse_instant
 from apitally_mock._traffic.source import Counts, Series
-from apitally_mock.settings import shown
+from apitally_mock.settings import MAX_INTEGER, shown
 
 _DEFAULT_APP_ID = 1
-LARGEST = 2**63 - 1
-"""The largest ID and count of the API."""
 _WHOLE_NUMBER = re.compile(r" *[0-9]{1,30} *")
 _INTERVALS = ("hour", "day")
 
@@ -84,13 +82,13 @@ def _id(row: dict[str, Any], name: str, default: int | None) -> Any:
     return default if value in (None, "") else _integer(name, value, 1)
 
 
-def _integer(name: str, value: Any, lowest: int) -> int:
+def _integer(name: str, value: Any, minimum: int) -> int:
     is_number = isinstance(value, int) and not isinstance(value, bool)
     is_text = isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value)
     is_decimal = isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value()
-    number = int(value) if is_number or is_text or is_decimal else lowest - 1
-    if not lowest <= number <= LARGEST:
-        raise ValueError(f"{name} must be a whole number from {lowest} to {LARGEST}, not {shown(value)}")
+    number = int(value) if is_number or is_text or is_decimal else minimum - 1
+    if not minimum <= number <= MAX_INTEGER:
+        raise ValueError(f"{name} must be a whole number from {minimum} to {MAX_INTEGER}, not {shown(value)}")
     return number
 
 
@@ -114,7 +112,7 @@ def _instant(row: dict[str, Any], name: str) -> int:
 
 
 def _number(digits: str) -> int | str:
-    """Return an integer of JSON, or its digits where there are more than Python reads."""
+    """Parse an integer of JSON; return its digits where they are more than Python accepts."""
     try:
         return int(digits)
     except ValueError:

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from apitally_mock.settings import App
 
 UNKNOWN_ID = 0
-"""Stands for every environment or consumer that an app does not have: the filter is valid, and nothing matches it."""
+"""Stands for every environment or consumer that an app does not have: such a filter is valid, and matches nothing."""
 
 
 class Series(NamedTuple):
@@ -46,5 +46,5 @@ class Source(Protocol):
             instants: seconds since the epoch, in ascending order.
 
         Returns:
-            one item less than there are instants. The parts of a span of time add up to the whole.
+            one item fewer than there are instants. The counts of the parts of a span add up to the count of the span.
         """

@@ -1,10 +1,10 @@
 """Traffic generated from a seed: a pure function of (seed, app, environment, consumer, instant).
 
-Each environment and consumer of an app has its own level, a rhythm over the day and the week, slow growth and noise.
-The rate changes from quarter hour to quarter hour; week and noise are interpolated between the middays of the
-consumer's own zone, so that there is no step at the midnight of any zone. Everything is integer arithmetic on bytes of
-SHAKE-128, so that every machine and every Python counts the same. Traffic is the difference of two running counts, so
-hours add up to days, and environments and consumers to the total, without anything being stored.
+Each environment and consumer of an app has a profile: its own level, a rhythm over the day and the week, slow growth
+and noise. The rate changes every quarter hour; week and noise are interpolated between the middays of the consumer's
+own zone, so that there is no step at the midnight of any zone. Everything is integer arithmetic on bytes of SHAKE-128,
+so the counts are the same on every machine and version of Python. Traffic is the difference of two running counts, so
+hours add up to days, and environments and consumers to the total, and nothing is stored.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,19 +20,19 @@ from apitally_mock._traffic.source import NOTHING, Counts, Series
 from apitally_mock.settings import App
 
 FIRST_DAY: Final = date(2010, 1, 1).toordinal() - EPOCH_ORDINAL
-"""Each app begins in the year that starts here; before that it has no traffic."""
+"""The traffic of each app begins on a day of the year that starts here."""
 
-_WEEK: Final = (104, 109, 110, 107, 98, 52, 46)  # per cent at midday, Monday first
+_WEEK: Final = (104, 109, 110, 107, 98, 52, 46)  # percent at midday, Monday first
 _DAY: Final = (9, 8, 8, 8, 9, 11, 15, 22, 30, 36, 38, 38, 37, 38, 40, 39, 36, 33, 29, 26, 22, 18, 14, 11)  # by hour
 _QUARTERS: Final = 96
 _QUARTER_SECONDS: Final = 900
 _MIDDAY: Final = 48
-_LATEST_ZONE: Final = 24  # consumers live up to 24 quarter hours east of UTC
+_ZONES: Final = 24  # zones of the consumers, each a quarter hour further east, from UTC on
 _UNIT: Final = 100 * 1000 * 512 * 256 * 4 * sum(_DAY) * _QUARTERS**2
-"""What one request is in the product of level, growth, week (per cent), day, noise (512ths) and wobble (256ths)."""
+"""Divides the product of level, growth, week (percent), day, noise (512ths) and wobble (256ths) into requests."""
 _WOBBLE: Final = tuple(192 + byte // 2 for byte in range(256))  # 256ths, for each byte of noise
 _EMPTY_DAY: Final = (0,) * (_QUARTERS + 1)
-_SIZES: Final = 8  # requests of this many different sizes take turns
+_SIZES: Final = 8  # a consumer's requests have this many sizes, in turn
 
 Day = tuple[int, ...]
 """The running count of requests at each quarter hour of a day, its end included."""
@@ -48,9 +48,9 @@ class SyntheticTraffic:
             app_id: FIRST_DAY + int.from_bytes(shake_128(f"{seed}/{app_id}".encode()).digest(2)) % 365
             for app_id in apps
         }
-        self._habit = lru_cache(maxsize=1024)(self._make_habit)
-        self._habits_of = lru_cache(maxsize=256)(self._find_habits)
-        self._counts_of_day = lru_cache(maxsize=8192)(_Habit.counts_of_day)
+        self._profile = lru_cache(maxsize=1024)(self._make_profile)
+        self._profiles_of = lru_cache(maxsize=256)(self._find_profiles)
+        self._counts_of_day = lru_cache(maxsize=8192)(_Profile.counts_of_day)
 
     def begins_at(self, app_id: int) -> int:
         """Return the beginning of the first day of an app; see `Source.begins_at`."""
@@ -60,35 +60,35 @@ class SyntheticTraffic:
         """Count the traffic between each instant and the next one; see `Source.counts`."""
         begins_at = self.begins_at(series.app_id)
         counts = [NOTHING] * (len(instants) - 1)
-        habits = self._habits_of(series)
+        profiles = self._profiles_of(series)
         for chain in _chains([max(instant, begins_at) for instant in instants]):
             requests = received = sent = [0] * len(chain.seconds)
-            for habit in habits:
-                day = self._counts_of_day(habit, chain.day)
+            for profile in profiles:
+                day = self._counts_of_day(profile, chain.day)
                 if day[-1]:
                     until = [_count_until(day, second) for second in chain.seconds]
                     requests = [*map(add, requests, until)]
-                    received = [*map(add, received, _bytes_until(until, habit.received))]
-                    sent = [*map(add, sent, _bytes_until(until, habit.sent))]
+                    received = [*map(add, received, _bytes_until(until, profile.received))]
+                    sent = [*map(add, sent, _bytes_until(until, profile.sent))]
             running = pairwise(zip(requests, received, sent, strict=True))
             for owner, (before, after) in zip(chain.owners, running, strict=True):
                 counts[owner] = Counts(*(old + b - a for old, b, a in zip(counts[owner], after, before, strict=True)))
         return counts
 
-    def _find_habits(self, series: Series) -> list["_Habit"]:
+    def _find_profiles(self, series: Series) -> list["_Profile"]:
         app_id, environment, consumer = series
         app = self.apps[app_id]
         environments = app.environments if environment is None else {environment}.intersection(app.environments)
         consumers = app.consumers if consumer is None else {consumer}.intersection(app.consumers)
-        return [self._habit(app_id, environment, consumer) for environment in environments for consumer in consumers]
+        return [self._profile(app_id, environment, consumer) for environment in environments for consumer in consumers]
 
-    def _make_habit(self, app_id: int, environment: int, consumer: int) -> "_Habit":
+    def _make_profile(self, app_id: int, environment: int, consumer: int) -> "_Profile":
         who = f"{self._seed}/{app_id}/{environment}/{consumer}".encode()
-        return _Habit(who, environment, consumer, self._first_days[app_id])
+        return _Profile(who, environment, consumer, self._first_days[app_id])
 
 
 class _Chain(NamedTuple):
-    """Instants of one UTC day, in ascending order, and which count the traffic between two of them belongs to."""
+    """Adjacent spans in a UTC day: span `i`, from `seconds[i]` to `seconds[i + 1]`, is part of count `owners[i]`."""
 
     day: int
     seconds: list[int]
@@ -96,7 +96,7 @@ class _Chain(NamedTuple):
 
 
 def _chains(instants: Sequence[int]) -> Iterator[_Chain]:
-    """Split the spans between instants at the midnights of UTC, without those that are empty."""
+    """Split the spans between instants at the midnights of UTC; empty spans are left out."""
     chain: _Chain | None = None
     for owner, (start, end) in enumerate(pairwise(instants)):
         while start < end:
@@ -113,7 +113,7 @@ def _chains(instants: Sequence[int]) -> Iterator[_Chain]:
         yield chain
 
 
-class _Habit:
+class _Profile:
     """The traffic of one consumer in one environment."""
 
     def __init__(self, who: bytes, environment: int, consumer: int, first_day: int) -> None:
@@ -122,7 +122,7 @@ class _Habit:
         self._first_day = first_day
         self._is_quiet = consumer % 5 == 0
         self._level = (12 if environment % 2 else 1) * (40 + noise[0]) * 8 // (1 + consumer % 5)
-        self._zone = noise[1] % _LATEST_ZONE
+        self._zone = noise[1] % _ZONES
         rates = [_DAY[(number + self._zone) // 4 % 24] for number in range(_QUARTERS)]
         self._shares = [*accumulate(rates, initial=0)]
         # 1970-01-01 was a Thursday.
@@ -145,7 +145,7 @@ class _Habit:
         return tuple([growth * running // _UNIT for running in accumulate(rates, initial=0)])
 
     def _interpolated(self, before: int, here: int, after: int) -> list[int]:
-        """Return a value for each quarter hour, times 96, from those of the middays before, of and after a UTC day."""
+        """Interpolate between the middays before, of and after a UTC day; return each quarter hour times 96."""
         return [before * _QUARTERS + (here - before) * passed for passed in range(_MIDDAY + self._zone, _QUARTERS)] + [
             here * _QUARTERS + (after - here) * passed for passed in range(_MIDDAY + self._zone)
         ]
