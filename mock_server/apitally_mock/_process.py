@@ -1,14 +1,13 @@
 """The child process of a `MockServer`: how it starts, and how it ends with its owner, the process that started it.
 
 The owner writes one line with the settings to the child's stdin. The child replies on its stdout with one line that
-begins with a random marker, because other code that Python loads at its start may print, too.
+begins with a marker, because other code that Python loads at its start may print, too.
 """
 
 import contextlib
 import json
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -34,7 +33,7 @@ if sys.platform != "win32":
 start = json.loads(sys.stdin.buffer.readline() or sys.exit())
 sys.path[:] = start["path"]
 from apitally_mock._process import main
-sys.exit(main(start["settings"], start["marker"]))
+main(start["settings"])
 """
 """The program of the child. It imports from the `sys.path` of its owner, so that both have the same versions.
 
@@ -43,6 +42,7 @@ open, the child ends when it has another parent process; Windows has no forks.
 """
 
 _START_SECONDS: Final = 60.0
+_MARKER: Final = b"apitally-mock reply: "
 _PYTHON_NAME = re.compile(r"(python|pypy)[0-9.]*w?(d|_d)?(\.exe)?", re.IGNORECASE)
 
 
@@ -56,8 +56,7 @@ class ServerProcess:
     def __init__(self, settings: Settings) -> None:
         # The import system accepts these types, and ignores all others.
         path = [os.fsdecode(entry) for entry in sys.path if isinstance(entry, str | bytes | os.PathLike)]
-        self._marker = f"apitally-mock-{secrets.token_hex(8)}:"
-        self._start = {"path": path, "settings": settings.to_json(), "marker": self._marker}
+        self._start = {"path": path, "settings": settings.to_json()}
         command = [_interpreter(), "-P", "-c", PROGRAM, str(os.getpid())]
         try:
             # In its own session, it gets no Ctrl-C from the terminal, so that a test can use it to clean up.
@@ -82,7 +81,7 @@ class ServerProcess:
             with contextlib.suppress(OSError):  # the child has ended already
                 self._process.stdin.write(json.dumps(self._start).encode() + b"\n")
                 self._process.stdin.flush()
-            reply = next((line for line in self._process.stdout if self._marker.encode() in line), None)
+            reply = next((line for line in self._process.stdout if _MARKER in line), None)
             if reply is None:
                 code = self._process.wait()
                 if timer.finished.is_set():
@@ -93,21 +92,18 @@ class ServerProcess:
         finally:
             timer.cancel()
             timer.join()  # no thread may run when the owner forks
-        outcome: dict[str, str] = json.loads(reply.partition(self._marker.encode())[2])
+        outcome: dict[str, str] = json.loads(reply.partition(_MARKER)[2])
         if "error" in outcome:
             raise MockServerError(outcome["error"])
         return outcome["url"]
 
     def end(self) -> None:
         """End the server; it is gone when this returns."""
-        self._process.kill()  # it has nothing to save
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):  # what is not written yet can be lost
-                pipe.close()  # type: ignore[union-attr]  # opened as pipes
-        self._process.wait()
+        with contextlib.suppress(OSError), self._process:  # the pipes are closed; what is not written yet can be lost
+            self._process.kill()  # it has nothing to save
 
 
-def main(settings: dict[str, Any], marker: str) -> int:
+def main(settings: dict[str, Any]) -> None:
     """Serve until stdin ends; report the `url`, or the `error` that prevents the start."""
     threading.Thread(target=lambda: os._exit(bool(sys.stdin.buffer.read())), daemon=True).start()
     # All other output goes to stderr, because nobody reads the pipe behind stdout after the report.
@@ -115,15 +111,13 @@ def main(settings: dict[str, Any], marker: str) -> int:
     os.dup2(2, 1)
 
     def tell(**outcome: str) -> None:
-        os.write(report, f"{marker}{json.dumps(outcome)}\n".encode())
+        os.write(report, _MARKER + json.dumps(outcome).encode() + b"\n")
         os.close(report)
 
     try:
         serve(Settings.from_json(settings), lambda url, _: tell(url=url))
     except MockServerError as error:
         tell(error=str(error))
-        return 1
-    return 0
 
 
 def _interpreter() -> str:
@@ -132,15 +126,12 @@ def _interpreter() -> str:
     Raises:
         MockServerError: there is none.
     """
-    name, prefix = f"python{sysconfig.get_python_version()}", Path(sys.base_exec_prefix)
-    executable: object = sys.executable  # a program that embeds Python may put anything there
-    for candidate in (executable, prefix / "bin" / name, prefix / "python.exe", shutil.which(name)):
-        if (
-            isinstance(candidate, str | Path)
-            and _PYTHON_NAME.fullmatch(Path(candidate).name)
-            and os.access(candidate, os.X_OK)
-        ):
-            return str(candidate)
+    name, prefix = f"python{sysconfig.get_python_version()}", sys.base_exec_prefix
+    for candidate in (sys.executable, f"{prefix}/bin/{name}", f"{prefix}/python.exe", name):
+        # A program that embeds Python can set `sys.executable` to any object.
+        is_python = isinstance(candidate, str) and _PYTHON_NAME.fullmatch(Path(candidate).name)
+        if is_python and (path := shutil.which(candidate)):
+            return path
     raise MockServerError(
         f"The mock server needs a Python interpreter to run in, and sys.executable is {sys.executable!r}."
     )

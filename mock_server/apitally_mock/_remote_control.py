@@ -1,11 +1,10 @@
 """Control a running mock server through its routes under `/_mock/`."""
 
 import json
-from abc import abstractmethod
+from contextlib import closing
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from typing import Any
-from urllib.parse import urlsplit
 
 from apitally_mock._control.journal import JournalEntry
 from apitally_mock.errors import MockServerError
@@ -16,10 +15,18 @@ _RESPONSE_SECONDS = 30.0
 class RemoteControl:
     """Read the journal of the server at `url`, and change how it responds."""
 
+    _url: str | None = None
+
     @property
-    @abstractmethod
     def url(self) -> str:
-        """The base URL of the server, without a trailing slash."""
+        """The base URL, without a trailing slash.
+
+        Raises:
+            MockServerError: the server is not running.
+        """
+        if self._url is None:
+            raise MockServerError("The mock server is not running. Use it inside its `with` block.")
+        return self._url
 
     @property
     def requests(self) -> list[JournalEntry]:
@@ -96,21 +103,19 @@ class RemoteControl:
 
     def _call(self, method: str, path: str, payload: object = None) -> Any:
         """Send a control request, over a connection of its own, which is safe in any thread and after any fork."""
-        parts = urlsplit(self.url)
+        host = self.url.removeprefix("http://")
         try:
             body = None if payload is None else json.dumps(payload)
         except (TypeError, ValueError, RecursionError) as error:
             reason = "an integer has too many digits" if "int_max_str_digits" in str(error) else error
             raise ValueError(f"Options must be plain JSON values: {reason}.") from None
-        connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_RESPONSE_SECONDS)
         try:
-            connection.request(method, path, body, {} if body is None else {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            content: Any = json.loads(response.read())
+            with closing(HTTPConnection(host, timeout=_RESPONSE_SECONDS)) as connection:
+                connection.request(method, path, body, {"Content-Type": "application/json"})
+                response = connection.getresponse()
+                content: Any = json.loads(response.read())
         except (OSError, HTTPException) as error:
             raise MockServerError(f"The mock server at {self.url} does not respond: {error!r}.") from error
-        finally:
-            connection.close()
         if response.status >= 400:
             raise ValueError(content["detail"])
         return content

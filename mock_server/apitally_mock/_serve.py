@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 
 from apitally_mock._traffic.recording import Recording
 from apitally_mock._traffic.recording_file import read_records
@@ -49,16 +50,14 @@ def _prepare_descriptors() -> None:
     Otherwise the event loop fails with several tracebacks, or a socket gets one of these numbers, and libuv aborts the
     process when it closes it.
     """
-    opened: list[int] = []
-    try:
-        while len(opened) < _DESCRIPTORS:
-            opened.append(os.open(os.devnull, os.O_RDWR))
-    except OSError as error:
-        raise MockServerError(f"The mock server cannot start: {error.strerror}.") from None
-    finally:
-        for descriptor in opened:
-            if descriptor > _STDERR:
-                os.close(descriptor)
+    with ExitStack() as stack:
+        try:
+            for _ in range(_DESCRIPTORS):
+                descriptor = os.open(os.devnull, os.O_RDWR)
+                if descriptor > _STDERR:
+                    stack.callback(os.close, descriptor)
+        except OSError as error:
+            raise MockServerError(f"The mock server cannot start: {error.strerror}.") from None
 
 
 def _open_source(settings: Settings) -> Source:
@@ -75,12 +74,8 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         return socket.create_server((host, port), family=family, backlog=2048)
     except (OSError, ValueError) as error:  # ValueError: a host name that cannot exist, such as one with an empty label
-        reason = str(error)
-        if isinstance(error, OSError):
-            # Errors of the resolver have negative numbers, and their own messages.
-            reason = (
-                os.strerror(error.errno) if error.errno is not None and error.errno > 0 else error.strerror or reason
-            )
+        # `create_server` adds the address to the message of the system, in parentheses.
+        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while ")[0]
         raise MockServerError(
             f"Cannot listen on {host} port {port}: {reason}. Choose another with --host and --port (0: any free one)."
         ) from None

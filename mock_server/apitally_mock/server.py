@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import NoReturn, Self
 
 import anyio.to_thread
@@ -60,7 +59,6 @@ class MockServer(RemoteControl):
             data=data,
         )
         self._process: ServerProcess | None = None
-        self._url: str | None = None
 
     def __enter__(self) -> Self:
         """Start the server; it accepts requests when this returns.
@@ -72,9 +70,7 @@ class MockServer(RemoteControl):
             self._url = process.wait_until_ready()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the server; it is gone when this returns."""
         self._end()
 
@@ -84,9 +80,7 @@ class MockServer(RemoteControl):
             self._url = await anyio.to_thread.run_sync(process.wait_until_ready)
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """End the server as `with` does."""
         self._end()
 
@@ -99,24 +93,13 @@ class MockServer(RemoteControl):
         raise TypeError("A MockServer cannot be pickled or copied. Pass its `url` and `api_key` instead.")
 
     @property
-    def url(self) -> str:
-        """The base URL, without a trailing slash.
-
-        Raises:
-            MockServerError: the server is not running.
-        """
-        if self._url is None:
-            raise MockServerError("The mock server is not running. Use it inside its `with` block.")
-        return self._url
-
-    @property
     def api_key(self) -> str:
         """The one API key that the server accepts."""
         return self._settings.api_key
 
     @contextmanager
     def _starting(self) -> Iterator[ServerProcess]:
-        """Start the process, and end it if it does not get ready; so ends a thread that waits for it, too."""
+        """Start the process. If it does not get ready, end it, and with it the thread that waits for it."""
         if self._process is not None:
             raise MockServerError("This mock server is running already. Make another MockServer for a second one.")
         self._process = ServerProcess(self._settings)
