@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import freezegun
 import httpx
 import jsonschema
 import pytest
@@ -57,6 +58,7 @@ SCHEMAS = {
     ),
     "Things": _page(THING),
     "Names": _page(STRING),
+    "Days": _page(_object("day noon", day=DATE, noon=DATE_TIME)),
     "OneThing": _object("data", data=THING),
     "Failure": _object("status", status=STRING, data={}),
     "Datetime": _object("year", year=INTEGER),  # its module has the name of Python's
@@ -87,6 +89,7 @@ SPEC: dict[str, Any] = {
         "/list_guarded": _get(REFERENCES["Names"], _409=REFERENCES["Failure"]),
         "/list_either": _get(_any_of(REFERENCES["Names"], REFERENCES["Things"]), _409=REFERENCES["Failure"]),
         "/get_thing": _get(REFERENCES["OneThing"]),
+        "/list_days": _get(REFERENCES["Days"]),
     },
     "components": {"schemas": SCHEMAS},
 }
@@ -218,3 +221,15 @@ def test_data_that_is_no_list(operations: Any) -> None:
     """An operation that returns one object has no pages."""
     with pytest.raises(ResponseError, match=r"^get_thing returned OneThing, which is not a page of items\.$"):
         _read_page(operations("get_thing"), {"data": THING_OF_A_USER})
+
+
+def test_dates_while_the_time_is_frozen(operations: Any) -> None:
+    """A model that is first seen while freezegun has replaced the classes of its fields is checked as any other."""
+    list_days = operations("list_days")
+    day = {"day": "2026-03-29", "noon": "2026-03-29T12:00:00+00:00"}
+    with freezegun.freeze_time("2026-03-01"):
+        assert [item.to_dict() for item in _read_page(list_days, {"data": [day], "has_more": False})] == [day]
+    assert [item.to_dict() for item in _read_page(list_days, {"data": [day], "has_more": False})] == [day]
+    for name in day:
+        with pytest.raises(ResponseError, match=rf"data\[0\]\.{name}`"):
+            _read_page(list_days, {"data": [day | {name: "today"}], "has_more": False})

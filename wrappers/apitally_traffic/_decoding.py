@@ -18,14 +18,12 @@ from msgspec.structs import astuple
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
 from apitally_traffic._json import LIMITS, MAX_SIZE, parse_and_check, share_of_limits
+from apitally_traffic._real_time import DATETIME
 
 if TYPE_CHECKING:
-    Datetime = datetime
+    _Instant = datetime
 else:
-    # msgspec accepts the real class only, and not the one that freezegun puts in its place.
-    Datetime = next(kind for kind in datetime.__mro__ if kind.__module__ == "datetime")
-
-_Instant = Annotated[Datetime, msgspec.Meta(tz=True)]
+    _Instant = Annotated[DATETIME[0], msgspec.Meta(tz=True)]
 # Tables hold counts as int64.
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 

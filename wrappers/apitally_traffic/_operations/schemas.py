@@ -14,8 +14,8 @@ import attrs
 import msgspec
 
 from apitally_api_client.types import Unset
-from apitally_traffic._decoding import Datetime
 from apitally_traffic._json import convert
+from apitally_traffic._real_time import DATE, DATETIME
 
 _SCALARS = frozenset({int, str, bool, NoneType, UUID})
 # JSON has neither infinity nor NaN, and Python reads both.
@@ -131,8 +131,10 @@ def _type(hint: Any) -> Any:
     elif get_origin(hint) is dict:
         kind = dict[str, arguments[1]]  # type: ignore[valid-type]
     elif isinstance(hint, type) and issubclass(hint, datetime):
-        kind = Datetime
-    elif isinstance(hint, type) and issubclass(hint, Enum | date):
+        (kind,) = DATETIME
+    elif isinstance(hint, type) and issubclass(hint, date):
+        (kind,) = DATE
+    elif isinstance(hint, type) and issubclass(hint, Enum):
         kind = hint
     elif is_model(hint):
         kind = type(hint.__name__, (_Model,), {"model": hint})

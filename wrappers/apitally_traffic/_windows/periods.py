@@ -16,7 +16,7 @@ from sys import maxsize
 from zoneinfo import ZoneInfo
 
 from apitally_api_client.models import Interval
-from apitally_traffic._windows.real_time import real
+from apitally_traffic._real_time import real
 
 _EPOCH = real(datetime(1970, 1, 1, tzinfo=UTC))
 _SECOND, _HOUR, _DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)

@@ -11,9 +11,9 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from apitally_traffic._real_time import real
 from apitally_traffic._texts import one_line, quoted
 from apitally_traffic._windows.periods import first_instant
-from apitally_traffic._windows.real_time import real
 
 TimeLike = datetime | date | timedelta | str
 """The types that `start` and `end` accept."""
