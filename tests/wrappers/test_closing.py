@@ -266,6 +266,32 @@ def test_the_generated_client_sends_with_its_client_alone() -> None:
             client.api.with_cookies({"session": "1"})
 
 
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_a_generated_client_with_other_options_is_another_client(kind: Callable[..., Any]) -> None:
+    """`with_headers` and `with_timeout` change what the new client sends, and nothing of the first one."""
+    sent = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        sent.append((request.headers.get("X-A"), request.headers.get("X-B"), request.extensions["timeout"]["read"]))
+        return httpx.Response(200, content=PAGE)
+
+    async def read(client: Any) -> None:
+        clients = [client.api, client.api.with_headers({"X-A": "1"})]
+        clients.append(clients[1].with_timeout(httpx.Timeout(0.5)))
+        clients.append(clients[2].with_headers({"x-a": "2", "X-B": "3"}))
+        for api in [*clients, *clients]:
+            if kind is TrafficClient:
+                get_traffic.sync(client=api, app_id=1)
+            else:
+                await get_traffic.asyncio(client=api, app_id=1)
+
+    client = kind("key", timeout=7, headers={"X-B": "0"}, transport=httpx.MockTransport(respond))
+    asyncio.run(read(client))
+    assert sent == [(None, "0", 7), ("1", "0", 7), ("1", "0", 0.5), ("2", "3", 0.5)] * 2
+    with pytest.raises(ValueError, match=r"^timeout must be a positive number of seconds"):
+        client.api.with_timeout(-1)
+
+
 def test_closing_again_and_again_while_threads_read() -> None:
     """Whatever moment a request is in, it ends at once with the one error, and the next one finds a new connection."""
     messages: set[str] = set()

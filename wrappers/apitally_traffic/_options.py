@@ -57,7 +57,7 @@ class Options(NamedTuple):
             ValueError: one is out of bounds, or a header cannot be sent.
         """
         return cls(
-            timeout=_check_timeout(timeout),
+            timeout=check_timeout(timeout),
             deadline=_check_seconds("deadline", deadline),
             max_retries=check_count("max_retries", max_retries, minimum=0),
             headers=check_headers(headers),
@@ -72,7 +72,7 @@ class Options(NamedTuple):
     ) -> "Options":
         """Return these options with some of them replaced, and headers added; errors are those of `checked`."""
         return self._replace(
-            timeout=self.timeout if timeout is None else _check_timeout(timeout),
+            timeout=self.timeout if timeout is None else check_timeout(timeout),
             deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
             max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries, minimum=0),
             headers=merged(self.headers, check_headers(headers)),
@@ -145,7 +145,13 @@ class _StderrHandler(logging.Handler):
             sys.stderr.flush()
 
 
-def _check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
+def check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
+    """Return a timeout whose parts are positive, made of a number of seconds or as it is.
+
+    Raises:
+        TypeError: it is neither a number nor a timeout of httpx.
+        ValueError: it is not positive, or too long.
+    """
     if not isinstance(timeout, httpx.Timeout):
         return httpx.Timeout(_check_seconds("timeout", timeout))
     for part, seconds in timeout.as_dict().items():

@@ -2,12 +2,13 @@
 
 import platform
 from http.cookiejar import CookieJar
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, cast
 
+import attrs
 import httpx
 
 from apitally_api_client import AuthenticatedClient
-from apitally_traffic._options import Options, check_headers, merged
+from apitally_traffic._options import Options, check_headers, check_timeout, merged
 from apitally_traffic._redaction.redactor import without_keys
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport, RetryingTransport
@@ -24,13 +25,13 @@ _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 
 
 class _NoCookies(CookieJar):
-    """Sends nothing. The usual jar has a lock, which a forked process may inherit while it is held."""
+    """Sends and keeps nothing. The usual jar has a lock, which a forked process may inherit while it is held."""
 
     def add_cookie_header(self, request: Any) -> None:
         """Add nothing to a request."""
 
-
-_NO_COOKIES = _NoCookies()
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Take nothing from a response."""
 
 
 class SharedClient(AuthenticatedClient):
@@ -40,26 +41,23 @@ class SharedClient(AuthenticatedClient):
         """Show where it sends to, and no headers, which may have secrets of the caller."""
         return f"{type(self).__name__}(base_url={without_keys(self._base_url)!r})"
 
-    def get_httpx_client(self) -> httpx.Client:
-        """Return the client of httpx, which keeps no cookies."""
-        client = super().get_httpx_client()
-        _keep_no_cookies(client.cookies)
-        return client
-
-    def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Return the async client of httpx, which keeps no cookies."""
-        client = super().get_async_httpx_client()
-        _keep_no_cookies(client.cookies)
-        return client
-
     def with_headers(self, headers: dict[str, str]) -> AuthenticatedClient:
-        """Return a client that sends further headers.
+        """Return a client that sends further headers; the generated method would change this one, too.
 
         Raises:
             TypeError: they are no mapping of texts.
             ValueError: one cannot be sent, or is set by the client.
         """
-        return super().with_headers(check_headers(headers))
+        return attrs.evolve(self, headers=merged(self._headers, check_headers(headers)))
+
+    def with_timeout(self, timeout: httpx.Timeout) -> AuthenticatedClient:
+        """Return a client with another timeout for each part of an exchange, in seconds, and leave this one as it is.
+
+        Raises:
+            TypeError: it is neither a timeout of httpx nor a number.
+            ValueError: it is not positive.
+        """
+        return attrs.evolve(self, timeout=check_timeout(timeout))
 
     def with_cookies(self, cookies: dict[str, str]) -> NoReturn:  # noqa: ARG002
         """Refuse cookies, which are neither kept nor sent.
@@ -100,15 +98,6 @@ class SharedClient(AuthenticatedClient):
         """Close nothing."""
 
 
-def _keep_no_cookies(cookies: httpx.Cookies) -> None:
-    """Let a client of httpx neither send cookies nor look for them in each response, which takes time."""
-    vars(cookies).update(jar=_NO_COOKIES, extract_cookies=_pass_over)
-
-
-def _pass_over(response: httpx.Response) -> None:
-    """Take no cookies from a response."""
-
-
 def shared_client(
     settings: Settings, options: Options, transport: ApiTransport | AsyncApiTransport
 ) -> AuthenticatedClient:
@@ -118,6 +107,7 @@ def shared_client(
         token=_NO_TOKEN,
         prefix="",
         auth_header_name="Api-Key",
+        cookies=cast("dict[str, str]", _NoCookies()),  # httpx takes a jar, too
         headers=merged({"User-Agent": _USER_AGENT}, options.headers),
         timeout=options.timeout,
         httpx_args={"transport": RetryingTransport(transport, options.max_retries, options.deadline)},
