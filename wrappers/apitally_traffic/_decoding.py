@@ -7,7 +7,7 @@ item that the caller does not keep is freed before the next one is made, and the
 A body that msgspec rejects is parsed again by `_json.py`, which accepts more, within bounds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, starmap
 from operator import attrgetter
@@ -121,6 +121,11 @@ def to_items(rows: Rows) -> Iterator[TrafficItem]:
 def to_rows(rows: Rows) -> Iterator[Row]:
     """Return an iterator over the rows without the fields that the pinned schema does not have."""
     return iter(rows) if _are_structs(rows) else starmap(Row, map(_values, rows))
+
+
+def to_responses(pages: Iterable[Page]) -> Iterator[GetTrafficResponse]:
+    """Return an iterator that converts each page to the generated model when it is requested."""
+    return map(Page.to_response, pages)
 
 
 def decode_page(body: bytes, kept: float = 0) -> Page:

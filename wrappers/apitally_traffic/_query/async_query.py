@@ -1,14 +1,15 @@
 """The async query: a window of one app's traffic, read when it is iterated. sync_query.py has its sync counterpart."""
 
 from collections.abc import AsyncGenerator, Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._decoding import Page, Rows, to_items, to_rows
+from apitally_traffic._decoding import Rows, to_items, to_responses, to_rows
 from apitally_traffic._iterators import AsyncQueryIterator, Ending
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
-from apitally_traffic._query.base import BaseQuery, Collected, Progress, Taken
+from apitally_traffic._query.base import BaseQuery, Delivered, Progress, Taken
 from apitally_traffic._query.concurrency import TaskWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED, unbound
@@ -42,7 +43,7 @@ class AsyncTrafficQuery(BaseQuery):
                 `resume_from` says where to continue.
             RuntimeError: two tasks use the iterator at the same time, or it is used again after an error.
         """
-        return AsyncQueryIterator(self._items)
+        return AsyncQueryIterator(partial(self._deliver, ReadPlan.take_rows, to_items))
 
     def pages(self) -> AsyncGenerator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
@@ -52,7 +53,7 @@ class AsyncTrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return AsyncQueryIterator(self._pages)
+        return AsyncQueryIterator(partial(self._deliver, ReadPlan.take_pages, to_responses))
 
     async def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
@@ -113,37 +114,36 @@ class AsyncTrafficQuery(BaseQuery):
         """
         return total(await self._collect(to_rows, progress))
 
-    # None of these uses another generator: `asyncio.run` closes all generators at once, and one that is being closed
-    # already cannot be closed by the one that uses it.
-    async def _items(self, ending: Ending) -> AsyncGenerator[TrafficItem]:
-        plan = self._plan()
-        async with ending, TaskWorkers(self._read) as workers:
-            workers.submit(*plan.next_slices())
-            while workers:
-                for item in to_items(await _next_slice(plan, workers, plan.take_rows)):
-                    yield item
-                    del item  # it would be kept while the next slice is read
+    async def _deliver(
+        self,
+        take: Callable[[ReadPlan, SliceReader], Taken],
+        convert: Callable[[Taken], Iterable[Delivered]],
+        ending: Ending,
+    ) -> AsyncGenerator[Delivered]:
+        """Yield what is delivered of each slice.
 
-    async def _pages(self, ending: Ending) -> AsyncGenerator[GetTrafficResponse]:
+        It uses no other generator: `asyncio.run` closes all of them at once, and one that is being closed already
+        cannot be closed by the one that uses it.
+        """
         plan = self._plan()
         async with ending, TaskWorkers(self._read) as workers:
             workers.submit(*plan.next_slices())
             while workers:
-                for response in map(Page.to_response, await _next_slice(plan, workers, plan.take_pages)):
-                    yield response
-                    del response  # as above
+                for delivered in convert(await _next_slice(plan, workers, take)):
+                    yield delivered
+                    del delivered  # it would be kept while the next slice is read
 
     async def _collect(
-        self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None
-    ) -> list[Collected]:
+        self, convert: Callable[[Rows], Iterable[Delivered]], progress: Progress | None
+    ) -> list[Delivered]:
         self._check_progress(progress)
         plan = self._plan()
-        collected: list[Collected] = []
+        collected: list[Delivered] = []
         try:
             async with TaskWorkers(self._read) as workers:
                 workers.submit(*plan.next_slices())
                 while workers:
-                    collected += convert(await _next_slice(plan, workers, plan.take_rows))
+                    collected += convert(await _next_slice(plan, workers, ReadPlan.take_rows))
                     if progress is not None:
                         progress(plan.done, plan.expected)
         except ApitallyError as error:
@@ -161,7 +161,7 @@ class AsyncTrafficQuery(BaseQuery):
 
 
 async def _next_slice(
-    plan: ReadPlan, workers: TaskWorkers[SliceReader, SliceReader], take: Callable[[SliceReader], Taken]
+    plan: ReadPlan, workers: TaskWorkers[SliceReader, SliceReader], take: Callable[[ReadPlan, SliceReader], Taken]
 ) -> Taken:
     """Return what is taken of the next slice. Further ones are started before the caller gets it, who may be slow."""
     try:
@@ -169,6 +169,6 @@ async def _next_slice(
     except ApitallyError as error:
         error.resume_from = plan.resume_from
         raise
-    taken = take(reader)
+    taken = take(plan, reader)
     workers.submit(*plan.next_slices())
     return taken

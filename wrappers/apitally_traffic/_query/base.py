@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -24,7 +23,7 @@ from apitally_traffic._transport.stats import STATS, QueryStats, StatsRecorder
 from apitally_traffic._windows.time_parsing import TimeLike
 from apitally_traffic._windows.window import TimeWindow
 
-Collected = TypeVar("Collected")
+Delivered = TypeVar("Delivered")
 Taken = TypeVar("Taken")
 
 Progress = Callable[[int, int], object]
@@ -129,7 +128,7 @@ class BaseQuery:
             next_token=reader.cursor.token,
         )
         # In one piece: httpx parses the URL three times if it gets the parts.
-        url = f"{str(base_url).rstrip('/')}{generated.pop('url')}?{urlencode(generated.pop('params'))}"
+        url = f"{str(base_url).rstrip('/')}{generated.pop('url')}?{httpx.QueryParams(generated.pop('params'))}"
         return {
             **generated,
             "url": httpx.URL(url),

@@ -4,11 +4,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from apitally_api_client.models import GetTrafficResponse, TrafficItem
-from apitally_traffic._decoding import Page, Rows, to_items, to_rows
+from apitally_traffic._decoding import Rows, to_items, to_responses, to_rows
 from apitally_traffic._iterators import QueryIterator
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.slices import SliceReader
-from apitally_traffic._query.base import BaseQuery, Collected, Progress, Taken
+from apitally_traffic._query.base import BaseQuery, Delivered, Progress, Taken
 from apitally_traffic._query.concurrency import ThreadWorkers
 from apitally_traffic._query.frames import TrafficTotals, arrow_builder, pandas_builder, polars_builder, total
 from apitally_traffic._transport.exchange import DECODED, unbound
@@ -39,7 +39,7 @@ class TrafficQuery(BaseQuery):
                 `resume_from` says where to continue.
             RuntimeError: two threads use the iterator at the same time, or it is used again after an error.
         """
-        return QueryIterator(self._items())
+        return QueryIterator(self._deliver(ReadPlan.take_rows, to_items))
 
     def pages(self) -> Iterator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
@@ -49,7 +49,7 @@ class TrafficQuery(BaseQuery):
         Raises:
             ApitallyError: as for the items.
         """
-        return QueryIterator(self._pages())
+        return QueryIterator(self._deliver(ReadPlan.take_pages, to_responses))
 
     def to_list(self, *, progress: Progress | None = None) -> list[TrafficItem]:
         """Return all items.
@@ -110,19 +110,16 @@ class TrafficQuery(BaseQuery):
         """
         return total(self._collect(to_rows, progress))
 
-    def _items(self) -> Generator[Iterable[TrafficItem]]:
-        for _, rows in self._slices(ReadPlan.take_rows):
-            yield to_items(rows)
-            del rows  # they would be kept while the next slice is read
+    def _deliver(
+        self, take: Callable[[ReadPlan, SliceReader], Taken], convert: Callable[[Taken], Iterable[Delivered]]
+    ) -> Generator[Iterable[Delivered]]:
+        for _, taken in self._slices(take):
+            yield convert(taken)
+            del taken  # it would be kept while the next slice is read
 
-    def _pages(self) -> Generator[Iterable[GetTrafficResponse]]:
-        for _, pages in self._slices(ReadPlan.take_pages):
-            yield map(Page.to_response, pages)
-            del pages  # as above
-
-    def _collect(self, convert: Callable[[Rows], Iterable[Collected]], progress: Progress | None) -> list[Collected]:
+    def _collect(self, convert: Callable[[Rows], Iterable[Delivered]], progress: Progress | None) -> list[Delivered]:
         self._check_progress(progress)
-        collected: list[Collected] = []
+        collected: list[Delivered] = []
         try:
             for plan, rows in self._slices(ReadPlan.take_rows):
                 collected += convert(rows)
