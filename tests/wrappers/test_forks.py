@@ -63,18 +63,6 @@ for _ in range(15):
 stop = True
 thread.join()
 """,
-    "while a response is looked through for cookies": """
-expected = total(1)
-held, done = threading.Event(), threading.Event()
-def hold():
-    with client.api.get_httpx_client().cookies.jar._cookies_lock:
-        held.set()
-        done.wait(30)
-threading.Thread(target=hold).start()
-held.wait()
-assert result(forked(lambda: total(1))) == repr(expected)
-done.set()
-""",
     "of a client for https": """
 secure = TrafficClient("mock-key", base_url="https://localhost:9", timeout=1, max_retries=0)
 transports = [one for one in gc.get_objects() if type(one).__name__ == "ApiTransport"]

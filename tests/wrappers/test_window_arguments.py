@@ -205,3 +205,4 @@ def test_the_size_of_a_slice(max_periods: Any, sentence: str) -> None:
     with pytest.raises((TypeError, ValueError), match=f"^{re.escape(sentence)}$"):
         TimeWindow.resolve(now=NOW).slices(max_periods)
     assert len(next(TimeWindow.resolve(now=NOW).slices(1))) == 1
+    assert len(next(TimeWindow.resolve(now=NOW).slices(np.int64(2)))) == 2  # type: ignore[arg-type]

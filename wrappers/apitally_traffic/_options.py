@@ -1,22 +1,14 @@
 """The options of a client that may differ from request to request, checked."""
 
-import logging
-import os
 import re
-import sys
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
-from operator import index
 from typing import NamedTuple
 
 import httpx
 
+from apitally_traffic._checks import check_count
 from apitally_traffic._texts import quoted
-from apitally_traffic.errors import ConfigurationError
-
-MAX_COUNT = 2**63 - 1
-"""The largest number of the API, of databases and of tables."""
 
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _HEADER_VALUE = r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?"
@@ -79,26 +71,6 @@ class Options(NamedTuple):
         )
 
 
-def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_COUNT) -> int:
-    """Return an integer within bounds as a plain int.
-
-    Raises:
-        TypeError: the value is not an integer.
-        ValueError: it is less than `minimum`, or more than `maximum`.
-    """
-    try:
-        count = None if isinstance(value, bool) else index(value)
-    except Exception:  # noqa: BLE001 - an array has an index only if it has one element, and says so in its own words
-        count = None
-    if count is None:
-        raise TypeError(f"{name} must be an int, not {quoted(value)}.")
-    if not minimum <= count <= maximum:
-        is_small = maximum == MAX_COUNT and count < minimum
-        bounds = f"at least {minimum}" if is_small else f"from {minimum} to {maximum}"
-        raise ValueError(f"{name} must be {bounds}, not {quoted(count)}.")
-    return count
-
-
 def merged(*all_headers: Mapping[str, str]) -> dict[str, str]:
     """Return all headers; of those with one name, in whatever case, the last."""
     return dict({name.lower(): (name, value) for headers in all_headers for name, value in headers.items()}.values())
@@ -112,37 +84,6 @@ def check_transport(transport: object, kind: type) -> None:
     """
     if transport is not None and not isinstance(transport, kind):
         raise TypeError(f"transport must be an httpx.{kind.__name__}, not {type(transport).__name__}.")
-
-
-def switch_on_logging() -> None:
-    """Write the package's log lines to stderr if `APITALLY_LOG` asks for it.
-
-    A logger with handlers stays as it is, and nothing is written while the program handles all log lines itself.
-
-    Raises:
-        ConfigurationError: `APITALLY_LOG` is neither `debug` nor `info`.
-    """
-    level = os.environ.get("APITALLY_LOG", "").strip().upper()
-    if not level:
-        return
-    if level not in {"DEBUG", "INFO"}:
-        raise ConfigurationError(f"APITALLY_LOG must be debug or info, not {quoted(level.lower())}.")
-    logger = logging.getLogger("apitally_traffic")
-    logger.setLevel(level)
-    if not logger.handlers:
-        handler = _StderrHandler()
-        handler.addFilter(lambda _: not logging.getLogger().handlers)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-        logger.addHandler(handler)
-
-
-class _StderrHandler(logging.Handler):
-    """Writes to what is stderr at the time. A line that cannot be written is dropped, and costs no rows."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        with suppress(Exception):
-            sys.stderr.write(f"{self.format(record)}\n")
-            sys.stderr.flush()
 
 
 def check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:

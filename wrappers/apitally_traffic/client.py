@@ -10,8 +10,10 @@ import httpx
 
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.models import Interval
+from apitally_traffic._checks import check_count
+from apitally_traffic._logging import switch_on_logging
 from apitally_traffic._operations.api import shared_client
-from apitally_traffic._options import Options, check_count, check_transport, switch_on_logging
+from apitally_traffic._options import Options, check_transport
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.base import TrafficRequest
 from apitally_traffic._query.sync_query import TrafficQuery

@@ -27,6 +27,10 @@ _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 class _NoCookies(CookieJar):
     """Sends and keeps nothing. The usual jar has a lock, which a forked process may inherit while it is held."""
 
+    def __init__(self) -> None:
+        """Start without that lock."""
+        self._cookies: dict[str, Any] = {}
+
     def add_cookie_header(self, request: Any) -> None:
         """Add nothing to a request."""
 

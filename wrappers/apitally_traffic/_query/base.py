@@ -12,9 +12,9 @@ import httpx
 from apitally_api_client import AuthenticatedClient
 from apitally_api_client.api.metrics import get_traffic
 from apitally_api_client.models import Interval
+from apitally_traffic._checks import check_count
 from apitally_traffic._clock import monotonic, wall
 from apitally_traffic._headers import date_of
-from apitally_traffic._options import check_count
 from apitally_traffic._paging.plan import ReadPlan
 from apitally_traffic._paging.server_time import ResponseTime
 from apitally_traffic._paging.slices import SlicePage, SliceReader

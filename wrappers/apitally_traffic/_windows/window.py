@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from apitally_api_client.models import Interval
+from apitally_traffic._checks import check_count
 from apitally_traffic._texts import quoted
 from apitally_traffic._windows.periods import advance, count, floor, following
 from apitally_traffic._windows.time_parsing import TimeLike, offset_of, resolve_time, resolve_timezone
@@ -132,13 +133,9 @@ class TimeWindow:
 
         Raises:
             TypeError: `max_periods` is not an int.
-            ValueError: `max_periods` is less than 1.
+            ValueError: `max_periods` is less than 1, or more than 2**63 - 1.
         """
-        if isinstance(max_periods, bool) or not isinstance(max_periods, int):
-            raise TypeError(f"max_periods must be an int, not {quoted(max_periods)}.")
-        if max_periods < 1:
-            raise ValueError(f"max_periods must be at least 1, not {quoted(max_periods)}.")
-        return self._slices(max_periods)
+        return self._slices(check_count("max_periods", max_periods))
 
     def _slices(self, max_periods: int) -> Iterator["TimeWindow"]:
         start, end = _utc(self.start), _utc(self.end)

@@ -11,7 +11,7 @@ from dlt.extract import DltResource, DltSource, materialize_schema_item
 
 from apitally_api_client.models import Interval
 from apitally_traffic import TimeWindow, TrafficClient, TrafficItem
-from apitally_traffic._options import check_count
+from apitally_traffic._checks import check_count
 from apitally_traffic._windows.periods import floor
 from apitally_traffic.errors import ResponseError
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
