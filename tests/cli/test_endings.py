@@ -44,7 +44,7 @@ sys.exit(main())
 """
 
 
-@pytest.mark.parametrize("module", ["interruption", "shortages", "standard_streams", "group"])
+@pytest.mark.parametrize("module", ["interruption", "resource_errors", "standard_streams", "group"])
 def test_an_interruption_while_the_command_is_imported(module: str) -> None:
     """It is as quiet as a later one."""
     done = run(INTERRUPTED_IMPORT.format(module=module), "version")

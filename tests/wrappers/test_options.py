@@ -207,7 +207,7 @@ def test_options_of_a_transport_that_is_passed_in(kind: Callable[..., Any], opti
 def test_missing_http2_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """`http2=True` without the extra is an ImportError with the command that installs what is missing."""
     monkeypatch.setitem(sys.modules, "h2", None)
-    with pytest.raises(ImportError, match=r"needs h2, .* pip install 'h2"):
+    with pytest.raises(ImportError, match=r"needs h2: .* pip install 'apitally-traffic\[http2\]'"):
         TrafficClient("key", http2=True)
 
 

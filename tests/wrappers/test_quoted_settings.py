@@ -53,7 +53,7 @@ def test_the_key_in_the_repr(kind: Callable[..., Any]) -> None:
     client = kind(KEY, base_url=f"https://a.example/{KEY}", headers={"X-Gateway": KEY, "X-Other": "secret"})
     assert repr(client) == f"{kind.__name__}(base_url='https://a.example/…')"
     for api in (client.api, client.api.with_headers({"X-Further": KEY}), client.with_options(headers={"A": KEY}).api):
-        assert repr(api) == str(api) == "SharedClient(base_url='https://a.example/…')"
+        assert repr(api) == str(api) == "ApiClient(base_url='https://a.example/…')"
 
 
 @pytest.mark.parametrize("kind", CLIENTS)

@@ -6,32 +6,32 @@ from contextvars import ContextVar
 
 
 class Interrupts:
-    """Ends what threads are blocked in, from another thread, once and for all.
+    """A signal, sent once, that interrupts the blocking calls of other threads.
 
     Attributes:
-        have_come: whether it has.
+        is_set: whether it was sent.
     """
 
     def __init__(self) -> None:
-        """Start without any."""
-        self.have_come = False
+        """Start before it is sent."""
+        self.is_set = False
         # By block: what interrupts two blocks may be equal.
         self.by_block: dict[object, Callable[[], object]] = {}
 
     def __call__(self) -> None:
         """Interrupt the blocks that run, and those that begin later."""
-        self.have_come = True
+        self.is_set = True
         # Not `tuple`, which allocates while it iterates: the end of a garbage generator could then leave a block.
         for interrupt in list(self.by_block.values()):
             interrupt()
 
     def during(self, interrupt: Callable[[], object]) -> "_Block":
-        """Interrupt the block in this way."""
+        """Return a block that is interrupted by a call of `interrupt`."""
         return _Block(self, interrupt)
 
 
 class _Block:
-    """A block that can be interrupted; a class, because `contextmanager` takes more time than a block."""
+    """A block that can be interrupted: a class, because `contextmanager` takes more time than a block."""
 
     __slots__ = ("_interrupt", "_interrupts")
 
@@ -41,7 +41,7 @@ class _Block:
 
     def __enter__(self) -> None:
         self._interrupts.by_block[self] = self._interrupt
-        if self._interrupts.have_come:
+        if self._interrupts.is_set:
             self._interrupt()
 
     def __exit__(self, *_: object) -> None:
@@ -65,7 +65,7 @@ class Cancellation:
 
     def check(self) -> None:
         """Raise a CancellationError after a cancellation."""
-        if self._interrupts.have_come:
+        if self._interrupts.is_set:
             raise CancellationError
 
     @contextmanager
@@ -79,5 +79,5 @@ class Cancellation:
             self.check()
 
 
-current: ContextVar[Cancellation | None] = ContextVar("current", default=None)
+current_cancellation: ContextVar[Cancellation | None] = ContextVar("current_cancellation", default=None)
 """The cancellation of the query that a worker thread works for; None in the caller's own thread."""

@@ -41,7 +41,7 @@ def is_frozen() -> bool:
 
 
 async def wait(future: "asyncio.Future[None]", seconds: float) -> None:
-    """Wait until a future is done, for so many real seconds at most.
+    """Wait until a future is done, for up to `seconds` of real time.
 
     Nothing is cancelled for that: a cancellation by anyio that comes at the same time would be mistaken for another.
     """
@@ -71,7 +71,7 @@ class timeout:  # noqa: N801 - as `asyncio.timeout`
     """
 
     def __init__(self, seconds: float) -> None:
-        """Prepare a block of at most so many seconds."""
+        """Prepare a block that takes up to `seconds`."""
         self._seconds = seconds
         self._entered: list[asyncio.Timeout] = []
         self._timer: threading.Timer | None = None

@@ -56,7 +56,7 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
 
 
 def sensible_wait(waits: Iterable[float]) -> float | None:
-    """Return the longest of some waits, in seconds; one of more than a year is none that a server means."""
+    """Return the longest of some waits, in seconds; one of more than a year is ignored as implausible."""
     return max((wait for wait in waits if wait <= _YEAR), default=None)
 
 

@@ -1,6 +1,6 @@
-"""The iterators of queries and listings: nobody takes a part of the items for all of them.
+"""The iterators of queries and listings: a part of the items is never taken for all of them.
 
-Two threads or tasks that use an iterator at once get a sentence, and so does who goes on after an error.
+An iterator that two threads or tasks use at the same time raises an error, and so does one that is used after an error.
 """
 
 import threading

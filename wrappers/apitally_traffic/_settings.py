@@ -160,10 +160,10 @@ def _checked_url(text: str) -> str:
     """Return a base URL that the key may be sent to."""
     try:
         url = httpx.URL(text)
-        has_port = url.port is None or 0 < url.port < 2**16
+        is_url = url.port is None or 0 < url.port < 2**16
     except (httpx.InvalidURL, UnicodeEncodeError):  # what is not UTF-8 comes from the environment as lone surrogates
-        url, has_port = httpx.URL(), False
-    if not has_port or url.scheme not in {"http", "https"} or not names_a_host(url) or any(map(str.isspace, text)):
+        url, is_url = httpx.URL(), False
+    if not is_url or url.scheme not in {"http", "https"} or not names_a_host(url) or any(map(str.isspace, text)):
         _, user, rest = text.rpartition("@")
         shown = quoted(f"…@{rest}" if user else text)  # before it, there may be a password
         raise ConfigurationError(f"The base URL {shown} is not an http(s) URL such as {DEFAULT_BASE_URL}.")

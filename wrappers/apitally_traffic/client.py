@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -17,14 +17,56 @@ from apitally_traffic._options import Options, check_transport
 from apitally_traffic._query.async_query import AsyncTrafficQuery
 from apitally_traffic._query.base import TrafficRequest
 from apitally_traffic._query.sync_query import TrafficQuery
-from apitally_traffic._settings import resolve_settings
+from apitally_traffic._settings import Settings, resolve_settings
 from apitally_traffic._texts import quoted
 from apitally_traffic._transport.connection import ConnectionOptions
 from apitally_traffic._transport.transports import ApiTransport, AsyncApiTransport
 from apitally_traffic._windows.time_parsing import TimeLike
 
+_Transport = TypeVar("_Transport", ApiTransport, AsyncApiTransport)
 
-class TrafficClient:
+
+class _BaseClient(Generic[_Transport]):
+    """What both clients share: all but the reading."""
+
+    api: AuthenticatedClient
+    _settings: Settings
+    _options: Options
+    _transport: _Transport
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Return a client with other options that shares the connections and the rate limit of this one.
+
+        Closing one of them closes the connections of both.
+
+        Args:
+            timeout: as for the client; None keeps that of this client, here and below.
+            deadline: as for the client.
+            max_retries: as for the client.
+            headers: sent in addition to those of this client.
+
+        Raises:
+            TypeError: an argument has a wrong type.
+            ValueError: an argument is out of bounds, or a header is refused.
+        """
+        options = self._options.changed(timeout, deadline, max_retries, headers)
+        other = copy.copy(self)
+        vars(other).update(_options=options, api=shared_client(self._settings, options, self._transport))
+        return other
+
+    def __repr__(self) -> str:
+        """Show the server, and not the key."""
+        return f"{type(self).__name__}(base_url={self._settings.redactor.text(self._settings.base_url)!r})"
+
+
+class TrafficClient(_BaseClient[ApiTransport]):
     """Reads traffic from the Apitally API.
 
     Use it as a context manager, or call `close()` when done; used again after that, it opens new connections. One
@@ -43,8 +85,6 @@ class TrafficClient:
             the same key, pacing, retries and typed errors for every response whose status is not 200. A body with
             status 200 is parsed by the generated models. `with client.api as api:` closes nothing: close this client.
     """
-
-    api: AuthenticatedClient
 
     def __init__(
         self,
@@ -76,18 +116,19 @@ class TrafficClient:
             requests_per_minute: how many requests to send per minute at most; the API documents 100 for each key. None
                 leaves it to the rate limit headers of the server.
             concurrency: how many slices of a window to read at a time.
-            headers: sent with each request.
+            headers: sent with each request. Those that the client sets, such as `Api-Key` and `Host`, are refused, and
+                so are cookies and conditions, such as `Range` and `If-None-Match`.
             proxy: the URL of an http, https or socks5 proxy. Defaults to `HTTPS_PROXY` or `ALL_PROXY`, unless
                 `NO_PROXY` excludes the server.
             http2: whether to offer HTTP/2 to the server; needs the extra `http2`.
             transport: what sends the requests instead of an httpx.HTTPTransport. This client does not close it.
 
         Raises:
-            ConfigurationError: there is no key, or the key, the base URL, the proxy, or the certificates that the
-                environment names cannot be used.
+            ConfigurationError: there is no key, or the key, the base URL, the proxy, or what the environment says of
+                certificates or in `APITALLY_LOG` cannot be used.
             ImportError: the extra `http2` is not installed.
             TypeError: an argument has a wrong type.
-            ValueError: an argument is out of bounds.
+            ValueError: an argument is out of bounds, or a header is refused.
         """
         # First of all: then no message about another argument quotes the key.
         self._settings = resolve_settings(api_key, base_url)
@@ -97,33 +138,6 @@ class TrafficClient:
         self._concurrency = concurrency
         self._transport = ApiTransport(self._settings, requests_per_minute, connection, transport)
         self.api = shared_client(self._settings, self._options, self._transport)
-
-    def with_options(
-        self,
-        *,
-        timeout: float | httpx.Timeout | None = None,
-        deadline: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Self:
-        """Return a client with other options that shares the connections and the rate limit of this one.
-
-        Closing one of them closes the connections of both.
-
-        Args:
-            timeout: as for the client; None keeps that of this client, here and below.
-            deadline: as for the client.
-            max_retries: as for the client.
-            headers: sent in addition to those of this client.
-
-        Raises:
-            TypeError: an argument has a wrong type.
-            ValueError: an argument is out of bounds.
-        """
-        options = self._options.changed(timeout, deadline, max_retries, headers)
-        other = copy.copy(self)
-        vars(other).update(_options=options, api=shared_client(self._settings, options, self._transport))
-        return other
 
     def get_traffic(
         self,
@@ -183,10 +197,6 @@ class TrafficClient:
         """
         self._transport.close()
 
-    def __repr__(self) -> str:
-        """Show the server, and not the key."""
-        return f"TrafficClient(base_url={self._settings.redactor.text(self._settings.base_url)!r})"
-
     def __enter__(self) -> Self:
         """Return the client itself."""
         return self
@@ -198,7 +208,7 @@ class TrafficClient:
         self.close()
 
 
-class AsyncTrafficClient:
+class AsyncTrafficClient(_BaseClient[AsyncApiTransport]):
     """Reads traffic from the Apitally API, for asyncio.
 
     One client can be used in any number of event loops, one after another or in several threads: each loop has
@@ -216,8 +226,6 @@ class AsyncTrafficClient:
         api: the configured client of the generated package, for its raw functions whose names start with `asyncio`;
             as for `TrafficClient`.
     """
-
-    api: AuthenticatedClient
 
     def __init__(
         self,
@@ -243,20 +251,6 @@ class AsyncTrafficClient:
         self._concurrency = concurrency
         self._transport = AsyncApiTransport(self._settings, requests_per_minute, connection, transport)
         self.api = shared_client(self._settings, self._options, self._transport)
-
-    def with_options(
-        self,
-        *,
-        timeout: float | httpx.Timeout | None = None,
-        deadline: float | None = None,
-        max_retries: int | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Self:
-        """Return a client with other options that shares the connections; as `TrafficClient.with_options`."""
-        options = self._options.changed(timeout, deadline, max_retries, headers)
-        other = copy.copy(self)
-        vars(other).update(_options=options, api=shared_client(self._settings, options, self._transport))
-        return other
 
     def get_traffic(
         self,
@@ -293,10 +287,6 @@ class AsyncTrafficClient:
         opens a connection again.
         """
         await self._transport.aclose()
-
-    def __repr__(self) -> str:
-        """Show the server, and not the key."""
-        return f"AsyncTrafficClient(base_url={self._settings.redactor.text(self._settings.base_url)!r})"
 
     async def __aenter__(self) -> Self:
         """Return the client itself."""

@@ -7,11 +7,11 @@ try:
     from contextlib import suppress
 
     from apitally_traffic_cli import interruption
-    from apitally_traffic_cli.shortages import sentence_of_shortage
+    from apitally_traffic_cli.resource_errors import sentence_of_shortage
     from apitally_traffic_cli.standard_streams import (
         let_stderr_take_everything,
         let_stdout_take_every_character,
-        occupy,
+        reserve_descriptors,
     )
 except KeyboardInterrupt:
     sys.exit(130)
@@ -23,10 +23,10 @@ def main() -> int:
     """Run the command line, and return the exit code."""
     try:
         try:
-            interruption.take_over()
+            interruption.install()
             return _run()
         finally:
-            interruption.let_go()
+            interruption.restore()
     except KeyboardInterrupt:
         return interruption.INTERRUPTED
     except MemoryError:
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def _run() -> int:
-    occupy()
+    reserve_descriptors()
     let_stderr_take_everything()
     let_stdout_take_every_character()
     try:

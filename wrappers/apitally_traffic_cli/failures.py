@@ -21,7 +21,7 @@ from typing import IO
 
 import click
 
-from apitally_traffic_cli.shortages import sentence_of_shortage
+from apitally_traffic_cli.resource_errors import sentence_of_shortage
 
 EXTRAS = {
     "click": "cli",

@@ -18,7 +18,7 @@ _received: list[tuple[int, float]] = []
 _is_over: list[bool] = []
 
 
-def take_over() -> None:
+def install() -> None:
     """Let the signals end the command as an error does, so that no temporary file is left."""
     _received.clear()
     _is_over.clear()
@@ -27,7 +27,7 @@ def take_over() -> None:
             signal.signal(number, _end)
 
 
-def let_go() -> None:
+def restore() -> None:
     """Let a signal end the process at once: nothing is left to be done, and no exception would be handled."""
     _is_over.append(True)
     for number in ENDING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _STDERR = 2
 
 
-def occupy() -> None:
+def reserve_descriptors() -> None:
     """Let no file and no connection get the number of a closed standard stream, which libraries in C and Rust use.
 
     Nothing can be read there, and to write there fails.
@@ -38,16 +38,16 @@ def let_stderr_take_everything() -> None:
     stream = sys.stderr
     buffer: Any  # nothing asks for its name
     if stream is None:
-        buffer = _Forgiving()
+        buffer = _IgnoreWriteErrors()
         sys.stderr = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
     elif isinstance(stream, io.TextIOWrapper):
-        buffer = _Forgiving(stream.buffer)
+        buffer = _IgnoreWriteErrors(stream.buffer)
         sys.stderr = io.TextIOWrapper(
             buffer, encoding=stream.encoding, errors=stream.errors, line_buffering=True, write_through=True
         )
 
 
-class _Forgiving(io.RawIOBase):
+class _IgnoreWriteErrors(io.RawIOBase):
     """Writes to a stream what it takes; the stream stays open."""
 
     def __init__(self, stream: BinaryIO | None = None) -> None:

@@ -38,7 +38,7 @@ class _NoCookies(CookieJar):
         """Take nothing from a response."""
 
 
-class SharedClient(AuthenticatedClient):
+class ApiClient(AuthenticatedClient):
     """A generated client whose `with` leaves the connections open: they are those of the client that has it."""
 
     def __repr__(self) -> str:
@@ -106,7 +106,7 @@ def shared_client(
     settings: Settings, options: Options, transport: ApiTransport | AsyncApiTransport
 ) -> AuthenticatedClient:
     """Return a generated client that sends its requests with a transport, which adds the key."""
-    return SharedClient(
+    return ApiClient(
         base_url=settings.base_url,
         token=_NO_TOKEN,
         prefix="",

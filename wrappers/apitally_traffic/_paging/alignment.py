@@ -27,7 +27,7 @@ def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | Non
     """
     try:
         return next((start for start in _suspects(starts, window) if not _is_aligned(start, window)), None)
-    except OverflowError:  # at the ends of the calendar, where local times are none
+    except OverflowError:  # at the ends of the calendar, where local times do not exist
         return None
 
 

@@ -48,10 +48,11 @@ class AsyncTrafficQuery(BaseQuery):
     def pages(self) -> AsyncGenerator[GetTrafficResponse]:
         """Yield the API's pages as they came, oldest slice of the window first.
 
-        With `max_items`, they end with the page that has the last one of so many items: pages are not cut.
+        With `max_items`, they end with the page that has the last of that many items: pages are not cut.
 
         Raises:
             ApitallyError: as for the items.
+            RuntimeError: as for the items.
         """
         return AsyncQueryIterator(partial(self._deliver, ReadPlan.take_pages, to_responses))
 
@@ -72,11 +73,14 @@ class AsyncTrafficQuery(BaseQuery):
 
         Period columns are timezone-aware, in the window's timezone; counts are int64.
 
+        Args:
+            progress: called after each slice with the number of periods done and the number expected.
+
         Raises:
             ApitallyError: as for the items.
             ImportError: pyarrow is not installed.
             TypeError: `progress` cannot be called.
-            ValueError: it does not know the window's timezone.
+            ValueError: pyarrow does not know the window's timezone.
         """
         build = arrow_builder(self.window.timezone)
         return build(await self._collect(to_rows, progress))
@@ -84,11 +88,14 @@ class AsyncTrafficQuery(BaseQuery):
     async def to_pandas(self, *, progress: Progress | None = None) -> "pd.DataFrame":
         """Return all items as a pandas frame; needs the extra `pandas`. Columns are those of `to_arrow`.
 
+        Args:
+            progress: called after each slice with the number of periods done and the number expected.
+
         Raises:
             ApitallyError: as for the items.
             ImportError: pandas is not installed.
             TypeError: `progress` cannot be called.
-            ValueError: it does not know the window's timezone.
+            ValueError: pandas does not know the window's timezone.
         """
         build = pandas_builder(self.window.timezone)
         return build(await self._collect(to_rows, progress))
@@ -96,17 +103,23 @@ class AsyncTrafficQuery(BaseQuery):
     async def to_polars(self, *, progress: Progress | None = None) -> "pl.DataFrame":
         """Return all items as a polars frame; needs the extra `polars`. Columns are those of `to_arrow`.
 
+        Args:
+            progress: called after each slice with the number of periods done and the number expected.
+
         Raises:
             ApitallyError: as for the items.
             ImportError: polars is not installed.
             TypeError: `progress` cannot be called.
-            ValueError: it does not know the window's timezone.
+            ValueError: polars does not know the window's timezone.
         """
         build = polars_builder(self.window.timezone)
         return build(await self._collect(to_rows, progress))
 
     async def totals(self, *, progress: Progress | None = None) -> TrafficTotals:
         """Return the sums over all items.
+
+        Args:
+            progress: called after each slice with the number of periods done and the number expected.
 
         Raises:
             ApitallyError: as for the items.

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-from apitally_traffic._cancellation import Cancellation, current
+from apitally_traffic._cancellation import Cancellation, current_cancellation
 from apitally_traffic._clock import monotonic
 
 Part = TypeVar("Part")
@@ -58,7 +58,7 @@ class ThreadWorkers(Generic[Part, Result]):
 
     def _run(self, part: Part) -> Future[Result] | None:
         context, future = copy_context(), Future[Result]()
-        context.run(current.set, self._cancellation)
+        context.run(current_cancellation.set, self._cancellation)
         thread = threading.Thread(
             target=context.run, args=(_settle, future, self._read, part), name="apitally-traffic", daemon=True
         )

@@ -19,7 +19,7 @@ import httpx
 from apitally_traffic._clock import is_frozen
 from apitally_traffic._clock import timeout as real_timeout
 from apitally_traffic._transport.call import current_call
-from apitally_traffic._transport.names import addresses_async, is_address
+from apitally_traffic._transport.dns import addresses_async, is_address
 from apitally_traffic._transport.reuse import refuse_early_bytes
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ MAX_BODY = 64 * 2**20
 ACCEPT_ENCODING = "gzip, deflate"
 """The codings that are understood here."""
 
-# Bytes. Of the bodies that are larger, one at a time is read: so many slices take no more memory than one.
+# Bytes. Of the bodies that are larger, one at a time is read: eight slices take no more memory than one.
 _SMALL_BODY = 2**20
 _PIECE = 2**18
 _MAX_CODINGS = 5

@@ -28,7 +28,7 @@ class Lifetime:
             or came before.
         large_body: held while a large body is read and decoded, by a thread.
         large_body_async: held by a task.
-        requests_async: held by each task that has a request in the pool of connections, which has to look at all of
+        request_slots: held by each task that has a request in the pool of connections, which has to look at all of
             them for each connection that gets free.
     """
 
@@ -38,13 +38,13 @@ class Lifetime:
         self.interruptible = self._interrupts.during
         self.large_body = threading.Lock()
         self.large_body_async = asyncio.Lock()
-        self.requests_async = asyncio.Semaphore(MAX_CONNECTIONS)
+        self.request_slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._under_way: set[asyncio.Future[None]] = set()
 
     @property
     def has_ended(self) -> bool:
         """Whether the client was closed."""
-        return self._interrupts.have_come
+        return self._interrupts.is_set
 
     def end(self) -> None:
         """Interrupt what waits."""
@@ -62,7 +62,7 @@ class Lifetime:
             finish(left)
 
     async def all_left(self, seconds: float) -> None:
-        """Wait until all tasks have left these blocks, for so many seconds at most."""
+        """Wait until all tasks have left these blocks, for up to `seconds`."""
         end = monotonic() + seconds
         for left in tuple(self._under_way):
             await wait(left, max(end - monotonic(), 0.0))

@@ -129,7 +129,7 @@ def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str
 
 def _require_http2() -> None:
     if find_spec("h2") is None:
-        raise ImportError("http2=True needs h2, which is not installed: python3 -m pip install 'h2>=3,<5'.")
+        raise ImportError("http2=True needs h2: python3 -m pip install 'apitally-traffic[http2]'.")
 
 
 def _certificates() -> ssl.SSLContext:

@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 import httpx
 
-from apitally_traffic._cancellation import current
+from apitally_traffic._cancellation import current_cancellation
 from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.reuse import refuse_early_bytes
 from apitally_traffic._transport.sockets import connected, shut_down
@@ -144,7 +144,7 @@ def _until_the_end(interrupt: Callable[[], None]) -> contextlib.AbstractContextM
 
 
 def _interruptible(interrupt: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
-    cancellation = current.get()
+    cancellation = current_cancellation.get()
     return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(interrupt)
 
 
@@ -152,7 +152,7 @@ def _check() -> None:
     """Raise an error when the call or its query is over."""
     if (call := current_call.get()) is not None:
         call.check()
-    if (cancellation := current.get()) is not None:
+    if (cancellation := current_cancellation.get()) is not None:
         cancellation.check()
 
 

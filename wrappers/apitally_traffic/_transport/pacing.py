@@ -144,7 +144,7 @@ class Pacer:
             return
         window.responded = True
         if remaining is None or rest is None or not 0 < rest <= _MINUTE + 1:
-            return  # nobody can say when what is left will be more: our own limit decides
+            return  # when the budget is renewed is unknown: our own limit decides
         ends = now.monotonic + rest
         if window.ends is None or ends < window.ends - _CLOCK_TOLERANCE:  # or the server has started a new one
             limit = parse_number(headers.get("x-ratelimit-limit"))
@@ -161,7 +161,7 @@ class Pacer:
         permit.window.remaining -= 1
 
     def pause(self, now: Now, seconds: float) -> None:
-        """Give no permit for so many seconds, because the server asks for it."""
+        """Give no permit for `seconds`, because the server asks for it."""
         self._not_before = max(self._not_before, now.monotonic + seconds)
 
     def _end(self, window: RateLimitWindow, now: Now) -> None:

@@ -6,7 +6,7 @@ import logging
 import threading
 from math import inf, isinf
 
-from apitally_traffic._cancellation import current
+from apitally_traffic._cancellation import current_cancellation
 from apitally_traffic._clock import finish, monotonic, wait, wall
 from apitally_traffic._transport.call import Call
 from apitally_traffic._transport.pacing import Now, Pacer, Permit
@@ -37,7 +37,7 @@ class RateLimiter:
         Raises:
             CancellationError: the result of the request is not needed any more.
         """
-        cancellation = current.get()
+        cancellation = current_cancellation.get()
         wait, thread = _Wait(call, self._announced), threading.get_ident()
         with self._lock:
             changed = threading.Condition(self._lock)

@@ -18,7 +18,7 @@ import httpx
 from httpx_retries import Retry
 
 from apitally_traffic import _clock
-from apitally_traffic._cancellation import current
+from apitally_traffic._cancellation import current_cancellation
 from apitally_traffic._headers import parse_date, parse_retry_after, sensible_wait
 from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimitError, ResponseError
@@ -92,7 +92,7 @@ class RetryPolicy(Retry):
     """The decisions that httpx-retries asks for between two attempts."""
 
     def __init__(self, max_retries: int, call: Call) -> None:
-        """Allow so many attempts after the first, within the deadline of a call."""
+        """Allow up to `max_retries` attempts after the first, within the deadline of a call."""
         super().__init__(total=max_retries)
         self._call = call
 
@@ -116,7 +116,7 @@ class RetryPolicy(Retry):
     def sleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed."""
         # Not an event: a signal handler that closes the client would wait for its lock, which the thread may hold.
-        cancellation, ends = current.get(), SimpleQueue[None]()
+        cancellation, ends = current_cancellation.get(), SimpleQueue[None]()
         end = partial(ends.put, None)
         is_cancellable = nullcontext() if cancellation is None else cancellation.interruptible(end)
         with is_cancellable, self._call.lifetime.interruptible(end), self._counted(response), suppress(Empty):

@@ -40,7 +40,7 @@ def with_safe_reuse(transport: Transport) -> Transport:
 
 
 def forbid_reuse(response: httpx.Response) -> None:
-    """Let no request follow on the connection of a response that is none to its request."""
+    """Let no request follow on the connection of a response that does not belong to its request."""
     stream = response.extensions.get("network_stream")
     with suppress(AttributeError):  # of a transport that is passed in
         setattr(stream, _OUT_OF_STEP, True)

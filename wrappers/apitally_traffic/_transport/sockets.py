@@ -10,7 +10,7 @@ from math import inf
 from typing import Any
 
 from apitally_traffic._clock import monotonic
-from apitally_traffic._transport.names import addresses
+from apitally_traffic._transport.dns import addresses
 
 # How often the making of a connection looks whether it is still to go on: not every system lets another thread end it.
 _POLL_SECONDS = 0.1

@@ -16,7 +16,7 @@ class QueryStats(NamedTuple):
     """What a query has sent so far, over all of its iterations.
 
     Attributes:
-        requests: how many requests were sent, retries included; one that was left while it was connecting counts, too.
+        requests: how many requests were sent, retries included; one cancelled while connecting counts, too.
         retries: how many of them were retries.
         seconds_waited: for how many seconds requests waited for the rate limit, added up over all requests. The moments
             for which they wait for the first response of a rate limit window are no part of it.
@@ -80,7 +80,7 @@ class StatsRecorder:
         self._dates: list[datetime] = []
 
     def add_request(self, waited: float, *, is_retry: bool) -> None:
-        """Count a request that waited for so many seconds."""
+        """Count a request, and the seconds for which it waited."""
         self._waits.append(waited)
         if is_retry:
             self._retries.append(None)

@@ -31,7 +31,7 @@ class TlsStream:
         Args:
             stream: what TLS goes over.
             context: the certificates and versions to accept.
-            server_hostname: whom the certificate must be of.
+            server_hostname: the name that the certificate must have.
         """
         self._stream = stream
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -39,12 +39,12 @@ class TlsStream:
         self._is_new = True
 
     def shake_hands(self, timeout: float | None) -> None:
-        """Do the handshake, in so many seconds altogether."""
+        """Do the handshake within `seconds` altogether."""
         httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
         self._run(self._tls.do_handshake, timeout, httpcore.ConnectTimeout, httpcore.ConnectError)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return what comes next, in so many seconds; nothing at the end, announced or not."""
+        """Return what comes next within `seconds`; nothing at the end, announced or not."""
         httpcore = sys.modules["httpcore"]
         read = partial(self._read, max_bytes)
         return self._run(read, timeout, httpcore.ReadTimeout, httpcore.ReadError)

@@ -11,18 +11,18 @@ from weakref import WeakKeyDictionary
 import httpx
 from httpx_retries import RetryTransport
 
-from apitally_traffic._cancellation import current
+from apitally_traffic._cancellation import current_cancellation
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
-from apitally_traffic._transport.abandoned import close_abandoned
 from apitally_traffic._transport.async_network import with_real_timeouts
 from apitally_traffic._transport.call import CALL, Call, Lifetime, current_call
 from apitally_traffic._transport.connection import ConnectionOptions, Connector, async_connector, connector
+from apitally_traffic._transport.event_loops import GivenTransport, LoopTransports
 from apitally_traffic._transport.exchange import Exchange, exchange_errors
 from apitally_traffic._transport.fork import ForkedTransport, renew_after_fork
-from apitally_traffic._transport.loops import GivenTransport, LoopTransports
 from apitally_traffic._transport.network import bound_by_deadline, close_inherited
 from apitally_traffic._transport.pacing import Pacer
+from apitally_traffic._transport.pool_cleanup import close_abandoned
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
 from apitally_traffic._transport.retry import RetryPolicy
 from apitally_traffic._transport.reuse import forbid_reuse, with_safe_reuse
@@ -33,7 +33,7 @@ Transport = TypeVar("Transport")
 
 # How often a thread that waits for another one's large body checks whether it is still to wait.
 _POLL_SECONDS = 0.1
-# Of a body in small pieces, so many are read before other tasks have their turn.
+# How many small pieces of a body are read before other tasks have their turn.
 _PIECES_AT_A_TIME = 100
 # How long a signal handler waits until connections are closed that the thread is using which it interrupts, and whoever
 # closes an async client until the tasks have noticed it.
@@ -238,12 +238,12 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
             exchange.start()
             async with timeout(exchange.call.remaining()) as interrupt:
                 with exchange.call.lifetime.interruptible(interrupt):
-                    places = exchange.call.lifetime.requests_async
-                    await _take_place(places, signed)
+                    slots = exchange.call.lifetime.request_slots
+                    await _acquire_slot(slots, signed)
                     try:
                         response, body = await _exchange(inner, exchange, signed)
                     finally:
-                        places.release()
+                        slots.release()
             exchange.complete(response, body)
         except exchange_errors() as error:
             exchange.fail(error)
@@ -298,15 +298,15 @@ def _same(transport: Transport) -> Transport:
     return transport
 
 
-async def _take_place(places: asyncio.Semaphore, request: httpx.Request) -> None:
-    """Wait for a place among the requests that are in the pool, as long as its timeout allows."""
+async def _acquire_slot(slots: asyncio.Semaphore, request: httpx.Request) -> None:
+    """Wait for a slot among the requests that are in the pool, as long as its timeout allows."""
     seconds = request.extensions.get("timeout", {}).get("pool")
-    if seconds is None or not places.locked():
-        await places.acquire()
+    if seconds is None or not slots.locked():
+        await slots.acquire()
         return
     try:
         async with timeout(seconds):
-            await places.acquire()
+            await slots.acquire()
     except TimeoutError:
         raise httpx.PoolTimeout("") from None
 
@@ -365,7 +365,7 @@ async def _read_async(response: httpx.Response, exchange: Exchange) -> bytes:
 
 def _hold_large_body(exchange: Exchange) -> None:
     """Wait until no other large body is being read, and let others wait until this one is decoded."""
-    cancellation, lock = current.get(), exchange.call.lifetime.large_body
+    cancellation, lock = current_cancellation.get(), exchange.call.lifetime.large_body
     while not lock.acquire(timeout=_POLL_SECONDS):
         exchange.call.check()
         if cancellation is not None:

@@ -23,7 +23,7 @@ from apitally_traffic.sync._destination import Target
 from apitally_traffic.sync._errors import SyncError, sentence_of
 
 _LOGGER = logging.getLogger("apitally_traffic")
-PATIENCE = 300.0
+LOCK_TIMEOUT = 300.0
 """How many seconds to wait for another sync into the same destination."""
 _PAUSE = 0.5
 # Any number does, as long as it is always the same: advisory locks of other programs have other ones.
@@ -31,7 +31,7 @@ _POSTGRES_KEY = 5_701_220_374_112_885_911
 
 
 @contextmanager
-def alone_on_this_machine(folder: Path, target: Target) -> Iterator[None]:
+def machine_lock(folder: Path, target: Target) -> Iterator[None]:
     """Wait for other runs on this machine, and keep them waiting during the block.
 
     Raises:
@@ -54,7 +54,7 @@ def alone_on_this_machine(folder: Path, target: Target) -> Iterator[None]:
 
 
 @contextmanager
-def alone_in_the_database(pipeline: dlt.Pipeline, target: Target) -> Iterator[None]:
+def database_lock(pipeline: dlt.Pipeline, target: Target) -> Iterator[None]:
     """Do the same for runs on all machines, where the database is PostgreSQL.
 
     Its advisory lock belongs to a connection, so it ends with a run that is killed.
@@ -132,13 +132,13 @@ def _opened(client: SqlClientBase[Any], target: Target) -> Iterator[SqlClientBas
 
 def _wait(acquired: Callable[[], bool], target: Target) -> None:
     """Try to acquire a lock until it succeeds, and say so once if it takes time."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT
     if acquired():
         return
     _LOGGER.warning("Waiting for another sync into %s to end.", target.name)
     while not acquired():
         if time.monotonic() > deadline:
             raise SyncError(
-                f"Another sync into {target.name} still runs after {PATIENCE:.0f} s of waiting: try again later."
+                f"Another sync into {target.name} still runs after {LOCK_TIMEOUT:.0f} s of waiting: try again later."
             )
         time.sleep(_PAUSE)

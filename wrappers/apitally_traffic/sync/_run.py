@@ -33,7 +33,7 @@ from apitally_traffic.sync._configuration import destination_alone
 from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Schedule, TimeLike
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
 from apitally_traffic.sync._errors import INTERRUPTIONS, SyncError, cause_of, missing_credentials, sentence_of
-from apitally_traffic.sync._lock import alone_in_the_database, alone_on_this_machine, alone_since, packages_in
+from apitally_traffic.sync._lock import alone_since, database_lock, machine_lock, packages_in
 from apitally_traffic.sync._series import DATASET, TABLE
 from apitally_traffic.sync._shared_client import SharedClient
 from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_counted_before, ends_of, source_of
@@ -121,9 +121,9 @@ def sync_traffic(
         target = resolve_destination(destination)
         folder = _folder(target)
         with (
-            alone_on_this_machine(folder, target),
+            machine_lock(folder, target),
             _empty(folder / SOURCE),
-            _one_sentence(target, folder),
+            _translated_errors(target, folder),
             closing(client),
         ):
             rows, before, state = _load(source, target, folder)
@@ -142,7 +142,7 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
     pipeline.config.runtime.intercept_signals = False  # Ctrl-C ends the run
     try:
-        with alone_in_the_database(pipeline, target):
+        with database_lock(pipeline, target):
             packages = packages_in(pipeline, target)
             is_there = not target.is_new and _has_table(pipeline, target)
             if not target.is_new:
@@ -213,7 +213,7 @@ def _folder(target: Target) -> Path:
 
 
 @contextmanager
-def _one_sentence(target: Target, folder: Path) -> Iterator[None]:
+def _translated_errors(target: Target, folder: Path) -> Iterator[None]:
     """Turn an error of dlt into the client's own error behind it, or into one sentence about the destination."""
     try:
         yield

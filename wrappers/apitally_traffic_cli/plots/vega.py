@@ -22,7 +22,7 @@ _LEAST_TOP = 5
 _FILL = 0.25
 _STROKE, _DENSE = 1.5, 400
 _TICKS = ((420, 4), (700, 8), (None, 14))
-"""How many ticks an axis has at most that is less wide than so many points; the last is for files, too."""
+"""The width in points below which an axis has at most this many ticks; the last is for files, too."""
 _LABEL_ROOM = 40
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
