@@ -30,7 +30,7 @@ class RemoteControl:
 
     @property
     def requests(self) -> list[JournalEntry]:
-        """The latest requests to the API since the last reset, oldest first: up to 10,000, or 8 MiB of URLs."""
+        """The latest requests to the API since the last reset, oldest first, up to 10,000, or 8 MiB of URLs."""
         return [JournalEntry.from_json(entry) for entry in self._call("GET", "/_mock/requests")]
 
     def reset(self) -> None:
