@@ -1,7 +1,7 @@
 """Cancel worker threads whose results are no longer needed: their waits, and the requests that they have in flight."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
 
@@ -81,3 +81,15 @@ class Cancellation:
 
 current_cancellation: ContextVar[Cancellation | None] = ContextVar("current_cancellation", default=None)
 """The cancellation of the query that a worker thread works for; None in the caller's own thread."""
+
+
+def check_cancellation() -> None:
+    """Raise a CancellationError if the query that this thread works for was cancelled."""
+    if (cancellation := current_cancellation.get()) is not None:
+        cancellation.check()
+
+
+def cancellable(interrupt: Callable[[], object]) -> AbstractContextManager[None]:
+    """Return a block that `interrupt` ends if the query that this thread works for is cancelled."""
+    cancellation = current_cancellation.get()
+    return nullcontext() if cancellation is None else cancellation.interruptible(interrupt)

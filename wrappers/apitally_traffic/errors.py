@@ -31,7 +31,7 @@ from apitally_traffic._texts import one_line
 _MAX_BODY = 2000
 
 
-_LARGEST_COUNT = 2**53  # what is larger is no count, and not exact
+_MAX_COUNT = 2**53  # what is larger is no count, and not exact
 
 
 class ApitallyError(Exception):
@@ -234,7 +234,7 @@ class RateLimitError(APIStatusError):
 
     def _count(self, name: str, choose: Callable[[Iterable[float]], float]) -> int | None:
         number = parse_number(self.headers.get(name), choose)
-        return None if number is None or number > _LARGEST_COUNT else int(number)
+        return None if number is None or number > _MAX_COUNT else int(number)
 
 
 class ServerError(APIStatusError):

@@ -5,20 +5,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LOGGER = logging.getLogger("apitally_traffic")
+_logger = logging.getLogger("apitally_traffic")
 
 
 @contextmanager
 def listening(handler: logging.Handler, level: int) -> Iterator[None]:
     """Send the client's log records to a handler while the block runs."""
-    before = _LOGGER.level
-    _LOGGER.addHandler(handler)
-    _LOGGER.setLevel(level)
+    before = _logger.level
+    _logger.addHandler(handler)
+    _logger.setLevel(level)
     try:
         yield
     finally:
-        _LOGGER.setLevel(before)
-        _LOGGER.removeHandler(handler)
+        _logger.setLevel(before)
+        _logger.removeHandler(handler)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import os
 
-MOST_COLUMNS = 1000
+MAX_COLUMNS = 1000
 _MAX_DIGITS = 9
 
 

@@ -65,9 +65,7 @@ def addresses(host: str, port: int, limit: Callable[[], float | None], check: Ca
 
 
 async def addresses_async(host: str, port: int) -> Addresses:
-    """Return the addresses of a host, with no bound on the time; errors are those of `addresses`."""
-    if is_address(host):
-        return _look_up(host, port)
+    """Return the addresses of a name, with no bound on the time; errors are those of `addresses`."""
     return _result(await asyncio.wrap_future(_lookup(host, port)))
 
 

@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 import httpx
 
-from apitally_traffic._cancellation import current_cancellation
+from apitally_traffic._cancellation import cancellable, check_cancellation
 from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.reuse import refuse_early_bytes
 from apitally_traffic._transport.sockets import connected, shut_down
@@ -93,7 +93,7 @@ class _Stream:
         streams.add(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        with self, _until_the_end(self._shut_down), _interruptible(self._shut_down):
+        with self, _until_the_end(self._shut_down), cancellable(self._shut_down):
             return self._stream.read(max_bytes, _limit(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -102,7 +102,7 @@ class _Stream:
         if self._is_new:
             self._is_new = False
             refuse_early_bytes(self._stream)
-        with self, _until_the_end(self._shut_down), _interruptible(self._shut_down):
+        with self, _until_the_end(self._shut_down), cancellable(self._shut_down):
             self._stream.write(buffer, _limit(timeout))
 
     def close(self) -> None:
@@ -143,17 +143,11 @@ def _until_the_end(interrupt: Callable[[], None]) -> contextlib.AbstractContextM
     return contextlib.nullcontext() if call is None else call.lifetime.interruptible(interrupt)
 
 
-def _interruptible(interrupt: Callable[[], None]) -> contextlib.AbstractContextManager[None]:
-    cancellation = current_cancellation.get()
-    return contextlib.nullcontext() if cancellation is None else cancellation.interruptible(interrupt)
-
-
 def _check() -> None:
     """Raise an error when the call or its query is over."""
     if (call := current_call.get()) is not None:
         call.check()
-    if (cancellation := current_cancellation.get()) is not None:
-        cancellation.check()
+    check_cancellation()
 
 
 def _limit(timeout: float | None) -> float | None:

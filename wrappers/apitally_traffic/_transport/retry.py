@@ -9,7 +9,7 @@ import copy
 import logging
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ import httpx
 from httpx_retries import Retry
 
 from apitally_traffic import _clock
-from apitally_traffic._cancellation import current_cancellation
+from apitally_traffic._cancellation import cancellable
 from apitally_traffic._headers import parse_date, parse_retry_after, sensible_wait
 from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimitError, ResponseError
@@ -116,10 +116,9 @@ class RetryPolicy(Retry):
     def sleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed."""
         # Not an event: a signal handler that closes the client would wait for its lock, which the thread may hold.
-        cancellation, ends = current_cancellation.get(), SimpleQueue[None]()
+        ends = SimpleQueue[None]()
         end = partial(ends.put, None)
-        is_cancellable = nullcontext() if cancellation is None else cancellation.interruptible(end)
-        with is_cancellable, self._call.lifetime.interruptible(end), self._counted(response), suppress(Empty):
+        with cancellable(end), self._call.lifetime.interruptible(end), self._counted(response), suppress(Empty):
             ends.get(timeout=self._wait_after(response))
 
     async def asleep(self, response: httpx.Response | Exception) -> None:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import httpx
 from httpx_retries import RetryTransport
 
-from apitally_traffic._cancellation import current_cancellation
+from apitally_traffic._cancellation import check_cancellation
 from apitally_traffic._clock import timeout
 from apitally_traffic._settings import Settings
 from apitally_traffic._transport.async_network import with_real_timeouts
@@ -365,11 +365,10 @@ async def _read_async(response: httpx.Response, exchange: Exchange) -> bytes:
 
 def _hold_large_body(exchange: Exchange) -> None:
     """Wait until no other large body is being read, and let others wait until this one is decoded."""
-    cancellation, lock = current_cancellation.get(), exchange.call.lifetime.large_body
+    lock = exchange.call.lifetime.large_body
     while not lock.acquire(timeout=_POLL_SECONDS):
         exchange.call.check()
-        if cancellation is not None:
-            cancellation.check()
+        check_cancellation()
     exchange.held.callback(lock.release)
 
 

@@ -6,15 +6,13 @@ before its end, whose counts may have changed since, and what is before its star
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from apitally_api_client.models import Interval
 from apitally_traffic import TimeWindow
 from apitally_traffic._texts import quoted
-
-TimeLike = datetime | date | timedelta | str
-"""The types that `start` accepts."""
+from apitally_traffic._windows.time_parsing import TimeLike
 
 DEFAULT_START = "30d"
 DEFAULT_LOOKBACK = "2d"

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from apitally_traffic.sync._destination import Target
 from apitally_traffic.sync._errors import SyncError, sentence_of
 
-_LOGGER = logging.getLogger("apitally_traffic")
+_logger = logging.getLogger("apitally_traffic")
 LOCK_TIMEOUT = 300.0
 """How many seconds to wait for another sync into the same destination."""
 _PAUSE = 0.5
@@ -135,7 +135,7 @@ def _wait(acquired: Callable[[], bool], target: Target) -> None:
     deadline = time.monotonic() + LOCK_TIMEOUT
     if acquired():
         return
-    _LOGGER.warning("Waiting for another sync into %s to end.", target.name)
+    _logger.warning("Waiting for another sync into %s to end.", target.name)
     while not acquired():
         if time.monotonic() > deadline:
             raise SyncError(

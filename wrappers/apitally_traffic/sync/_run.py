@@ -27,10 +27,11 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from apitally_api_client.models import Interval
 from apitally_traffic._texts import quoted
+from apitally_traffic._windows.time_parsing import TimeLike
 from apitally_traffic.client import TrafficClient
 from apitally_traffic.errors import ApitallyError
 from apitally_traffic.sync._configuration import destination_alone
-from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Schedule, TimeLike
+from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Schedule
 from apitally_traffic.sync._destination import DEFAULT_DESTINATION, Target, resolve_destination
 from apitally_traffic.sync._errors import INTERRUPTIONS, SyncError, cause_of, missing_credentials, sentence_of
 from apitally_traffic.sync._lock import alone_since, database_lock, machine_lock, packages_in

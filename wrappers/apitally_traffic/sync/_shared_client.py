@@ -17,7 +17,7 @@ from apitally_traffic._operations.checking import CheckingClient
 from apitally_traffic._texts import quoted
 from apitally_traffic.sync._series import Series
 
-_LOGGER = logging.getLogger("apitally_traffic")
+_logger = logging.getLogger("apitally_traffic")
 # How far the clock of the server may be ahead of that of this machine without a warning.
 _TOLERANCE = timedelta(minutes=10)
 # How far a response may be behind the one that told the time. What is counted in this time comes with a later run.
@@ -86,7 +86,7 @@ class SharedClient:
         with self._lock:
             if date - here > _TOLERANCE and not self._has_warned:
                 self._has_warned = True
-                _LOGGER.warning(
+                _logger.warning(
                     "The API's clock says %s, this machine's %s: one of them is wrong. The sync goes by the "
                     "earlier one, and a later run reads the rest.",
                     date.isoformat(timespec="seconds"),

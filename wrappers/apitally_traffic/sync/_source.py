@@ -13,8 +13,9 @@ from apitally_api_client.models import Interval
 from apitally_traffic import TimeWindow, TrafficClient, TrafficItem
 from apitally_traffic._checks import check_count
 from apitally_traffic._windows.periods import floor
+from apitally_traffic._windows.time_parsing import TimeLike
 from apitally_traffic.errors import ResponseError
-from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule, TimeLike
+from apitally_traffic.sync._cursor import DEFAULT_LOOKBACK, Cursor, Schedule
 from apitally_traffic.sync._pipelines import check_destination, package, restore_cursors
 from apitally_traffic.sync._series import TABLE, Series
 from apitally_traffic.sync._shared_client import SharedClient

@@ -18,7 +18,7 @@ from apitally_traffic_cli.traffic import Row, Traffic, end_of
 
 _BAR_WIDTH = 20
 _GAP = 2
-_WIDEST = 1000
+_MAX_WIDTH = 1000
 
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
@@ -33,7 +33,7 @@ def _print(traffic: Traffic, rows: Sequence[Row], text: TextIO) -> None:
     # rich finds out by itself whether colours are welcome: on a terminal, unless NO_COLOR or TERM says otherwise.
     console = _Console(file=text, highlight=False, emoji=False, markup=False)
     # Without room for the bars there are none; a terminal that is narrower still wraps the lines, and loses no digit.
-    needed = console.measure(_table(traffic, rows, None), options=console.options.update_width(_WIDEST)).maximum
+    needed = console.measure(_table(traffic, rows, None), options=console.options.update_width(_MAX_WIDTH)).maximum
     room = min(console.width - needed - _GAP - 1, _BAR_WIDTH)
     table = _table(traffic, rows, _Bars(rows, room, is_ascii=console.options.ascii_only) if room > 1 else None)
     console.print(Text(_title(traffic), style="bold"), soft_wrap=True)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from apitally_traffic import TimeWindow
 
 _STEP_SECONDS = 86_400
-_MOST_NOTED = 2
-_MOST_MARKED = 24
+_MAX_NOTED = 2
+_MAX_MARKED = 24
 
 
 class ClockChange(NamedTuple):
@@ -22,13 +22,13 @@ class ClockChange(NamedTuple):
 def clock_changes(window: TimeWindow) -> list[ClockChange]:
     """Return the changes within a window, oldest first; none where a plot would have no room to mark them all."""
     found = list(_changes(window))
-    return found if len(found) <= _MOST_MARKED else []
+    return found if len(found) <= _MAX_MARKED else []
 
 
 def notes(window: TimeWindow) -> list[str]:
     """Return the lines that tell of the changes within a window."""
     found = clock_changes(window)
-    if len(found) > _MOST_NOTED:
+    if len(found) > _MAX_NOTED:
         return ["The clocks change at the dashed lines."]
     return [_note(change) for change in found]
 

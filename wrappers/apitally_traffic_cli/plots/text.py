@@ -13,14 +13,14 @@ import plotext
 from apitally_traffic_cli.plots import clocks, labels
 from apitally_traffic_cli.plots.data import Picture
 from apitally_traffic_cli.plots.ticks import ticks
-from apitally_traffic_cli.terminal_size import MOST_COLUMNS
+from apitally_traffic_cli.terminal_size import MAX_COLUMNS
 
 _COLOURS = ("blue", "orange", "green", "red", "magenta", "cyan")
 _MARKERS = "*ox#@%&" + ascii_uppercase
 _OPEN_MARKER = "."
-_LEAST_WIDTH = 12
+_MIN_WIDTH = 12
 """How wide a plot is at least, beside the labels of its counts; a terminal that is narrower wraps its lines."""
-_LEAST_HEIGHT, _MOST_HEIGHT = 8, 20
+_MIN_HEIGHT, _MAX_HEIGHT = 8, 20
 _COUNT_TICKS = 4
 _TICK_WIDTH = 14
 _GAP = "   "
@@ -38,7 +38,7 @@ class _Style(NamedTuple):
 def text(picture: Picture) -> bytes:
     """Return the requests of each series as a line, from zero, as wide as the terminal, within reason."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
-    columns = min(shutil.get_terminal_size().columns, MOST_COLUMNS)
+    columns = min(shutil.get_terminal_size().columns, MAX_COLUMNS)
     lines = [f"{picture.title}, {labels.window(picture.window)}: requests", *clocks.notes(picture.window)]
     if picture.periods:
         styles = _styles(len(picture.series), is_ascii=is_ascii)
@@ -80,8 +80,8 @@ def _legend(picture: Picture, styles: Sequence[_Style], columns: int) -> list[st
 def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
     most = max((requests for series in picture.series for requests, *_ in series.counts), default=0)
     counts = [most * part // _COUNT_TICKS for part in range(_COUNT_TICKS + 1)]
-    columns = max(columns, len(f"{most:,}") + _LEAST_WIDTH)
-    height = min(max(shutil.get_terminal_size().lines - 1, _LEAST_HEIGHT), _MOST_HEIGHT)
+    columns = max(columns, len(f"{most:,}") + _MIN_WIDTH)
+    height = min(max(shutil.get_terminal_size().lines - 1, _MIN_HEIGHT), _MAX_HEIGHT)
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(width=False, height=False)

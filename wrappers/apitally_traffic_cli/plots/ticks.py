@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from apitally_traffic import TimeWindow
 
 # Longer windows are not looked at hour by hour.
-_LONGEST_BY_HOURS = timedelta(days=4)
+_MAX_LENGTH_BY_HOURS = timedelta(days=4)
 
 
 class _Step(NamedTuple):
@@ -62,7 +62,7 @@ def ticks(window: TimeWindow, most: int = 14) -> dict[datetime, str]:
     start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
     if start == end:
         return {}
-    is_long = end - start > _LONGEST_BY_HOURS
+    is_long = end - start > _MAX_LENGTH_BY_HOURS
     found: dict[datetime, str] = {}
     for step in _STEPS:
         if step.interval == "hour" and is_long:

@@ -18,7 +18,7 @@ VEGA_LITE = "6.1"
 """The version of Vega-Lite that the dicts are written for."""
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
-_LEAST_TOP = 5
+_MIN_TOP = 5
 _FILL = 0.25
 _STROKE, _DENSE = 1.5, 400
 _TICKS = ((420, 4), (700, 8), (None, 14))
@@ -195,7 +195,7 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
                 "stack": None,
                 "title": which.title,
                 # A few requests get whole numbers, too.
-                "scale": {"domain": [0, max(most, _LEAST_TOP)], "nice": True},
+                "scale": {"domain": [0, max(most, _MIN_TOP)], "nice": True},
                 "axis": {"labelExpr": label, "tickCount": which.height // 30, "minExtent": 45},
             },
             "color": {
