@@ -6,34 +6,19 @@ one of them would be a guess.
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import takewhile
 from operator import attrgetter, countOf, le, lt, sub
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from apitally_api_client.models import TrafficItem
 from apitally_traffic._decoding import Row, Rows, joined
-from apitally_traffic._texts import name_of_field, quoted
+from apitally_traffic._paging.differences import differing_fields, kept_value
+from apitally_traffic._texts import name_of_field
 
 period_start = attrgetter("period_start")
-_FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
-_COUNTS = _FIELDS[1:]
+_COUNTS = ("requests", "bytes_received", "bytes_sent")
 _ZERO = timedelta(0)
 _MAX_NAMED = 4
-
-
-class _Value:
-    """What is kept of the value of an unknown field, where `1` is the same as `1.0`, and not the same as `true`."""
-
-    def __init__(self, digest: bytes, text: str) -> None:
-        self.digest = digest
-        self._text = text
-
-    def __str__(self) -> str:
-        return self._text
-
-
-_MISSING = _Value(b"", "missing")
 
 
 class MissingRowError(ValueError):
@@ -98,7 +83,7 @@ def remembered(rows: Rows) -> Rows:
     for row in rows:
         if isinstance(row, TrafficItem):
             copy = TrafficItem(row.period_start, row.period_end, *(getattr(row, name) for name in _COUNTS))
-            copy.additional_properties = {name: _kept(value) for name, value in row.additional_properties.items()}
+            copy.additional_properties = {name: kept_value(value) for name, value in row.additional_properties.items()}
             copies.append(copy)
         else:
             copies.append(row)
@@ -146,52 +131,6 @@ def _check_missing(
             )
 
 
-def _differing(one: Row | TrafficItem, another: Row | TrafficItem) -> list[tuple[str, Any, Any]]:
-    """Return the names and values of the fields in which two rows differ."""
-    known = [(name, getattr(one, name), getattr(another, name)) for name in _FIELDS]
-    first, second = _unknown_fields(one), _unknown_fields(another)
-    unknown = [(name, first.get(name, _MISSING), second.get(name, _MISSING)) for name in sorted({*first, *second})]
-    return [
-        *((name, value, other) for name, value, other in known if value != other),
-        *((name, _kept(value), _kept(other)) for name, value, other in unknown if _digest(value) != _digest(other)),
-    ]
-
-
-def _unknown_fields(row: Row | TrafficItem) -> dict[str, Any]:
-    return row.additional_properties if isinstance(row, TrafficItem) else {}
-
-
-def _kept(value: Any) -> "_Value":
-    """Return what to keep of a value of JSON."""
-    return value if isinstance(value, _Value) else _Value(_digest(value), quoted(value))
-
-
-def _digest(value: Any) -> bytes:
-    """Return the same for the same values of JSON; without recursion: one may be nested as deeply as a body allows."""
-    if isinstance(value, _Value):
-        return value.digest
-    digest = sha256()
-    left = [value]
-    while left:
-        one = left.pop()
-        if isinstance(one, dict | list):
-            left += [part for name in sorted(one) for part in (one[name], name)] if isinstance(one, dict) else one
-        token = _token(one).encode("utf-8", "surrogatepass")
-        digest.update(b"%d %b" % (len(token), token))
-    return digest.digest()
-
-
-def _token(value: Any) -> str:
-    """Return what a value is, of an object or an array without what is in it: the same for the same values only."""
-    if isinstance(value, dict | list):
-        return f"{type(value).__name__} {len(value)}"
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"number {value:x}"  # a long one cannot be written in decimals
-    return f"{type(value).__name__} {value}"
-
-
 def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) -> Rows:
     kept: list[int] = []
     for index in sorted(range(len(rows)), key=lambda index: rows[index].period_start):
@@ -211,7 +150,7 @@ def _sorted(rows: Rows, place: Callable[[int, str], str], open_after: datetime) 
             )
         elif max(other.period_end, row.period_end) > open_after:
             kept[-1] = index  # sorting is stable, so this is the newer one
-        elif differing := _differing(other, row):
+        elif differing := differing_fields(other, row):
             differences = [
                 f"{place(kept[-1], name)} is {one}, and {place(index, name)} is {another}"
                 for name, one, another in ((name_of_field(name), *values) for name, *values in differing[:_MAX_NAMED])
