@@ -2,7 +2,6 @@
 
 import itertools
 import queue
-import re
 import threading
 import time
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from spec_pipeline.http_client import environment_proxy, open_client, without_password
 from spec_pipeline.openapi.parsing import one_line
 from spec_pipeline.project import PipelineError
 
@@ -40,7 +40,8 @@ def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
         seconds: how long the whole download may take.
 
     Raises:
-        PipelineError: there is no response, its status is not 200, it is HTML, or it is larger than 10 MB.
+        PipelineError: there is no response, its status is not 200, it is HTML, or it is larger than 10 MB; or a setting
+            of the environment, such as the proxy, cannot be used.
     """
     if source.startswith(("https://", "http://")):
         return _download(source, seconds)
@@ -57,27 +58,28 @@ def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
     return Fetched(content)
 
 
-def shown(source: str) -> str:
-    """Return a path or an address for display: without the user and password that an address can contain."""
-    return re.sub(r"^(https?://)[^/?#]*@", r"\1", source)
-
-
 def _download(url: str, seconds: float) -> Fetched:
     """Download in a thread that is abandoned when the time is over, whatever it is waiting for."""
-    results: queue.Queue[Fetched | PipelineError] = queue.Queue()
+    results: queue.Queue[Fetched | BaseException] = queue.Queue()
 
     def ask() -> None:
         try:
             results.put(_ask(url, seconds))
-        except PipelineError as error:
+        except BaseException as error:  # noqa: BLE001 - the caller raises it
             results.put(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    try:
+        threading.Thread(target=ask, daemon=True).start()
+    except RuntimeError as error:
+        raise PipelineError(
+            f"{without_password(url)} cannot be fetched: this system has no thread left for it. End other programs, or "
+            "download the spec and pass the file."
+        ) from error
     try:
         result = results.get(timeout=seconds)
     except queue.Empty:
         raise _too_slow(url, seconds) from None
-    if isinstance(result, PipelineError):
+    if isinstance(result, BaseException):
         raise result
     return result
 
@@ -85,22 +87,25 @@ def _download(url: str, seconds: float) -> Fetched:
 def _ask(url: str, seconds: float) -> Fetched:
     deadline = time.monotonic() + seconds
     content = bytearray()
+    client = open_client(follow_redirects=True, max_redirects=_MOST_REDIRECTS, timeout=min(seconds, 20.0))
     try:
         with (
-            httpx.Client(follow_redirects=True, max_redirects=_MOST_REDIRECTS, timeout=min(seconds, 20.0)) as client,
+            client,
             client.stream("GET", url, headers={"Accept": "application/json, application/yaml, */*;q=0.5"}) as response,
         ):
-            addresses = [shown(str(step.url)) for step in (*response.history, response)]
+            addresses = [without_password(str(step.url)) for step in (*response.history, response)]
             _check_response(response, addresses)
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > LARGEST:
-                    raise _too_large(shown(url))
+                    raise _too_large(without_password(url))
                 if time.monotonic() > deadline:
                     raise _too_slow(url, seconds)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        proxy = environment_proxy(url) if isinstance(error, httpx.TransportError) else None
+        through = f" through the proxy {without_password(proxy)}" if proxy else ""
         reason = one_line(str(error)) or type(error).__name__
-        raise PipelineError(f"{shown(url)} cannot be fetched: {reason.rstrip('.')}.") from error
+        raise PipelineError(f"{without_password(url)} cannot be fetched{through}: {reason.rstrip('.')}.") from error
     return Fetched(bytes(content), tuple(addresses) if response.history else ())
 
 
@@ -125,4 +130,4 @@ def _too_large(source: str) -> PipelineError:
 
 
 def _too_slow(url: str, seconds: float) -> PipelineError:
-    return PipelineError(f"{shown(url)} took longer than {seconds:g} seconds to respond.")
+    return PipelineError(f"{without_password(url)} took longer than {seconds:g} seconds to respond.")

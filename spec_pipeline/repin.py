@@ -9,8 +9,9 @@ from pathlib import Path
 
 from spec_pipeline.changes.accepted import Verdict, judge, read_accepted
 from spec_pipeline.changes.compare.document import compare_documents
-from spec_pipeline.fetch import fetch, shown
+from spec_pipeline.fetch import fetch
 from spec_pipeline.generator import generate
+from spec_pipeline.http_client import without_password
 from spec_pipeline.names import NameChange, Signature, compare_names, mentions, public_names
 from spec_pipeline.openapi.parsing import Document, parse_document, read_document
 from spec_pipeline.openapi.references import Spec
@@ -49,7 +50,7 @@ def read_candidate(source: str) -> Candidate:
         PipelineError: it cannot be fetched, is neither JSON nor YAML, or cannot be read as OpenAPI.
     """
     fetched = fetch(source)
-    name = shown(source)
+    name = without_password(source)
     document = parse_document(fetched.content, name, json_only=source.endswith(".json"))
     flaws = validate_openapi(document, name)
     # Some JSON readers do not accept a byte order mark, which has no meaning in UTF-8.
