@@ -1,6 +1,7 @@
 """The options of a run: options of the command line first, then the environment, then the defaults."""
 
 import os
+import re
 import secrets
 import ssl
 from collections.abc import Collection
@@ -13,12 +14,16 @@ import pytest
 
 from contract_tests.oracle.query import EVERYTHING, Filter
 from contract_tests.promises.promise import NotExercisedError
+from spec_pipeline.http_client import address_fault, proxy_fault, without_password
 
 MAX_REQUESTS = 600
 MORE_REQUESTS = 200
 FEWEST_REQUESTS = 150
 RATE_LIMIT = 100
 REPORT_DIR = "reports/contract"
+
+_MAX_DIGITS = 18
+_HEADER_VALUE = re.compile(r"[^\s\0\ud800-\udfff]+([ \t]+[^\s\0\ud800-\udfff]+)*")
 
 _MAX_REQUESTS_HELP = (
     f"send no more requests than this; default {MAX_REQUESTS}, and {MORE_REQUESTS} for each operation but the first"
@@ -150,15 +155,10 @@ def read_options(config: pytest.Config, operations: int, promise_ids: Collection
     api_key = _text(config, "--api-key", "APITALLY_API_KEY")
     app_id = _count(config, "--app-id", "APITALLY_APP_ID")
     if base_url is not None:
-        if not base_url.startswith(("http://", "https://")):
-            raise OptionError(f"--base-url must begin with http:// or https://, not {base_url!r}.")
-        if api_key is None:
-            raise OptionError("--base-url needs a key: pass --api-key or set APITALLY_API_KEY.")
-        if app_id is None:
-            raise OptionError("--base-url needs an app: pass --app-id or set APITALLY_APP_ID.")
+        _check_server(base_url, api_key, app_id)
     proxy, ca_file = _text(config, "--proxy"), _text(config, "--ca-file")
-    if proxy is not None and not proxy.startswith(("http://", "https://", "socks5://")):
-        raise OptionError(f"--proxy must begin with http://, https:// or socks5://, not {proxy!r}.")
+    if proxy is not None and (fault := proxy_fault(proxy)) is not None:
+        raise OptionError(f"--proxy {without_password(proxy)} cannot be used: {fault}.")
     if ca_file is not None:
         try:
             ssl.create_default_context(cafile=ca_file)
@@ -193,6 +193,19 @@ def read_options(config: pytest.Config, operations: int, promise_ids: Collection
     )
 
 
+def _check_server(base_url: str, api_key: str | None, app_id: int | None) -> None:
+    if not base_url.startswith(("http://", "https://")):
+        raise OptionError(f"--base-url must begin with http:// or https://, not {base_url!r}.")
+    if (fault := address_fault(base_url)) is not None:
+        raise OptionError(f"--base-url {without_password(base_url)} cannot be used: {fault}.")
+    if api_key is None:
+        raise OptionError("--base-url needs a key: pass --api-key or set APITALLY_API_KEY.")
+    if not _HEADER_VALUE.fullmatch(api_key):
+        raise OptionError("--api-key cannot be used: a header cannot have a line break, or a space at its end.")
+    if app_id is None:
+        raise OptionError("--base-url needs an app: pass --app-id or set APITALLY_APP_ID.")
+
+
 def unread_options(config: pytest.Config) -> Options:
     """Return options for the reports of a run whose own options make no sense."""
     report_dir = str(config.getoption("--report-dir"))
@@ -210,15 +223,19 @@ def _count(config: pytest.Config, option: str, variable: str | None = None) -> i
     text = _text(config, option, variable)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+    if not (count := _whole_number(text)):
         raise OptionError(f"{option} must be a whole number, at least 1, not {text!r}.")
-    return int(text)
+    return count
+
+
+def _whole_number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else None
 
 
 def _required(config: pytest.Config, promise_ids: Collection[str]) -> int | frozenset[str]:
     text = _text(config, "--require-exercised") or "0"
-    if text.isascii() and text.isdigit():
-        return int(text)
+    if (count := _whole_number(text)) is not None:
+        return count
     required = frozenset(promise_ids) if text == "all" else frozenset(one.strip() for one in text.split(","))
     if unknown := sorted(required.difference(promise_ids)):
         raise OptionError(
@@ -232,6 +249,6 @@ def _seed(config: pytest.Config) -> int:
     text = str(config.getoption("--seed"))
     if text == "random":
         return secrets.randbelow(1 << 32)
-    if not (text.isascii() and text.isdigit()):
+    if (seed := _whole_number(text)) is None:
         raise OptionError(f"--seed must be a whole number or `random`, not {text!r}.")
-    return int(text)
+    return seed

@@ -15,7 +15,6 @@ import httpx
 from spec_pipeline.openapi.parsing import one_line
 from spec_pipeline.project import PipelineError
 
-_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _MAX_PORT = 65535
 # OpenSSL finds a certificate in a folder by the hash of its subject.
 _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.[0-9]+")
@@ -46,28 +45,35 @@ def open_client(**options: Any) -> httpx.Client:
         ) from error
 
 
-def proxy_fault(address: str) -> str | None:
-    """Return why the address of a proxy cannot be used, as the end of a sentence; None if it can.
+def address_fault(address: str) -> str | None:
+    """Return why no connection can be made to an address, as the end of a sentence; None if one can.
 
     A part of the address is never quoted: it may be one of the password.
     """
     try:
-        proxy = httpx.Proxy(address)
-        # The codec that looks up the name refuses some of them, as it does here.
-        proxy.url.host.encode("idna")
+        url = httpx.URL(address)
+        url.host.encode("idna")  # as the lookup of the name does
+    except (httpx.InvalidURL, UnicodeError):
+        return "it is not a valid URL"
+    if not url.host:
+        return "it does not name a host"
+    if url.port is not None and not 0 < url.port <= _MAX_PORT:
+        return f"its port is not between 1 and {_MAX_PORT}"
+    return None
+
+
+def proxy_fault(address: str) -> str | None:
+    """Return why the address of a proxy cannot be used, as the end of a sentence; None if it can."""
+    try:
         # This transport is never used; making it fails if the support for a kind of proxy is not installed.
-        httpx.HTTPTransport(proxy=proxy, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)).close()
+        httpx.HTTPTransport(proxy=address, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)).close()
     except (httpx.InvalidURL, UnicodeError):
         return "it is not a valid URL"
     except ValueError:
-        return f"it does not begin with {', '.join(f'{scheme}://' for scheme in _PROXY_SCHEMES)}"
+        return "it does not begin with http://, https://, socks5:// or socks5h://"
     except ImportError:
         return "SOCKS needs the package socksio, which is not installed (python3 -m pip install 'httpx[socks]')"
-    if not proxy.url.host:
-        return "it does not name a host"
-    if proxy.url.port is not None and not 0 < proxy.url.port <= _MAX_PORT:
-        return f"its port is not between 1 and {_MAX_PORT}"
-    return None
+    return address_fault(address)
 
 
 def environment_proxy(url: str) -> str | None:

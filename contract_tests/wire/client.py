@@ -3,7 +3,6 @@
 import ipaddress
 import ssl
 import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -13,6 +12,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.key import fill, shell
 from contract_tests.wire.pacing import Pacer, wait_after_429
+from spec_pipeline.http_client import environment_proxy, open_client, without_password
 
 _TIMEOUT_SECONDS = 60.0
 _ATTEMPTS = 3
@@ -51,6 +51,9 @@ class Client:
 
     Attributes:
         unstable: requests that failed at a gateway or on the way, and succeeded when they were repeated.
+
+    Raises:
+        PipelineError: the proxy or the certificates of the environment cannot be used.
     """
 
     def __init__(
@@ -78,8 +81,8 @@ class Client:
         self._pacer = Pacer(None if is_loopback(self.base_url) else requests_per_minute)
         self._sleep = sleep
         is_local = is_loopback(self.base_url)
-        self._proxy = proxy or (None if is_local else _environment_proxy(self.base_url))
-        self._http = httpx.Client(
+        self._proxy = proxy or (None if is_local else environment_proxy(self.base_url))
+        self._http = open_client(
             transport=transport,
             timeout=_TIMEOUT_SECONDS,
             follow_redirects=False,
@@ -188,7 +191,7 @@ class Client:
     ) -> ServerGoneError | BrokenPromiseError:
         """Return what it means that a request got no response, as often as it was sent."""
         if self.remaining <= 0 or not self._is_alive():
-            through = f" through the proxy {_without_password(self._proxy)}" if self._proxy else ""
+            through = f" through the proxy {without_password(self._proxy)}" if self._proxy else ""
             return ServerGoneError(f"{self.base_url} gives no response{through}: {reason}.")
         unanswered = self._exchange(method, url, shown, httpx.Response(0, text=reason), time.time())
         message = f"a request gets no response, {_ATTEMPTS} times in a row, and a plain request gets one: {reason}"
@@ -259,27 +262,13 @@ class Client:
             self._sleep(seconds)
 
 
-def _environment_proxy(base_url: str) -> str | None:
-    """Return the proxy that httpx takes from the environment for a URL."""
-    parts = urlsplit(base_url)
-    if urllib.request.proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
 def _path_of(url: str) -> str:
     return urlsplit(url).path
 
 
 def is_loopback(base_url: str) -> bool:
     """Return whether a URL leads to this machine."""
-    host = urlsplit(base_url).hostname or ""
+    host = httpx.URL(base_url).host
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -22,10 +22,13 @@ ROOT = Path(__file__).parents[2]
 # What the pin will say one day is no subject of these tests.
 SPEC = ROOT / "tests" / "pipeline" / "project" / "openapi.json"
 
+_SETTING = re.compile(r"^(APITALLY|SSL_CERT)_|_PROXY$", re.IGNORECASE)
+_ASKING = ("--api-key", "k", "--app-id", "1", "--base-url")
+
 
 def run(folder: Path, *arguments: str, **variables: str) -> Ended:
     """Run the suite, with the reports in a folder."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("APITALLY_")} | variables
+    environment = {name: value for name, value in os.environ.items() if not _SETTING.search(name)} | variables
     fixed = ["contract_tests", "-q", "-p", "no:cacheprovider", "--spec", str(SPEC), "--report-dir", str(folder)]
     return run_suite([*fixed, *arguments], environment)
 
@@ -51,8 +54,26 @@ def verdicts(folder: Path) -> dict[str, Any]:
         (("--base-url", "127.0.0.1:9", "--api-key", "k", "--app-id", "1"), "--base-url must begin with http"),
         (("--base-url", "http://127.0.0.1:9", "--app-id", "1"), "pass --api-key or set APITALLY_API_KEY"),
         (("--base-url", "http://127.0.0.1:9", "--api-key", "k"), "pass --app-id or set APITALLY_APP_ID"),
+        ((*_ASKING, "https://[::1"), "--base-url https://[::1 cannot be used: it is not a valid URL."),
+        (
+            (*_ASKING, "https://127.0.0.1:port"),
+            "https://127.0.0.1:port cannot be used: it is not a valid URL.",
+        ),
+        ((*_ASKING, "https://127.0.0.1:99999"), "cannot be used: its port is not between 1 and 65535"),
+        ((*_ASKING, "https://"), "--base-url https:// cannot be used: it does not name a host"),
+        ((*_ASKING, f"https://{'x' * 70}.localhost"), "cannot be used: it is not a valid URL."),
+        ((*_ASKING, "https://0.0.0.0:9", "--api-key", "k\n"), "--api-key cannot be used: a header cannot have"),
+        ((*_ASKING, "http://127.0.0.1:9", "--api-key", " k"), "--api-key cannot be used: a header cannot have"),
+        (("--proxy", "garbage://x:1"), "--proxy garbage://x:1 cannot be used: it does not begin with http://"),
+        (
+            ("--proxy", "http://me:k@127.0.0.1:port"),
+            "--proxy http://127.0.0.1:port cannot be used: it is not",
+        ),
+        (("--ca-file", "nowhere.pem"), "--ca-file nowhere.pem cannot be used: [Errno 2] No such file or directory"),
         (("--app-env-id", "0"), "--app-env-id must be a whole number, at least 1, not '0'"),
+        (("--app-id", "9" * 5000), "--app-id must be a whole number"),
         (("--seed", "dice"), "--seed must be a whole number or `random`"),
+        (("--seed", "9" * 19), "--seed must be a whole number or `random`"),
         (("--baseline", "nowhere.txt"), "The baseline nowhere.txt cannot be read"),
         (("--require-exercised", "timezone.dst,moon"), "a number or ids of promises, and 'moon' is neither"),
     ],
@@ -71,6 +92,57 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(tmp_path: Path, arguments: t
     assert sentence in unescape((tmp_path / "report.html").read_text(encoding="utf-8"))
     (error,) = ET.parse(tmp_path / "junit.xml").iter("error")  # noqa: S314 - the suite has written it
     assert sentence in error.attrib["message"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("HTTPS_PROXY", "garbage://me:secret@x:1", "The proxy in HTTPS_PROXY cannot be used: it does not begin with"),
+        (
+            "ALL_PROXY",
+            "http://me:secret@127.0.0.1:port",
+            "The proxy in ALL_PROXY cannot be used: it is not",
+        ),
+        ("NO_PROXY", "[::1", "NO_PROXY=[::1 cannot be used"),
+        ("SSL_CERT_FILE", "/nonexistent", "SSL_CERT_FILE=/nonexistent cannot be used: No such file or directory"),
+        ("SSL_CERT_DIR", "/nonexistent", "SSL_CERT_DIR=/nonexistent cannot be used"),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_one_sentence_and_exit_2(
+    tmp_path: Path, variable: str, value: str, sentence: str
+) -> None:
+    """A proxy or certificates of the environment end a run as an option does, and mean nothing on this machine."""
+    done = run(tmp_path, *_ASKING, "https://0.0.0.0:9", **{variable: value})
+    assert done.exit_code == 2
+    assert "INTERNALERROR" not in done.stdout + done.stderr
+    assert "secret" not in done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["errors"][0].startswith(sentence)
+    local = run(tmp_path, *_ASKING, "https://127.0.0.1:9", **{variable: value})
+    assert "https://127.0.0.1:9 gives no response: [Errno 111] Connection refused." in local.stdout
+
+
+def test_requests_to_this_machine_use_nothing_of_the_environment(tmp_path: Path) -> None:
+    """Neither the tests of promises nor schemathesis and its HTTP library read proxies or certificates there."""
+    unusable = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), "garbage://x:1")
+    unusable |= dict.fromkeys(("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"), "/nonexistent")
+    server = Reference()
+    with serve(server) as url:
+        arguments = ("--base-url", url, "--api-key", server.key, "--app-id", "7", "-k", "bounds or test_fuzzing")
+        done = run(tmp_path, *arguments, **unusable | {"NO_PROXY": "[::1"})
+    assert done.exit_code == 0, done.stdout
+    assert verdicts(tmp_path)["requests.bounds"]["verdict"] == "kept"
+
+
+@pytest.mark.parametrize(
+    "proxy", [("HTTPS_PROXY", "me:secret@127.0.0.1:9"), ("--proxy", "http://me:secret@127.0.0.1:9")]
+)
+def test_a_proxy_that_does_not_respond_is_named(tmp_path: Path, proxy: tuple[str, str]) -> None:
+    """The sentence has the address of the proxy, without the password."""
+    arguments, variables = (proxy, {}) if proxy[0].startswith("--") else ((), dict([proxy]))
+    done = run(tmp_path, *_ASKING, "https://0.0.0.0:9", *arguments, **variables)
+    assert "gives no response through the proxy http://127.0.0.1:9: [Errno 111]" in done.stdout
+    assert "secret" not in done.stdout + done.stderr
 
 
 def test_a_run_that_cannot_begin_is_an_annotation_and_in_the_summary(tmp_path: Path) -> None:
