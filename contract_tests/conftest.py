@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from apitally_mock import MockServer
+from contract_tests.declarations.specification import Specification, load_specification
 from contract_tests.operations.each import Asked
 from contract_tests.options import OptionError, Options, add_options, read_options, unread_options
 from contract_tests.preflight import PreflightError, check_server
@@ -26,7 +27,6 @@ from contract_tests.report.junit import write_failed_start
 from contract_tests.report.outcome import Outcome
 from contract_tests.report.write import write_reports, write_table
 from contract_tests.run import Run
-from contract_tests.schema.spec import Specification, load_specification
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
 from spec_pipeline.project import PipelineError
 

@@ -3,9 +3,9 @@
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
+from contract_tests.declarations.specification import TRAFFIC
 from contract_tests.exchange import Exchange
 from contract_tests.reading.endpoint import Endpoints, closed_reason
-from contract_tests.schema.spec import TRAFFIC
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError
 
 _SLACK_SECONDS = 3.0

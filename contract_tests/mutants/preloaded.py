@@ -2,8 +2,8 @@
 
 from contextlib import suppress
 
+from contract_tests.declarations.specification import load_specification
 from contract_tests.mutants.catalogue import ENTRIES
-from contract_tests.schema.spec import load_specification
 from spec_pipeline.project import PipelineError
 
 for _path in {None if entry.spec is None else str(entry.spec) for entry in ENTRIES}:

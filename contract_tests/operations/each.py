@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from contract_tests.declarations.specification import Operation
 from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.reading.endpoint import Endpoint
 from contract_tests.run import Run
-from contract_tests.schema.spec import Operation
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from contract_tests.declarations.parameter import Parameter
 from contract_tests.operations.each import Asked
 from contract_tests.reading.listing import Listing, utc_text
 from contract_tests.reading.record import Record
-from contract_tests.schema.parameter import Parameter
 
 _MOST_FILTERS = 8
 _PATTERN = re.compile(r"[*,{}<>]")

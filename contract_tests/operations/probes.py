@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contract_tests.schema.parameter import Parameter
+from contract_tests.declarations.parameter import Parameter
 
 _ODD_TEXTS = ("x,", "(", "\x00", "💥", "")
 _ODD_MOMENTS = ("", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2016-12-31T23:59:60Z")

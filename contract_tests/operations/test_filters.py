@@ -3,13 +3,13 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+from contract_tests.declarations.parameter import Parameter
 from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.operations.filters import Filter, filters_of
 from contract_tests.operations.test_pages import agrees
 from contract_tests.promises.promise import NotExercisedError
 from contract_tests.reading.endpoint import rows_of
 from contract_tests.reading.listing import Listing, utc_text
-from contract_tests.schema.parameter import Parameter
 
 _BEFORE_EVERYTHING = "1971-01-01T00:00:00Z"
 

@@ -4,12 +4,12 @@ import random
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import zip_longest
 
+from contract_tests.declarations.parameter import Parameter
 from contract_tests.exchange import Exchange
 from contract_tests.operations import probes
 from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
 from contract_tests.reading.listing import Listing, Walk, utc_text
-from contract_tests.schema.parameter import Parameter
 
 _FAILURES_ASKED = 32
 _ATTEMPTS = 3

@@ -7,9 +7,9 @@ show up twice: a promise whose breach is a mere consequence is reported as not e
 from collections.abc import Iterable
 from dataclasses import replace
 
+from contract_tests.declarations.specification import Operation
 from contract_tests.promises.operations import promise_of_responses, promises_of_operation
 from contract_tests.promises.promise import Promise
-from contract_tests.schema.spec import Operation
 
 _KEY = "Security scheme APIKeyHeader: an apiKey in the header Api-Key."
 _START = (

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from contract_tests.declarations.specification import Operation
 from contract_tests.promises.promise import Promise
-from contract_tests.schema.spec import Operation
 
 _NOTHING = "it needs nothing but a server."
 

@@ -5,10 +5,10 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
+from contract_tests.declarations.parameter import as_text
+from contract_tests.declarations.specification import Operation, Specification
 from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
-from contract_tests.schema.parameter import as_text
-from contract_tests.schema.spec import Operation, Specification
 from contract_tests.wire.client import Client
 
 _CLOSED = {

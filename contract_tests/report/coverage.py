@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from contract_tests.declarations.specification import Operation
 from contract_tests.exchange import Exchange
-from contract_tests.schema.spec import Operation
 
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)

@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from contract_tests.declarations.specification import Operation
 from contract_tests.options import FEWEST_REQUESTS, Options
 from contract_tests.promises.promise import Finding, Ledger
 from contract_tests.report.history import PastRun, page_sizes, zones_by
-from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import Client
 
 

@@ -23,9 +23,9 @@ from schemathesis.core.transport import Response
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
+from contract_tests.declarations.specification import Operation
 from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.schema.spec import Operation
 
 _CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
 _INTEGER = re.compile(r"\s*[+-]?[0-9_]+(\.0*)?\s*")

@@ -10,11 +10,11 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from contract_tests.declarations.specification import Operation, Specification
 from contract_tests.exchange import Exchange
 from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.run import Run
-from contract_tests.schema.spec import Operation, Specification
 
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")

@@ -13,12 +13,12 @@ from schemathesis.core.transport import Response
 from schemathesis.generation.stateful import run_state_machine_as_test
 from schemathesis.schemas import APIOperation
 
+from contract_tests.declarations.specification import Operation
 from contract_tests.exchange import Exchange
 from contract_tests.oracle import zone_table
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
 from contract_tests.run import Run
 from contract_tests.schema.cases import as_response, check, operation_of, steer
-from contract_tests.schema.spec import Operation
 from contract_tests.wire.client import BudgetUsedUpError
 
 _EXAMPLES, _COVERED, _FUZZED, _WALKS = 2, 30, 14, 3

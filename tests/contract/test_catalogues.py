@@ -5,13 +5,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from contract_tests.declarations.specification import load_specification
 from contract_tests.mutants.catalogue import BROKEN, BROKEN_OPERATIONS, ENTRIES, sample
 from contract_tests.mutants.different import DIFFERENT
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 from contract_tests.mutants.entry import SIX_OPERATIONS
 from contract_tests.mutants.run import Result
 from contract_tests.promises.catalogue import PROMISE_IDS, promises_of
-from contract_tests.schema.spec import load_specification
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from contract_tests.declarations.specification import load_specification
 from contract_tests.mutants.different_operations import DIFFERENT_OPERATIONS
 from contract_tests.mutants.entry import SIX_OPERATIONS, Entry
 from contract_tests.mutants.forked import run_suite
 from contract_tests.mutants.serve import serve
 from contract_tests.promises.catalogue import promises_of
-from contract_tests.schema.spec import load_specification
 
 ROOT = Path(__file__).parents[2]
 _LETTERS = string.ascii_lowercase + ".-"

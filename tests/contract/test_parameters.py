@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from contract_tests.declarations.parameter import Parameter, read_parameter
 from contract_tests.operations.probes import out_of_bounds, within
-from contract_tests.schema.parameter import Parameter, read_parameter
 from spec_pipeline.openapi.references import Spec
 
 MOMENT = "2026-03-01T00:00:00Z"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contract_tests.schema.spec import operations_of
+from contract_tests.declarations.specification import operations_of
 from spec_pipeline.__main__ import main
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project

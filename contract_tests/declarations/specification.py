@@ -1,7 +1,7 @@
 """The specification that the suite reads: the pin under our overlay, with a link from each page to the next one.
 
 What the suite knows of traffic, it asks of the traffic endpoint alone. The schema half, and the promises about pages,
-go for every operation that reads: one that a later pin adds is asked without a line written for it.
+apply to every GET operation: one that a later pin adds is tested without a new line of code.
 """
 
 import copy
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from contract_tests.schema.parameter import Parameter, read_parameter
+from contract_tests.declarations.parameter import Parameter, read_parameter
 from spec_pipeline.openapi.parameters import Parameters, parameters_of
 from spec_pipeline.openapi.parsing import read_document
 from spec_pipeline.openapi.references import Spec
