@@ -17,7 +17,7 @@ from contract_tests.wire.client import Client
 Drawn = TypeVar("Drawn")
 
 
-_LEAST = 4  # what most tests take to see something
+_MIN_COST = 4  # what most tests take to see something
 
 
 class Budget:
@@ -48,8 +48,8 @@ class Budget:
         """
         self._promise_id, self._reserve, self._share_ends = promise_id, sum(costs[1:]), None
         if self._is_small and costs[0]:
-            least = sum(min(cost, _LEAST) for cost in costs)
-            share = max(0, self._client.remaining - least) * costs[0] / sum(costs)
+            minimum = sum(min(cost, _MIN_COST) for cost in costs)
+            share = max(0, self._client.remaining - minimum) * costs[0] / sum(costs)
             self._share_ends = self._client.sent + share
 
     @property
@@ -64,13 +64,15 @@ class Budget:
         if self._share_ends is not None and promise_id == self._promise_id and self.spare <= 0:
             raise ShareUsedUpError
 
-    def draw(self, strategy: SearchStrategy[Drawn], relation: Callable[[Drawn], None], *, most: int, cost: int) -> None:
+    def draw(
+        self, strategy: SearchStrategy[Drawn], relation: Callable[[Drawn], None], *, max_examples: int, cost: int
+    ) -> None:
         """Put a relation to the test with drawn values, as far as the budget goes.
 
         Args:
             strategy: what is drawn.
             relation: the test of one value; the first breach that it raises ends the drawing.
-            most: how many values to draw in the default profile.
+            max_examples: how many values to draw in the default profile.
             cost: how many requests one value takes at the most.
         """
         until = time.monotonic() + self._deep_seconds
@@ -86,7 +88,7 @@ class Budget:
                 ends.append(error)
 
         settings = hypothesis.settings(
-            max_examples=most,
+            max_examples=max_examples,
             database=None,
             deadline=None,
             derandomize=False,

@@ -18,7 +18,7 @@ from spec_pipeline.http_client import address_fault, proxy_fault, without_passwo
 
 MAX_REQUESTS = 600
 MORE_REQUESTS = 200
-FEWEST_REQUESTS = 150
+MIN_REQUESTS = 150
 RATE_LIMIT = 100
 REPORT_DIR = "reports/contract"
 

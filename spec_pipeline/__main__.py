@@ -28,7 +28,7 @@ try:
 except KeyboardInterrupt:
     sys.exit(130)
 
-_MOST_SECONDS = 3600
+_MAX_SECONDS = 3600
 _REPORTS = {".json": as_json, ".md": as_markdown}
 
 
@@ -98,8 +98,8 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = 0
-    if not 0 < seconds <= _MOST_SECONDS:
-        raise argparse.ArgumentTypeError(f"{text} is no number of seconds up to {_MOST_SECONDS}")
+    if not 0 < seconds <= _MAX_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds up to {_MAX_SECONDS}")
     return seconds
 
 

@@ -13,9 +13,9 @@ from spec_pipeline.http_client import environment_proxy, open_client, without_pa
 from spec_pipeline.openapi.parsing import one_line
 from spec_pipeline.project import PipelineError
 
-LARGEST = 10_000_000
+MAX_BYTES = 10_000_000
 _SECONDS = 60.0
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
     path = Path(source)
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise PipelineError(f"{source} cannot be read: {error.strerror}.") from error
-    if len(content) > LARGEST:
+    if len(content) > MAX_BYTES:
         raise _too_large(source)
     return Fetched(content)
 
@@ -87,7 +87,7 @@ def _download(url: str, seconds: float) -> Fetched:
 def _ask(url: str, seconds: float) -> Fetched:
     deadline = time.monotonic() + seconds
     content = bytearray()
-    client = open_client(follow_redirects=True, max_redirects=_MOST_REDIRECTS, timeout=min(seconds, 20.0))
+    client = open_client(follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=min(seconds, 20.0))
     try:
         with (
             client,
@@ -97,7 +97,7 @@ def _ask(url: str, seconds: float) -> Fetched:
             _check_response(response, addresses)
             for chunk in response.iter_bytes():
                 content += chunk
-                if len(content) > LARGEST:
+                if len(content) > MAX_BYTES:
                     raise _too_large(without_password(url))
                 if time.monotonic() > deadline:
                     raise _too_slow(url, seconds)
@@ -121,12 +121,12 @@ def _check_response(response: httpx.Response, addresses: list[str]) -> None:
         raise PipelineError(f"{url} responded with {status} instead of a spec.")
     if response.headers.get("Content-Type", "").partition(";")[0].strip() == "text/html":
         raise PipelineError(f"{url} responded with HTML, not a spec; pass the address of the spec itself.")
-    if int(response.headers.get("Content-Length", 0)) > LARGEST:
+    if int(response.headers.get("Content-Length", 0)) > MAX_BYTES:
         raise _too_large(url)
 
 
 def _too_large(source: str) -> PipelineError:
-    return PipelineError(f"{source} is larger than {LARGEST // 1_000_000} MB; is it an OpenAPI document?")
+    return PipelineError(f"{source} is larger than {MAX_BYTES // 1_000_000} MB; is it an OpenAPI document?")
 
 
 def _too_slow(url: str, seconds: float) -> PipelineError:

@@ -19,7 +19,7 @@ from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.openapi.time_limit import time_limit
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
 
-_MOST_PROBLEMS = 5
+_MAX_PROBLEMS = 5
 # Some messages contain the repr of an object, which does not help a reader.
 _OBJECT = re.compile(r"(\bfor status code)? ?<\S+ object at 0x[0-9a-f]+>")
 _UNSUPPORTED = re.compile(r"[Uu]nsupported content[ _]type (\S+?)[).,]*(?:\s|$)")
@@ -89,8 +89,8 @@ def _scripts_first() -> Iterator[None]:
 def _sentence(problems: Sequence[GeneratorError], config: Path) -> str:
     """Return what the generator could not do, and how to correct it, on one line."""
     texts = list(dict.fromkeys(_text(problem) for problem in problems))
-    more = f"; and {len(texts) - _MOST_PROBLEMS} more" if len(texts) > _MOST_PROBLEMS else ""
-    listed = "; ".join(texts[:_MOST_PROBLEMS]) + more
+    more = f"; and {len(texts) - _MAX_PROBLEMS} more" if len(texts) > _MAX_PROBLEMS else ""
+    listed = "; ".join(texts[:_MAX_PROBLEMS]) + more
     types = sorted({found[1] for problem in problems if (found := _UNSUPPORTED.search(problem.detail or ""))})
     cure = "Correct the spec with an action in overlay.yaml."
     if types:

@@ -43,7 +43,7 @@ def _with_cache() -> dict[str, Any]:
 
 
 def _without_bound(name: str, value: int) -> Any:
-    return lambda self, one: value if one == name else Reference.least(self, one)
+    return lambda self, one: value if one == name else Reference.minimum(self, one)
 
 
 def _lenient(name: str, default: Any) -> Any:
@@ -191,7 +191,7 @@ REQUESTS = (
         "requests.bounds",
         check_app=lambda self, text, params: None if text == "0" else Reference.check_app(self, text, params),
     ),
-    broken("limit 0", "requests.bounds", least=_without_bound("limit", 0)),
+    broken("limit 0", "requests.bounds", minimum=_without_bound("limit", 0)),
     broken("limit 1001", "requests.bounds", greatest_limit=lambda self: 1001),
     broken("no greatest limit", "requests.bounds", greatest_limit=lambda self: 10**9),
     broken(
@@ -212,8 +212,8 @@ REQUESTS = (
         "requests.bounds",
         parse=lambda self, text: Reference.parse(self, re.sub("-02-30T", "-03-02T", text)),
     ),
-    broken("consumer_id 0", "requests.bounds", least=_without_bound("consumer_id", 0)),
-    broken("app_env_id negative", "requests.bounds", least=_without_bound("app_env_id", -(10**9))),
+    broken("consumer_id 0", "requests.bounds", minimum=_without_bound("consumer_id", 0)),
+    broken("app_env_id negative", "requests.bounds", minimum=_without_bound("app_env_id", -(10**9))),
     broken("any interval", "requests.bounds", interval=_lenient("interval", "hour")),
     broken(
         "a start that cannot be read is passed over",
@@ -232,7 +232,7 @@ REQUESTS = (
         ),
     ),
     broken("limit 1000 is refused", "requests.accepted", greatest_limit=lambda self: 999),
-    broken("limit 1 is refused", "requests.accepted", least=_without_bound("limit", 2)),
+    broken("limit 1 is refused", "requests.accepted", minimum=_without_bound("limit", 2)),
     broken(
         "names of zones with two slashes are refused",
         "requests.accepted",

@@ -24,7 +24,7 @@ _ROUTES = {
     "get_request_logs": re.compile(r"/v1/apps/([^/]*)/request-logs"),
     "get_request_details": re.compile(r"/v1/apps/([^/]*)/request-logs/([^/]*)"),
 }
-_LONGEST = {"method": 64, "path": 1024, "status_code": 128}
+_MAX_LENGTHS = {"method": 64, "path": 1024, "status_code": 128}
 _METHODS = ("GET", "POST", "DELETE")
 _STATUSES = (200, 200, 200, 201, 404, 500)
 _EVERY = timedelta(minutes=7)
@@ -237,10 +237,10 @@ class FullReference(Reference):
     # Parameters.
 
     def text_of(self, name: str, params: Params) -> str | None:
-        """Read a text that has a greatest length."""
+        """Read a text that has a maximum length."""
         text = params.get(name)
-        if text is not None and len(text) > _LONGEST[name]:
-            raise self.invalid(name, text, f"String should have at most {_LONGEST[name]} characters")
+        if text is not None and len(text) > _MAX_LENGTHS[name]:
+            raise self.invalid(name, text, f"String should have at most {_MAX_LENGTHS[name]} characters")
         return text
 
     def methods(self, params: Params) -> list[str]:

@@ -131,11 +131,11 @@ class Reference:
         """Read an integer, at least 1."""
         if not re.fullmatch(r"[+-]?\d{1,30}", text, re.ASCII):
             raise self.invalid(name, text, "Input should be a valid integer", place)
-        if int(text) < self.least(name):
+        if int(text) < self.minimum(name):
             raise self.invalid(name, text, "Input should be greater than or equal to 1", place)
         return int(text)
 
-    def least(self, name: str) -> int:
+    def minimum(self, name: str) -> int:
         """Return the minimum of an integer parameter."""
         return 1
 

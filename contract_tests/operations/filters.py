@@ -10,7 +10,7 @@ from contract_tests.operations.each import Asked
 from contract_tests.reading.listing import Listing, utc_text
 from contract_tests.reading.record import Record
 
-_MOST_FILTERS = 8
+_MAX_FILTERS = 8
 _PATTERN = re.compile(r"[*,{}<>]")
 
 
@@ -51,7 +51,7 @@ def filters_of(asked: Asked, listing: Listing) -> list[Filter]:
     free = [one for one in asked.operation.optional if one.name not in listing.filters and one.default is None]
     rounds = zip_longest(*(_filters(asked, listing, parameter) for parameter in free))
     # Each parameter before the second value of any.
-    return [one for found in rounds for one in found if one is not None][:_MOST_FILTERS]
+    return [one for found in rounds for one in found if one is not None][:_MAX_FILTERS]
 
 
 def _filters(asked: Asked, listing: Listing, parameter: Parameter) -> list[Filter]:

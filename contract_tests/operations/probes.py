@@ -37,10 +37,10 @@ def out_of_bounds(parameter: Parameter) -> Iterator[str]:
     if parameter.is_moment:
         yield from ("not-a-date", "2026-02-30T00:00:00Z")
     elif parameter.is_number:
-        least, most = parameter.bound("minimum"), parameter.bound("maximum")
+        minimum, maximum = parameter.bound("minimum"), parameter.bound("maximum")
         yield from ("abc", "1.5") if parameter.is_integer else ("abc",)
-        yield from (str(least - step) for step in (1, 2) if least is not None)
-        yield from (str(most + step) for step in (1, 99_000) if most is not None)
+        yield from (str(minimum - step) for step in (1, 2) if minimum is not None)
+        yield from (str(maximum + step) for step in (1, 99_000) if maximum is not None)
     elif parameter.is_boolean:
         yield "neither"
     elif parameter.names:

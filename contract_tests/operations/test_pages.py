@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
-from contract_tests.reading.listing import MOST_PAGES, VIEWS, Listing, Walk
+from contract_tests.reading.listing import MAX_PAGES, VIEWS, Listing, Walk
 
 _ATTEMPTS = 3
 _NOT_ABOUT_RECORDS = {"has-more", "walk-ends"}
@@ -51,7 +51,7 @@ def test_the_size_of_pages_changes_nothing(asked: Asked) -> None:
     """The records are the same in pages of another size, and in pages of the default size, if these are few."""
     listing = asked.run.listing(asked.endpoint)
     agrees(asked, listing, "any-page-size", lambda count: -(-count // 2))
-    by_default = (listing.default_limit or 0) * MOST_PAGES
+    by_default = (listing.default_limit or 0) * MAX_PAGES
     agrees(asked, listing, "any-page-size", lambda count: None if count <= by_default else -(-count // 5))
 
 

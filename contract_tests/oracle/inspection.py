@@ -10,7 +10,7 @@ from contract_tests.oracle.series import Series
 from contract_tests.promises.promise import BrokenPromiseError
 
 _CLOCK_SLACK_SECONDS = 5
-_LONGEST_ANSWER_SECONDS = 90
+_MAX_RESPONSE_SECONDS = 90
 
 
 def inspect(page: Page, query: Query, limit: int, truth: Series | None) -> None:
@@ -122,7 +122,7 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
             got=f"one that begins at {row}",
         )
     # Now lies somewhere between the request and the response, which may take long.
-    slack = _LONGEST_ANSWER_SECONDS if "end" in query.omitted else _CLOCK_SLACK_SECONDS
+    slack = _MAX_RESPONSE_SECONDS if "end" in query.omitted else _CLOCK_SLACK_SECONDS
     is_clipped = row.start < row.end < whole and abs(row.end - query.end) <= slack
     if row.end != whole and not is_clipped:
         return BrokenPromiseError(

@@ -51,7 +51,7 @@ class Series:
         return self._between(left, right)
 
     def bounds(self, start: int, end: int) -> tuple[Counts, Counts]:
-        """Return the least and the most traffic of a stretch of time, by the periods in it and across its ends."""
+        """Return the minimum and the maximum traffic of a stretch of time, by the periods in it and across its ends."""
         inner_left, inner_right = bisect_left(self._starts, start), bisect_right(self._ends, end)
         outer_left, outer_right = bisect_right(self._ends, start), bisect_left(self._starts, end)
         return self._between(inner_left, max(inner_left, inner_right)), self._between(outer_left, outer_right)

@@ -7,7 +7,7 @@ from contract_tests.oracle.page import NOTHING
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.promises.promise import BrokenPromiseError, Ledger
-from contract_tests.reading.reader import LARGEST_LIMIT, Reader
+from contract_tests.reading.reader import MAX_LIMIT, Reader
 from contract_tests.reading.sample import Sample
 from contract_tests.reading.stability import blame
 
@@ -58,7 +58,7 @@ class Comparison:
         return compared
 
     def same(
-        self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = LARGEST_LIMIT
+        self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = MAX_LIMIT
     ) -> Series:
         """Compare the responses to two queries that mean the same with each other.
 

@@ -19,7 +19,7 @@ _CLOSED = {
     405: "the server does not have it",
     410: "the server does not have it any more",
 }
-_MOST_VALUES = 20
+_MAX_VALUES = 20
 
 
 class Endpoint:
@@ -169,7 +169,7 @@ class Endpoints:
                 value = row.get("id" if is_own else name) if isinstance(row, dict) else None
                 if isinstance(value, str | int):
                     found.append(as_text(value))
-        return list(dict.fromkeys(found))[:_MOST_VALUES]
+        return list(dict.fromkeys(found))[:_MAX_VALUES]
 
 
 def closed_reason(exchange: Exchange) -> str | None:

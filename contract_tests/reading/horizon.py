@@ -6,12 +6,12 @@ from typing import NamedTuple
 from contract_tests.oracle.page import Page
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.zones import DAY
-from contract_tests.reading.reader import LARGEST_LIMIT, Reader
+from contract_tests.reading.reader import MAX_LIMIT, Reader
 
 _DAYS = (55, 40, 28, 14, 7)
 _FIRST_DAYS = 4
-_FEWEST_DAYS = 5
-_MOST_PAGES = 4
+_MIN_DAYS = 5
+_MAX_PAGES = 4
 
 
 class Horizon(NamedTuple):
@@ -33,13 +33,13 @@ def find_horizon(reader: Reader) -> Horizon:
     for days in _DAYS:
         query = Query(reader.settled - days * DAY, reader.settled, "hour", "UTC")
         is_last = days == _DAYS[-1]
-        page = reader.ask_kindly(query) if not is_last else reader.ask(query, limit=LARGEST_LIMIT)
+        page = reader.ask_kindly(query) if not is_last else reader.ask(query, limit=MAX_LIMIT)
         if page is None or not (page.rows or is_last):
             continue  # a window that is too long for it, a server may return nothing
-        if page.has_more and len(page.rows) < LARGEST_LIMIT:
+        if page.has_more and len(page.rows) < MAX_LIMIT:
             size = max(1, len(page.rows))
-            return Horizon(min(days, max(_FEWEST_DAYS, size * _MOST_PAGES // 24)), size)
-        return Horizon(_without_what_is_forgotten(reader, page, query, days), LARGEST_LIMIT)
+            return Horizon(min(days, max(_MIN_DAYS, size * _MAX_PAGES // 24)), size)
+        return Horizon(_without_what_is_forgotten(reader, page, query, days), MAX_LIMIT)
     raise AssertionError("the last horizon returns or raises")
 
 
@@ -47,7 +47,7 @@ def _without_what_is_forgotten(reader: Reader, page: Page, query: Query, days: i
     """Shorten a horizon that reaches to the oldest row there is: where a server forgets, that row goes next."""
     rows = list(page.rows)
     if page.has_more:
-        rows += reader.ask(replace(query, end=query.start + _FIRST_DAYS * DAY), limit=LARGEST_LIMIT).rows
+        rows += reader.ask(replace(query, end=query.start + _FIRST_DAYS * DAY), limit=MAX_LIMIT).rows
     oldest = min((row.start for row in rows), default=query.start)
     if oldest < query.start + DAY:
         return days

@@ -14,10 +14,10 @@ from typing import Final, Literal
 from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
 from contract_tests.reading.endpoint import Endpoint
+from contract_tests.reading.reader import MAX_LIMIT
 from contract_tests.reading.record import Record, record_of
 
-MOST_PAGES = 8
-_LARGEST_LIMIT = 1000
+MAX_PAGES = 8
 _NARROWED_TO = 250
 _MANY, _FEW = 20, 4
 _WINDOW = {"start", "end"}
@@ -80,7 +80,7 @@ class Listing:
         self.filters = dict(filters or {})
         self.has_limit = limit is not None
         self.default_limit = int(limit.default) if limit is not None and limit.default is not None else None
-        self._largest = min(_LARGEST_LIMIT, (limit.bound("maximum") if limit else None) or _LARGEST_LIMIT)
+        self._max_limit = min(MAX_LIMIT, (limit.bound("maximum") if limit else None) or MAX_LIMIT)
         self._whole: Walk | None = None
         self._narrowed: Listing | None = None
 
@@ -120,7 +120,7 @@ class Listing:
         """
         pages = [self.ask(limit)]
         tokens: set[str] = set()
-        while (token := pages[-1].token) is not None and len(pages) < MOST_PAGES:
+        while (token := pages[-1].token) is not None and len(pages) < MAX_PAGES:
             if token in tokens:
                 message = f"{self}: a token comes a second time, so that following it would never end"
                 evidence = (pages[-2].exchange, pages[-1].exchange)
@@ -148,7 +148,7 @@ class Listing:
             NotExercisedError: the listing is refused.
         """
         if self._whole is None or again:
-            self._whole = self.walk(self._largest)
+            self._whole = self.walk(self._max_limit)
         return self._whole
 
     def narrowed(self) -> "Listing":
@@ -197,7 +197,7 @@ class Listing:
     def _get(self, limit: int | None, token: str | None) -> Exchange:
         given = dict(self.filters)
         if limit is not None and self.has_limit:
-            given["limit"] = str(min(limit, self._largest))
+            given["limit"] = str(min(limit, self._max_limit))
         return self.endpoint.get(given | ({} if token is None else {"next_token": token}))
 
     def read(self, exchange: Exchange) -> Page:

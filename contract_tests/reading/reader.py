@@ -14,7 +14,7 @@ from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.client import Client
 
 DEFAULT_LIMIT = 100
-LARGEST_LIMIT = 1000
+MAX_LIMIT = 1000
 _SPARE_PAGES = 5
 _SETTLED_DAYS = 2
 
@@ -60,7 +60,7 @@ class Reader:
         require_page(exchange)
         return self.check(exchange, query, limit)
 
-    def ask_kindly(self, query: Query, *, limit: int | None = LARGEST_LIMIT) -> Page | None:
+    def ask_kindly(self, query: Query, *, limit: int | None = MAX_LIMIT) -> Page | None:
         """Send a request for the largest page, or another one, and give `None` where it is refused.
 
         Raises:
@@ -97,7 +97,7 @@ class Reader:
             raise
         return page
 
-    def read(self, query: Query, *, limit: int | None = LARGEST_LIMIT) -> Series:
+    def read(self, query: Query, *, limit: int | None = MAX_LIMIT) -> Series:
         """Read a window to its last page; a window that was read before is not asked for again.
 
         Args:

@@ -8,7 +8,7 @@ from contract_tests.oracle import zones
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
-from contract_tests.reading.reader import LARGEST_LIMIT, Reader
+from contract_tests.reading.reader import MAX_LIMIT, Reader
 from contract_tests.reading.sample import Sample
 
 _LENGTH = 365 * DAY
@@ -42,7 +42,7 @@ class Year:
         """
         if self._hours is None:
             end = self._sample.first
-            whole = self._sample.page_size == LARGEST_LIMIT and self.read(Query(end - _LENGTH, end, "hour", "UTC"))
+            whole = self._sample.page_size == MAX_LIMIT and self.read(Query(end - _LENGTH, end, "hour", "UTC"))
             self._hours = [whole] if whole else self._month_ends()
         return self._hours
 
@@ -64,7 +64,7 @@ class Year:
     def read(self, query: Query) -> Series | None:
         """Read a window that may lie before everything that the server keeps, and leave out its first days, too."""
         page = self._reader.ask_kindly(query)
-        series = None if page is None else self._reader.walk(page, query, limit=LARGEST_LIMIT)
+        series = None if page is None else self._reader.walk(page, query, limit=MAX_LIMIT)
         if series is None or not series.by_start:
             return None
         first = min(series.by_start)  # what is forgotten may be left out, or have no traffic

@@ -53,7 +53,7 @@ def test_no_data_for_another_key(run: Run) -> None:
         told = {"expected": "the same as with the header Api-Key", "got": lower.summary}
         raise BrokenPromiseError("auth.key-exact", message, lower, **told)
     drawn = st.text(_LETTERS + string.punctuation.replace("{", "").replace("}", ""), min_size=1, max_size=64)
-    run.budget.draw(drawn, lambda key: _refused(run, "auth.key-exact", {}, {"Api-Key": key}), most=3, cost=1)
+    run.budget.draw(drawn, lambda key: _refused(run, "auth.key-exact", {}, {"Api-Key": key}), max_examples=3, cost=1)
 
 
 def _queries(run: Run) -> list[dict[str, str]]:

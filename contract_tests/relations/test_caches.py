@@ -12,7 +12,7 @@ from contract_tests.oracle.page import NOTHING, read_page
 from contract_tests.oracle.query import Filter, Query
 from contract_tests.oracle.zones import DAY, HOUR
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.reader import MAX_LIMIT
 from contract_tests.run import Run
 
 _OWN = "consistency.each-query-its-own"
@@ -25,7 +25,7 @@ class _Asked:
 
     change: str
     query: Query
-    limit: int = LARGEST_LIMIT
+    limit: int = MAX_LIMIT
     is_for_nobody: bool = False
 
     def gets_its_own(self, exchange: Exchange) -> bool:

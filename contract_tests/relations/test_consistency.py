@@ -12,7 +12,7 @@ from contract_tests.oracle.page import NOTHING
 from contract_tests.oracle.query import EVERYTHING, Filter, Query
 from contract_tests.oracle.zones import DAY, Interval
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.reader import MAX_LIMIT
 from contract_tests.reading.stability import blame, require_unchanged
 from contract_tests.relations.seasons import require_every_season
 from contract_tests.relations.strategies import ANY_ZONE
@@ -31,7 +31,7 @@ def test_closed_periods_stay_as_they_are(run: Run) -> None:
     for query in queries:
         series = run.reader.read(query)
         for _ in range(_TIMES if query == queries[0] else 1):
-            again = run.reader.ask(query, limit=LARGEST_LIMIT)
+            again = run.reader.ask(query, limit=MAX_LIMIT)
             require_unchanged(series, again)
             if series.by_start:
                 run.ledger.seen("consistency.closed-periods", again.exchange)
@@ -58,7 +58,7 @@ def test_a_day_equals_its_hours(run: Run) -> None:
         equals("Europe/Berlin", whose)
     require_every_season(run)
     drawn = st.tuples(ANY_ZONE, st.sampled_from([EVERYTHING, *run.options.filters]))
-    run.budget.draw(drawn, lambda pair: equals(*pair), most=2, cost=4)
+    run.budget.draw(drawn, lambda pair: equals(*pair), max_examples=2, cost=4)
 
 
 @pytest.mark.promise("consistency.filter-selects", cost=14)

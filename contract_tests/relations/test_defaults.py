@@ -8,9 +8,8 @@ from contract_tests.oracle import zones
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.zones import DAY, HOUR
 from contract_tests.promises.promise import BrokenPromiseError
+from contract_tests.reading.reader import DEFAULT_LIMIT
 from contract_tests.run import Run
-
-_DEFAULT_LIMIT = 100
 
 
 @pytest.mark.promise("requests.default-interval", cost=7)
@@ -58,7 +57,7 @@ def test_the_limit_is_a_hundred_by_default(run: Run) -> None:
 
 
 def _is_a_hundred(run: Run, query: Query) -> None:
-    full = run.reader.ask(query, limit=_DEFAULT_LIMIT)
+    full = run.reader.ask(query, limit=DEFAULT_LIMIT)
     plain = run.reader.ask(query)
     # A server that makes pages shorter than asked for may do so here too.
     if len(plain.rows) != len(full.rows) and not run.reader.short_pages:

@@ -12,7 +12,7 @@ from contract_tests.oracle.query import EVERYTHING, Filter, Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.reader import MAX_LIMIT
 from contract_tests.reading.stability import blame
 from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
 from contract_tests.run import Run
@@ -74,10 +74,10 @@ def test_has_more_is_true_while_there_is_more(run: Run) -> None:
         (replace(hundred, end=hundred.end + HOUR), None),
     ]
     walks += [(two_hundred, None)] if min(run.sample.page_size, run.sample.horizon * 24) >= 200 else []
-    if run.sample.horizon * 24 >= LARGEST_LIMIT + 1 and run.sample.page_size >= LARGEST_LIMIT:
+    if run.sample.horizon * 24 >= MAX_LIMIT + 1 and run.sample.page_size >= MAX_LIMIT:
         for extra in (0, 1):
             walks.append(
-                (Query(run.sample.settled - (LARGEST_LIMIT + extra) * HOUR, run.sample.settled, "hour"), LARGEST_LIMIT)
+                (Query(run.sample.settled - (MAX_LIMIT + extra) * HOUR, run.sample.settled, "hour"), MAX_LIMIT)
             )
     for query, limit in walks:
         _complete(run, "pagination.has-more", query, limit)
@@ -93,7 +93,7 @@ def test_each_period_comes_once(run: Run) -> None:
     for zone in ("America/New_York", "Asia/Tokyo"):
         _complete(run, "pagination.each-once", _days(run, zone, 30), 13)
     long = Query(run.sample.settled - min(36, run.sample.horizon) * DAY, run.sample.settled, "hour", "UTC")
-    _complete(run, "pagination.each-once", long, 400 if run.sample.page_size >= 400 else LARGEST_LIMIT)
+    _complete(run, "pagination.each-once", long, 400 if run.sample.page_size >= 400 else MAX_LIMIT)
     for query, limit in _around_changes(run):
         _complete(run, "pagination.each-once", query, limit)
 
@@ -121,7 +121,7 @@ def test_the_size_of_pages_changes_nothing(run: Run) -> None:
     sizes = (st.integers(3, 28), st.integers(2, 4))
     filters = st.sampled_from([EVERYTHING, *run.options.filters])
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, *sizes, filters)
-    run.budget.draw(drawn, same, most=2, cost=8)
+    run.budget.draw(drawn, same, max_examples=2, cost=8)
 
 
 @pytest.mark.promise("pagination.token-keeps-query", cost=36)

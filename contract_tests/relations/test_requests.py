@@ -92,7 +92,7 @@ def test_every_form_of_a_moment(run: Run) -> None:
     # RFC 3339 takes small letters, too, and lets whoever uses it leave them out: not misread is all that can be asked.
     same(zones.utc(start).lower(), moment(end, 0, ".0").replace("+00:00", "z"), "Asia/Tokyo", may_be_refused=True)
     drawn = st.tuples(_ANY_OFFSET, _ANY_OFFSET, st.sampled_from(("", ".1", ".000001", ".99")))
-    run.budget.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), most=4, cost=1)
+    run.budget.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), max_examples=4, cost=1)
 
 
 @pytest.mark.promise("requests.bounds", cost=24)
@@ -113,7 +113,7 @@ def test_bounds_are_enforced(run: Run) -> None:
     run.budget.draw(
         drawn,
         lambda pair: _refused(run, run.client.get({pair[0]: str(pair[1])}), f"{pair[0]}={pair[1]}"),
-        most=2,
+        max_examples=2,
         cost=1,
     )
 
@@ -136,7 +136,7 @@ def test_nothing_earns_a_server_error(run: Run) -> None:
         ("timezone", "start", "end", "next_token", "interval", "limit", "app_env_id", "consumer_id")
     )
     drawn = st.dictionaries(names, text, min_size=1, max_size=3)
-    run.budget.draw(drawn, lambda query: _survived(run, run.client.get(query)), most=4, cost=1)
+    run.budget.draw(drawn, lambda query: _survived(run, run.client.get(query)), max_examples=4, cost=1)
 
 
 def _strange_windows(run: Run) -> list[dict[str, str]]:

@@ -38,7 +38,7 @@ def test_split_windows_add_up(run: Run) -> None:
 
     numbers = (st.integers(0, 200), st.integers(2, 20), st.integers(0, 19))
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, *numbers, st.sampled_from((_in_utc, _with_offset)))
-    run.budget.draw(drawn, drawn_adds_up, most=2, cost=5)
+    run.budget.draw(drawn, drawn_adds_up, max_examples=2, cost=5)
 
 
 def _joints(run: Run) -> Iterator[tuple[Query, int, _Form]]:

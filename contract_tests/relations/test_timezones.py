@@ -12,7 +12,7 @@ from contract_tests.oracle.page import NOTHING
 from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval, Transition
-from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.reader import MAX_LIMIT
 from contract_tests.reading.stability import blame
 from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
 from contract_tests.run import Run
@@ -44,7 +44,7 @@ def test_days_begin_at_midnight(run: Run) -> None:
     for zone in _zones_by_day(run):
         _midnights(run, zone)
     others = st.sampled_from(zone_table.WHOLE[_DAYS_ASKED:])
-    run.budget.draw(others, lambda zone: _midnights(run, zone), most=3, cost=1)
+    run.budget.draw(others, lambda zone: _midnights(run, zone), max_examples=3, cost=1)
 
 
 def _zones_by_hour(run: Run) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ def test_no_zone_changes_the_traffic(run: Run) -> None:
         _agrees(run, run.reader.read(query))
 
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(1, 20))
-    run.budget.draw(drawn, agrees, most=3, cost=4)
+    run.budget.draw(drawn, agrees, max_examples=3, cost=4)
 
 
 @pytest.mark.promise("timezone.naive", cost=20)
@@ -145,7 +145,7 @@ def test_times_without_an_offset_are_read_in_the_zone(run: Run) -> None:
 
     back = st.integers(2, max(3, (run.sample.horizon - 6) * 24))
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, back, st.integers(25, 60))
-    run.budget.draw(drawn, fits, most=3, cost=1)
+    run.budget.draw(drawn, fits, max_examples=3, cost=1)
 
 
 def _changes(run: Run) -> Iterator[tuple[str, Transition]]:
@@ -208,7 +208,7 @@ def _read(run: Run, query: Query) -> Series | None:
     """Read a window that may lie before everything that the server keeps."""
     if query.start < run.sample.first:
         page = run.reader.ask_kindly(query)
-        return None if page is None else run.reader.walk(page, query, limit=LARGEST_LIMIT)
+        return None if page is None else run.reader.walk(page, query, limit=MAX_LIMIT)
     return run.reader.read(query)
 
 

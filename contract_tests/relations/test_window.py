@@ -12,7 +12,7 @@ from contract_tests.oracle.query import Query
 from contract_tests.oracle.series import Series
 from contract_tests.oracle.zones import DAY, HOUR, Interval
 from contract_tests.promises.promise import BrokenPromiseError
-from contract_tests.reading.reader import LARGEST_LIMIT
+from contract_tests.reading.reader import MAX_LIMIT
 from contract_tests.relations.strategies import ANY_INTERVAL, ANY_ZONE
 from contract_tests.run import Run
 
@@ -51,7 +51,7 @@ def test_nothing_outside_the_window(run: Run) -> None:
             run.ledger.seen("window.nothing-outside", *series.exchanges)
 
     drawn = st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 5 * DAY), st.integers(1, 3 * DAY))
-    run.budget.draw(drawn, holds, most=3, cost=2)
+    run.budget.draw(drawn, holds, max_examples=3, cost=2)
 
 
 @pytest.mark.promise("window.start-rounded", cost=20)
@@ -81,7 +81,10 @@ def test_the_start_is_rounded_down_in_the_zone(run: Run) -> None:
         rounded(Query(start, end, interval, zone))
 
     run.budget.draw(
-        st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 9 * DAY), st.integers(1, 3)), drawn_rounded, most=3, cost=1
+        st.tuples(ANY_ZONE, ANY_INTERVAL, st.integers(0, 9 * DAY), st.integers(1, 3)),
+        drawn_rounded,
+        max_examples=3,
+        cost=1,
     )
 
 
@@ -91,7 +94,7 @@ def test_hours_start_a_day_ago_by_default(run: Run) -> None:
     for query, limit in (
         (Query(-DAY, _NOW, omitted=frozenset({"end"})), None),
         (Query(-DAY, _NOW, "hour", "Asia/Kathmandu", run.options.narrowest), 100),
-        (Query(-DAY, -10 * HOUR, "hour", "UTC"), LARGEST_LIMIT),
+        (Query(-DAY, -10 * HOUR, "hour", "UTC"), MAX_LIMIT),
     ):
         _default_is_stated(run, "window.default-start-hour", "start", query, limit)
 
@@ -102,7 +105,7 @@ def test_days_start_a_month_ago_by_default(run: Run) -> None:
     for query, limit in (
         (Query(-30 * DAY, _NOW, "day", omitted=frozenset({"end"})), None),
         (Query(-30 * DAY, _NOW, "day", "Asia/Tokyo", run.options.narrowest), 100),
-        (Query(-30 * DAY, -3 * DAY, "day", "UTC"), LARGEST_LIMIT),
+        (Query(-30 * DAY, -3 * DAY, "day", "UTC"), MAX_LIMIT),
     ):
         _default_is_stated(run, "window.default-start-day", "start", query, limit)
 
@@ -113,7 +116,7 @@ def test_the_end_is_now_by_default(run: Run) -> None:
     for query, limit in (
         (Query(-40 * HOUR, _NOW), None),
         (Query(-5 * HOUR, _NOW, "hour", "Asia/Kathmandu"), 100),
-        (Query(-40 * DAY, _NOW, "day", "Asia/Tokyo", run.options.narrowest), LARGEST_LIMIT),
+        (Query(-40 * DAY, _NOW, "day", "Asia/Tokyo", run.options.narrowest), MAX_LIMIT),
     ):
         _default_is_stated(run, "window.default-end", "end", query, limit)
 

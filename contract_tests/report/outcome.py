@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from contract_tests.declarations.specification import Operation
-from contract_tests.options import FEWEST_REQUESTS, Options
+from contract_tests.options import MIN_REQUESTS, Options
 from contract_tests.promises.promise import Finding, Ledger
 from contract_tests.report.history import PastRun, page_sizes, zones_by
 from contract_tests.wire.client import Client
@@ -134,7 +134,7 @@ class Outcome:
             asked, most = self.options.max_requests, self.options.default_requests
             found.append(
                 f"--max-requests {asked} is shared among the promises, so {cut_short} were tested with fewer requests "
-                f"than their tests take: {most} are enough for all, about {FEWEST_REQUESTS} to put each to the test."
+                f"than their tests take: {most} are enough for all, about {MIN_REQUESTS} to put each to the test."
             )
         return found
 

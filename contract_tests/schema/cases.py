@@ -110,14 +110,14 @@ def _may_fit(schema: dict[str, Any], value: str) -> bool:
         case {"type": "null"}:
             return False
         case {"type": "integer"}:
-            least, most = float(schema.get("minimum", -math.inf)), float(schema.get("maximum", math.inf))
-            return bool(_INTEGER.fullmatch(value)) and least <= _number(value) <= most
+            minimum, maximum = float(schema.get("minimum", -math.inf)), float(schema.get("maximum", math.inf))
+            return bool(_INTEGER.fullmatch(value)) and minimum <= _number(value) <= maximum
         case {"type": "string", "enum": names}:
             return word in {str(name).lower() for name in names}
         case {"type": "string", "format": "date-time"}:
             return len(value) <= 3 or not value.isalpha() or word in _NO_MOMENT
-        case {"type": "string", "maxLength": most}:
-            return bool(len(value) <= most)
+        case {"type": "string", "maxLength": maximum}:
+            return bool(len(value) <= maximum)
     return True
 
 

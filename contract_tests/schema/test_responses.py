@@ -18,7 +18,7 @@ from contract_tests.run import Run
 
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")
-_LONGEST = {"hour": 2, "day": 26}  # with the oddest change of the clocks
+_MAX_HOURS = {"hour": 2, "day": 26}  # with the oddest change of the clocks
 _counts_of, _edges_of = itemgetter(*_COUNTS), itemgetter(*_EDGES)
 _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
@@ -71,13 +71,15 @@ def test_periods_end_when_they_are_over(run: Run) -> None:
     """
     for exchange, items in _pages(run):
         interval = exchange.parameters.get("interval", "hour")
-        if ("next_token" in exchange.parameters and "interval" not in exchange.parameters) or interval not in _LONGEST:
+        if (
+            "next_token" in exchange.parameters and "interval" not in exchange.parameters
+        ) or interval not in _MAX_HOURS:
             continue  # what a token does that comes without its query, nobody has promised
-        long = next((item for item in items if _hours(*_edges_of(item)) > _LONGEST[interval]), None)
+        long = next((item for item in items if _hours(*_edges_of(item)) > _MAX_HOURS[interval]), None)
         if long is not None:
             lasts = f"{_hours(*_edges_of(long)):g} hours"
             message = f"the period from {long['period_start']} to {long['period_end']} lasts {lasts}"
-            told = {"expected": f"no {interval} of more than {_LONGEST[interval]} hours", "got": lasts}
+            told = {"expected": f"no {interval} of more than {_MAX_HOURS[interval]} hours", "got": lasts}
             raise BrokenPromiseError("response.period-end", message, exchange, **told)
         if items:
             run.ledger.seen("response.period-end", exchange)

@@ -47,13 +47,13 @@ class _Schema:
         self.breaches: list[BrokenPromiseError] = []
         self.asked: set[str] = set()
 
-    def draw(self, strategy: SearchStrategy[Case[Any]], most: int) -> None:
+    def draw(self, strategy: SearchStrategy[Case[Any]], max_examples: int) -> None:
         """Draw and send cases, as far as the budget goes."""
 
         def send(case: Case[Any]) -> None:
             self.send(case)
 
-        self.run.budget.draw(strategy, send, most=most, cost=1)
+        self.run.budget.draw(strategy, send, max_examples=max_examples, cost=1)
 
     def send(self, case: Case[Any]) -> Exchange | None:
         """Send a case that says something about this server and was not sent before, and look at the response."""
@@ -168,9 +168,9 @@ def test_stateful(schema: _Schema) -> None:
         schema.conclude()
 
 
-def _settings(most: int, **more: Any) -> hypothesis.settings:
+def _settings(max_examples: int, **more: Any) -> hypothesis.settings:
     return hypothesis.settings(
-        max_examples=most,
+        max_examples=max_examples,
         database=None,
         deadline=None,
         phases=[Phase.generate],

@@ -17,8 +17,8 @@ from spec_pipeline.http_client import environment_proxy, open_client, without_pa
 _TIMEOUT_SECONDS = 60.0
 _ATTEMPTS = 3
 _GATEWAY_STATUSES = {502, 503, 504}
-_REFUSALS_TAKEN = 14
-_FAILURES_TAKEN = 8
+_MAX_REFUSALS = 14
+_FAILURES_BEFORE_CHECK = 8
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -146,7 +146,7 @@ class Client:
             if exchange.status != 429:
                 self._require_recovery(exchange)
                 return exchange
-            if attempt == _REFUSALS_TAKEN:
+            if attempt == _MAX_REFUSALS:
                 raise ServerGoneError(
                     f"{self.base_url} has responded 429 {attempt + 1} times in a row: is the key in use?"
                 )
@@ -178,11 +178,11 @@ class Client:
     def _require_recovery(self, exchange: Exchange) -> None:
         """Give up a server that responds with 5xx for a while, to a plain request as well."""
         self._failures = self._failures + 1 if exchange.status >= 500 else 0
-        if self._failures >= _FAILURES_TAKEN and self.remaining > 0:
+        if self._failures >= _FAILURES_BEFORE_CHECK and self.remaining > 0:
             self._failures = 0
             if not self._is_alive():
                 raise ServerGoneError(
-                    f"{self.base_url} has responded {exchange.status} to the last {_FAILURES_TAKEN} requests, "
+                    f"{self.base_url} has responded {exchange.status} to the last {_FAILURES_BEFORE_CHECK} requests, "
                     "and fails on a plain request for traffic, too."
                 )
 

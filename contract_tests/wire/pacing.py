@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 WINDOW_SECONDS = 60.0
-_LONGEST_WAIT = 120.0
-_LONGEST_BACKOFF = 60.0
+_MAX_WAIT_SECONDS = 120.0
+_MAX_BACKOFF_SECONDS = 60.0
 
 
 class Pacer:
@@ -40,7 +40,7 @@ class Pacer:
         """Heed the headers of a response: where nothing remains of the window, none is sent before its reset."""
         reset = _number(headers.get("x-ratelimit-reset"))
         if _number(headers.get("x-ratelimit-remaining")) == 0 and reset is not None:
-            self._closed_until = now + min(max(reset - now, 0.0), _LONGEST_WAIT)
+            self._closed_until = now + min(max(reset - now, 0.0), _MAX_WAIT_SECONDS)
 
 
 def wait_after_429(headers: Mapping[str, str], now: float, attempt: int) -> float:
@@ -54,8 +54,8 @@ def wait_after_429(headers: Mapping[str, str], now: float, attempt: int) -> floa
     asked = _retry_after(headers.get("retry-after"), now)
     if asked is None and (reset := _number(headers.get("x-ratelimit-reset"))) is not None and reset - now > 0:
         asked = reset - now
-    backoff = min(0.1 * 2**attempt, _LONGEST_BACKOFF)
-    return backoff if asked is None else max(min(asked, _LONGEST_WAIT), backoff if attempt else 0.0)
+    backoff = min(0.1 * 2**attempt, _MAX_BACKOFF_SECONDS)
+    return backoff if asked is None else max(min(asked, _MAX_WAIT_SECONDS), backoff if attempt else 0.0)
 
 
 def _retry_after(text: str | None, now: float) -> float | None:

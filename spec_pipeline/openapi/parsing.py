@@ -14,11 +14,11 @@ from spec_pipeline.project import PipelineError
 
 Document = dict[str, Any]
 
-_LONGEST_REASON = 300
-_MOST_DIGITS = 4000
+_MAX_REASON_LENGTH = 300
+_MAX_DIGITS = 4000
 # A YAML file of a few lines can expand to billions of values through its anchors.
-_MOST_VALUES = 2_000_000
-_MOST_CHARACTERS = 20_000_000
+_MAX_VALUES = 2_000_000
+_MAX_CHARACTERS = 20_000_000
 
 
 def read_document(path: Path) -> Document:
@@ -99,7 +99,7 @@ def _load_json(text: str) -> Any:
 
 
 def _whole(text: str) -> int:
-    return int(text) if len(text) <= _MOST_DIGITS else _refuse(f"a number of {len(text)} digits")
+    return int(text) if len(text) <= _MAX_DIGITS else _refuse(f"a number of {len(text)} digits")
 
 
 def _finite(text: str) -> float:
@@ -128,7 +128,7 @@ class _Budget:
     """Limits the size that a file expands to."""
 
     def __init__(self) -> None:
-        self._values, self._characters = _MOST_VALUES, _MOST_CHARACTERS
+        self._values, self._characters = _MAX_VALUES, _MAX_CHARACTERS
 
     def spend(self, value: Any) -> None:
         """Count a value.
@@ -139,7 +139,7 @@ class _Budget:
         self._values -= 1
         self._characters -= len(value) if isinstance(value, str) else 0
         if self._values < 0 or self._characters < 0:
-            most = f"{_MOST_VALUES} values" if self._values < 0 else f"{_MOST_CHARACTERS} characters"
+            most = f"{_MAX_VALUES} values" if self._values < 0 else f"{_MAX_CHARACTERS} characters"
             message = f"its anchors expand to more than {most}"
             raise ValueError(message)
 
@@ -172,4 +172,4 @@ def _refuse(text: str) -> Any:
 def one_line(text: str) -> str:
     """Return the text as one line of limited length, for use in a sentence."""
     line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
+    return line if len(line) <= _MAX_REASON_LENGTH else f"{line[:_MAX_REASON_LENGTH]}…"

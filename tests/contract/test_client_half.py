@@ -25,7 +25,7 @@ OPERATION = SPEC["paths"][PATH]["get"]
 PARAMETERS = {parameter["name"]: parameter for parameter in OPERATION["parameters"]}
 PAGE_SCHEMA = {"$ref": "#/components/schemas/GetTrafficResponse", "components": SPEC["components"]}
 LAST_PAGE = {"data": [], "has_more": False, "next_token": None}
-MOST_REQUESTS = 500
+MAX_REQUESTS = 500
 
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe"])
 MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2026, 1, 1))
@@ -134,7 +134,7 @@ def test_any_response_that_fits_the_schema_is_delivered_or_refused(pages: list[A
     def respond(_: httpx.Request) -> httpx.Response:
         nonlocal asked
         asked += 1
-        if asked > MOST_REQUESTS:
+        if asked > MAX_REQUESTS:
             pytest.fail("the client asks again and again")
         return httpx.Response(200, json=pages[min(asked, len(pages)) - 1])
 

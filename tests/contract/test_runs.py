@@ -16,7 +16,7 @@ from contract_tests.mutants.forked import Ended, run_suite
 from contract_tests.mutants.messages import Response
 from contract_tests.mutants.reference import Reference
 from contract_tests.mutants.serve import serve
-from contract_tests.options import FEWEST_REQUESTS
+from contract_tests.options import MIN_REQUESTS
 
 ROOT = Path(__file__).parents[2]
 # What the pin will say one day is no subject of these tests.
@@ -273,10 +273,10 @@ def test_a_small_budget_is_shared_among_the_promises(tmp_path: Path) -> None:
     with serve(server) as url:
         done = run(tmp_path, "--base-url", url, *options, "--max-requests", "40")
         asked = server.asked
-        more = run(tmp_path / "more", "--base-url", url, *options, "--max-requests", str(FEWEST_REQUESTS))
+        more = run(tmp_path / "more", "--base-url", url, *options, "--max-requests", str(MIN_REQUESTS))
     assert (done.exit_code, more.exit_code) == (0, 0)
     assert asked <= 40
-    assert server.asked - asked <= FEWEST_REQUESTS
+    assert server.asked - asked <= MIN_REQUESTS
     found = verdicts(tmp_path)
     kept = [name for name, promise in found.items() if promise["verdict"] == "kept"]
     assert len(kept) >= 15

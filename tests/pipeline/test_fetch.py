@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from spec_pipeline.fetch import LARGEST, fetch
+from spec_pipeline.fetch import MAX_BYTES, fetch
 from spec_pipeline.openapi.parsing import parse_document
 from spec_pipeline.project import PipelineError
 from tests.pipeline.web_server import Handler
@@ -56,7 +56,7 @@ def test_large_answer_is_not_read_to_its_end(server: str) -> None:
     with pytest.raises(PipelineError, match="larger than 10 MB"):
         fetch(f"{server}/endless")
     time.sleep(0.2)
-    assert Handler.sent < 2.5 * LARGEST
+    assert Handler.sent < 2.5 * MAX_BYTES
 
 
 @pytest.mark.parametrize("path", ["slow", "drip"])

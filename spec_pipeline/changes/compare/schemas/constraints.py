@@ -76,10 +76,10 @@ def _unevaluated(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]
 
 def _contains(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> Effects:
     """Compare `contains` with its bounds: a wider schema matches more items, which `maxContains` may refuse."""
-    least = before.get("minContains", 1), after.get("minContains", 1)
-    most = before.get("maxContains", float("inf")), after.get("maxContains", float("inf"))
-    narrows = least[1] > least[0] or most[1] < most[0]
-    widens = least[1] < least[0] or most[1] > most[0]
+    minimum = before.get("minContains", 1), after.get("minContains", 1)
+    maximum = before.get("maxContains", float("inf")), after.get("maxContains", float("inf"))
+    narrows = minimum[1] > minimum[0] or maximum[1] < maximum[0]
+    widens = minimum[1] < minimum[0] or maximum[1] > maximum[0]
     stricter, looser = schemas(before["contains"], after["contains"])
     bounded = any("maxContains" in said for said in (before, after))
     return narrows or stricter or (bounded and looser), widens or looser or (bounded and stricter)

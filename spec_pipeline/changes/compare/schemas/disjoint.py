@@ -8,7 +8,7 @@ from spec_pipeline.changes.compare.schemas.schema import Schema
 from spec_pipeline.changes.compare.schemas.written import Raw, fingerprint
 from spec_pipeline.openapi.references import Spec
 
-_MOST_LEVELS = 4
+_MAX_LEVELS = 4
 _BOUNDS = {
     "string": (("minLength", "maxLength"),),
     "array": (("minItems", "maxItems"),),
@@ -17,7 +17,7 @@ _BOUNDS = {
 }
 
 
-def disjoint(spec: Spec, left: Raw, right: Raw, *, levels: int = _MOST_LEVELS) -> bool:
+def disjoint(spec: Spec, left: Raw, right: Raw, *, levels: int = _MAX_LEVELS) -> bool:
     """Return whether it is proven that no value except null is valid for both schemas."""
     first, second = normalise(spec, left), normalise(spec, right)
     types = _common_types(first, second)
