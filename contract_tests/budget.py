@@ -1,4 +1,4 @@
-"""The requests that a run may still send, and how much of them drawn values may take."""
+"""The requests that a run may still send, and the share of them for drawn values."""
 
 import random
 import time
@@ -17,7 +17,7 @@ from contract_tests.wire.client import Client
 Drawn = TypeVar("Drawn")
 
 
-_MIN_COST = 4  # what most tests take to see something
+_MIN_COST = 4  # requests that most tests need before they can see a breach
 
 
 class Budget:
@@ -26,7 +26,7 @@ class Budget:
     Args:
         client: counts the requests.
         options: the seed, and for how long a deep run goes on.
-        ledger: what was seen; a deep run shares its time among its promises, and a small budget its requests.
+        ledger: the findings; the time of a deep run, or the requests of a small budget, are shared among its promises.
     """
 
     def __init__(self, client: Client, options: Options, ledger: Ledger) -> None:
@@ -40,11 +40,11 @@ class Budget:
         self._deep_seconds = options.deep / len(ledger.findings)
 
     def begin(self, promise_id: str | None, costs: Sequence[int]) -> None:
-        """Turn to the next test.
+        """Begin the next test.
 
         Args:
-            promise_id: the promise that it is about, if it is about one.
-            costs: how many requests it takes, and each test after it.
+            promise_id: the promise that it tests, if there is one.
+            costs: how many requests it needs, followed by those of each test after it.
         """
         self._promise_id, self._reserve, self._share_ends = promise_id, sum(costs[1:]), None
         if self._is_small and costs[0]:
@@ -54,32 +54,32 @@ class Budget:
 
     @property
     def spare(self) -> float:
-        """How many requests the test may send beyond those that it, or a test still to come, needs."""
+        """How many requests the test may send without taking any that later tests need."""
         if self._share_ends is not None:
             return self._share_ends - self._client.sent
         return self._client.remaining - self._reserve
 
     def _require_share(self, promise_id: str) -> None:
-        """End a test that has put its promise to the test, and used up its share of a small budget."""
+        """End a test that has exercised its promise and used up its share of a small budget."""
         if self._share_ends is not None and promise_id == self._promise_id and self.spare <= 0:
             raise ShareUsedUpError
 
     def draw(
         self, strategy: SearchStrategy[Drawn], relation: Callable[[Drawn], None], *, max_examples: int, cost: int
     ) -> None:
-        """Put a relation to the test with drawn values, as far as the budget goes.
+        """Test a relation with drawn values, as far as the budget goes.
 
         Args:
-            strategy: what is drawn.
-            relation: the test of one value; the first breach that it raises ends the drawing.
+            strategy: the values to draw from.
+            relation: the test of one value; drawing stops at the first breach that it raises.
             max_examples: how many values to draw in the default profile.
-            cost: how many requests one value takes at the most.
+            cost: the maximum number of requests for one value.
         """
         until = time.monotonic() + self._deep_seconds
         ends: list[Exception] = []
 
         def tried(value: Drawn) -> None:
-            # A breach is kept back: Hypothesis would ask the server again and again to make it smaller.
+            # A breach is raised later: Hypothesis would send many more requests to shrink the example.
             if ends or self.spare < cost or (self._deep_seconds and time.monotonic() > until):
                 return
             try:
@@ -96,7 +96,7 @@ class Budget:
             suppress_health_check=list(HealthCheck),
         )
         while True:
-            # Of an operation without parameters, no invalid request can be made up.
+            # An operation without parameters has no invalid requests to draw.
             with suppress(hypothesis.errors.Unsatisfiable):
                 hypothesis.seed(self._random.randrange(1 << 32))(settings(hypothesis.given(strategy)(tried)))()
             if ends or time.monotonic() >= until:

@@ -1,4 +1,4 @@
-"""Makes a pytest run a run of the contract suite: options, the check before it, verdicts, reports, the exit code.
+"""Turn a pytest run into a run of the contract suite: options, preflight check, verdicts, reports, exit code.
 
 Exit codes: 0 every exercised promise is kept, 1 one is broken, 2 the suite could not run.
 """
@@ -36,7 +36,7 @@ _SPEC = pytest.StashKey[Specification]()
 _OPENED = pytest.StashKey[ExitStack]()
 _HISTORY = pytest.StashKey[History]()
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Every response is kept, so there is little to collect: by default, looking for it takes a tenth of a run."""
+"""Every response is kept, so there is little garbage; with Python's default, collecting takes a tenth of a run."""
 
 _STOPPED_EARLY = "Its test did not run: the run stopped at an earlier one, as -x or --maxfail tells it to."
 _NOT_SELECTED = "Its test was not selected for this run."
@@ -55,16 +55,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and write the JUnit report beside the others."""
-    config.addinivalue_line("markers", "promise(id, cost): the promise that a test is about, and the requests it takes")
-    config.addinivalue_line("markers", "each_operation(name, cost): the same of each operation but traffic")
-    config.addinivalue_line("markers", "schema(cost): a phase of schemathesis, and the requests it takes")
+    config.addinivalue_line("markers", "promise(id, cost): the promise that a test is about, and the requests it needs")
+    config.addinivalue_line("markers", "each_operation(name, cost): the same for each operation except traffic")
+    config.addinivalue_line("markers", "schema(cost): a phase of schemathesis, and the requests it needs")
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     if not config.option.xmlpath:
         config.option.xmlpath = f"{config.getoption('--report-dir')}/junit.xml"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test for each operation, and for each promise of it, out of one that is about any."""
+    """Parametrize the tests that apply to any operation, by operation and promise."""
     spec = metafunc.config.stash[_SPEC]
     if "declared" in metafunc.fixturenames:
         metafunc.parametrize("declared", spec.operations, ids=lambda operation: operation.id)
@@ -82,9 +82,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Ask for the promises in the order of their catalogue; what looks at all responses comes last."""
+    """Run the tests in the order of the catalogue of promises; those that check all responses come last."""
     promise_ids = [promise.id for promise in promises_of(config.stash[_SPEC].operations)]
-    # Of a test without an operation that it is about, pytest makes one that is skipped.
+    # pytest turns a parametrized test without parameters into a skipped one.
     items[:] = [item for item in items if _promise(item) or not item.get_closest_marker("each_operation")]
 
     def place(item: pytest.Item) -> float:
@@ -95,7 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Start the mock where no server is named, and ask the first question."""
+    """Start the mock if no server is named, and send the first request."""
     config = session.config
     opened = config.stash[_OPENED] = ExitStack()
     try:
@@ -108,7 +108,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         terminal = config.pluginmanager.get_plugin("terminalreporter")
         outcome = config.stash.get(_OUTCOME, None) or Outcome(None, Ledger([]), unread_options(config), {})
         outcome.stop(str(error))
-        # Where the folder of the reports cannot be written, that is what the sentence says.
+        # If the folder for the reports cannot be written, the sentence already says so.
         with suppress(OSError):
             write_reports(outcome)
             write_failed_start(Path(config.option.xmlpath), str(error))
@@ -117,7 +117,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Print what repeats the run."""
+    """Print the options that repeat the run."""
     run = config.stash.get(_RUN, None)
     if run is None:
         return None
@@ -128,7 +128,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> Run:
-    """Return the parts of the run, with the budget of the test that is to come."""
+    """Return the parts of the run, with the budget of this test."""
     items = request.session.items
     parts = request.config.stash[_RUN]
     parts.budget.begin(_promise(request.node), list(map(_cost, items[items.index(request.node) :])))
@@ -140,7 +140,7 @@ def run(request: pytest.FixtureRequest) -> Run:
 
 @pytest.fixture
 def asked(run: Run, request: pytest.FixtureRequest) -> Asked:
-    """Return a promise of an operation but traffic, which the server has and opens to the key."""
+    """Return a promise of an operation other than traffic that the server has and serves with this key."""
     promise_id, operation = request.param
     endpoint = run.endpoints.of(operation)
     endpoint.require_open()
@@ -151,7 +151,7 @@ def asked(run: Run, request: pytest.FixtureRequest) -> Asked:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn what a test raises into a verdict; what is no fault of the server is skipped, with the reason."""
+    """Turn what a test raises into a verdict; what is not the server's fault is skipped, with the reason."""
     error = call.excinfo.value if call.excinfo else None
     if call.when == "call" or error is not None:
         _note(item.config.stash[_OUTCOME], item, error)
@@ -169,7 +169,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
-    """Note the promises of which the test was left out."""
+    """Note the promises whose tests were not selected."""
     for item in items:
         if (promise_id := _promise(item)) is not None:
             item.config.stash[_OUTCOME].ledger.not_exercised(promise_id, _NOT_SELECTED)
@@ -181,7 +181,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     outcome = session.config.stash.get(_OUTCOME, None)
     if outcome is None:
         return
-    # What pytest itself could not do, such as importing a test, is no verdict on the server.
+    # A failure of pytest itself, such as in importing a test, says nothing about the server.
     if outcome.gone or exitstatus in _STOPPED:
         outcome.stop(outcome.gone or _STOPPED[pytest.ExitCode(exitstatus)])
     outcome.ledger.not_run(_STOPPED_EARLY if session.shouldfail else _NOT_SELECTED)
@@ -208,7 +208,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Print what must not be missed below pytest's own last line."""
+    """Print the warnings below pytest's last line, where they are noticed."""
     outcome, terminal = config.stash.get(_OUTCOME, None), config.pluginmanager.get_plugin("terminalreporter")
     if outcome is not None and outcome.client is not None and terminal is not None:
         for warning in outcome.warnings:

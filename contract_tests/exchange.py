@@ -1,4 +1,4 @@
-"""One request and its response, as evidence: never with the key, always with a line that repeats it in a shell."""
+"""One request and its response, as evidence: never with the key, always with a curl line that repeats it."""
 
 import json
 import shlex
@@ -17,17 +17,17 @@ class Exchange:
     """A request and the response to it.
 
     Attributes:
-        number: how many requests were sent before this one, plus one.
+        number: its number among all requests of the run, from 1.
         method: the HTTP method.
         url: the whole URL; the key is replaced where it was part of it.
-        shown_headers: the headers that matter, as a shell would write them, with the key as a variable.
+        shown_headers: the request headers for the curl line, quoted for a shell, with the key as a variable.
         status: the HTTP status; 0 where no response came.
         headers: the response's headers, with lower-case names.
         body: the response's body.
         sent_at: local Unix time before the request was sent, in seconds.
         received_at: local Unix time after the response was read, in seconds.
         with_key: whether the request carried the right key in the right place.
-        key: the right key, which `hide` takes out of whatever is shown.
+        key: the right key, which `hide` removes from everything that is shown.
     """
 
     number: int
@@ -44,7 +44,7 @@ class Exchange:
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """The query parameters as they stood in the URL, decoded; of a repeated one, the last."""
+        """The query parameters of the URL, decoded; of a repeated one, the last."""
         return dict(parse_qsl(urlsplit(self.url).query, keep_blank_values=True))
 
     @cached_property
@@ -65,7 +65,7 @@ class Exchange:
 
     @property
     def rows(self) -> list[Any] | None:
-        """The rows of the page that the body is; `None` where it is none."""
+        """The rows if the body is a page; else `None`."""
         try:
             content = self.json
         except ValueError:
@@ -75,14 +75,14 @@ class Exchange:
 
     @property
     def summary(self) -> str:
-        """The status and what the body is: a page of so many records, or the beginning of what it says."""
+        """The status, and the number of records if the body is a page, else the beginning of its text."""
         if self.rows is not None:
             return f"{self.status} with a page of {len(self.rows)} records"
         text = self.hide(" ".join(self.body.decode("utf-8", "replace").split()))
         return f"{self.status} {text if len(text) <= _BODY_SHOWN else text[:_BODY_SHOWN] + '…'}"
 
     def hide(self, text: str) -> str:
-        """Put the name of its variable in the place of the key."""
+        """Replace the key by the name of its variable."""
         return text.replace(self.key, f"${KEY_VARIABLE}") if self.key else text
 
 

@@ -29,7 +29,9 @@ _MAX_REQUESTS_HELP = (
     f"send no more requests than this; default {MAX_REQUESTS}, and {MORE_REQUESTS} for each operation but the first"
 )
 
-_REQUIRE_HELP = "fail where fewer promises are exercised than this, or not all of these ids, with commas; alone: all"
+_REQUIRE_HELP = (
+    "fail if fewer promises than this, or not all of these comma-separated ids, are exercised; no value: all"
+)
 
 
 class OptionError(ValueError):
@@ -45,8 +47,8 @@ class Options:
         api_key: the key; `None` only with the mock.
         app_id: the app.
         app_env_id: an environment of the app that has traffic, for the promises about that filter.
-        consumer_id: a consumer of the app that has traffic, likewise.
-        other_app_id: another app that the key opens, for the promises about what one app says of another.
+        consumer_id: a consumer of the app that has traffic, for the promises about that filter.
+        other_app_id: another app that the key may read, for the promises about traffic of another app.
         max_requests: how many requests may be sent.
         rate_limit: requests a minute, away from loopback addresses.
         proxy: the URL of a proxy; `None` for that of the environment.
@@ -102,7 +104,7 @@ class Options:
 
     @property
     def filters(self) -> list[Filter]:
-        """Every filter that the options allow, the narrowest first."""
+        """Every filter that the options make possible, the narrowest first."""
         filters = [Filter(self.app_env_id, self.consumer_id), Filter(self.app_env_id), Filter(None, self.consumer_id)]
         return [one for one in dict.fromkeys(filters) if one != EVERYTHING]
 
@@ -119,7 +121,7 @@ class Options:
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Declare the options; nothing here decides what they mean."""
+    """Declare the options; `read_options` interprets them."""
     group = parser.getgroup("contract", "contract suite")
     group.addoption("--base-url", help="the server (APITALLY_API_BASE_URL); by default the mock is started")
     group.addoption("--api-key", help="the key (APITALLY_API_KEY)")
@@ -127,16 +129,16 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption("--app-env-id", help="an environment of the app that has traffic (APITALLY_APP_ENV_ID)")
     group.addoption("--consumer-id", help="a consumer of the app that has traffic (APITALLY_CONSUMER_ID)")
     group.addoption("--other-app-id", help="another app that the key opens (APITALLY_OTHER_APP_ID)")
-    group.addoption("--spec", help="a file with the specification, in the place of the pinned one")
+    group.addoption("--spec", help="a file with a specification to use instead of the pinned one")
     group.addoption("--max-requests", help=_MAX_REQUESTS_HELP)
     group.addoption("--rate-limit", help=f"requests a minute, not on loopback addresses; default {RATE_LIMIT}")
     group.addoption("--proxy", help="the URL of a proxy; by default HTTPS_PROXY and NO_PROXY decide")
     group.addoption("--ca-file", help="a file of certificates to trust; by default SSL_CERT_FILE, or httpx's own")
     group.addoption("--seed", default="0", help="decides what is drawn: a number, or `random`; default 0")
-    group.addoption("--deep", help="go on drawing for so many seconds, however many requests that takes")
+    group.addoption("--deep", help="go on drawing for this many seconds, with as many requests as that takes")
     group.addoption("--require-exercised", nargs="?", const="all", help=_REQUIRE_HELP)
     group.addoption("--baseline", help="a file of acknowledged findings, one `promise-id: reason` a line")
-    group.addoption("--history", help="a file of JSON lines that keeps what each run found; it is added to")
+    group.addoption("--history", help="a file of JSON lines to which each run appends what it found")
     group.addoption("--report-dir", default=REPORT_DIR, help=f"where reports go; default {REPORT_DIR}")
 
 
@@ -146,7 +148,7 @@ def read_options(config: pytest.Config, operations: int, promise_ids: Collection
     Args:
         config: the command line.
         operations: how many operations the specification has; the default budget grows with them.
-        promise_ids: the promises that there are.
+        promise_ids: the ids of all promises.
 
     Raises:
         OptionError: one of them cannot be used.
@@ -207,7 +209,7 @@ def _check_server(base_url: str, api_key: str | None, app_id: int | None) -> Non
 
 
 def unread_options(config: pytest.Config) -> Options:
-    """Return options for the reports of a run whose own options make no sense."""
+    """Return default options, for the reports of a run whose options cannot be used."""
     report_dir = str(config.getoption("--report-dir"))
     return Options(None, None, 1, None, None, MAX_REQUESTS, RATE_LIMIT, 0, 0, None, report_dir)
 

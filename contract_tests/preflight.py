@@ -1,4 +1,4 @@
-"""Before any test runs: is the server there, does the key open it, does it know the app?"""
+"""The check before any test: does the server respond, is the key accepted, does the app exist?"""
 
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -16,12 +16,12 @@ class PreflightError(Exception):
 
 
 class Greeting(NamedTuple):
-    """What the first question has found out.
+    """What the first request has shown.
 
     Attributes:
-        skew: by how many seconds the server's clock is ahead of this machine's; 0 where it does not say, or nearly
-            agrees.
-        closed: why traffic cannot be asked for, although another operation can; `None` where it can.
+        skew: by how many seconds the server's clock is ahead of this machine's; 0 if it does not say, or is nearly
+            right.
+        closed: why this key cannot read traffic although it may use another operation; `None` if it can.
     """
 
     skew: float
@@ -29,11 +29,11 @@ class Greeting(NamedTuple):
 
 
 def check_server(client: Client, endpoints: Endpoints) -> Greeting:
-    """Send one request that every server can serve.
+    """Send one plain request for traffic.
 
     Args:
         client: the connection.
-        endpoints: the operations but traffic: where one of them is open, traffic need not be.
+        endpoints: the other operations; if this key may use one of them, traffic is not necessary.
 
     Raises:
         PreflightError: the server is not there, the key is wrong, or the app is unknown.
@@ -42,7 +42,7 @@ def check_server(client: Client, endpoints: Endpoints) -> Greeting:
         exchange = client.get({"limit": "1"})
     except (ServerGoneError, BudgetUsedUpError) as error:
         raise PreflightError(str(error)) from error
-    # Where another operation knows the app, a 404 is about traffic.
+    # If another operation knows the app, a 404 means that traffic is missing.
     if exchange.status in {402, 403, 404} and endpoints.any_is_open(of_app=exchange.status == 404):
         return Greeting(_skew(exchange), f"GET {TRAFFIC} returns {exchange.status}: {closed_reason(exchange)}.")
     reasons = {
@@ -63,7 +63,7 @@ def _skew(exchange: Exchange) -> float:
         server = parsedate_to_datetime(exchange.headers["date"]).timestamp()
     except (KeyError, ValueError):
         return 0.0
-    # The header is cut to whole seconds, and written at any time between the request and the response.
+    # The header has whole seconds, and any time between the request and the response.
     if exchange.sent_at - _SLACK_SECONDS < server < exchange.received_at + _SLACK_SECONDS:
         return 0.0
     return server + 0.5 - (exchange.sent_at + exchange.received_at) / 2

@@ -1,4 +1,4 @@
-"""What the tests of one run share: nothing but its parts, each of which has a module of its own."""
+"""What the tests of one run share: its parts, each of which has its own module."""
 
 from contract_tests.budget import Budget
 from contract_tests.options import Options
@@ -16,12 +16,12 @@ class Run:
     """The parts of one run.
 
     Args:
-        options: what the run is told to do.
+        options: the options of the run.
         client: the connection.
-        ledger: where verdicts are collected.
-        endpoints: the operations but traffic, as far as this server has them.
+        ledger: collects the verdicts.
+        endpoints: the operations other than traffic, as far as this server has them.
         skew: by how many seconds the server's clock is ahead of this machine's.
-        closed: why traffic cannot be asked for; `None` where it can.
+        closed: why this key cannot read traffic; `None` if it can.
     """
 
     def __init__(
@@ -48,20 +48,20 @@ class Run:
         self._listings: dict[Endpoint, Listing] = {}
 
     def require_traffic(self) -> None:
-        """Go on only where traffic can be asked for.
+        """Require that this key can read traffic.
 
         Raises:
-            NotExercisedError: it cannot, although other operations can.
+            NotExercisedError: it cannot, although it may use other operations.
         """
         if self._closed is not None:
             raise NotExercisedError(self._closed)
 
     def listing(self, endpoint: Endpoint) -> Listing:
-        """Return the records of an operation, as many as a run can read, with what it has read of them.
+        """Return the listing of an operation, narrowed to what a run can read, with the pages read so far.
 
         Raises:
             BrokenPromiseError: they cannot be read.
-            NotExercisedError: they are refused to this key, or are too many.
+            NotExercisedError: this key may not read them, or there are too many.
         """
         if endpoint not in self._listings:
             self._listings[endpoint] = Listing(endpoint)

@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
             type=_seconds,
             default=SECONDS,
             metavar="N",
-            help="how long all steps together may compute, for a large spec or a slow machine (default: %(default)g)",
+            help="CPU time for all steps together, for a large spec or a slow machine (default: %(default)g)",
         )
     options = parsers["regenerate"]
     options.add_argument(

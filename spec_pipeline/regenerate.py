@@ -1,7 +1,7 @@
-"""Replace the generated folder, and the pin if there is a new one: both completely, or neither.
+"""Replace the generated folder, and the pin if there is a new one: all or nothing.
 
 Everything that takes time happens in a scratch folder beside them. What remains are renames, and the last one decides:
-until then everything is undone, at once if a step fails, by the next run if the process was killed.
+until then everything is undone, at once if a step fails, or by the next run if the process was killed.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""What is declared of one parameter, as values of a query can show it: texts, one after another."""
+"""What is declared for one parameter, in the form in which values appear in a query: as text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Parameter:
         place: `path` or `query`.
         is_required: whether it has to be given.
         description: what the specification says about it.
-        alternatives: the schemas any of which a value may fit.
+        alternatives: the schemas of which a value must match at least one.
         default: what leaving it out means; `None` where the schema does not say.
         examples: values that the specification shows.
     """
@@ -38,32 +38,32 @@ class Parameter:
 
     @property
     def is_integer(self) -> bool:
-        """Whether it takes integers, and no text that is none."""
+        """Whether it accepts integers only."""
         return {schema.get("type") for schema in self.alternatives} <= {"integer", "null"}
 
     @property
     def is_id(self) -> bool:
-        """Whether it names something that the server has, or has not."""
+        """Whether it identifies a resource."""
         return self.name.lower().endswith("id") or any(one.get("format") == "uuid" for one in self.alternatives)
 
     @property
     def is_date(self) -> bool:
-        """Whether it takes days of the calendar."""
+        """Whether it accepts dates."""
         return any(schema.get("format") == "date" for schema in self.alternatives)
 
     @property
     def is_number(self) -> bool:
-        """Whether it takes numbers, and no text that is none."""
+        """Whether it accepts numbers only."""
         return {schema.get("type") for schema in self.alternatives} <= {"integer", "number", "null"}
 
     @property
     def is_boolean(self) -> bool:
-        """Whether it takes true and false, and nothing else."""
+        """Whether it accepts booleans only."""
         return {schema.get("type") for schema in self.alternatives} <= {"boolean", "null"}
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The values of its enum; none where it has none."""
+        """The values of its enum; empty without an enum."""
         return tuple(as_text(one) for schema in self.alternatives for one in schema.get("enum", ()) if one is not None)
 
     def bound(self, keyword: str) -> int | None:
@@ -96,7 +96,7 @@ def read_parameter(spec: Spec, raw: dict[str, Any]) -> Parameter:
 
 
 def alternatives_of(spec: Spec, schema: Schema) -> Iterator[Schema]:
-    """Return the schemas any of which a value may fit, without references and with one type each."""
+    """Yield the schemas of which a value must match at least one, without references and with one type each."""
     schema = spec.resolve(schema) | {key: value for key, value in schema.items() if key != "$ref"}
     if parts := schema.get("anyOf") or schema.get("oneOf"):
         for part in parts:
@@ -110,10 +110,10 @@ def alternatives_of(spec: Spec, schema: Schema) -> Iterator[Schema]:
 
 
 def _is_scalar(value: Any) -> bool:
-    """Return whether a value stands in a query as one text; how a list does is a matter of style."""
+    """Return whether a value is one text in a query; for a list, that depends on `style`."""
     return isinstance(value, str | int | float)
 
 
 def as_text(value: Any) -> str:
-    """Return a value as it stands in a query."""
+    """Return a value as it is written in a query."""
     return str(value).lower() if isinstance(value, bool) else str(value)

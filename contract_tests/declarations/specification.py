@@ -1,7 +1,7 @@
 """The specification that the suite reads: the pin under our overlay, with a link from each page to the next one.
 
-What the suite knows of traffic, it asks of the traffic endpoint alone. The schema half, and the promises about pages,
-apply to every GET operation: one that a later pin adds is tested without a new line of code.
+What the suite knows about traffic is tested at the traffic endpoint only. The schema half, and the promises about
+pages, apply to every GET operation: one that a later pin adds is tested without a new line of code.
 """
 
 import copy
@@ -34,12 +34,12 @@ class Operation:
     Attributes:
         path: its template.
         id: its operationId, else its path.
-        parameters: what is declared of its parameters, by place and name.
-        declared: the same of those in the path and the query, as values can show it.
-        responses: what is declared of its responses, by status.
+        parameters: the declarations of its parameters, by place and name.
+        declared: its parameters in the path and the query.
+        responses: the declarations of its responses, by status.
         is_listing: whether it returns pages, and takes the token that leads to the next one.
         has_rows: whether it returns a list of records.
-        needs_key: whether it is declared that no request is served without the key.
+        needs_key: whether the specification requires the key for each request.
     """
 
     path: str
@@ -53,30 +53,30 @@ class Operation:
 
     @property
     def is_traffic(self) -> bool:
-        """Whether it is the endpoint that the suite knows by heart."""
+        """Whether it is the traffic endpoint, whose meaning the suite knows."""
         return self.path == TRAFFIC
 
     def alternatives(self, name: str, place: str = "query") -> list[dict[str, Any]]:
-        """Return the schemas any of which a value of a parameter may fit; none where it is not declared."""
+        """Return the schemas of which a value of a parameter must match one; empty if it is not declared."""
         return [
             schema for one in self.declared if (one.place, one.name) == (place, name) for schema in one.alternatives
         ]
 
     @property
     def optional(self) -> list[Parameter]:
-        """The parameters of the query that may be left out, but for the size of a page and its token."""
+        """The optional parameters of the query, except the page size and the token."""
         return [one for one in self.declared if not one.is_required and one.name not in _PAGING]
 
     def promise(self, name: str) -> str:
-        """Return the id of a promise as it is for this operation: that of traffic has the plain one."""
+        """Return the id of a promise for this operation: for traffic, the name itself."""
         return name if self.is_traffic else f"{name}@{self.id}"
 
     def body_schema(self, status: str) -> dict[str, Any] | None:
-        """Return the schema of the JSON that is declared for a status, if any is."""
+        """Return the schema of the JSON body that is declared for a status, if there is one."""
         return _body_schema(self.responses, status)
 
     def values_of(self, url: str) -> dict[str, str] | None:
-        """Return the parameters in the path of a URL; `None` where another operation serves it."""
+        """Return the path parameters in a URL; `None` if the URL belongs to another operation."""
         match = self._pattern.fullmatch(urlsplit(url).path)
         return match and dict(zip(_PLACEHOLDER.findall(self.path), map(unquote, match.groups()), strict=True))
 
@@ -90,9 +90,9 @@ class Operation:
         return bool(self.parameters.get(("query", name), {}).get("required"))
 
     def required(self, values: Mapping[str, str]) -> dict[tuple[str, str], str]:
-        """Return values for the parameters that have to be given, by place and name, as far as there is one.
+        """Return values for the required parameters, by place and name, as far as values are known.
 
-        What is not among the given values is one that the declarations show.
+        A parameter that is not among the given values gets an example or an enum value from its declaration.
         """
         found = {}
         for one in self.declared:
@@ -102,7 +102,7 @@ class Operation:
         return found
 
     def unknown(self, values: Mapping[str, str]) -> list[str]:
-        """Return the parameters that have to be given, and have a value neither among these nor in the declarations."""
+        """Return the required parameters without a value, neither among these nor in the declarations."""
         known = self.required(values)
         return [name for place, name in self.parameters if self._is_missing(place, name, known)]
 
@@ -120,7 +120,7 @@ class Specification:
 
     Attributes:
         document: the specification under its overlay, with a link that leads from each page to the next one.
-        operations: those of its operations that read, traffic first.
+        operations: its GET operations, traffic first.
     """
 
     document: dict[str, Any] = field(repr=False)
@@ -128,18 +128,18 @@ class Specification:
 
     @property
     def traffic(self) -> Operation:
-        """The endpoint that the suite knows by heart."""
+        """The traffic endpoint, whose meaning the suite knows."""
         return self.operations[0]
 
     def serving(self, url: str) -> Operation | None:
-        """Return the operation that serves a URL: of several, that with the fewest parameters in its path."""
+        """Return the operation that serves a URL; of several, the one with the fewest parameters in its path."""
         fitting = [operation for operation in self.operations if operation.values_of(url) is not None]
         return min(fitting, key=lambda operation: operation.path.count("{"), default=None)
 
 
 @cache
 def load_specification(path: str | None = None) -> Specification:
-    """Read a specification, and apply the overlay; once in a process and those that are forked from it.
+    """Read a specification and apply the overlay; the result is cached, also for forked processes.
 
     Args:
         path: the file; `None` for the pin.
@@ -168,7 +168,7 @@ def load_specification(path: str | None = None) -> Specification:
 
 
 def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
-    """Return the operations of a specification that read, traffic first."""
+    """Return the GET operations of a specification, traffic first."""
     spec = Spec(document, "the specification")
     found = []
     for path, item in document["paths"].items():

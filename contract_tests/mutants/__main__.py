@@ -1,9 +1,10 @@
 """Run the suite against the servers of the catalogue, and print the kill matrix.
 
 Without options, each promise is broken once or more. Its own test is run against the server that breaks it, and the
-whole suite where that does not show it: some promises are about all responses.
+whole suite if that does not show it: some promises are about all responses.
 
-Exit codes: 0 every broken server is caught under a right promise and every other one passes, 1 not so, 2 no such entry.
+Exit codes: 0 every broken server is caught under a right promise and every correct one passes, 1 not all of them,
+2 no such entry.
 """
 
 import argparse

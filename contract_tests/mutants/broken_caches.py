@@ -18,7 +18,7 @@ def cached(key_of: KeyOf, *, size: int = _LONG, statuses: tuple[int, ...] = (200
     """Put a cache in front of the server.
 
     Args:
-        key_of: what two requests have in common that get one response; of the path, the parameters and the headers.
+        key_of: returns the cache key for the path, the parameters and the headers.
         size: how many responses are kept.
         statuses: which responses are kept.
     """
@@ -51,7 +51,7 @@ def _without(*names: str) -> KeyOf:
 
 
 def _cut(length: int) -> KeyOf:
-    """Cut the times to so many characters: a cache of whole days, or of whole hours."""
+    """Truncate the times, for a cache of whole days or of whole hours."""
     return lambda path, params, headers: everything(
         path, {name: value[:length] if name in {"start", "end"} else value for name, value in params.items()}, headers
     )

@@ -1,4 +1,4 @@
-"""Servers whose fault looks like another one at first sight: it has to be named alone, or with what it follows from."""
+"""Servers whose fault looks like another one: only the right promise may be named."""
 
 from dataclasses import replace
 from datetime import date, datetime

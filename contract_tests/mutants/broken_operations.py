@@ -1,4 +1,4 @@
-"""Servers of six operations, one of which is open to anybody, takes too much, refuses too much, or fails."""
+"""Servers of six operations, one of which needs no key, accepts too much, refuses too much, or fails."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Servers that are wrong about what is months old, and right about the last two months."""
+"""Servers that are wrong about old months, and right about the last two."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -20,12 +20,12 @@ def _is_old(moment: datetime) -> bool:
 
 
 def _is_summer(moment: datetime) -> bool:
-    """Return whether a moment lies in three months that are over, half a year ago."""
+    """Return whether an instant lies in three months about half a year ago."""
     return timedelta(days=100) < datetime.now(UTC) - moment < timedelta(days=190)
 
 
 def _counted(change: Callable[[Query, datetime, datetime], tuple[datetime, datetime]]) -> Any:
-    """Count another stretch of time than the period that is printed."""
+    """Count another time than that of the printed period."""
     return lambda self, query, start, end: Reference.counts(self, query, *change(query, start, end))
 
 

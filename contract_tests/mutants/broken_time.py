@@ -47,7 +47,7 @@ def _midnight_by_offset_of(moment: Any) -> Any:
 
 
 def _hours_by_wall_clock(self: Reference, query: Query) -> list[tuple[datetime, datetime]]:
-    """Both hours that the clock shows twice as one."""
+    """Merge the two hours that the clock shows twice."""
     periods = Reference.periods(self, query)
     if query.interval == "day":
         return periods

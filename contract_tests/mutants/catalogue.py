@@ -20,7 +20,7 @@ ENTRIES = (*DIFFERENT, *DIFFERENT_OPERATIONS, *BROKEN, *BROKEN_OPERATIONS)
 
 
 def sample() -> tuple[Entry, ...]:
-    """Return some correct servers, and for each promise one that breaks it, or little else.
+    """Return some correct servers, and for each promise one server that breaks little else.
 
     A promise of several operations is broken in one of them.
     """

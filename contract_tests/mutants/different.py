@@ -34,7 +34,7 @@ def _kept(days: int) -> Any:
 
 
 def _kept_from_a_change(self: Reference, query: Query) -> list[Row]:
-    """Forget all but the last hours of a day on which the clocks changed, and what was before it."""
+    """Delete everything before the last hours of a day with a clock change."""
     newest = self.now().astimezone(ZoneInfo("America/New_York")) - timedelta(days=60)
     noons = (newest.replace(hour=12) - timedelta(days=back) for back in count())
     change = next(noon for noon, before in pairwise(noons) if noon.utcoffset() != before.utcoffset())
@@ -99,7 +99,7 @@ def _limited(every: int, *, headers: bool) -> Any:
 
 
 class _Remembering:
-    """Tokens that mean nothing to anybody but the server, and are never the same twice."""
+    """Opaque tokens that are never repeated."""
 
     def __init__(self) -> None:
         self.kept: dict[str, dict[str, Any]] = {}
@@ -145,14 +145,14 @@ def _growing(self: Reference, query: Query, start: Any, end: Any) -> dict[str, A
 
 
 def _late(self: Reference, query: Query) -> list[Row]:
-    """Show periods of the last hours one after another, and keep showing them."""
+    """Return periods of the last hours one after another, as requests come, and keep returning them."""
     rows = [row for row in Reference.rows(self, query) if _busy(row.counts)]
     settled = self.now() - timedelta(hours=20)
     return [row for row in rows if row.end < settled or int(row.start.timestamp()) // 900 % 12 < self.asked // 40]
 
 
 def _place_only(self: Reference, params: Any, fresh: Query) -> Query:
-    """Let the query count wherever it says something else than the token, defaults included."""
+    """Take only the position from the token if the query has a start, also for parameters left to their defaults."""
     kept = Reference.resume(self, params, fresh)
     return kept if "start" in params else replace(fresh, position=kept.position)
 

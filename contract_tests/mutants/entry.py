@@ -18,11 +18,11 @@ class Entry:
 
     Attributes:
         name: what is unusual about it.
-        breaks: the promises any of which may be named for it; none for a server that is only different.
+        breaks: the promises under which it may be caught; empty for a correct server.
         changes: methods and attributes of the reference server that are replaced.
         base: the server that is changed.
-        alone: whether no other promise may be named.
-        fast: whether a short run includes it, of those that break nothing.
+        alone: whether it may be caught under no other promise.
+        fast: for a correct server, whether a short run includes it.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Entry:
 
     @property
     def spec(self) -> Path | None:
-        """What the suite is told to read in the place of the pin, if anything."""
+        """The specification to use instead of the pin, if any."""
         return SIX_OPERATIONS if issubclass(self.base, FullReference) else None
 
     def server(self) -> Reference:
@@ -116,7 +116,7 @@ def changed_logs(change: Callable[[Any], Any]) -> Callable[..., list[Record]]:
 
 
 def sparse(share: int) -> Callable[..., dict[str, Any]]:
-    """Make a `counts` method that has traffic in so many of a thousand quarters of an hour."""
+    """Make a `counts` method with traffic in this many of a thousand quarters of an hour."""
 
     def counts(self: Reference, query: Any, start: Any, end: Any) -> dict[str, Any]:
         total = dict.fromkeys(("requests", "bytes_received", "bytes_sent"), 0)

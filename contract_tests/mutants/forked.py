@@ -1,4 +1,4 @@
-"""Run the suite in a process that is forked from one which has imported everything: most of the CPU of a run."""
+"""Run the suite in a forked process: the imports, which take most of the CPU of a run, are done once."""
 
 import multiprocessing
 import os
@@ -26,7 +26,7 @@ class Ended:
 
 
 class _Selection:
-    """A plugin of pytest that leaves out the tests of all but some promises."""
+    """A pytest plugin that selects the tests of some promises."""
 
     def __init__(self, promises: Sequence[str]) -> None:
         self._promises = promises
@@ -49,8 +49,8 @@ def run_suite(
 
     Args:
         arguments: those of pytest.
-        environment: the environment variables; those of this process if none are given.
-        promises: those of which to run the tests; none for all that the arguments select.
+        environment: the environment variables; by default those of this process.
+        promises: the promises to test; empty for all that the arguments select.
     """
     with tempfile.TemporaryDirectory() as folder:
         stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")

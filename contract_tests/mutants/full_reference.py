@@ -1,6 +1,6 @@
-"""The reference server with the operations of `six_operations.yaml`, each decision again a method that can be replaced.
+"""The reference server with the operations of `six_operations.yaml`, each decision a method that can be replaced.
 
-Pages are cut by the key of the last record, as a server does whose records grow at the front.
+A page begins after the key of the last record before it, so new records at the front do not shift pages.
 """
 
 import json
@@ -58,7 +58,7 @@ class FullReference(Reference):
             return self.refusal(refusal)
 
     def traffic(self, target: str, headers: Mapping[str, str]) -> Response:
-        """Handle a request for traffic, or for nothing that there is."""
+        """Handle a request for traffic, or return 404."""
         return super().respond(target, headers)
 
     def admit(self, operation: str, headers: Mapping[str, str], params: Params) -> None:

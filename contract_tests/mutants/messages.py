@@ -1,4 +1,4 @@
-"""What the servers of the catalogue are asked, and what they respond."""
+"""The requests to the servers of the catalogue, and their responses."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

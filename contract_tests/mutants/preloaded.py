@@ -1,4 +1,4 @@
-"""What the runs of the suite read, each of which is forked from a process that has imported this."""
+"""Load what every run of the suite needs: the runs are forked from a process that has imported this."""
 
 from contextlib import suppress
 

@@ -71,7 +71,7 @@ class Reference:
         return key == self.key
 
     def check_app(self, text: str, params: Params) -> None:
-        """Refuse an invalid ID, and one of no app."""
+        """Refuse an invalid ID, and that of an unknown app."""
         if self.integer("app_id", text, "path") not in {self.app_id, *self.other_app_ids}:
             raise RefusalError(404, "App not found")
 
@@ -144,7 +144,7 @@ class Reference:
         return self.integer(name, params[name]) if name in params else None
 
     def limit(self, params: Params) -> int:
-        """Read the limit; 100 by default, 1000 at the most."""
+        """Read the limit; 100 by default, 1000 at most."""
         limit = self.integer("limit", params["limit"]) if "limit" in params else 100
         if limit > self.greatest_limit():
             raise self.invalid("limit", params["limit"], "Input should be less than or equal to 1000")

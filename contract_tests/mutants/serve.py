@@ -26,7 +26,7 @@ def serve(server: Reference) -> Iterator[str]:
                 if response.delay:
                     time.sleep(response.delay)
             except ConnectionError:
-                self.close_connection = True  # a server that breaks the connection instead
+                self.close_connection = True  # a server that breaks the connection
                 return
             except Exception as error:  # noqa: BLE001 - what a framework does with an error of its application
                 status, body, extra = 500, f"Internal Server Error: {error!r}".encode(), {"content-type": "text/plain"}

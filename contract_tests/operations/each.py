@@ -1,4 +1,4 @@
-"""What a test of an operation but traffic gets: its promise, and the operation on the server under test."""
+"""The fixture for tests of operations other than traffic: a promise, and the operation on the server under test."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from contract_tests.run import Run
 
 @dataclass(frozen=True)
 class Asked:
-    """A promise of one operation, put to the test.
+    """A promise of one operation that is tested.
 
     Attributes:
         run: the run.
         promise_id: the promise.
-        endpoint: the operation, which is open to this key.
+        endpoint: the operation, which this key may use.
     """
 
     run: Run
@@ -33,18 +33,18 @@ class Asked:
         return self.endpoint.operation
 
     def seen(self, *exchanges: Exchange) -> None:
-        """Note requests that could have shown a breach, and did not."""
+        """Note requests that could have shown a breach but did not."""
         self.run.ledger.seen(self.promise_id, *exchanges)
 
     def breach(self, message: str, *exchanges: Exchange, expected: str = "", got: str = "") -> BrokenPromiseError:
-        """Return a breach: of this promise, or of that about server errors where the last response is one."""
+        """Return a breach of this promise, or of `requests.no-server-error` if the last response is a 5xx."""
         is_failure = bool(exchanges) and exchanges[-1].status >= 500
         named = self.operation.promise("requests.no-server-error") if is_failure else self.promise_id
         return BrokenPromiseError(named, message, *exchanges, expected=expected, got=got)
 
 
 def of_each_operation(name: str, *, cost: int) -> Callable[[Any], Any]:
-    """Mark a test as that of a promise, of each operation that has one of this name or a longer one.
+    """Mark a test for each operation that has a promise whose id begins with this name.
 
     Args:
         name: the promise, without the operation.

@@ -21,7 +21,7 @@ class Filter:
     Attributes:
         parameter: what is declared of it.
         value: the value.
-        is_of_field: whether the records have a field of the same name, and one of them has this value there.
+        is_of_field: whether the records have a field of the same name, and one of them has this value in it.
     """
 
     parameter: Parameter
@@ -38,7 +38,7 @@ class Filter:
         return record.text(self.parameter.name) == self.value
 
     def may_have(self, record: Record) -> bool:
-        """Return whether a record may come under the filter, however widely it is read."""
+        """Return whether a record may match the filter under the widest interpretation."""
         text = record.text(self.parameter.name)
         return text is None or self.value.casefold() in text.casefold()
 
@@ -47,7 +47,7 @@ class Filter:
 
 
 def filters_of(asked: Asked, listing: Listing) -> list[Filter]:
-    """Return filters for the records of a listing, at most two of each parameter, the most telling first."""
+    """Return filters for the records of a listing, at most two for each parameter, the most selective first."""
     free = [one for one in asked.operation.optional if one.name not in listing.filters and one.default is None]
     rounds = zip_longest(*(_filters(asked, listing, parameter) for parameter in free))
     # Each parameter before the second value of any.
@@ -60,9 +60,9 @@ def _filters(asked: Asked, listing: Listing, parameter: Parameter) -> list[Filte
         middles = [sorted(instants)[len(instants) // 2] for instants in listing.moments().values() if instants]
         return [Filter(parameter, utc_text(instant)) for instant in reversed(middles)][:2]
     texts = (record.text(parameter.name) for record in records)
-    # What looks like a list or a pattern, may be read as one.
+    # A server may read what looks like a list or a pattern as one.
     counts = Counter(text for text in texts if text is not None and not _PATTERN.search(text))
-    # A value that some records have and others do not, above all one that leaves enough for two pages.
+    # Prefer a value that only some records have, and that leaves enough of them for two pages.
     some = [value for value, count in counts.most_common() if count < len(records)]
     if some:
         return [Filter(parameter, value, is_of_field=True) for value in dict.fromkeys((some[0], some[-1]))]

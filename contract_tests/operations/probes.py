@@ -1,4 +1,4 @@
-"""Values for a parameter, made of its declaration: within it, clearly out of it, and odd."""
+"""Values for a parameter, from its declaration: valid, clearly invalid, and odd."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ def within(parameter: Parameter, known: list[str], moment: str) -> list[str]:
 
     Args:
         parameter: what is declared.
-        known: values that this server knows; of an id, no other is accepted by all.
+        known: values that this server knows; it may refuse any other id.
         moment: a date-time of the last hours: an older one may be out of reach.
     """
     if parameter.is_id:
@@ -33,7 +33,7 @@ def within(parameter: Parameter, known: list[str], moment: str) -> list[str]:
 
 
 def out_of_bounds(parameter: Parameter) -> Iterator[str]:
-    """Return values that break what is declared, however kindly they are read."""
+    """Return values that violate the declaration under any interpretation."""
     if parameter.is_moment:
         yield from ("not-a-date", "2026-02-30T00:00:00Z")
     elif parameter.is_number:
@@ -52,7 +52,7 @@ def out_of_bounds(parameter: Parameter) -> Iterator[str]:
 
 
 def odd(parameter: Parameter) -> tuple[str, ...]:
-    """Return values for which any response is free, except a 5xx."""
+    """Return values to which a server may respond with anything except a 5xx."""
     if parameter.name == "next_token":
         return _ODD_TOKENS
     if parameter.is_moment:

@@ -1,4 +1,4 @@
-"""No data without the right key, from any operation that is declared to need it."""
+"""No operation that requires the key gives data without the right one."""
 
 import random
 import string
@@ -18,29 +18,29 @@ _PLACES: tuple[Mapping[str, str], ...] = (
 
 @of_each_operation("auth.key-required", cost=4)
 def test_no_data_without_a_key(asked: Asked) -> None:
-    """A request without a key is refused, that for a later page and one with a filter included."""
+    """A request without a key is refused, also for a later page and with a filter."""
     for query in _queries(asked):
         _refused(asked, {}, query)
 
 
 @of_each_operation("auth.key-exact", cost=14)
 def test_no_data_for_another_key(asked: Asked) -> None:
-    """What is nearly the key, or stands elsewhere than in Api-Key, opens nothing; the name of a header has no case."""
+    """A wrong key, or the right one outside Api-Key, is refused; the header name is case-insensitive."""
     chance = random.Random(asked.run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     made_up = "".join(chance.choices(_LETTERS, k=7)) + "." + "".join(chance.choices(_LETTERS, k=32))
     for key in ("wrong", "", "{key}x", "{key:without-last}", "{key:swapped-case}", "Bearer {key}"):
         _refused(asked, {"Api-Key": key})
     for elsewhere in _PLACES:
         _refused(asked, elsewhere)
-    # These have just been asked for with the right key: what a cache would return.
+    # Just requested with the right key, so a faulty cache may return them.
     for query in _queries(asked):
         _refused(asked, {"Api-Key": made_up}, query)
-    # Here a server may find fault with the query first.
+    # A server may validate the query before the key.
     in_query = asked.run.client.send("GET", asked.endpoint.target_with("api_key={key}"), {})
     _judge(asked, in_query, refusals=range(400, 500))
     lower = asked.endpoint.get(headers={"api-key": "{key}"})
     if lower.status in {401, 403}:
-        message = f"the header api-key with the right key earns {lower.status}; names of headers have no case"
+        message = f"the header api-key with the right key gets {lower.status}; names of headers have no case"
         raise asked.breach(message, lower, expected="200", got=str(lower.status))
 
 
@@ -64,7 +64,7 @@ def _refused(asked: Asked, headers: Mapping[str, str], query: Mapping[str, str] 
 
 def _judge(asked: Asked, exchange: Exchange, refusals: Container[int] = (401, 403)) -> None:
     if exchange.status not in refusals:
-        message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403"
+        message = f"a request without the right key in Api-Key gets {exchange.summary}, not 401 or 403"
         raise asked.breach(message, exchange, expected="401 or 403", got=str(exchange.status))
     if (record := _record_within(asked, exchange)) is not None:
         message = f"a refusal of a request without the right key holds data: {record[:120]}"
@@ -73,7 +73,7 @@ def _judge(asked: Asked, exchange: Exchange, refusals: Container[int] = (401, 40
 
 
 def _record_within(asked: Asked, exchange: Exchange) -> str | None:
-    """Return a record of the plain response that a refusal gives away."""
+    """Return a record of the plain response that occurs in a refusal."""
     known = {str(row) for row in asked.endpoint.rows}
     try:
         body = exchange.json

@@ -1,4 +1,4 @@
-"""A parameter that is left out means the default that is declared."""
+"""An omitted parameter equals its declared default."""
 
 from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.promises.promise import NotExercisedError
@@ -9,7 +9,7 @@ _ATTEMPTS = 3
 
 @of_each_operation("requests.default-", cost=6)
 def test_a_parameter_has_its_default(asked: Asked) -> None:
-    """Without a parameter, the page is that with its default: as long, or with the same records."""
+    """Without a parameter, the page equals the one with its default: in length, or in its records."""
     name = asked.promise_id.partition("@")[0].removeprefix("requests.default-")
     default = next(one.default for one in asked.operation.declared if one.name == name)
     assert default is not None, "a promise is made of each default"
@@ -26,7 +26,7 @@ def _has_default_size(asked: Asked, size: int) -> None:
         if len(plain.records) == len(full.records):
             break
     else:
-        # A server that makes pages shorter than they were asked for may do so here too.
+        # A server may always return pages that are shorter than the limit.
         if len(plain.records) <= size and _is_short(full, size):
             raise NotExercisedError(f"{listing} has shorter pages than were asked for.")
         message = f"{listing}: {_told(plain, 'without a limit')}, {_told(full, f'with a limit of {size}')}"

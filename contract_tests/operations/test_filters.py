@@ -16,7 +16,7 @@ _BEFORE_EVERYTHING = "1971-01-01T00:00:00Z"
 
 @of_each_operation("consistency.filter-selects", cost=16)
 def test_a_filter_selects(asked: Asked) -> None:
-    """Under a filter come the records that fit it, and no others; and no filter at all fits everything."""
+    """A filter returns exactly the records that match it, and every filter excludes something."""
     listing = asked.run.listing(asked.endpoint)
     if not listing.whole().records:
         raise NotExercisedError(f"{listing} has no records.")
@@ -31,7 +31,7 @@ def test_a_filter_selects(asked: Asked) -> None:
 
 @of_each_operation("pagination.token-keeps-query", cost=12)
 def test_a_token_keeps_the_whole_query(asked: Asked) -> None:
-    """The pages after the first, asked for with the whole query, are under its filter too."""
+    """With the whole query sent along, later pages are filtered as well."""
     listing = asked.run.listing(asked.endpoint)
     total = len(listing.whole().records)
     for one in filters_of(asked, listing):
@@ -42,7 +42,7 @@ def test_a_token_keeps_the_whole_query(asked: Asked) -> None:
 
 
 def _selects(asked: Asked, listing: Listing, one: Filter) -> None:
-    """Compare the records under a filter with those without it, read before and after."""
+    """Compare the records under a filter with the unfiltered ones, read before and after."""
     before, under, after = listing.whole(), listing.under(one.query).whole(), listing.whole(again=True)
     evidence = (*before.exchanges[:1], *under.exchanges[:1])
     wrong = next((record for record in under.records if one.is_of_field and not one.may_have(record)), None)
@@ -66,32 +66,32 @@ def _selects(asked: Asked, listing: Listing, one: Filter) -> None:
 
 
 def _widens(parameter: Parameter) -> bool:
-    """Return whether leaving the parameter out means another value of it, and not everything."""
+    """Return whether omitting the parameter means a default value rather than no filter."""
     return "default" in parameter.description.lower()
 
 
 def _nobody_has(asked: Asked, listing: Listing, parameter: Parameter) -> None:
-    """Ask for an id that nobody has."""
+    """Request an id that does not exist."""
     chance = random.Random(asked.run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     query = listing.filters | {parameter.name: str(chance.randrange(10**9, 2**31))}
     exchange = asked.endpoint.get(query)
     if exchange.status >= 500:
         told = {"expected": "200 without a record, or a 4xx", "got": exchange.summary}
-        raise asked.breach(f"a filter earns {exchange.summary}", exchange, **told)
+        raise asked.breach(f"a filter gets {exchange.summary}", exchange, **told)
     if rows := rows_of(exchange):
-        message = f"under {parameter.name}={query[parameter.name]}, which nobody has, comes {str(rows[0])[:120]}"
+        message = f"under {parameter.name}={query[parameter.name]}, which does not exist, comes {str(rows[0])[:120]}"
         raise asked.breach(message, exchange, expected="no record", got=f"{len(rows)} records")
     asked.seen(exchange)
 
 
 def _is_no_moment_for_all(asked: Asked, listing: Listing, parameter: Parameter) -> None:
-    """Ask from, or up to, a time before everything and one ahead: no record comes under both."""
+    """Filter by a time in the far past and one in the future: no record matches both."""
     ahead = utc_text(datetime.fromtimestamp(int(asked.run.reader.now()), UTC) + timedelta(days=1))
     exchanges = [asked.endpoint.get({parameter.name: moment}) for moment in (_BEFORE_EVERYTHING, ahead)]
     failure = next((exchange for exchange in exchanges if exchange.status >= 500), None)
     if failure is not None:
         told = {"expected": "200, or a 4xx", "got": failure.summary}
-        raise asked.breach(f"a filter earns {failure.summary}", failure, **told)
+        raise asked.breach(f"a filter gets {failure.summary}", failure, **told)
     pages = [listing.read(exchange) for exchange in exchanges if exchange.status == 200]
     keys = [{record.key for record in page.records} for page in pages]
     both = keys[0] & keys[1] if len(keys) == len(exchanges) else set()

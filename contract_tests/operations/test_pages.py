@@ -1,4 +1,4 @@
-"""The promises about pages, asked of every operation but traffic that has some."""
+"""The promises about pages, for every other operation that has pages."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -29,26 +29,26 @@ def test_a_page_holds_no_more_than_its_limit(asked: Asked) -> None:
 
 @of_each_operation("pagination.has-more", cost=6)
 def test_has_more_is_true_while_there_is_more(asked: Asked) -> None:
-    """Where all records fit a page exactly, or all but one, `has_more` says so."""
+    """`has_more` is right when all records fit one page exactly, and when one is left over."""
     agrees(asked, asked.run.listing(asked.endpoint), "has-more", lambda count: count)
     agrees(asked, asked.run.listing(asked.endpoint), "has-more", lambda count: count - 1)
 
 
 @of_each_operation("pagination.walk-ends", cost=5)
 def test_walking_the_tokens_ends(asked: Asked) -> None:
-    """Following the tokens comes to a page without one."""
+    """Following the tokens leads to a page without a token."""
     agrees(asked, asked.run.listing(asked.endpoint), "walk-ends", lambda count: -(-count // 4))
 
 
 @of_each_operation("pagination.each-once", cost=4)
 def test_each_record_comes_once(asked: Asked) -> None:
-    """A walk gives each record once."""
+    """Following the tokens returns each record once."""
     agrees(asked, asked.run.listing(asked.endpoint), "each-once", lambda count: -(-count // 3))
 
 
 @of_each_operation("pagination.any-page-size", cost=5)
 def test_the_size_of_pages_changes_nothing(asked: Asked) -> None:
-    """The records are the same in pages of another size, and in pages of the default size, if these are few."""
+    """The records are the same for another page size, and for the default size if there are few pages."""
     listing = asked.run.listing(asked.endpoint)
     agrees(asked, listing, "any-page-size", lambda count: -(-count // 2))
     by_default = (listing.default_limit or 0) * MAX_PAGES
@@ -56,13 +56,13 @@ def test_the_size_of_pages_changes_nothing(asked: Asked) -> None:
 
 
 def agrees(asked: Asked, listing: Listing, name: str, limit_of: Callable[[int], int | None]) -> bool:
-    """Compare a walk in pages of some size with the listing in one piece, as it is before and after.
+    """Compare the listing read in pages of some size with the whole, read before and after.
 
     Args:
         asked: the promise and the run.
         listing: what is read.
         name: the promise, without its group and the operation.
-        limit_of: the size of a page, for the number of records; `None` leaves it to the default.
+        limit_of: returns the page size for the number of records; `None` for the default.
 
     Returns:
         whether there was more than one page.
@@ -75,7 +75,7 @@ def agrees(asked: Asked, listing: Listing, name: str, limit_of: Callable[[int], 
             raise NotExercisedError(f"{listing} has less than two records.")
         walk = listing.walk(limit_of(len(before.records)))
         whole = listing.whole(again=True)
-        # Where the numbers of a record change all the time, it is known by its id.
+        # Records whose numbers keep changing are identified by their ids.
         unchanged = [view for view in VIEWS if before.counted(view) == whole.counted(view)]
         if unchanged:
             break
@@ -108,11 +108,11 @@ def agrees(asked: Asked, listing: Listing, name: str, limit_of: Callable[[int], 
 
 
 def _is_cut(walk: Walk, found: Counter[str], expected: Counter[str]) -> bool:
-    """Return whether a walk ends on a full page, and has nothing but less records than there are."""
+    """Return whether reading stopped at a full page and only lacks records."""
     return found < expected and len(walk.pages[-1].records) == len(walk.pages[0].records)
 
 
 def _difference(found: Counter[str], expected: Counter[str]) -> tuple[str, tuple[int, int]]:
-    """Return a record that comes more often in one of two readings, cut, and how often it comes in each."""
+    """Return a record, shortened, that one of two readings has more often, and its number in each."""
     record = next(iter((found - expected) or (expected - found)))
     return record[:120], (found[record], expected[record])

@@ -1,4 +1,4 @@
-"""What an operation has to take, what it has to refuse, and that nothing at all makes it fail."""
+"""What an operation must accept and refuse, and that no request causes a server error."""
 
 import random
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,14 +23,14 @@ def test_unknown_app_is_not_found(asked: Asked) -> None:
     for query in queries[:3]:
         exchange = asked.endpoint.get(query, path_values={"app_id": str(chance.randrange(10**8, 2**31))})
         if exchange.status != 404:
-            message = f"an app that does not exist earns {exchange.summary}, not 404"
+            message = f"an app that does not exist gets {exchange.summary}, not 404"
             raise asked.breach(message, exchange, expected="404", got=str(exchange.status))
         asked.seen(exchange)
 
 
 @of_each_operation("requests.accepted", cost=10)
 def test_what_is_declared_is_accepted(asked: Asked) -> None:
-    """The least and the greatest value of each parameter, each name of an enum, and each example, are accepted."""
+    """The minimum and maximum of each parameter, each enum value and each example are accepted."""
     moment = utc_text(datetime.fromtimestamp(int(asked.run.reader.now()), UTC) - timedelta(hours=1))
     asked.seen(asked.endpoint.plain)
     together: dict[str, str] = {}
@@ -42,7 +42,7 @@ def test_what_is_declared_is_accepted(asked: Asked) -> None:
             exchange = asked.endpoint.get({parameter.name: value})
             asked.endpoint.require_success(exchange)
             asked.seen(exchange)
-        # Of two moments together, the one may have to be before the other.
+        # If two parameters take date-times, one may have to be before the other.
         is_second = (parameter.is_moment or parameter.is_date) and values[0] in together.values()
         if values and not is_second:
             together[parameter.name] = values[0]
@@ -59,7 +59,7 @@ def test_bounds_are_enforced(asked: Asked) -> None:
         for value in probes.out_of_bounds(parameter):
             exchange = _ask(asked, parameter, value)
             if not 400 <= exchange.status < 500:
-                message = f"{parameter.name}={value[:40]} earns {exchange.summary}, not a 4xx"
+                message = f"{parameter.name}={value[:40]} gets {exchange.summary}, not a 4xx"
                 raise asked.breach(message, exchange, expected="a 4xx", got=str(exchange.status))
             asked.seen(exchange)
 
@@ -68,20 +68,20 @@ def test_bounds_are_enforced(asked: Asked) -> None:
 def test_nothing_earns_a_server_error(asked: Asked) -> None:
     """Odd and broken values of each parameter get anything but a 5xx."""
     by_parameter = [[(one, value) for value in probes.odd(one)] for one in asked.operation.declared]
-    # The first odd value of each parameter before the second one of any.
+    # The first odd value of every parameter comes before any second one.
     probed = [pair for pairs in zip_longest(*by_parameter) for pair in pairs if pair is not None]
     exchanges = [asked.endpoint.get({"no_such_parameter": "1"})]
     exchanges += [_ask(asked, *pair) for pair in probed[: None if asked.run.options.deep else _FAILURES_ASKED - 1]]
     for exchange in exchanges:
         if exchange.status >= 500:
             told = {"expected": "anything but a 5xx", "got": exchange.summary}
-            raise asked.breach(f"an odd request earns {exchange.summary}", exchange, **told)
+            raise asked.breach(f"an odd request gets {exchange.summary}", exchange, **told)
         asked.seen(exchange)
 
 
 @of_each_operation("requests.formats", cost=16)
 def test_every_form_of_a_moment(asked: Asked) -> None:
-    """The same instant, written with Z, any offset or a fraction, gets the same records."""
+    """An instant gets the same records whether it is written with Z, another offset or a fraction."""
     for parameter in asked.operation.optional:
         if parameter.is_moment and (instant := _middle(asked.run.listing(asked.endpoint))) is not None:
             _same_in_every_form(asked, parameter, instant)
@@ -115,7 +115,7 @@ def _same_in_every_form(asked: Asked, parameter: Parameter, instant: datetime) -
 
 
 def _under(asked: Asked, parameter: Parameter, form: str) -> Walk:
-    """Return the records under a moment that is written in some form."""
+    """Return the records for a date-time that is written in some form."""
     try:
         return asked.run.listing(asked.endpoint).under({parameter.name: form}).whole()
     except BrokenPromiseError as breach:

@@ -1,4 +1,4 @@
-"""What every single page must satisfy, whatever it was asked for: its rows lie in the window, on the zone's clock."""
+"""What each page of traffic must satisfy: its rows are periods of the window, on the clock of the zone."""
 
 from collections import Counter
 from typing import NoReturn
@@ -18,9 +18,9 @@ def inspect(page: Page, query: Query, limit: int, truth: Series | None) -> None:
 
     Args:
         page: the page.
-        query: the query with its window; of an open end, the latest instant that it can mean.
-        limit: the greatest number of rows that it may hold.
-        truth: hours in UTC that are known, as far as there are any.
+        query: the query with its window; if the end defaults to now, the latest instant that this can be.
+        limit: the maximum number of rows.
+        truth: hours in UTC that are already known, if any.
 
     Raises:
         BrokenPromiseError: the page breaks a promise.
@@ -35,7 +35,7 @@ def inspect(page: Page, query: Query, limit: int, truth: Series | None) -> None:
         )
     _require_each_once(page, query)
     ends = query.ends
-    # Nearly every row is a period of the window, and needs no closer look.
+    # Nearly every row is a period of the window; only the others are looked at closely.
     unexpected = (row for row in page.rows if ends.get(row.start) != row.end)
     found = next(((row, breach) for row in unexpected if (breach := _breach(row, query, page))), None)
     if found is None:
@@ -51,7 +51,7 @@ def _require_each_once(page: Page, query: Query) -> None:
     twice = next((row for row in page.rows if starts[row.start] > 1), None)
     if twice is None:
         return
-    # A clock time that comes twice: the second one has the offset of the first where its own instant is missing.
+    # A clock time that occurs twice: if its second instant is missing, the second row has the first one's offset.
     second = next((start for start in query.ends if zones.is_repeated(query.named_zone, twice.start, start)), None)
     if second is not None and second not in starts:
         right = zones.with_offset(second, zones.offset_at(query.named_zone, second))
@@ -121,7 +121,7 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
             expected=f"periods that begin at {zones.utc(query.first)} or later",
             got=f"one that begins at {row}",
         )
-    # Now lies somewhere between the request and the response, which may take long.
+    # `now` is some instant between the request and the response, which may be slow.
     slack = _MAX_RESPONSE_SECONDS if "end" in query.omitted else _CLOCK_SLACK_SECONDS
     is_clipped = row.start < row.end < whole and abs(row.end - query.end) <= slack
     if row.end != whole and not is_clipped:
@@ -138,19 +138,19 @@ def _breach(row: Row, query: Query, page: Page) -> BrokenPromiseError | None:
 
 
 def _lasts_for_several(row: Row, whole: int, query: Query, slack: int) -> bool:
-    """Return whether a period goes on to the beginning of a later one, or to the end of the window."""
+    """Return whether a period lasts until the beginning of a later one, or until the end of the window."""
     zone = query.named_zone
     is_edge = abs(row.end - query.end) <= slack or zones.floor(zone, query.named_interval, row.end) == row.end
-    # No change of the clocks makes a day longer by half of one.
+    # No clock change makes a day half a day longer.
     is_too_long_for_a_change = query.named_interval == "day" and row.end - whole > zones.DAY // 2
     is_clear = is_too_long_for_a_change or not zones.transitions(zone, row.start - 1, row.end)
     return row.end > whole and is_edge and is_clear
 
 
 def _is_start_rounded_in_utc(row: Row, query: Query, page: Page) -> bool:
-    """Return whether the start was rounded on the clock of UTC, and all other periods follow the zone.
+    """Return whether the start was rounded in UTC while all other periods follow the zone.
 
-    Where there are no others, another page shows whether it is the zone instead.
+    If there are no others, another page shows whether the zone itself is wrong.
     """
     zone, interval = query.named_zone, query.named_interval
     others = [other.start for other in page.rows if other.start != row.start]
@@ -167,7 +167,7 @@ def _promise_of_edge(query: Query, *edges: int) -> str:
 
 
 def _fits_by_its_clock(page: Page, query: Query, truth: Series | None) -> bool:
-    """Return whether the page is right as soon as its clock times are read in the zone, whatever offset they carry."""
+    """Return whether the page is right if its clock times are read in the zone and their offsets ignored."""
     zone = query.named_zone
 
     def reread(edge: Edge) -> Edge:
@@ -181,7 +181,7 @@ def _fits_by_its_clock(page: Page, query: Query, truth: Series | None) -> bool:
 
 
 def _is_true(rows: list[Row], query: Query, truth: Series | None) -> bool:
-    """Return whether rows have the traffic that is known; if nothing is, whether they carry offsets at all."""
+    """Return whether rows have the known traffic; if none is known, whether they have offsets."""
     if truth is None or query.filter != EVERYTHING:
         return any(row.first.offset for row in rows)
     known = [row for row in rows if truth.query.start < row.start and row.end < truth.query.end and any(row.counts)]

@@ -1,4 +1,4 @@
-"""Reads a page of traffic, and refuses one that breaks the schema, field by field.
+"""Read a page of traffic, and refuse one that violates the schema, field by field.
 
 `schema` validates every response against the schema, too; this says in plain words which row is wrong, and under which
 promise.
@@ -64,7 +64,7 @@ class Row(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The end of the period, likewise."""
+        """The end of the period, in seconds since 1970-01-01T00:00:00Z."""
         return self.last.instant
 
     def __str__(self) -> str:
@@ -73,7 +73,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """What one request got."""
+    """The page that one request got."""
 
     exchange: Exchange
     rows: tuple[Row, ...]
@@ -114,7 +114,7 @@ def read_page(exchange: Exchange) -> Page:
 
 
 def _sound_row(item: Any) -> Row | None:
-    """Read a row in which nothing is remarkable, as nearly every one is; `_row` looks at the others field by field."""
+    """Read a row that is entirely valid, as nearly all are; `_row` checks the others field by field."""
     try:
         start, end, requests, received, sent = _values_of(item)
     except (KeyError, TypeError):
@@ -166,7 +166,7 @@ def _lacks_offset(text: str) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _parse_edge(text: str) -> Edge | None:
-    """Read a date-time with an offset; the same ones come on page after page."""
+    """Read a date-time with an offset; cached, because the same ones occur on many pages."""
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None

@@ -13,7 +13,7 @@ _NEAR = 2 * zones.HOUR
 
 @dataclass(frozen=True)
 class Filter:
-    """Whose traffic: of one environment or (`None`) all, of one consumer or (`None`) all."""
+    """The environment and the consumer whose traffic is requested; `None` means all."""
 
     app_env_id: int | None = None
     consumer_id: int | None = None
@@ -31,7 +31,7 @@ class Query:
     """A window of traffic.
 
     Attributes:
-        start: its first instant, in seconds since 1970-01-01T00:00:00Z; not necessarily the beginning of a period.
+        start: its first instant, in seconds since 1970-01-01T00:00:00Z; it may lie inside a period.
         end: the first instant after it.
         interval: "Whether to group by day or by hour."
         zone: "Timezone to use for intervals"; `None` leaves it out.
@@ -89,10 +89,10 @@ class Query:
         return dict(self.periods)
 
     def is_unclear(self, start: int) -> bool:
-        """Return whether the period that begins at an instant is an hour near or after an odd shift of the clocks.
+        """Return whether a period is an hour near or after a clock change of a fraction of an hour.
 
-        A server that counts hours on from the beginning of the window is off the clock after a shift by half an hour;
-        who is right then, nobody has promised.
+        After a shift by half an hour, a server that counts hours from the beginning of the window is off the clock;
+        the specification does not say which is right.
         """
         if self.named_interval == "day":
             return False

@@ -1,4 +1,4 @@
-"""All the traffic of a window, and its sums over any part of it."""
+"""All traffic of a window, and its sums over any part of it."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from contract_tests.oracle.query import Query
 class Series:
     """The rows of a query, read to the last page.
 
-    A period that is left out has no traffic, and neither has any part of it.
+    A period that the response leaves out has no traffic.
 
     Args:
         query: what was asked.
         pages: all pages of the response.
-        limit: the size of a page that was asked for; `None` for none.
+        limit: the requested page size; `None` if there was none.
     """
 
     def __init__(self, query: Query, pages: Sequence[Page], limit: int | None = None) -> None:
@@ -30,12 +30,12 @@ class Series:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """The requests that it was read with."""
+        """The requests that read it."""
         return [page.exchange for page in self.pages]
 
     @cached_property
     def by_start(self) -> dict[int, Counts]:
-        """The traffic of each period that has any."""
+        """The traffic of each period with traffic, by its start."""
         return {row.start: row.counts for row in self.rows if row.counts != NOTHING}
 
     def of_period(self, start: int) -> Counts:
@@ -43,7 +43,7 @@ class Series:
         return self.by_start.get(start, NOTHING)
 
     def total(self, start: int, end: int) -> Counts | None:
-        """Sum up a stretch of time, or give `None` where a period with traffic lies across one of its ends."""
+        """Return the traffic between two instants; `None` if a period with traffic extends across one of them."""
         left, right = bisect_left(self._starts, start), bisect_left(self._starts, end)
         for place, instant in ((left, start), (right, end)):
             if place and self.rows[place - 1].end > instant and self.rows[place - 1].counts != NOTHING:
@@ -51,7 +51,7 @@ class Series:
         return self._between(left, right)
 
     def bounds(self, start: int, end: int) -> tuple[Counts, Counts]:
-        """Return the minimum and the maximum traffic of a stretch of time, by the periods in it and across its ends."""
+        """Return the minimum and maximum traffic between two instants: periods that extend across them count or not."""
         inner_left, inner_right = bisect_left(self._starts, start), bisect_right(self._ends, end)
         outer_left, outer_right = bisect_right(self._ends, start), bisect_left(self._starts, end)
         return self._between(inner_left, max(inner_left, inner_right)), self._between(outer_left, outer_right)

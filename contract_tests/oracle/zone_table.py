@@ -1,7 +1,7 @@
-"""The zones that runs ask for: every kind of offset and of change there is, and the zones that people use most.
+"""The zones that runs request: every kind of offset and of clock change, and the most common zones.
 
-Left out are zones whose rules changed after 2022, and those of which the operating system and the tzdata package on
-this machine do not say the same: a correct server may have another version of the database.
+Zones are left out if their rules changed after 2022, or differ between the operating system and the tzdata package of
+this machine: a correct server may have another version of the database.
 """
 
 import time
@@ -125,5 +125,5 @@ CHANGING: Final = _agreed(_CHANGING)
 
 
 def alignment(zone: str, instant: int) -> int:
-    """Return at how many seconds past the full hour of UTC the hours of a zone begin."""
+    """Return how many seconds after a full hour in UTC the hours of a zone begin."""
     return -zones.offset_at(zone, instant) % zones.HOUR

@@ -1,4 +1,4 @@
-"""The hours and days of a zone, in seconds since 1970-01-01T00:00:00Z, by zoneinfo alone."""
+"""The hours and days of a zone, in seconds since 1970-01-01T00:00:00Z, computed with zoneinfo only."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ class Transition(NamedTuple):
 
     @property
     def shift(self) -> int:
-        """By how many seconds the clock on the wall jumps, forward or (negative) back."""
+        """By how many seconds local time jumps, forward or (negative) back."""
         return self.after - self.before
 
 
@@ -64,9 +64,9 @@ def following(zone: str, interval: Interval, start: int) -> int:
 
 
 def is_odd(change: Transition) -> bool:
-    """Return whether the clocks shift by something else than whole hours, or at another time than a full hour.
+    """Return whether the clocks shift by a fraction of an hour, or in the middle of an hour.
 
-    An hour in which that happens has no length that everybody agrees on.
+    Correct servers may disagree about the length of such an hour.
     """
     return bool(change.shift % HOUR or (change.instant + change.before) % HOUR)
 
@@ -86,7 +86,7 @@ def is_day_of_change(zone: str, instant: int) -> bool:
 
 
 def has_fraction(zone: str, instant: int) -> bool:
-    """Return whether the zone's offset at an instant is not made of whole hours."""
+    """Return whether the zone's offset at an instant has a fraction of an hour."""
     return offset_at(zone, instant) % HOUR != 0
 
 
@@ -96,19 +96,19 @@ def utc(instant: float) -> str:
 
 
 def with_offset(instant: int, offset: int) -> str:
-    """Print an instant as RFC 3339 with an offset of so many seconds."""
+    """Print an instant as RFC 3339 with an offset in seconds."""
     clock = datetime.fromtimestamp(instant + offset, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     hours, minutes = divmod(abs(offset) // 60, 60)
     return f"{clock}{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
 
 
 def naive(zone: str, instant: int) -> str:
-    """Print what the clock on the wall of a zone shows at an instant, without an offset."""
+    """Print the local time of a zone at an instant, without an offset."""
     return _local(zone, instant).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def is_repeated(zone: str, first: int, second: int) -> bool:
-    """Return whether the clock of a zone shows the same at two instants, the second one later."""
+    """Return whether two instants, the second one later, have the same local time in a zone."""
     return first < second and naive(zone, first) == naive(zone, second)
 
 
@@ -128,5 +128,5 @@ def _next_midnight(zone: str, instant: int) -> int:
 
 
 def _midnight(zone: str, local: datetime) -> int:
-    # Where midnight happens twice, the first; where the clocks skip it, the instant at which they do: fold 0 is both.
+    # fold=0: the first of two midnights, or the instant of the clock change if midnight is skipped.
     return int(datetime(local.year, local.month, local.day, tzinfo=ZoneInfo(zone)).timestamp())

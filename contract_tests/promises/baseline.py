@@ -13,7 +13,7 @@ def read_baseline(path: str | None, promise_ids: Collection[str]) -> dict[str, s
 
     Args:
         path: the file; `None` for no acknowledged finding.
-        promise_ids: the promises that there are.
+        promise_ids: the ids of all promises.
 
     Raises:
         BaselineError: it cannot be read, or a line names no promise, or gives no reason.

@@ -38,11 +38,11 @@ _OTHER_DEFAULTS = (
 )
 _OWN = "consistency.each-query-its-own"
 _COMPARING = ("timezone.", "window.", "pagination.", "consistency.", "requests.bounds", "requests.default-")
-"""Promises that a cache breaks, too, if it mixes up queries."""
+"""Promises that a cache that mixes up queries breaks, too."""
 
 _PROMISES = (
     Promise("auth.key-required", f"{_KEY} No data without it, on any page.", "it needs nothing but a server."),
-    Promise("auth.key-exact", f"{_KEY} No data for anything but the very key.", "it needs nothing but a server."),
+    Promise("auth.key-exact", f"{_KEY} No data for any other key.", "it needs nothing but a server."),
     Promise("requests.unknown-app", "404: App Not Found.", "it needs nothing but a server."),
     Promise(
         "requests.accepted",
@@ -231,7 +231,7 @@ PROMISE_IDS = tuple(promise.id for promise in PROMISES)
 
 
 def promises_of(operations: Iterable[Operation]) -> tuple[Promise, ...]:
-    """Return all promises of a server with these operations: those of traffic, and those of each other one."""
+    """Return all promises of a server with these operations, those of traffic first."""
     about_responses = [promise for promise in PROMISES if promise.id.startswith("response.")]
     about_pages = [promise for promise in PROMISES if promise.id.startswith("pagination.")]
     others = [operation for operation in operations if not operation.is_traffic]

@@ -1,4 +1,4 @@
-"""The promises of every operation but traffic, made of what is declared of it: `requests.bounds@list_apps`."""
+"""The promises of every other operation, derived from its declarations: `requests.bounds@list_apps`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,8 +13,8 @@ def promises_of_operation(operation: Operation, about_pages: list[Promise]) -> I
     """Return the promises of an operation, in the order in which a run asks for them.
 
     Args:
-        operation: what is declared of it.
-        about_pages: the promises about the pages of traffic, which are made once more for an operation that has pages.
+        operation: its declaration.
+        about_pages: the promises about pages of traffic, which also apply to any other operation with pages.
     """
 
     def promise(name: str, sentence: str, hint: str = _NOTHING, *needs: str) -> Promise:
@@ -26,7 +26,7 @@ def promises_of_operation(operation: Operation, about_pages: list[Promise]) -> I
     if operation.needs_key:
         key = f"{what}: Security scheme APIKeyHeader: an apiKey in the header Api-Key."
         yield promise("auth.key-required", f"{key} No data without it.")
-        yield promise("auth.key-exact", f"{key} No data for anything but the very key.", _NOTHING, "auth.key-required")
+        yield promise("auth.key-exact", f"{key} No data for any other key.", _NOTHING, "auth.key-required")
     if "404" in operation.responses and ("path", "app_id") in operation.parameters:
         yield promise("requests.unknown-app", f"{what}: 404: App Not Found.")
     yield promise("requests.accepted", f"{what}: 200 for every query that the declarations allow.")

@@ -17,7 +17,7 @@ class Promise:
         id: its stable name, in markers, reports and the baseline.
         sentence: where it comes from, in the words of the specification or the prose about it.
         hint: what to pass, or what the server must have, for it to be exercised.
-        needs: the promises without which a breach of this one says nothing of its own.
+        needs: the promises that must be kept for a breach of this one to be a finding of its own.
     """
 
     id: str
@@ -27,14 +27,14 @@ class Promise:
 
 
 class BrokenPromiseError(AssertionError):
-    """A server was seen breaking a promise.
+    """A server has broken a promise.
 
     Args:
-        promise_id: which one; it need not be the one that the running test is about.
+        promise_id: the promise, not necessarily the one that the running test is about.
         message: what was expected, and what was seen.
         exchanges: the requests that show it.
-        expected: what a correct server returns, in a few words; empty where the message says it all.
-        got: what this server returned, likewise.
+        expected: what a correct server returns, in a few words; empty if the message says it.
+        got: what this server returned, in the same form.
     """
 
     def __init__(self, promise_id: str, message: str, *exchanges: Exchange, expected: str = "", got: str = "") -> None:
@@ -61,7 +61,7 @@ class BrokenPromiseError(AssertionError):
 
 
 class ShareUsedUpError(Exception):
-    """The promise was put to the test, and what is left of a small budget belongs to the others."""
+    """The promise has been exercised, and the rest of a small budget is for the others."""
 
 
 class NotExercisedError(Exception):
@@ -75,7 +75,7 @@ class Finding:
     Attributes:
         promise: the promise.
         breaches: what was seen against it.
-        exercised: the requests that could have shown a breach, and did not.
+        exercised: the requests that could have shown a breach but did not.
         reasons: why it was not tested, or not to the end.
         completed: whether its test ran to its end.
         is_cut_short: whether its test ended early, to leave the rest of a small budget to others.
@@ -92,7 +92,7 @@ class Finding:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the promise is kept; a promise that nothing was seen of is never kept."""
+        """Whether the promise is kept; a promise that was not exercised never is."""
         if self.causes:
             return "not exercised"
         if self.breaches:
@@ -117,7 +117,7 @@ class Ledger:
     """Collects what a run finds out about each promise.
 
     Attributes:
-        after_seen: told of each promise of which something was seen; it may end the test.
+        after_seen: called with the id of each promise that was exercised; it may end the test.
     """
 
     def __init__(self, promises: Iterable[Promise]) -> None:
@@ -125,7 +125,7 @@ class Ledger:
         self.after_seen: Callable[[str], None] = lambda _: None
 
     def seen(self, promise_id: str, *exchanges: Exchange) -> None:
-        """Note requests that could have shown a breach, and did not.
+        """Note requests that could have shown a breach but did not.
 
         Raises:
             ShareUsedUpError: they are enough of a small budget.
@@ -142,7 +142,7 @@ class Ledger:
         self.findings[promise_id].reasons.append(reason)
 
     def not_run(self, reason: str) -> None:
-        """Note why the tests did not run of which nothing is known."""
+        """Note why the remaining tests did not run."""
         for finding in self.findings.values():
             if not (finding.completed or finding.reasons or finding.breaches):
                 finding.reasons.append(reason)
@@ -156,7 +156,7 @@ class Ledger:
         self.findings[promise_id].completed = self.findings[promise_id].is_cut_short = True
 
     def settle(self) -> None:
-        """Put the breaches that only follow from that of another promise down to it."""
+        """Attribute breaches that only follow from the breach of another promise to that one."""
         broken = {promise_id for promise_id, finding in self.findings.items() if finding.breaches}
         for promise_id in broken:
             finding = self.findings[promise_id]
@@ -169,6 +169,6 @@ class Ledger:
         return [other for other in self.findings.values() if finding.promise.id in other.causes]
 
     def _causes(self, promise: Promise, broken: set[str]) -> set[str]:
-        """Return the broken promises at the bottom of what a promise needs; itself, if it needs none of them."""
+        """Return the broken promises that are the root causes of a breach; itself if it needs none of them."""
         needs = [self.findings[need].promise for need in promise.needs if need in broken]
         return {promise.id} if not needs else set[str]().union(*(self._causes(need, broken) for need in needs))

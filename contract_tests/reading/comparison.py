@@ -20,8 +20,8 @@ class Comparison:
 
     Args:
         reader: the connection.
-        sample: the closed periods that responses are compared with.
-        ledger: where requests that could have shown a breach are noted.
+        sample: the closed periods to compare responses with.
+        ledger: records the requests that could have shown a breach.
     """
 
     def __init__(self, reader: Reader, sample: Sample, ledger: Ledger) -> None:
@@ -30,7 +30,7 @@ class Comparison:
         self._ledger = ledger
 
     def agree(self, promise_id: str, series: Series, base: Series, what: str) -> int:
-        """Compare each period of a series with the same stretch of time in another one.
+        """Compare each period of a series with the same time in another one.
 
         Returns:
             how many periods with traffic were compared.
@@ -60,14 +60,14 @@ class Comparison:
     def same(
         self, promise_id: str, query: Query, reference: Query, what: str, *, limit: int | None = MAX_LIMIT
     ) -> Series:
-        """Compare the responses to two queries that mean the same with each other.
+        """Compare the responses to two equivalent queries.
 
         Args:
-            promise_id: what is broken where they differ.
+            promise_id: the promise that is broken if they differ.
             query: the query in question.
-            reference: the query that says the same in the plainest way.
+            reference: the equivalent query in its simplest form.
             what: the difference between the two, for the message.
-            limit: the size of a page of the query in question.
+            limit: the page size for the query in question.
 
         Returns:
             the response to the query in question.
@@ -93,22 +93,22 @@ class Comparison:
         return series
 
     def fits(self, promise_id: str, query: Query, what: str) -> Series:
-        """Compare the response to a query with the hours of all closed periods, which were read once.
+        """Compare the response to a query with the hours of the sample.
 
         Args:
-            promise_id: what is broken where they differ.
+            promise_id: the promise that is broken if they differ.
             query: a query for closed periods.
             what: what is special about the query, for the message.
 
         Raises:
-            BrokenPromiseError: a period is missing, is too much, or has other traffic than its hours.
+            BrokenPromiseError: a period is missing, unexpected, or has other traffic than its hours.
         """
         try:
             series = self._reader.read(query)
         except BrokenPromiseError as breach:
             if not breach.promise_id.startswith(_FOLLOWS_FROM_A_MISREADING):
                 raise
-            # What is wrong with the plain query, too, has another cause, and raises its own error here.
+            # If the plain query is wrong, too, the cause is another one, and this raises its error.
             plain = Query(query.first, query.end, query.named_interval, query.named_zone, filter=query.filter)
             if plain != query:
                 self._reader.read(plain)
@@ -118,9 +118,9 @@ class Comparison:
         return series
 
     def named(self, promise_id: str, query: Query) -> str:
-        """Return the promise that is broken where periods have other traffic than their hours.
+        """Return the promise that is broken if periods have other traffic than their hours.
 
-        It is that about days and hours where not even days in UTC are the sums of theirs, whatever else was looked at.
+        It is `consistency.day-is-its-hours` if not even days in UTC are the sums of their hours.
         """
         if query.named_interval == "hour" or self._are_days_sums:
             return promise_id

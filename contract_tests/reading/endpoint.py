@@ -1,4 +1,4 @@
-"""The operations but traffic on the server under test, and values for their parameters that this server knows."""
+"""The operations other than traffic on the server under test, and values that it knows for their parameters."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -27,11 +27,11 @@ class Endpoint:
 
     Args:
         client: the connection.
-        operation: what is declared of it.
-        values: values for parameters that have to be given.
+        operation: its declaration.
+        values: values for the required parameters.
 
     Raises:
-        NotExercisedError: a parameter has to be given for which no value is known.
+        NotExercisedError: no value is known for a required parameter.
     """
 
     def __init__(self, client: Client, operation: Operation, values: Mapping[str, str]) -> None:
@@ -47,17 +47,17 @@ class Endpoint:
 
     @property
     def values(self) -> Mapping[str, str]:
-        """The values of the parameters that have to be given."""
+        """The values of the required parameters."""
         return self._values
 
     @cached_property
     def plain(self) -> Exchange:
-        """The response to a request with nothing but what has to be given."""
+        """The response to a request with the required parameters only."""
         return self.get()
 
     @cached_property
     def rows(self) -> list[Any]:
-        """The records of the plain response; none where it is closed, or has another form."""
+        """The records of the plain response; empty if it was refused, or is not a page."""
         return rows_of(self.plain)
 
     def get(
@@ -78,14 +78,14 @@ class Endpoint:
         return self._client.get(self._query | dict(query or {}), path=path, headers=headers)
 
     def target_with(self, query: str) -> str:
-        """Return the path, with what has to be given and something more in its query, encoded."""
+        """Return the encoded path and query: the required parameters, and more text for the query."""
         return f"{self.operation.target(self._values)}?{urlencode([*self._query.items()])}&{query}".replace("?&", "?")
 
     def require_open(self) -> None:
-        """Ask once for what every correct server that has the operation returns.
+        """Send the plain request once: every correct server that has the operation serves it.
 
         Raises:
-            NotExercisedError: the server does not have it, or refuses it to this key.
+            NotExercisedError: the server does not have it, or this key may not use it.
             BrokenPromiseError: it fails, or refuses a valid request in another way.
         """
         if (reason := closed_reason(self.plain)) is not None:
@@ -97,7 +97,7 @@ class Endpoint:
 
         Raises:
             BrokenPromiseError: under `requests.no-server-error` for a 5xx, else under `requests.accepted`.
-            NotExercisedError: it is a matter of rights or of the plan.
+            NotExercisedError: this key or the plan does not include the operation.
         """
         if exchange.status in {402, 403}:
             raise NotExercisedError(f"{self} returns {exchange.status}: {_CLOSED[exchange.status]}.")
@@ -109,7 +109,7 @@ class Endpoint:
 
 
 class Endpoints:
-    """All operations but traffic, as far as this server has them.
+    """The operations other than traffic, as far as this server has them.
 
     Args:
         client: the connection.
@@ -140,21 +140,21 @@ class Endpoints:
         """Return whether the server serves a plain request for one of the operations.
 
         Args:
-            of_app: only for one that is about the app.
+            of_app: consider only operations with the app in their path.
         """
         others = [one for one in self._operations if not one.is_traffic and not one.unknown(self._known)]
         others = [one for one in others if not of_app or ("path", "app_id") in one.parameters]
         return any(self.of(operation).plain.status == 200 for operation in others)
 
     def values_of(self, name: str, asking: Operation | None = None) -> list[str]:
-        """Return values of a parameter that this server knows: that of the options, else those in its records.
+        """Return values of a parameter that this server knows: the one in the options, else those in its records.
 
         In a record it is a field of the same name; and `consumer_id` is the `id` of what `…/consumers` lists.
 
         Args:
             name: the parameter.
-            asking: the operation that takes it, of which alone the records count where the parameter is no id: a
-                status, say, is another thing elsewhere.
+            asking: the operation with the parameter. If the parameter is not an id, only this operation's records
+                count: a status, for example, means something else in other records.
         """
         if name in self._known:
             return [self._known[name]]
@@ -173,12 +173,12 @@ class Endpoints:
 
 
 def closed_reason(exchange: Exchange) -> str | None:
-    """Return why a response to a plain request says that an operation is not there for this key; `None` if it is."""
+    """Return why a response says that this key cannot use an operation; `None` if it can."""
     return _CLOSED.get(exchange.status)
 
 
 def rows_of(exchange: Exchange) -> list[Any]:
-    """Return the records of a response; none where it has another form."""
+    """Return the records of a response; empty if it is not a page."""
     try:
         body = exchange.json if exchange.status == 200 else None
     except ValueError:

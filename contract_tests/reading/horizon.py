@@ -15,14 +15,14 @@ _MAX_PAGES = 4
 
 
 class Horizon(NamedTuple):
-    """How many days of closed periods there are to work with, and how many rows the server puts on a page at most."""
+    """How many days of closed periods can be used, and the maximum number of rows on a page of this server."""
 
     days: int
     page_size: int
 
 
 def find_horizon(reader: Reader) -> Horizon:
-    """Ask for shorter and shorter windows, until one gets a response in a few pages.
+    """Request shorter and shorter windows, until one is served in a few pages.
 
     Args:
         reader: the connection.
@@ -35,7 +35,7 @@ def find_horizon(reader: Reader) -> Horizon:
         is_last = days == _DAYS[-1]
         page = reader.ask_kindly(query) if not is_last else reader.ask(query, limit=MAX_LIMIT)
         if page is None or not (page.rows or is_last):
-            continue  # a window that is too long for it, a server may return nothing
+            continue  # a server may return nothing for a window that is too long
         if page.has_more and len(page.rows) < MAX_LIMIT:
             size = max(1, len(page.rows))
             return Horizon(min(days, max(_MIN_DAYS, size * _MAX_PAGES // 24)), size)
@@ -44,7 +44,7 @@ def find_horizon(reader: Reader) -> Horizon:
 
 
 def _without_what_is_forgotten(reader: Reader, page: Page, query: Query, days: int) -> int:
-    """Shorten a horizon that reaches to the oldest row there is: where a server forgets, that row goes next."""
+    """Shorten a horizon that reaches to the oldest row: a server that deletes old rows deletes that one next."""
     rows = list(page.rows)
     if page.has_more:
         rows += reader.ask(replace(query, end=query.start + _FIRST_DAYS * DAY), limit=MAX_LIMIT).rows

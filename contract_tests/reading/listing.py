@@ -1,7 +1,7 @@
 """Read the pages of an operation whose records are unknown.
 
-Nobody has promised that records stay as they are, nor that none is added meanwhile: so a comparison with parts of a
-listing needs the whole listing before and after.
+Records may change, and new ones may be added meanwhile: so a comparison with parts of a listing needs the whole listing
+before and after.
 """
 
 import json
@@ -24,7 +24,7 @@ _WINDOW = {"start", "end"}
 
 View = Literal["line", "key"]
 VIEWS: Final[tuple[View, ...]] = ("line", "key")
-"""What to know a record by: all of it, or what it keeps while its numbers change."""
+"""How to identify a record: by its whole line, or by its key, which stays while its numbers change."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Walk:
-    """The pages of a listing, up to its end or, where that is far, as many as a run has the patience for."""
+    """The pages of a listing, up to its end or to the maximum that a run reads."""
 
     pages: tuple[Page, ...]
 
@@ -53,7 +53,7 @@ class Walk:
         return [record for page in self.pages for record in page.records]
 
     def counted(self, view: View) -> Counter[str]:
-        """Return how often each record came, by all of it or by what it keeps."""
+        """Count the records, identified by line or by key."""
         return Counter(record.line if view == "line" else record.key for record in self.records)
 
     @property
@@ -63,15 +63,15 @@ class Walk:
 
 
 class Listing:
-    """An operation that has records, under some filters.
+    """An operation that lists records, with some filters.
 
     Args:
         endpoint: the operation on the server under test.
-        filters: parameters that every request of it has.
+        filters: parameters of every request.
 
     Attributes:
         has_limit: whether the size of its pages can be chosen.
-        default_limit: the size that is declared where none is chosen; `None` where none is.
+        default_limit: the declared default of the page size; `None` without one.
     """
 
     def __init__(self, endpoint: Endpoint, filters: Mapping[str, str] | None = None) -> None:
@@ -89,7 +89,7 @@ class Listing:
         return f"{self.endpoint}, {told}" if told else str(self.endpoint)
 
     def promise(self, name: str) -> str:
-        """Return the id of a promise, as it is for this listing."""
+        """Return the id of a promise for this listing."""
         return self.endpoint.operation.promise(name)
 
     def under(self, filters: Mapping[str, str]) -> "Listing":
@@ -100,23 +100,26 @@ class Listing:
         """Ask for a page.
 
         Args:
-            limit: its size; `None` leaves it to the default.
+            limit: its size; `None` for the default.
             token: the token that leads to it; `None` for the first one.
 
         Raises:
             BrokenPromiseError: the request is refused or fails, or the response is no page.
-            NotExercisedError: the refusal is a matter of rights or of the plan.
+            NotExercisedError: this key or the plan does not include the operation.
         """
         exchange = self._get(limit, token)
         self.endpoint.require_success(exchange)
         return self.read(exchange)
 
     def walk(self, limit: int | None) -> Walk:
-        """Follow the tokens from the first page on; the argument is that of `ask`.
+        """Follow the tokens from the first page on.
+
+        Args:
+            limit: as for `ask`.
 
         Raises:
-            BrokenPromiseError: a page is no page, or its token is refused, or comes a second time.
-            NotExercisedError: the first page is refused for want of rights.
+            BrokenPromiseError: a response is not a page, or its token is refused or repeated.
+            NotExercisedError: this key or the plan does not include the operation.
         """
         pages = [self.ask(limit)]
         tokens: set[str] = set()
@@ -138,7 +141,7 @@ class Listing:
         return Walk(tuple(pages))
 
     def whole(self, *, again: bool = False) -> Walk:
-        """Return all records, read in as few pages as can be.
+        """Return all records, read in as few pages as possible.
 
         Args:
             again: read them now, even if they were read before.
@@ -152,10 +155,10 @@ class Listing:
         return self._whole
 
     def narrowed(self) -> "Listing":
-        """Return a part of the listing between two moments of its past, where it takes a window, else all of it.
+        """Return the part of the listing between two past instants if it has parameters for a window, else all of it.
 
-        The part is short, and does not grow while it is read. A listing without such a window is narrowed where it is
-        too long to be read to its end.
+        The part is short, and does not grow while it is read. A listing without such parameters is narrowed only if
+        it is too long to be read to its end.
 
         Raises:
             BrokenPromiseError: as for a walk.
@@ -186,7 +189,7 @@ class Listing:
                     yield part
 
     def moments(self) -> dict[str, list[datetime]]:
-        """Return the date-times of the records, by the field that has them in each of them."""
+        """Return the date-times of the records, by field, for the fields that have one in every record."""
         found: dict[str, list[datetime]] = {}
         records = self.whole().records
         for record in records:

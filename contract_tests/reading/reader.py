@@ -27,9 +27,9 @@ class Reader:
         skew: by how many seconds the server's clock is ahead of this machine's.
 
     Attributes:
-        settled: where the closed periods end, a midnight in UTC: what is older has been over for two days.
-        short_pages: whether a page had fewer rows than its limit, although there were more.
-        truth: hours in UTC that are known, to tell a wrong offset from a wrong zone; `None` until they are.
+        settled: the end of the closed periods, a midnight in UTC: all of them ended at least two days ago.
+        short_pages: whether a page had fewer rows than its limit although more rows followed.
+        truth: known hours in UTC, to tell a wrong offset from a wrong zone; `None` until they are read.
     """
 
     def __init__(self, client: Client, skew: float = 0.0) -> None:
@@ -45,12 +45,12 @@ class Reader:
         return time.time() + self._skew
 
     def ask(self, query: Query, extra: Mapping[str, str] | None = None, *, limit: int | None = None) -> Page:
-        """Send one request to which every correct server responds with a page.
+        """Send a request that every correct server answers with a page.
 
         Args:
             query: what to ask for.
             extra: further parameters, such as the token; a value replaces that of the query.
-            limit: the greatest number of rows; `None` leaves it to the default.
+            limit: the page size; `None` for the default.
 
         Raises:
             BrokenPromiseError: it is refused, or the page breaks a promise.
@@ -61,7 +61,7 @@ class Reader:
         return self.check(exchange, query, limit)
 
     def ask_kindly(self, query: Query, *, limit: int | None = MAX_LIMIT) -> Page | None:
-        """Send a request for the largest page, or another one, and give `None` where it is refused.
+        """Send a request for a page, by default the largest, and return `None` if it is refused.
 
         Raises:
             BrokenPromiseError: it gets a 5xx, or the page breaks a promise.
@@ -87,7 +87,7 @@ class Reader:
         if page.has_more and limit is not None and len(page.rows) < limit:
             self.short_pages = True
         if "end" in query.omitted:
-            # "Now" was while the server handled the request.
+            # The server's `now` lies between the request and the response.
             query = replace(query, end=max(query.end, int(self.now()) + 1))
         try:
             inspect(page, query, DEFAULT_LIMIT if limit is None else limit, self.truth)
@@ -98,14 +98,14 @@ class Reader:
         return page
 
     def read(self, query: Query, *, limit: int | None = MAX_LIMIT) -> Series:
-        """Read a window to its last page; a window that was read before is not asked for again.
+        """Read a window to its last page; a window that was read before comes from the cache.
 
         Args:
             query: what to ask for.
-            limit: the size of a page; `None` leaves it to the default.
+            limit: the page size; `None` for the default.
 
         Raises:
-            BrokenPromiseError: a page is refused or breaks a promise, or the walk does not end, or repeats itself.
+            BrokenPromiseError: a page is refused or breaks a promise, or the tokens do not end or are repeated.
         """
         key = (query, limit)
         if key not in self._read:
@@ -113,7 +113,7 @@ class Reader:
         return self._read[key]
 
     def walk(self, page: Page, query: Query, *, limit: int | None) -> Series:
-        """Follow the tokens from a first page on, each beside its whole query; see `read`."""
+        """Follow the tokens from a first page on, and send the whole query with each of them; see `read`."""
         pages, followed = [page], set[str]()
         expected = query.ends
         delivered = {row.start for row in page.rows}

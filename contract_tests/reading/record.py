@@ -1,4 +1,4 @@
-"""A record of an operation of which nothing is known but that it has some."""
+"""A record of an operation whose schema says nothing else about it."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,9 +11,9 @@ class Record:
     """A record.
 
     Attributes:
-        line: all of it, as JSON on one line.
-        key: what it keeps while its numbers change: its `id` or UUID, else all of it.
-        fields: its fields; none where it is no object.
+        line: the whole record, as JSON on one line.
+        key: what stays the same while its numbers change: its `id` or UUID, else the whole record.
+        fields: its fields; empty if it is not an object.
     """
 
     line: str
@@ -21,7 +21,7 @@ class Record:
     fields: dict[str, Any] = field(repr=False, compare=False)
 
     def text(self, name: str) -> str | None:
-        """Return a field as it would stand in a query; `None` where it is not there, or no such value."""
+        """Return a field as text for a query; `None` if it is missing or cannot be written as one."""
         value = self.fields.get(name)
         if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             return None

@@ -23,7 +23,7 @@ class Sample:
 
     Args:
         reader: the connection.
-        seed: decides which of equally busy hours are taken.
+        seed: chooses among equally busy hours.
     """
 
     def __init__(self, reader: Reader, seed: int) -> None:
@@ -34,7 +34,7 @@ class Sample:
 
     @property
     def horizon(self) -> int:
-        """How many days of closed periods the run works with: as many as the server gives in a few pages.
+        """How many days of closed periods the run uses: as many as the server returns in a few pages.
 
         Raises:
             BrokenPromiseError: the server refuses even a week of hours.
@@ -43,7 +43,7 @@ class Sample:
 
     @property
     def page_size(self) -> int:
-        """How many rows the server has put on one page, where it puts fewer on it than were asked for."""
+        """The number of rows on one page, if the server returns fewer than the limit."""
         return self._reach.page_size
 
     @cached_property
@@ -52,11 +52,11 @@ class Sample:
 
     @property
     def first(self) -> int:
-        """The beginning of the closed periods that the run works with, a midnight in UTC."""
+        """The beginning of the closed periods that the run uses, a midnight in UTC."""
         return self.settled - self.horizon * DAY
 
     def base(self, alignment: int = 0, whose: Filter = EVERYTHING) -> Series:
-        """Return the hours of all closed periods, on a clock whose hours begin so many seconds past those of UTC."""
+        """Return the hours of all closed periods, in a zone whose hours begin this many seconds after those of UTC."""
         window = (self.first + alignment, self.settled + alignment - (HOUR if alignment else 0))
         series = self._reader.read(Query(*window, "hour", _CLOCKS[alignment], whose))
         if alignment == 0 and whose == EVERYTHING and not self._is_checked:
@@ -66,12 +66,12 @@ class Sample:
         return series
 
     def base_of(self, query: Query) -> Series:
-        """Return the hours that the periods of a query consist of, on the clock that fits it best."""
+        """Return the hours that make up the periods of a query, in the zone that fits it best."""
         classes = {zone_table.alignment(query.named_zone, edge) for period in query.periods for edge in period}
         return self.base(min(classes) if len(classes) == 1 and classes <= _CLOCKS.keys() else 0, query.filter)
 
     def known(self, query: Query) -> dict[int, Counts] | None:
-        """Return the periods with traffic of a query, as far as the closed hours that were read say it all."""
+        """Return the periods with traffic of a query, if the closed hours that were read determine them."""
         if query.filter != EVERYTHING:
             return None
         base, known = self.base_of(query), {}
@@ -119,7 +119,7 @@ class Sample:
         return Query(start, end, "hour", zone, whose)
 
     def busy_hours(self, count: int, whose: Filter = EVERYTHING) -> int:
-        """Return an hour at which a stretch of so many hours begins that has traffic in as many as possible."""
+        """Return the start of this many hours in a row of which as many as possible have traffic."""
         series = self.traffic(whose)
         starts = range(self.settled - (min(self.horizon, 12) - 1) * DAY, self.settled - count * HOUR, HOUR)
         chosen = list(starts) or [self.first]
@@ -128,7 +128,7 @@ class Sample:
         return max(chosen[:_CANDIDATES], key=lambda start: sum(start + step * HOUR in busy for step in range(count)))
 
     def _check(self, base: Series) -> None:
-        """Compare the last week, read on its own, with the whole, with which everything is compared."""
+        """Compare the last week, read on its own, with all hours, which everything else is compared with."""
         week = self._reader.read(replace(base.query, start=max(base.query.start, base.query.end - 7 * DAY)))
         expected = {start: counts for start, counts in base.by_start.items() if start >= week.query.start}
         if week.by_start != expected:

@@ -1,4 +1,4 @@
-"""Whether the server repeats itself: a comparison is worth nothing where the same request gets two responses."""
+"""Whether the server repeats itself: a comparison proves nothing if one request gets two different responses."""
 
 from typing import NoReturn
 
@@ -12,15 +12,15 @@ from contract_tests.reading.reader import Reader
 def blame(
     reader: Reader, promise_id: str, message: str, *compared: Series, expected: str = "", got: str = ""
 ) -> NoReturn:
-    """Break a promise, unless one of the series comes out differently when it is read again.
+    """Raise the breach of a promise, unless one of the series is different when it is read again.
 
     Args:
         reader: reads each series twice more.
-        promise_id: what is broken where all of them stay the same.
+        promise_id: the promise that is broken if all of them stay the same.
         message: what was expected, and what was seen.
         compared: the series that contradict each other.
         expected: what was expected, in a few words.
-        got: what was seen, likewise.
+        got: what was seen, in the same form.
 
     Raises:
         BrokenPromiseError: always; under `consistency.closed-periods` where a series has changed.

@@ -1,4 +1,4 @@
-"""The closed periods of the last twelve months that lie before the sample: what a server keeps, and says, of them."""
+"""The closed periods of the last twelve months before the sample, as far as the server keeps them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,11 +18,11 @@ _MONTHS = 12
 
 
 class Year:
-    """The older half of what a run compares, each stretch of it read once.
+    """The older part of the periods that a run compares, each read once.
 
     Args:
         reader: the connection.
-        sample: the closed periods that every run reads, which end the year.
+        sample: the closed periods that every run reads, at the end of the year.
     """
 
     def __init__(self, reader: Reader, sample: Sample) -> None:
@@ -33,9 +33,9 @@ class Year:
 
     @property
     def hours(self) -> Sequence[Series]:
-        """The hours in UTC, in one piece or, where a server gives no long windows, around the end of each month.
+        """The hours in UTC: in one piece or, if the server does not serve long windows, around the end of each month.
 
-        Of what a server is about to forget, nothing can be said: the first two days that it has are left out.
+        The first two days that the server has are left out, because it may be deleting them.
 
         Raises:
             BrokenPromiseError: a page breaks a promise.
@@ -52,7 +52,7 @@ class Year:
         return len(self.hours) == 1 and self.hours[0].query.end == self._sample.first
 
     def days(self, zone: str) -> Series | None:
-        """Return the days of a zone, if the year was read in one piece, and they are kept.
+        """Return the days of a zone, if the year was read in one piece and the server keeps them.
 
         Raises:
             BrokenPromiseError: a page breaks a promise.
@@ -62,26 +62,26 @@ class Year:
         return self._days[zone]
 
     def read(self, query: Query) -> Series | None:
-        """Read a window that may lie before everything that the server keeps, and leave out its first days, too."""
+        """Read a window that the server may not keep any more, without its first days."""
         page = self._reader.ask_kindly(query)
         series = None if page is None else self._reader.walk(page, query, limit=MAX_LIMIT)
         if series is None or not series.by_start:
             return None
-        first = min(series.by_start)  # what is forgotten may be left out, or have no traffic
+        first = min(series.by_start)  # deleted periods may be missing, or have no traffic
         if first < query.start + DAY:
             return series
         known = replace(query, start=zones.floor(query.named_zone, "day", first + _MARGIN))
         return self._reader.read(known) if known.start + DAY < known.end else None
 
     def same(self, hours: Series, interval: Interval, zone: str, *, days: int | None = None, last: int = 0) -> Query:
-        """Return the query for the same stretch of time as hours in UTC, or for a part of it, on another clock.
+        """Return the query for the time of some hours in UTC, or for a part of it, in another zone.
 
         Args:
             hours: the hours.
             interval: what to ask for.
             zone: the zone.
             days: how many days; `None` for all.
-            last: the day that the part ends with, counted from the end.
+            last: the last day of the part, counted from the end.
         """
         end = zones.floor(zone, "day", hours.query.end - last * DAY - HOUR)
         start = hours.query.start if days is None else max(hours.query.start, end - days * DAY)

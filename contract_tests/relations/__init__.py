@@ -1,1 +1,1 @@
-"""The promises half: relations between requests and responses that hold for every correct server, whatever its data."""
+"""The tests of traffic: relations between requests and responses that hold for every correct server."""

@@ -1,4 +1,4 @@
-"""Requests that lie outside what is declared, as tables: what has to be refused, and what may only never be a 5xx."""
+"""Tables of requests that are not declared: those that must be refused, and those that only must not cause a 5xx."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ OUT_OF_BOUNDS: Final[tuple[tuple[str, str], ...]] = (
     *(("end", value) for value in ("not-a-date", "2026-05-14T25:00:00Z")),
     ("next_token", LONG_TOKEN),
 )
-"""Each of these alone breaks a declared minimum, maximum, type, enum, format or length, read as kindly as can be."""
+"""Each of these violates a declared minimum, maximum, type, enum, format or length under any interpretation."""
 
 _ODD_ZONES = (
     "",
@@ -56,14 +56,14 @@ ODD: Final[tuple[dict[str, str], ...]] = (
     *({"next_token": value} for value in _ODD_TOKENS),
     *({"interval": value} for value in ("", "\x00")),
 )
-"""Any response to these is free, except a 5xx."""
+"""A server may respond to these with anything except a 5xx."""
 
 EXTREME: Final[tuple[dict[str, str], ...]] = (
     *({"start": value, "end": value, "interval": "day", "timezone": "Asia/Kathmandu"} for value in _ODD_MOMENTS[1:5]),
     {"start": "0001-01-01T00:00:00", "end": "0001-01-01T06:00:00", "timezone": "Pacific/Kiritimati"},
     {"start": "9999-12-31T20:00:00", "end": "9999-12-31T23:59:59", "timezone": "Pacific/Pago_Pago", "interval": "day"},
 )
-"""The same at the ends of the calendar, for deep runs."""
+"""The same at the limits of the calendar, for deep runs."""
 
 ODD_TARGETS: Final[tuple[str, ...]] = (
     "timezone=%FF%FE&limit=1",

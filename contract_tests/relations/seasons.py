@@ -1,4 +1,4 @@
-"""Months that are long over are as right as the last ones: the same days and hours, on both sides of each change."""
+"""Old months are as correct as recent ones: days equal their hours, on both sides of each clock change."""
 
 import random
 
@@ -13,12 +13,12 @@ _DAYS_OF_HOURS = 30
 
 
 def require_every_season(run: Run) -> None:
-    """Compare the days of the last twelve months with their hours, in zones of which no one changes the traffic.
+    """Compare the days of the last twelve months with their hours, in several zones.
 
-    A server that keeps less has nothing to show here.
+    A server that keeps less is not tested here.
 
     Raises:
-        BrokenPromiseError: a day of some month is not the sum of its hours, or has others in some zone.
+        BrokenPromiseError: a day is not the sum of its hours, or has other traffic in some zone.
     """
     chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     whole_hours = [*zone_table.CHANGING[:3], chance.choice(zone_table.WHOLE)]

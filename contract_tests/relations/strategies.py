@@ -1,4 +1,4 @@
-"""What the relations draw from."""
+"""The Hypothesis strategies that the relations share."""
 
 from typing import Final, get_args
 

@@ -1,4 +1,4 @@
-"""No data without the right key: without a key, with another one, or with the right one in the wrong place."""
+"""No data without a key, with a wrong one, or with the right one in the wrong place."""
 
 import random
 import string
@@ -18,14 +18,14 @@ _LETTERS = string.ascii_letters + string.digits
 
 @pytest.mark.promise("auth.key-required", cost=8)
 def test_no_data_without_a_key(run: Run) -> None:
-    """A request without a key is refused, whatever it asks for, the later pages of a query included."""
+    """A request without a key is refused for every query, also for later pages."""
     for query in [{"timezone": "Asia/Tokyo", "limit": "1000"}, *_queries(run)]:
         _refused(run, "auth.key-required", query, {})
 
 
 @pytest.mark.promise("auth.key-exact", cost=30)
 def test_no_data_for_another_key(run: Run) -> None:
-    """What is nearly the key, or stands elsewhere than in Api-Key, opens nothing; the name of a header has no case."""
+    """A wrong key, or the right one outside Api-Key, is refused; the header name is case-insensitive."""
     chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     made_up = "".join(chance.choices(_LETTERS, k=7)) + "." + "".join(chance.choices(_LETTERS, k=32))
     keys = ["wrong", made_up, "", "null", "Bearer {key}", "Api-Key {key}", "{key}x", "x{key}"]
@@ -49,7 +49,7 @@ def test_no_data_for_another_key(run: Run) -> None:
     _judge(run, "auth.key-exact", run.client.send("GET", f"/v1/apps/{run.client.app_id}/traffic?api_key={{key}}", {}))
     lower = run.client.get(headers={"api-key": "{key}"})
     if lower.status in {401, 403}:
-        message = f"the header api-key with the right key earns {lower.status}; names of headers have no case"
+        message = f"the header api-key with the right key gets {lower.status}; names of headers have no case"
         told = {"expected": "the same as with the header Api-Key", "got": lower.summary}
         raise BrokenPromiseError("auth.key-exact", message, lower, **told)
     drawn = st.text(_LETTERS + string.punctuation.replace("{", "").replace("}", ""), min_size=1, max_size=64)
@@ -57,14 +57,14 @@ def test_no_data_for_another_key(run: Run) -> None:
 
 
 def _queries(run: Run) -> list[dict[str, str]]:
-    """Ask for a page with the right key, and give queries for data: plain, filtered, and for the next page."""
+    """Request a page with the right key, and return queries: plain, filtered, and for the next page."""
     window = {"start": utc(run.sample.settled - 48 * HOUR), "end": utc(run.sample.settled - 24 * HOUR), "limit": "1"}
     first = run.client.get(window)
     queries = [{"interval": "day"}, {"app_env_id": "1"}, {"consumer_id": "1"}]
     try:
         token = read_page(first).token if first.status == 200 else None
     except BrokenPromiseError:
-        token = None  # that the page is none is the business of another promise
+        token = None  # another promise is about responses that are not pages
     if token is not None:
         queries += [{"next_token": token}, window | {"next_token": token}]
     return queries
@@ -78,9 +78,9 @@ def _refused(run: Run, promise_id: str, query: Mapping[str, str], headers: Mappi
 def _judge(run: Run, promise_id: str, exchange: Exchange) -> None:
     told = {"expected": "401 or 403 without data", "got": exchange.summary}
     if exchange.status >= 500:
-        message = f"a request without the key earns {exchange.summary}"
+        message = f"a request without the key gets {exchange.summary}"
         raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
     if exchange.status not in {401, 403} or b'"period_start"' in exchange.body:
-        message = f"a request without the right key in Api-Key earns {exchange.summary}, not 401 or 403 without data"
+        message = f"a request without the right key in Api-Key gets {exchange.summary}, not 401 or 403 without data"
         raise BrokenPromiseError(promise_id, message, exchange, **told)
     run.ledger.seen(promise_id, exchange)

@@ -1,4 +1,4 @@
-"""A response is that to the very query: right after a query that differs in one thing alone, it is not that one's."""
+"""A response belongs to its own query, also right after a query that differs in one parameter only."""
 
 import random
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _NEVER_A_KEY = {"Api-Key": "{key:swapped-case}~"}
 
 @dataclass(frozen=True)
 class _Asked:
-    """A query, what of it is new, and whether it is for the traffic of nobody."""
+    """A query, what is new in it, and whether it filters by an id that does not exist."""
 
     change: str
     query: Query
@@ -29,29 +29,29 @@ class _Asked:
     is_for_nobody: bool = False
 
     def gets_its_own(self, exchange: Exchange) -> bool:
-        """Return whether a response can be the one to this query."""
+        """Return whether a response can belong to this query."""
         if exchange.status != 200:
             return self.is_for_nobody
         try:
             page = read_page(exchange)
             inspect(page, self.query, self.limit, None)
         except BrokenPromiseError as breach:
-            # Where a period ends is no sign of another query: of a longer interval, the starts are others, too.
+            # The ends of periods show nothing more: with another interval, the starts differ, too.
             return breach.promise_id == "response.period-end"
         return not self.is_for_nobody or all(row.counts == NOTHING for row in page.rows)
 
     def earlier(self) -> "_Asked":
-        """Return the same for the day before, which nobody has asked for."""
+        """Return the same for the day before, which has not been requested yet."""
         query = self.query
         return replace(self, query=replace(query, start=query.start - DAY, end=query.end - DAY))
 
 
 @pytest.mark.promise("consistency.each-query-its-own", cost=12)
 def test_a_response_is_about_its_own_query(run: Run) -> None:
-    """Each request differs from the one before it in a single thing, which its response has to show.
+    """Each request differs from the one before it in a single parameter, and its response has to show that.
 
-    A server to which that thing means nothing at all breaks another promise. Here, it has to mean something where
-    another query was asked just before, and not where none was.
+    A server that always ignores the parameter breaks another promise. This one is broken if the parameter is ignored
+    only right after a similar query.
     """
     first, *others = _chain(run)
     exchange = _ask_with_other_keys(run, first)
@@ -65,10 +65,10 @@ def test_a_response_is_about_its_own_query(run: Run) -> None:
 
 
 def _chain(run: Run) -> Iterator[_Asked]:
-    """Return queries of which each one differs from the one before it in a single thing."""
+    """Return queries each of which differs from the one before it in a single parameter."""
     chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     nobody = chance.randrange(10**9, 2**31)
-    # In the middle of an hour, so that no other test has asked for the same before.
+    # In the middle of an hour, so that no other test has sent the same query.
     start = run.sample.settled - 5 * DAY + 2 * HOUR + chance.randrange(1, HOUR)
     query = Query(start, start // DAY * DAY + 2 * DAY + 20 * HOUR, "hour", "UTC")
     yield _Asked("the key", query)
@@ -96,7 +96,7 @@ def _ask(run: Run, asked: _Asked) -> Exchange:
 
 
 def _ask_with_other_keys(run: Run, asked: _Asked) -> Exchange:
-    """Ask without a key, with the right one, without one, and with another one."""
+    """Send a request without a key, with the right one, without one, and with a wrong one."""
     given = asked.query.parameters | {"limit": str(asked.limit)}
     refused = run.client.get(given, headers={})
     exchange = _ask(run, asked)
@@ -107,26 +107,28 @@ def _ask_with_other_keys(run: Run, asked: _Asked) -> Exchange:
     for named, headers in (("auth.key-required", {}), ("auth.key-exact", _NEVER_A_KEY)):
         after = run.client.get(given, headers=headers)
         if after.status not in {401, 403}:
-            message = f"right after the same request with the right key, one without it earns {after.summary}"
+            message = f"right after the same request with the right key, one without it gets {after.summary}"
             told = {"expected": "401 or 403", "got": str(after.status)}
             raise BrokenPromiseError(named, message, exchange, after, **told)
     return exchange
 
 
 def _is_not_that_of(run: Run, before: Exchange, asked: _Asked, exchange: Exchange) -> None:
-    """Break the promise if a wrong response is the one before it, and the like is right where it comes first."""
+    """Raise a breach if a response belongs to the query before it, and a similar query alone gets the right one."""
     if (exchange.status, exchange.body) != (before.status, before.body):
         return
     like = asked.earlier()
     alone = _ask(run, like)
     if like.gets_its_own(alone):
-        message = f"right after a request that differs in {asked.change} alone, this one earns the response to that one"
+        message = (
+            f"right after a request that differs in {asked.change} only, this request gets the response to that one"
+        )
         raise BrokenPromiseError(
             _OWN,
             message,
             before,
             exchange,
             alone,
-            expected="a response to its own query, as it comes where the like is asked first",
+            expected="a response to its own query, as a similar query gets it on its own",
             got=f"the response to the request before it, which differs in {asked.change}",
         )

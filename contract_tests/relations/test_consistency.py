@@ -1,4 +1,4 @@
-"""Responses of one server agree: with themselves a moment later, with their parts, with their filters."""
+"""Responses agree: when they are repeated, with their parts, and with their filters."""
 
 import random
 from dataclasses import replace
@@ -24,7 +24,7 @@ _TIMES = 3
 
 @pytest.mark.promise("consistency.closed-periods", cost=14)
 def test_closed_periods_stay_as_they_are(run: Run) -> None:
-    """A period that has been over for two days has the same traffic each time that it is asked for."""
+    """A period that ended two days ago has the same traffic in each response."""
     run.sample.traffic()
     queries = [run.sample.hours("UTC"), run.sample.days("Europe/Berlin"), run.sample.hours("Asia/Kathmandu", days=2)]
     queries += [replace(run.sample.days("UTC"), filter=one) for one in run.options.filters]
@@ -39,7 +39,7 @@ def test_closed_periods_stay_as_they_are(run: Run) -> None:
 
 @pytest.mark.promise("consistency.day-is-its-hours", cost=32)
 def test_a_day_equals_its_hours(run: Run) -> None:
-    """The traffic of a day is the sum of its hours, in every zone, under every filter and in every month."""
+    """The traffic of a day is the sum of its hours, in every zone, with every filter and in every month."""
     run.sample.traffic()
 
     def equals(zone: str, whose: Filter) -> None:
@@ -63,7 +63,7 @@ def test_a_day_equals_its_hours(run: Run) -> None:
 
 @pytest.mark.promise("consistency.filter-selects", cost=14)
 def test_a_filter_selects(run: Run) -> None:
-    """An environment or a consumer that nobody has, alone or beside one that there is, has no traffic."""
+    """An environment or a consumer that does not exist has no traffic, alone or combined with an existing filter."""
     run.sample.traffic()
     chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     nobody = chance.randrange(10**9, 2**31)
@@ -77,12 +77,12 @@ def test_a_filter_selects(run: Run) -> None:
         exchange = run.client.get(query.parameters | {"limit": "1000"})
         if exchange.status >= 500:
             told = {"expected": "200 without traffic, or a 4xx", "got": exchange.summary}
-            message = f"{whose}, which nobody has, earns {exchange.summary}"
+            message = f"{whose}, which does not exist, gets {exchange.summary}"
             raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
         if exchange.status == 200:
             busy = next((row for row in run.reader.check(exchange, query, 1000).rows if row.counts != NOTHING), None)
             if busy is not None:
-                message = f"{whose}, which nobody has, has {busy.counts} in the {interval} of {busy}"
+                message = f"{whose}, which does not exist, has {busy.counts} in the {interval} of {busy}"
                 told = {"expected": "no traffic", "got": f"{busy.counts} in the {interval} of {busy}"}
                 raise BrokenPromiseError("consistency.filter-selects", message, exchange, **told)
         run.ledger.seen("consistency.filter-selects", exchange)
@@ -90,19 +90,19 @@ def test_a_filter_selects(run: Run) -> None:
 
 @pytest.mark.promise("consistency.environment-below-total", cost=8)
 def test_an_environment_has_no_more_than_the_app(run: Run) -> None:
-    """In no period has one environment more traffic than all together."""
+    """No period has more traffic in one environment than in all."""
     _below(run, "consistency.environment-below-total", run.options.environment, EVERYTHING)
 
 
 @pytest.mark.promise("consistency.consumer-below-total", cost=8)
 def test_a_consumer_has_no_more_than_the_app(run: Run) -> None:
-    """In no period has one consumer more traffic than all together."""
+    """No period has more traffic of one consumer than of all."""
     _below(run, "consistency.consumer-below-total", run.options.consumer, EVERYTHING)
 
 
 @pytest.mark.promise("consistency.two-filters", cost=8)
 def test_two_filters_have_no_more_than_one(run: Run) -> None:
-    """In no period has a consumer within an environment more traffic than either alone."""
+    """No period has more traffic with both filters than with either one."""
     both = Filter(run.options.environment.app_env_id, run.options.consumer.consumer_id)
     for one in (run.options.environment, run.options.consumer):
         _below(run, "consistency.two-filters", both, one)

@@ -1,4 +1,4 @@
-"""A parameter that is left out means its stated default; `start` and `end` are looked at in `test_window`."""
+"""An omitted parameter equals its stated default; `start` and `end` are tested in `test_window`."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from contract_tests.run import Run
 
 @pytest.mark.promise("requests.default-interval", cost=7)
 def test_the_interval_is_an_hour_by_default(run: Run) -> None:
-    """Without an interval, the periods are hours, in whatever zone, under whatever filter."""
+    """Without an interval, the periods are hours, in every zone and with every filter."""
     run.sample.traffic()
     long = run.sample.base(0).query
     for query in (
@@ -29,7 +29,7 @@ def test_the_interval_is_an_hour_by_default(run: Run) -> None:
 def test_the_zone_is_utc_by_default(run: Run) -> None:
     """Without a timezone, days begin at midnight in UTC, and times without an offset are times in UTC.
 
-    That holds whatever offset the start is written with, and whatever filter there is.
+    That holds for every offset of the start, and with every filter.
     """
     run.sample.traffic()
     hours = replace(run.sample.hours("UTC", days=2), filter=run.options.narrowest)
@@ -46,7 +46,9 @@ def test_the_zone_is_utc_by_default(run: Run) -> None:
 def test_the_limit_is_a_hundred_by_default(run: Run) -> None:
     """Without a limit, a page has as many records as with a limit of 100, of either interval, filtered or not."""
     run.sample.traffic()
-    hours = replace(run.sample.base(0).query, zone=None)  # as long as can be: periods without traffic may be left out
+    hours = replace(
+        run.sample.base(0).query, zone=None
+    )  # as long as possible, because periods without traffic may be left out
     year = run.year.days("UTC")
     days = run.sample.days("UTC")
     days = days if year is None else replace(days, start=year.query.start)
@@ -59,7 +61,7 @@ def test_the_limit_is_a_hundred_by_default(run: Run) -> None:
 def _is_a_hundred(run: Run, query: Query) -> None:
     full = run.reader.ask(query, limit=DEFAULT_LIMIT)
     plain = run.reader.ask(query)
-    # A server that makes pages shorter than asked for may do so here too.
+    # A server may always return pages that are shorter than the limit.
     if len(plain.rows) != len(full.rows) and not run.reader.short_pages:
         what = f"{query.named_interval}s of {query.named_zone}, {query.filter}"
         message = (

@@ -1,4 +1,4 @@
-"""Pages: never too long, joined without a gap or an overlap, and all of one query, whatever their size."""
+"""Pages: never too long, without gaps or overlaps between them, and all of one query, for every page size."""
 
 import random
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def test_a_page_holds_no_more_than_its_limit(run: Run) -> None:
 
 
 def _a_smaller_limit_holds(run: Run) -> None:
-    """Whatever a token does beside a smaller limit than before, a page holds no more than the limit."""
+    """With a token and a smaller limit than before, a page still holds no more than the limit."""
     query = run.sample.base(0).query
     page = run.reader.ask(query, limit=6)
     if page.token is not None:
@@ -48,7 +48,7 @@ def _a_smaller_limit_holds(run: Run) -> None:
 
 @pytest.mark.promise("pagination.walk-ends", cost=14)
 def test_walking_the_tokens_ends(run: Run) -> None:
-    """Following the tokens comes to a page without one."""
+    """Following the tokens leads to a page without a token."""
     run.sample.traffic()
     busy = run.sample.busy_hours(8)
     hours, days = Query(busy, busy + 8 * HOUR, "hour"), run.sample.days("Asia/Tokyo")
@@ -58,7 +58,7 @@ def test_walking_the_tokens_ends(run: Run) -> None:
 
 @pytest.mark.promise("pagination.has-more", cost=32)
 def test_has_more_is_true_while_there_is_more(run: Run) -> None:
-    """`has_more` and a token come together, while records are left and no longer, above all where pages fit exactly."""
+    """`has_more` comes with a token exactly while records are left, also when the records fill pages exactly."""
     run.sample.traffic()
     busy = run.sample.busy_hours(12)
     hours, days = Query(busy, busy + 12 * HOUR, "hour"), _days(run, "Europe/Berlin", 6)
@@ -85,7 +85,7 @@ def test_has_more_is_true_while_there_is_more(run: Run) -> None:
 
 @pytest.mark.promise("pagination.each-once", cost=28)
 def test_each_period_comes_once(run: Run) -> None:
-    """A walk gives each period of the window once: none twice, none left out, none with other numbers."""
+    """The pages together have each period of the window once: none twice, none missing, none with other numbers."""
     run.sample.traffic()
     for zone, limit in (("UTC", 5), ("Asia/Kathmandu", 4), ("Asia/Kolkata", 6)):
         start = zones.floor(zone, "hour", run.sample.busy_hours(12) + HOUR)
@@ -100,7 +100,7 @@ def test_each_period_comes_once(run: Run) -> None:
 
 @pytest.mark.promise("pagination.any-page-size", cost=24)
 def test_the_size_of_pages_changes_nothing(run: Run) -> None:
-    """The records of a window are the same, whatever the limit: the usual ones, and two that each seed draws anew."""
+    """The records of a window are the same for every limit: some fixed ones, and some that each seed draws."""
     run.sample.traffic()
     busy = run.sample.busy_hours(12)
     hours, long = Query(busy, busy + 10 * HOUR, "hour"), run.sample.hours("UTC", days=9)
@@ -126,9 +126,9 @@ def test_the_size_of_pages_changes_nothing(run: Run) -> None:
 
 @pytest.mark.promise("pagination.token-keeps-query", cost=36)
 def test_a_token_keeps_the_whole_query(run: Run) -> None:
-    """A token beside the query that it came from goes on in the same window, zone, interval and filter.
+    """A token that is sent with its query continues in the same window, zone, interval and filter.
 
-    What a token does without its query, or beside another one, nobody has promised.
+    The specification does not say what a token does without its query, or with another one.
     """
     run.sample.traffic()
     for query in _whole_queries(run):
@@ -153,13 +153,13 @@ def _drawn_sizes(run: Run) -> Iterator[tuple[Query, int]]:
 
 
 def _complete(run: Run, promise_id: str, query: Query, limit: int | None) -> None:
-    """Walk a window in pages, and compare it with what is known of it, or is read in as few pages as can be."""
+    """Read a window in pages, and compare it with the known rows, or with those in as few pages as possible."""
     try:
         series = run.reader.read(query, limit=limit)
     except BrokenPromiseError as breach:
         if not breach.promise_id.startswith(_FOREIGN):
             raise
-        run.reader.read(query)  # the same window in one piece, which may be just as wrong
+        run.reader.read(query)  # the same window in one piece, which may be wrong as well
         raise breach.under("pagination.token-keeps-query") from breach
     if series.by_start != run.sample.known(query):
         _require_same(run, promise_id, series, run.reader.read(query))
@@ -176,18 +176,18 @@ def _require_same(run: Run, promise_id: str, series: Series, reference: Series) 
         message = f"in pages {size} {period} has {told[0]}, in pages of 1000 {told[1]}"
         pair = {"expected": told[1], "got": told[0]}
         named = _named(promise_id, series, reference)
-        if named == "pagination.has-more":  # and with it a row is lost
+        if named == "pagination.has-more":  # and one row is lost as well
             run.ledger.broken(BrokenPromiseError("pagination.each-once", message, *series.exchanges[-2:], **pair))
         blame(run.reader, named, message, series, reference, **pair)
 
 
 def _named(promise_id: str, series: Series, reference: Series) -> str:
-    """Return the promise that is broken where a walk has not the rows of the same window in one piece."""
+    """Return the promise that is broken if the pages do not have the rows of the same window in one piece."""
     found, expected = series.by_start.keys(), reference.by_start.keys()
     missing = expected - found
     is_one_end_missing = found < expected and (min(missing) > max(found, default=0) or max(missing) < min(found))
     if is_one_end_missing and series.pages[-1].rows:
-        return "pagination.has-more"  # the walk ended while rows were left
+        return "pagination.has-more"  # the tokens ended while rows were left
     if promise_id != "pagination.has-more":
         return promise_id
     return "pagination.any-page-size" if found == expected else "pagination.each-once"
@@ -204,7 +204,7 @@ def _days(run: Run, zone: str, count: int) -> Query:
 
 
 def _around_changes(run: Run) -> Iterator[tuple[Query, int]]:
-    """Windows around a change of the clocks, with the size of a page that ends just there."""
+    """Windows around a clock change, with a page size for which a page ends at the change."""
     for zone in zone_table.CHANGING[:3]:
         for change in zones.transitions(zone, run.sample.first + 2 * DAY, run.sample.settled - 3 * DAY)[-1:]:
             if zone in zone_table.CHANGING[:2]:
@@ -216,7 +216,7 @@ def _around_changes(run: Run) -> Iterator[tuple[Query, int]]:
 
 
 def _whole_queries(run: Run) -> Iterator[Query]:
-    """Queries that say something else than the default in every respect."""
+    """Queries in which every parameter differs from its default."""
     whose = run.options.filters[0] if run.options.filters else EVERYTHING
     start = zones.floor("Asia/Kathmandu", "hour", run.sample.busy_hours(10, whose) + HOUR)
     yield Query(start, start + 9 * HOUR, "hour", "Asia/Kathmandu", whose)
@@ -228,7 +228,7 @@ def _whole_queries(run: Run) -> Iterator[Query]:
 
 
 def _token_of_defaults(run: Run) -> None:
-    """The token of a query without start and end leads on in the window that its first page had."""
+    """The token of a query without start and end continues in the window of its first page."""
     start = int(run.reader.now()) - 30 * DAY
     query = Query(start, int(run.reader.now()) + 1, "day", "Asia/Tokyo", omitted=frozenset({"start", "end"}))
     page = run.reader.ask(query, limit=20)
@@ -239,7 +239,7 @@ def _token_of_defaults(run: Run) -> None:
         {start: counts for start, counts in one.by_start.items() if first <= start < last} for one in (series, days)
     )
     if found != expected:
-        _complete(run, "pagination.any-page-size", run.sample.days("Asia/Tokyo"), 20)  # else the size is to blame
+        _complete(run, "pagination.any-page-size", run.sample.days("Asia/Tokyo"), 20)  # else the cause is the page size
         odd = min(set(found.items()) ^ set(expected.items()))[0]
         told = [str(one.get(odd, "no record")) for one in (found, expected)]
         message = (

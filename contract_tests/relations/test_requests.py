@@ -1,4 +1,4 @@
-"""What a server has to take, what it has to refuse, and that nothing at all makes it fail."""
+"""What a server must accept and refuse, and that no request causes a server error."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ _ANY_OFFSET = st.builds(lambda hours, minutes: (hours * 60 + minutes) * 60, st.i
 
 @pytest.mark.promise("requests.accepted", cost=16)
 def test_what_is_declared_is_accepted(run: Run) -> None:
-    """The least and the greatest values of each parameter, and all parameters at once, get a page."""
+    """The minimum and maximum of each parameter, and all parameters at once, get a page."""
     start, end = zones.utc(run.sample.settled - DAY), zones.utc(run.sample.settled)
     given = {"app_env_id": run.options.app_env_id, "consumer_id": run.options.consumer_id}
     filters = {name: str(value) for name, value in given.items() if value is not None}
@@ -45,7 +45,7 @@ def test_what_is_declared_is_accepted(run: Run) -> None:
 
 @pytest.mark.promise("requests.formats", cost=30)
 def test_every_form_of_a_moment(run: Run) -> None:
-    """The same instant, written with Z, any offset, a fraction or none, gets the same periods."""
+    """An instant gets the same periods whether it is written with Z, another offset, a fraction or no offset."""
     start = run.sample.busy_hours(6)
     query = Query(start, start + 6 * HOUR, "hour", "UTC")
     expected = run.reader.read(query)
@@ -89,7 +89,7 @@ def test_every_form_of_a_moment(run: Run) -> None:
     same(moment(start, 20_700, ".75"), moment(end, -12_600, ".000000"))
     same(moment(start, None), moment(end, None))
     same(moment(start, None, ".5"), moment(end, None, ".0"))
-    # RFC 3339 takes small letters, too, and lets whoever uses it leave them out: not misread is all that can be asked.
+    # RFC 3339 allows lower case, and lets a protocol forbid it: a server may refuse it, but must not misread it.
     same(zones.utc(start).lower(), moment(end, 0, ".0").replace("+00:00", "z"), "Asia/Tokyo", may_be_refused=True)
     drawn = st.tuples(_ANY_OFFSET, _ANY_OFFSET, st.sampled_from(("", ".1", ".000001", ".99")))
     run.budget.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), max_examples=4, cost=1)
@@ -166,7 +166,7 @@ def _strange_tokens(run: Run) -> list[str]:
 
 def _refused(run: Run, exchange: Exchange, what: str) -> None:
     if not 400 <= exchange.status < 500:
-        message = f"{what} earns {exchange.summary}, not a 4xx"
+        message = f"{what} gets {exchange.summary}, not a 4xx"
         told = {"expected": "a 4xx", "got": exchange.summary}
         raise BrokenPromiseError(_server_error_or("requests.bounds", exchange), message, exchange, **told)
     run.ledger.seen("requests.bounds", exchange)
@@ -175,7 +175,7 @@ def _refused(run: Run, exchange: Exchange, what: str) -> None:
 def _survived(run: Run, exchange: Exchange) -> None:
     if exchange.status >= 500:
         told = {"expected": "anything but a 5xx", "got": exchange.summary}
-        message = f"an odd request earns {exchange.summary}"
+        message = f"an odd request gets {exchange.summary}"
         raise BrokenPromiseError("requests.no-server-error", message, exchange, **told)
     if exchange.status == 200:
         read_page(exchange)

@@ -1,4 +1,4 @@
-"""Windows that meet add up to the whole and share no period, wherever they meet and however that is written."""
+"""Adjacent windows add up to the whole and share no period, wherever they meet and however the time is written."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ _Form = Callable[[str, int], str]
 
 @pytest.mark.promise("window.splits-add-up", cost=22)
 def test_split_windows_add_up(run: Run) -> None:
-    """A window cut in two at the beginning of a period has the periods of both parts, each with the same traffic."""
+    """A window that is split at the beginning of a period has the same periods and traffic as both parts."""
     run.sample.traffic()
     for query, cut, form in _joints(run):
         _adds_up(run, query, cut, form)
@@ -42,7 +42,7 @@ def test_split_windows_add_up(run: Run) -> None:
 
 
 def _joints(run: Run) -> Iterator[tuple[Query, int, _Form]]:
-    """Return windows of both intervals, cut at an hour and at a midnight, on the clocks of odd zones, too."""
+    """Return windows of both intervals, split at an hour and at a midnight, also in unusual zones."""
     busy = run.sample.busy_hours(8)
     yield Query(busy, busy + 8 * HOUR, "hour", "UTC"), busy + HOUR, _in_utc
     quarters = zones.floor("Asia/Kathmandu", "hour", busy + HOUR)
@@ -74,7 +74,7 @@ def _naive(zone: str, instant: int) -> str:
 
 
 def _adds_up(run: Run, query: Query, cut: int, form: _Form) -> None:
-    """Compare two windows that meet with what is known of the whole; it is read in one piece only where need be."""
+    """Compare two adjacent windows with the known rows of the whole; it is read in one piece only if necessary."""
     texts = [form(query.named_zone, instant) for instant in (query.start, cut, query.end)]
     halves = [
         run.reader.read(replace(query, end=cut, start_text=texts[0], end_text=texts[1])),

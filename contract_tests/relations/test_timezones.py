@@ -1,4 +1,4 @@
-"""Periods begin and end on the clock of the zone that was asked for, and no zone changes how much traffic there was."""
+"""Periods begin and end on the clock of the requested zone, and all zones have the same total traffic."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _FRACTIONAL = (*zone_table.QUARTER, *zone_table.HALF)
 
 @pytest.mark.promise("timezone.hours", cost=16)
 def test_hours_begin_with_the_clock(run: Run) -> None:
-    """In zones with an offset of whole hours, every hour begins and ends when the clock there shows a full one."""
+    """In zones with an offset of whole hours, every hour begins and ends on the hour."""
     run.sample.traffic()
     for zone in _zones_by_hour(run):
         series = run.reader.read(run.sample.hours(zone))
@@ -56,7 +56,7 @@ def _zones_by_day(run: Run) -> tuple[str, ...]:
 
 
 def _with_drawn(run: Run, asked: int, drawn: int) -> tuple[str, ...]:
-    """Return the zones of whole hours that every run asks for, and some that each seed draws anew."""
+    """Return the whole-hour zones that every run requests, and some that each seed draws."""
     chance = random.Random(run.options.seed)  # noqa: S311 - it has to repeat, not to be secret
     others = zone_table.WHOLE[asked:]
     return (*zone_table.WHOLE[:asked], *chance.sample(others, min(drawn, len(others))))
@@ -70,7 +70,7 @@ def _midnights(run: Run, zone: str) -> None:
 
 @pytest.mark.promise("timezone.fractional", cost=26)
 def test_zones_off_by_a_fraction_of_an_hour(run: Run) -> None:
-    """In zones that stand half an hour or a quarter off, hours and days follow the clock there."""
+    """In zones with an offset of half or quarter hours, hours and days follow the local clock."""
     run.sample.traffic()
     for zone in _FRACTIONAL:
         for query in (
@@ -85,7 +85,7 @@ def test_zones_off_by_a_fraction_of_an_hour(run: Run) -> None:
 
 @pytest.mark.promise("timezone.dst", cost=34)
 def test_days_on_which_the_clocks_change(run: Run) -> None:
-    """Such a day is 23 or 25 hours long (or what the zone makes of it), and has the traffic of just those hours."""
+    """A day with a clock change has 23 or 25 hours (or as many as the zone says), and the traffic of those hours."""
     for zone, change in _changes(run):
         midnight = zones.floor(zone, "day", change.instant)
         before = zones.floor(zone, "day", midnight - 12 * HOUR)
@@ -107,7 +107,7 @@ def test_days_on_which_the_clocks_change(run: Run) -> None:
 
 @pytest.mark.promise("timezone.same-traffic", cost=8)
 def test_no_zone_changes_the_traffic(run: Run) -> None:
-    """The hours and days of any zone have the traffic of the same stretch of time on another zone's clock."""
+    """The hours and days of any zone have the same traffic as the same time in another zone."""
     run.sample.traffic()
     _bases_agree(run)
     by_day = (*_zones_by_day(run), *_FRACTIONAL[:_DAYS_OF_FRACTIONAL])
@@ -126,7 +126,7 @@ def test_no_zone_changes_the_traffic(run: Run) -> None:
 
 @pytest.mark.promise("timezone.naive", cost=20)
 def test_times_without_an_offset_are_read_in_the_zone(run: Run) -> None:
-    """A start or end without an offset means what the clock of `timezone` shows, before and after a change of it."""
+    """A start or end without an offset is local time in `timezone`, before and after a clock change."""
     run.sample.traffic()
     for query in _naive_queries(run):
         written = f"{query.start_text or zones.utc(query.start)} to {query.end_text or zones.utc(query.end)}"
@@ -149,7 +149,7 @@ def test_times_without_an_offset_are_read_in_the_zone(run: Run) -> None:
 
 
 def _changes(run: Run) -> Iterator[tuple[str, Transition]]:
-    """Return the changes of the last year: the newest ones of many zones, and of a few zones all of them."""
+    """Return clock changes of the last year: the newest ones of many zones, and all those of a few zones."""
     for place, zone in enumerate(zone_table.CHANGING):
         for change in zones.transitions(zone, run.sample.settled - _YEAR, run.sample.settled - 2 * DAY):
             if place < (_RECENT_CHANGES if change.instant > run.sample.first + 3 * DAY else _OLDER_CHANGES):
@@ -157,7 +157,7 @@ def _changes(run: Run) -> Iterator[tuple[str, Transition]]:
 
 
 def _has_its_hours(run: Run, zone: str, days: Series, hours: Series) -> None:
-    """Compare days around a change with their hours; where other days are wrong too, the change is not to blame."""
+    """Compare days around a change with their hours; if other days are wrong, too, the change is not the cause."""
     wrong = []
     for start, end in days.query.periods:
         if hours.query.start <= start < hours.query.end and hours.total(start, end) not in {
@@ -174,7 +174,7 @@ def _has_its_hours(run: Run, zone: str, days: Series, hours: Series) -> None:
 
 
 def _are_others_right(run: Run, zone: str, days: Series) -> bool:
-    """Return whether days without a change, months ago, are sums of their hours: else the change is not to blame."""
+    """Return whether old days without a change are sums of their hours: else the change is not the cause."""
     if not run.year.is_whole:
         return True
     hours = run.year.hours[0]
@@ -184,7 +184,7 @@ def _are_others_right(run: Run, zone: str, days: Series) -> bool:
 
 
 def _is_known(run: Run, hours: Series) -> bool:
-    """Return whether days without a change agree with other zones: else the change is not to blame."""
+    """Return whether days without a change agree with other zones: else the change is not the cause."""
     base, days = run.sample.base_of(hours.query), run.reader.read(run.sample.days(hours.query.named_zone))
     quiet = [period for period in days.query.periods if not zones.is_day_of_change(hours.query.named_zone, period[0])]
     return all(base.total(*day) in {days.of_period(day[0]), None} for day in quiet) and all(
@@ -193,19 +193,19 @@ def _is_known(run: Run, hours: Series) -> bool:
 
 
 def _reach_beyond(start: int, *many: Series) -> bool:
-    """Return whether there is traffic before a time, so that the server does not begin to forget just there."""
+    """Return whether there is traffic before a time, so that the server's data does not begin right there."""
     return all(any(row.start < start and any(row.counts) for row in series.rows) for series in many)
 
 
 def _old_days(run: Run, query: Query) -> Series | None:
-    """Read days as part of their year, if that can be had in one piece: then they are asked for once."""
+    """Read days as part of their year if the server serves that in one piece, so that they are requested once."""
     year = run.year.days(query.named_zone)
     is_inside = year is not None and year.query.start <= query.start < query.end <= year.query.end
     return year if is_inside else _read(run, query)
 
 
 def _read(run: Run, query: Query) -> Series | None:
-    """Read a window that may lie before everything that the server keeps."""
+    """Read a window that the server may not keep any more."""
     if query.start < run.sample.first:
         page = run.reader.ask_kindly(query)
         return None if page is None else run.reader.walk(page, query, limit=MAX_LIMIT)
@@ -248,7 +248,7 @@ def _naive_queries(run: Run) -> Iterator[Query]:
 
 
 def _old_naive_queries(run: Run) -> Iterator[Query]:
-    """Yield queries around the newest changes of the year where the sample has none, if the server has those days."""
+    """Yield queries around the newest changes of the year if the sample has none and the server keeps those days."""
     for zone in zone_table.CHANGING[:_NAIVE_CHANGES]:
         changes = zones.transitions(zone, run.sample.settled - _YEAR, run.sample.first - 4 * DAY)
         if changes and not _recent_changes(run, zone):
@@ -264,7 +264,7 @@ def _recent_changes(run: Run, zone: str) -> Sequence[Transition]:
 
 
 def _around(zone: str, change: Transition) -> list[Query]:
-    """Return a window of days around a change, and windows of hours before and after it: days hide a lost hour."""
+    """Return a window of days around a change, and windows of hours before and after it: days can hide a lost hour."""
     midnight = zones.floor(zone, "day", change.instant)
     before = zones.floor(zone, "day", midnight - 12 * HOUR)
     after = zones.floor(zone, "day", midnight + 3 * DAY + 6 * HOUR)

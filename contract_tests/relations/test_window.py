@@ -1,4 +1,4 @@
-"""The window of a query: where it begins and ends, by default and when asked, and that its parts make the whole."""
+"""The window of a query: its start and end, given or by default."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from contract_tests.run import Run
 
 _ROOM_SECONDS = 8.0
 _NOW = -4
-"""Now, as an end that is given: a little earlier, because a server whose clock is behind may refuse the future."""
+"""Now, as a given end: a little earlier, because a server whose clock is behind may refuse an end in its future."""
 _ATTEMPTS = 4
 _OF_PERIODS = ("timezone.", "response.period-end", "response.offsets")
 _QUARTER_SECONDS = 900
@@ -26,7 +26,7 @@ _QUARTER_SECONDS = 900
 
 @pytest.mark.promise("window.nothing-outside", cost=14)
 def test_nothing_outside_the_window(run: Run) -> None:
-    """No period begins before the start rounded down, nor at the end or later, wherever the two lie."""
+    """No period begins before the start rounded down, nor at the end or later, for any start and end."""
     run.sample.traffic()
     busy = run.sample.busy_hours(8)
     hours = Query(busy, busy + 6 * HOUR, "hour")
@@ -56,7 +56,7 @@ def test_nothing_outside_the_window(run: Run) -> None:
 
 @pytest.mark.promise("window.start-rounded", cost=20)
 def test_the_start_is_rounded_down_in_the_zone(run: Run) -> None:
-    """A start in the middle of a period gets that period whole, by the clock of the zone."""
+    """A start in the middle of a period gets the whole period, on the clock of the zone."""
     run.sample.traffic()
 
     def rounded(query: Query) -> None:
@@ -90,7 +90,7 @@ def test_the_start_is_rounded_down_in_the_zone(run: Run) -> None:
 
 @pytest.mark.promise("window.default-start-hour", cost=9)
 def test_hours_start_a_day_ago_by_default(run: Run) -> None:
-    """Without a start, hours begin 24 hours ago, rounded down in the zone; nothing else that is given changes that."""
+    """Without a start, hours begin 24 hours ago, rounded down in the zone, whatever the other parameters."""
     for query, limit in (
         (Query(-DAY, _NOW, omitted=frozenset({"end"})), None),
         (Query(-DAY, _NOW, "hour", "Asia/Kathmandu", run.options.narrowest), 100),
@@ -101,7 +101,7 @@ def test_hours_start_a_day_ago_by_default(run: Run) -> None:
 
 @pytest.mark.promise("window.default-start-day", cost=9)
 def test_days_start_a_month_ago_by_default(run: Run) -> None:
-    """Without a start, days begin 30 days ago, rounded down in the zone; nothing else that is given changes that."""
+    """Without a start, days begin 30 days ago, rounded down in the zone, whatever the other parameters."""
     for query, limit in (
         (Query(-30 * DAY, _NOW, "day", omitted=frozenset({"end"})), None),
         (Query(-30 * DAY, _NOW, "day", "Asia/Tokyo", run.options.narrowest), 100),
@@ -112,7 +112,7 @@ def test_days_start_a_month_ago_by_default(run: Run) -> None:
 
 @pytest.mark.promise("window.default-end", cost=9)
 def test_the_end_is_now_by_default(run: Run) -> None:
-    """Without an end, the window goes on until now: up to the running period, and not beyond, whatever is given."""
+    """Without an end, the window ends now: it includes the running period and no later one."""
     for query, limit in (
         (Query(-40 * HOUR, _NOW), None),
         (Query(-5 * HOUR, _NOW, "hour", "Asia/Kathmandu"), 100),
@@ -122,18 +122,18 @@ def test_the_end_is_now_by_default(run: Run) -> None:
 
 
 def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query, limit: int | None) -> None:
-    """Ask with and without a parameter, in one quarter of an hour: no period is in one response and not in the other.
+    """Send a query with and without a parameter, within a quarter of an hour: both have the same periods.
 
-    Traffic may come in meanwhile, and make a period appear that had none: so the query without the parameter is asked
-    before the other one, and where they differ once more after it, and has to lie around it.
+    New traffic may add a period meanwhile: so the query without the parameter is sent before the other one and, if they
+    differ, again after it; the other response must lie between these two.
 
     Args:
         run: the run.
-        promise_id: what is broken where the responses differ.
-        omitted: the parameter.
+        promise_id: the promise that is broken if the responses differ.
+        omitted: the parameter that is left out.
         from_now: the query, with its start and end in seconds from now; of zones whose clocks never change, so that
             30 days before now are the same on every reading.
-        limit: the size of a page; `None` leaves it to the default.
+        limit: the page size; `None` for the default.
     """
     for _ in range(_ATTEMPTS):
         _wait_for_room(run.reader.now())
@@ -143,7 +143,7 @@ def _default_is_stated(run: Run, promise_id: str, omitted: str, from_now: Query,
         without = replace(query, omitted=query.omitted | {omitted})
         before, given = _read(run, promise_id, without, limit), _read(run, promise_id, query, limit)
         if before is None or given is None:
-            return  # a window that is too long for the server, or that ends in its future
+            return  # the window is too long for the server, or ends in its future
         after = before if _starts(before) == _starts(given) else _read(run, promise_id, without, limit)
         if after is None:
             return
@@ -175,7 +175,7 @@ def _starts(series: Series) -> set[int]:
 
 
 def _wait_for_room(now: float) -> None:
-    """Wait, if need be, until no period has begun just now, or is about to: some do each quarter of an hour."""
+    """Wait, if necessary, until no period begins within seconds: some zones have one each quarter of an hour."""
     passed = now % _QUARTER_SECONDS
     if passed < _ROOM_SECONDS:
         time.sleep(_ROOM_SECONDS - passed)
@@ -189,7 +189,7 @@ def _read(run: Run, promise_id: str, query: Query, limit: int | None) -> Series 
         return None if page is None else run.reader.walk(page, query, limit=limit)
     except BrokenPromiseError as breach:
         is_by_default = query.interval is None or query.zone is None
-        # What is wrong with periods that were asked for by name is no matter of a default.
+        # Errors in explicitly requested periods are not about a default.
         is_known = bool(run.ledger.findings[breach.promise_id].breaches)
         if not is_known and (
             (breach.promise_id == "window.nothing-outside" and query.omitted)

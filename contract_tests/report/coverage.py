@@ -1,7 +1,7 @@
 """Count which parameters, bounds and statuses of the specification a run has covered.
 
-tracecov counts the same more finely; its licence is none that the OSI has approved, and keeps its output from third
-parties that a service serves, so it is left out.
+tracecov counts the same in more detail, but its licence is not approved by the OSI and restricts the use of its output
+in services, so it is not used.
 """
 
 import re
@@ -24,9 +24,9 @@ class Mark:
 
     Attributes:
         place: the parameter or the status.
-        keyword: what is declared of it.
-        met: how many requests kept to it, at its very edge where it has one.
-        broken: how many went beyond it; `None` where nothing can.
+        keyword: the declared keyword.
+        met: how many requests complied with it, at its limit if it has one.
+        broken: how many violated it; `None` if nothing can.
     """
 
     place: str
@@ -36,7 +36,7 @@ class Mark:
 
     @property
     def is_covered(self) -> bool:
-        """Whether the run has seen both sides."""
+        """Whether the run has both complied with it and violated it."""
         return self.met > 0 and self.broken != 0
 
 

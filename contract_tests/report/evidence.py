@@ -1,4 +1,4 @@
-"""What shows a finding: the requests, and of each response the part that matters, without the key.
+"""The evidence for a finding: the requests, and the relevant part of each response, without the key.
 
 A page has up to a thousand rows. The rows that contradict each other are those of the periods that the finding's
 message names, so these are shown, whichever page they are on.
@@ -15,7 +15,7 @@ from contract_tests.exchange import Exchange
 from contract_tests.promises.promise import BrokenPromiseError, Finding
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.IGNORECASE)
-# What tells the vendor's engineers which request it was, and which server handled it.
+# The headers by which the vendor can find the request and the server that handled it.
 _TELLING_HEADER = re.compile(
     r"content-type|date|retry-after|x-ratelimit-.*|server|via|age|x-cache|cf-ray|traceparent"
     r"|.*-?(?:request|correlation|trace|transaction|invocation)-?id"
@@ -30,7 +30,7 @@ class Shown:
     """One request and its response, as a report shows them.
 
     Attributes:
-        number: how many requests of the run were sent before it, plus one.
+        number: its number among all requests of the run, from 1.
         sent_at: when it was sent, in UTC.
         curl: a line for a shell that sends it again; the key is a variable there.
         status: the HTTP status; 0 where no response came.
@@ -61,9 +61,9 @@ class Evidence:
 
     Attributes:
         message: what was seen, and what was expected instead.
-        expected: what a correct server returns, if the breach says it apart.
-        got: what this server returned, likewise.
-        exchanges: what shows it.
+        expected: what a correct server returns; empty if the message says it.
+        got: what this server returned, in the same form.
+        exchanges: the requests that show it.
     """
 
     message: str
@@ -85,11 +85,11 @@ def evidence_of(finding: Finding) -> list[Evidence]:
 
 
 def shown(exchange: Exchange, message: str = "") -> Shown:
-    """Return what to show of an exchange.
+    """Return the part of an exchange that a report shows.
 
     Args:
         exchange: the request and its response.
-        message: what is said of it; rows of the periods that it names are shown.
+        message: the message of the breach; the rows of the periods that it names are shown.
     """
     headers = {
         name: exchange.hide(value) for name, value in exchange.headers.items() if _TELLING_HEADER.fullmatch(name)

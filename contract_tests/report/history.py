@@ -25,15 +25,15 @@ class PastRun:
     """A run as a line of the history.
 
     Attributes:
-        server: the base URL, or that it was the mock.
+        server: the base URL, or `the mock`.
         app_id: the app.
         started_at: when it began, in UTC.
-        seed: what repeats it.
+        seed: repeats the run.
         requests: how many were sent.
         exit_code: how it ended.
         verdicts: the verdict on each promise.
         page_sizes: the limits that led to more than one page.
-        zones: the zones that were asked for, by interval.
+        zones: the zones that were requested, by interval.
     """
 
     server: str
@@ -105,7 +105,7 @@ def _past_run(fields: dict[str, Any]) -> PastRun:
 
 
 def covered(runs: Sequence[PastRun]) -> str:
-    """Return which part of the drawn values some runs have covered together, in one line."""
+    """Return in one line how much of the drawn values some runs have covered together."""
     sizes = {size for run in runs for size in run.page_sizes}
     by_interval = {
         interval: {zone for run in runs for zone in run.zones.get(interval, ())} & set(zone_table.ALL)
@@ -118,7 +118,7 @@ def covered(runs: Sequence[PastRun]) -> str:
 
 
 def changes_of(runs: Sequence[PastRun]) -> list[str]:
-    """Return what has changed from the last run but one to the last."""
+    """Return what has changed since the run before the last one."""
     return runs[-1].changes(runs[-2]) if len(runs) > 1 else []
 
 
@@ -153,6 +153,6 @@ def page_sizes(exchanges: Iterable[Exchange]) -> set[int]:
 
 
 def zones_by(interval: str, exchanges: Iterable[Exchange]) -> set[str]:
-    """Return the zones that were asked for."""
+    """Return the zones that were requested, by interval."""
     asked: list[dict[str, Any]] = [exchange.parameters for exchange in exchanges if exchange.status == 200]
     return {given["timezone"] for given in asked if "timezone" in given and given.get("interval", "hour") == interval}

@@ -13,16 +13,16 @@ from contract_tests.wire.client import Client
 
 @dataclass
 class Outcome:
-    """A run and what came of it.
+    """A run and its results.
 
     Attributes:
-        client: the connection, with everything that was sent; `None` where the options already made no sense.
+        client: the connection, with all exchanges; `None` if the options cannot be used.
         ledger: the verdicts.
-        options: what the run was told.
+        options: the options of the run.
         baseline: acknowledged findings, by promise id.
-        operations: what is declared of the API.
+        operations: the declared operations of the API.
         errors: failures of the suite itself.
-        gone: why the run did not come to its end, if so.
+        gone: why the run did not come to its end; `None` if it did.
         runs: the runs against the same app that are kept, the last one being this one.
         started_at: when the run began, in UTC.
     """
@@ -38,13 +38,13 @@ class Outcome:
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def stop(self, reason: str) -> None:
-        """Note why the run cannot go on; the tests that have not run get that as their reason."""
+        """Record why the run cannot continue, also as the reason for the tests that have not run."""
         self.gone = reason
         self.ledger.not_run(f"Its test did not run: {reason}")
 
     @property
     def asked(self) -> str:
-        """Which server was asked about which app."""
+        """Which server and app were tested."""
         return "No server was asked" if self.client is None else f"{self.client.base_url}, app {self.client.app_id}"
 
     @property
@@ -92,7 +92,7 @@ class Outcome:
 
     @property
     def counted(self) -> str:
-        """How many promises have which verdict, and what it took."""
+        """The number of promises for each verdict, and of requests."""
         counts = Counter(finding.verdict for finding in self.ledger.findings.values())
         verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in ("kept", "broken", "not exercised"))
         told = f"{verdicts}; {self.sent} requests"
@@ -107,7 +107,7 @@ class Outcome:
 
     @property
     def unmet(self) -> str | None:
-        """What `--require-exercised` asks for and the run does not have, if so."""
+        """What the run lacks for `--require-exercised`; `None` if nothing."""
         open_ids = [finding.promise.id for finding in self.not_exercised]
         exercised = len(self.ledger.findings) - len(open_ids)
         required = self.options.require_exercised
@@ -124,7 +124,7 @@ class Outcome:
 
     @property
     def warnings(self) -> list[str]:
-        """What whoever trusts the verdicts should know, each in a sentence."""
+        """What a reader of the verdicts should know, one sentence each."""
         count, open_ones = len(self.ledger.findings), self.not_exercised
         cut_short = sum(finding.is_cut_short for finding in self.ledger.findings.values())
         found = [self.unmet] if self.unmet else []
@@ -151,5 +151,5 @@ class Outcome:
 
     @property
     def problems(self) -> list[str]:
-        """Whatever kept the run from coming to its end."""
+        """The reasons why the run did not come to its end."""
         return [*self.errors, *([self.gone] if self.gone else [])]

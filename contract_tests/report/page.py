@@ -53,8 +53,8 @@ def render(outcome: Outcome, parameters: Sequence[Mark], statuses: Sequence[Mark
 <p class="lead">Seed {outcome.options.seed}, {outcome.sent} of at most {outcome.options.max_requests} requests.
 The curl lines take the key from the variable APITALLY_API_KEY and can be pasted into a shell.</p>
 <h3>Parameters</h3>
-<p class="lead">How many requests kept to each declaration, at its very edge where it has one, and how many went
-beyond it.</p>
+<p class="lead">How many requests complied with each declaration, at its limit if it has one, and how many
+violated it.</p>
 {_coverage(parameters)}
 <h3>Responses by status</h3>
 {_statuses(statuses)}
@@ -80,7 +80,7 @@ def _hint_at_unstable(outcome: Outcome) -> str:
 
 
 def _contents(outcome: Outcome) -> str:
-    """Return links to the findings, if there are so many that they do not fit one screen."""
+    """Return links to the findings, if there are too many for one screen."""
     if len(outcome.broken) < 2:
         return ""
     links = "".join(
@@ -183,8 +183,8 @@ def _coverage(marks: Sequence[Mark]) -> str:
         named = f"<td><code>{escape(mark.place)}</code></td><td>{escape(mark.keyword)}</td>"
         rows.append(f'<tr{bare}>{named}<td class="n">{mark.met}</td><td class="n">{beyond}</td></tr>')
     covered = sum(mark.is_covered for mark in marks)
-    head = '<tr><th>Parameter</th><th>Declared</th><th class="n">Kept to</th><th class="n">Gone beyond</th></tr>'
-    return f"<p>{covered} of {len(marks)} met.</p><table>{head}{''.join(rows)}</table>"
+    head = '<tr><th>Parameter</th><th>Declared</th><th class="n">Complied with</th><th class="n">Violated</th></tr>'
+    return f"<p>{covered} of {len(marks)} covered.</p><table>{head}{''.join(rows)}</table>"
 
 
 def _statuses(marks: Sequence[Mark]) -> str:

@@ -1,10 +1,10 @@
-"""Makes schemathesis' cases fit for a server about which nothing is known, and says what its checks mean in promises.
+"""Adapt schemathesis' cases to a server whose data is unknown, and map its checks to promises.
 
-Left out of its checks, each because a correct server may fail it: `positive_data_acceptance` (a window far in the past
+These checks are left out because a correct server may fail them: `positive_data_acceptance` (a window far in the past
 or the future may be refused), `negative_data_rejection` (its negative date-times are numbers, which a server may read
-as Unix time; `is_clearly_invalid` stands in), `status_code_conformance` (400 may mean 422), `unsupported_method`
-(405 is not promised), `ignored_auth` and `missing_required_header` (the promises about keys ask for more). Scalar
-values for parameters in its configuration would switch its negative cases off, so good values are put in here, case by
+as Unix time; `_clearly_invalid` replaces it), `status_code_conformance` (400 may mean 422), `unsupported_method`
+(405 is not promised), `ignored_auth` and `missing_required_header` (the promises about keys require more). Fixed
+values for parameters in its configuration would turn off its negative cases, so valid values are put in here, case by
 case.
 """
 
@@ -34,7 +34,7 @@ _NO_MOMENT = {"now", "today"}
 
 
 def operation_of(spec: dict[str, Any], path: str, seed: int) -> APIOperation[Any, Any, Any, Any]:
-    """Return schemathesis' view of one operation, and of no other."""
+    """Return one operation in schemathesis' form."""
     config = schemathesis.Config(seed=seed)
     schema = schemathesis.openapi.from_dict(copy.deepcopy(spec), config=config).include(path=path, method="GET")
     schema.config.update(base_url="http://127.0.0.1")
@@ -42,12 +42,12 @@ def operation_of(spec: dict[str, Any], path: str, seed: int) -> APIOperation[Any
 
 
 def steer(case: Case[Any], known: Mapping[str, Any], zone: str) -> Mapping[str, Any] | None:
-    """Put values that this server knows in the place of those that only look like ones.
+    """Replace values that only look valid by values that this server knows.
 
     Args:
-        case: what schemathesis made up.
+        case: the case that schemathesis generated.
         known: values for parameters in the path.
-        zone: a good timezone.
+        zone: a valid timezone.
 
     Returns:
         the query; `None` for a case that says nothing about this server.
@@ -69,7 +69,7 @@ def steer(case: Case[Any], known: Mapping[str, Any], zone: str) -> Mapping[str, 
 
 
 def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[BrokenPromiseError]:
-    """Let schemathesis' checks, and our own for what they cannot decide, look at a response."""
+    """Check a response with schemathesis' checks, and with our own for what they cannot decide."""
     breaches = []
     response = as_response(exchange)
     try:
@@ -81,7 +81,7 @@ def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[Bro
         told = {"expected": "a documented status", "got": exchange.summary}
         breaches.append(BrokenPromiseError(operation.promise("response.schema"), message, exchange, **told))
     if exchange.status == 200 and (reason := _clearly_invalid(operation, exchange)):
-        message = f"{reason} earns {exchange.summary}, not a 4xx"
+        message = f"{reason} gets {exchange.summary}, not a 4xx"
         told = {"expected": "a 4xx", "got": exchange.summary}
         breaches.append(BrokenPromiseError(operation.promise("requests.bounds"), message, exchange, **told))
     return breaches
@@ -95,7 +95,7 @@ def _breach(failure: Failure, operation: Operation, exchange: Exchange) -> Broke
 
 
 def _clearly_invalid(operation: Operation, exchange: Exchange) -> str | None:
-    """Return the parameter that is out of its declaration however kindly it is read, if there is one."""
+    """Return a parameter that violates its declaration under any interpretation, if there is one."""
     for name, value in exchange.parameters.items():
         declared = operation.alternatives(name)
         if value and declared and not _is_none(value) and not any(_may_fit(schema, value) for schema in declared):
@@ -104,7 +104,7 @@ def _clearly_invalid(operation: Operation, exchange: Exchange) -> str | None:
 
 
 def _may_fit(schema: dict[str, Any], value: str) -> bool:
-    """Return whether a value can be read as one that a schema allows; what cannot be decided here may."""
+    """Return whether a value may be read as valid for a schema; true if that cannot be decided here."""
     word = value.strip().lower()
     match schema:
         case {"type": "null"}:
@@ -140,7 +140,7 @@ def _number(text: str) -> float:
 
 
 def as_response(exchange: Exchange) -> Response:
-    """Return a response in the form that schemathesis knows."""
+    """Return a response in schemathesis' form."""
     request = requests.Request(exchange.method, exchange.url).prepare()
     return Response(
         status_code=exchange.status,

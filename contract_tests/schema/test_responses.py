@@ -1,4 +1,4 @@
-"""Every response of the run, whatever asked for it, against the schema; these tests send nothing and run last."""
+"""Check every response of the run against the schema; these tests send nothing and run last."""
 
 import json
 import re
@@ -18,20 +18,20 @@ from contract_tests.run import Run
 
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")
-_MAX_HOURS = {"hour": 2, "day": 26}  # with the oddest change of the clocks
+_MAX_HOURS = {"hour": 2, "day": 26}  # with the largest clock change
 _counts_of, _edges_of = itemgetter(*_COUNTS), itemgetter(*_EDGES)
 _OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.IGNORECASE | re.ASCII)
 
 
 @pytest.mark.promise("response.schema", cost=0)
 def test_responses_fit_the_schema(run: Run) -> None:
-    """Each response is what traffic declares for its status: a page a GetTrafficResponse, and so on."""
+    """Each response of traffic is valid for the schema of its status."""
     _fits(run, run.spec.traffic)
 
 
 @of_each_operation("response.schema", cost=0)
 def test_responses_of_an_operation_fit_its_schema(asked: Asked) -> None:
-    """Each response is what its operation declares for its status."""
+    """Each response of another operation is valid for the schema of its status."""
     _fits(asked.run, asked.operation)
 
 
@@ -65,16 +65,16 @@ def test_counts_are_not_negative(run: Run) -> None:
 
 @pytest.mark.promise("response.period-end", cost=0)
 def test_periods_end_when_they_are_over(run: Run) -> None:
-    """No period of any page is longer than an hour, or a day, can be: a gap belongs to none.
+    """No period is longer than an hour or a day can be, so none extends over a gap.
 
-    When exactly each ends, the tests of zones and windows look at, with every page that they ask for.
+    The tests of zones and windows check the exact ends, with every page that they read.
     """
     for exchange, items in _pages(run):
         interval = exchange.parameters.get("interval", "hour")
         if (
             "next_token" in exchange.parameters and "interval" not in exchange.parameters
         ) or interval not in _MAX_HOURS:
-            continue  # what a token does that comes without its query, nobody has promised
+            continue  # the specification does not say what a token does without its query
         long = next((item for item in items if _hours(*_edges_of(item)) > _MAX_HOURS[interval]), None)
         if long is not None:
             lasts = f"{_hours(*_edges_of(long)):g} hours"
@@ -87,9 +87,9 @@ def test_periods_end_when_they_are_over(run: Run) -> None:
 
 @pytest.mark.promise("response.offsets", cost=0)
 def test_times_carry_an_offset(run: Run) -> None:
-    """Each time carries an offset, and with it names an instant at which a period of its zone begins or ends.
+    """Each time has an offset.
 
-    That they are the right instants is what the tests of zones and windows look at, with every page that they ask for.
+    The tests of zones and windows check that it is the right one, with every page that they read.
     """
     for exchange, items in _pages(run):
         without = next((item for item in items if not all(map(_has_offset, _edges_of(item)))), None)
@@ -103,7 +103,7 @@ def test_times_carry_an_offset(run: Run) -> None:
 
 @lru_cache(maxsize=1 << 16)
 def _hours(start: str, end: str) -> float:
-    """Return the length of a period; 0 where an offset is missing, or no calendar has it."""
+    """Return the length of a period in hours; 0 if an offset is missing or a date is invalid."""
     try:
         return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 3600
     except (ValueError, TypeError):
@@ -117,7 +117,7 @@ def _has_offset(text: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _pages(run: Run) -> list[tuple[Exchange, list[dict[str, Any]]]]:
-    """Return the items of each page of traffic that fits the schema; the others are the business of that promise."""
+    """Return the items of each page of traffic that is valid for the schema."""
     traffic = run.spec.traffic
     validator = _validator(run.spec, traffic, "200")
     assert validator is not None, "traffic is declared"

@@ -1,4 +1,4 @@
-"""Requests of every kind that the spec lets one make up, for each operation, and what responses must be like."""
+"""Requests that schemathesis generates from the specification, for each operation, and checks of the responses."""
 
 import random
 from collections.abc import Iterable
@@ -48,7 +48,7 @@ class _Schema:
         self.asked: set[str] = set()
 
     def draw(self, strategy: SearchStrategy[Case[Any]], max_examples: int) -> None:
-        """Draw and send cases, as far as the budget goes."""
+        """Draw cases and send them, as far as the budget goes."""
 
         def send(case: Case[Any]) -> None:
             self.send(case)
@@ -56,7 +56,7 @@ class _Schema:
         self.run.budget.draw(strategy, send, max_examples=max_examples, cost=1)
 
     def send(self, case: Case[Any]) -> Exchange | None:
-        """Send a case that says something about this server and was not sent before, and look at the response."""
+        """Send a case if it is useful for this server and has not been sent, and check the response."""
         query = steer(case, self.known, self.chance.choice(zone_table.ALL))
         asked = repr((case.path_parameters, sorted(query.items(), key=repr))) if query is not None else ""
         if query is None or asked in self.asked:
@@ -74,14 +74,14 @@ class _Schema:
         return self.run.client.get(pairs, path=self.declared.target(case.path_parameters or {}))
 
     def look(self, case: Case[Any], exchange: Exchange) -> None:
-        """Note what schemathesis' checks find."""
+        """Record what schemathesis' checks find."""
         self.breaches += check(case, self.declared, exchange)
         for promise_id in _SEEN if exchange.status == 200 else _SEEN[1:]:
             if (named := self.declared.promise(promise_id)) in self.run.ledger.findings:
                 self.run.ledger.seen(named, exchange)
 
     def conclude(self) -> None:
-        """Break a promise for each finding; the test fails with the first."""
+        """Record a breach for each finding; the test fails with the first."""
         for breach in self.breaches[1:]:
             self.run.ledger.broken(breach)
         if self.breaches:
@@ -90,7 +90,7 @@ class _Schema:
 
 @pytest.fixture
 def schema(run: Run, declared: Operation) -> _Schema:
-    """Return schemathesis and a server, for each operation."""
+    """Return an operation for schemathesis."""
     return _Schema(run, declared)
 
 
@@ -108,7 +108,7 @@ def test_examples(schema: _Schema) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.schema(cost=_COVERED)
 def test_coverage(schema: _Schema) -> None:
-    """Each keyword of each parameter, met and broken."""
+    """Each keyword of each parameter, complied with and violated."""
     generation = schema.operation.schema.config.generation_for(operation=schema.operation, phase="coverage")
     cases: Iterable[Case[Any]] = schema.operation.schema.iter_coverage_cases(
         schema.operation, generation_modes=_ALL_MODES, generation_config=generation
@@ -126,7 +126,7 @@ def test_coverage(schema: _Schema) -> None:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.schema(cost=_FUZZED)
 def test_fuzzing(schema: _Schema) -> None:
-    """Whatever can be made up, valid and invalid."""
+    """Random requests, valid and invalid."""
     strategies = [schema.operation.as_strategy(generation_mode=mode) for mode in _ALL_MODES]
     schema.draw(one_of(strategies), _FUZZED)
     schema.conclude()
@@ -155,11 +155,11 @@ def test_stateful(schema: _Schema) -> None:
                     exchanges.append(schema.ask(case, [(name, str(value)) for name, value in case.query.items()]))
                     schema.look(case, exchanges[-1])
             except BudgetUsedUpError:
-                pass  # an error here would make Hypothesis walk again, and wonder
+                pass  # Hypothesis would take an error for a flaky test
             return as_response(exchanges[-1])
 
         def validate_response(self, *_: Any, **__: Any) -> None:
-            """Nothing: `call` has looked."""
+            """Do nothing: `call` has checked it."""
 
     walks = _settings(_WALKS if not schema.run.options.deep else 50, stateful_step_count=_STEPS)
     try:

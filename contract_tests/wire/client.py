@@ -1,4 +1,4 @@
-"""Sends requests to the server under test, one at a time: paced, within the budget, 429 waited out, all recorded."""
+"""Send requests to the server under test, one at a time: paced, within the budget, retried after a 429, recorded."""
 
 import ipaddress
 import ssl
@@ -43,7 +43,7 @@ class Client:
         api_key: the right key.
         app_id: the app.
         max_requests: how many requests may be sent, repeated ones included.
-        requests_per_minute: the pace away from loopback addresses; there, only the server's headers are heeded.
+        requests_per_minute: the pace, except for loopback addresses, where only the server's headers count.
         proxy: the URL of a proxy; by default the environment's, and none for a loopback address.
         ca_file: a file of certificates to trust; by default the environment's, else those that httpx comes with.
         transport: what sends the requests instead of httpx's own.
@@ -104,7 +104,7 @@ class Client:
         path: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Exchange:
-        """Ask for traffic, or for what stands at another path.
+        """Send a GET request for traffic, or for another path.
 
         Args:
             parameters: the query, not yet encoded.
@@ -132,8 +132,8 @@ class Client:
 
         Raises:
             BudgetUsedUpError: there is no request left to send.
-            ServerGoneError: no response came, or nothing but 5xx for a while, and a plain request fares no better.
-            BrokenPromiseError: no response came, and a plain request gets one.
+            ServerGoneError: there is no response, or only 5xx for a while, and a plain request fails as well.
+            BrokenPromiseError: there is no response, although a plain request gets one.
         """
         shown = {"Api-Key": "{key}"} if headers is None else dict(headers)
         url = self.base_url + target
@@ -158,11 +158,11 @@ class Client:
         self._http.close()
 
     def is_opened_by(self, headers: Mapping[str, str]) -> bool:
-        """Return whether headers, given as for `get`, carry the right key after all."""
+        """Return whether headers, given as for `get`, contain the right key in the right place."""
         return fill(headers.get("Api-Key", ""), self._key).strip() == self._key
 
     def _send_past_gateway(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
-        """Send a request again that a gateway failed on: one such failure says nothing about the promises."""
+        """Send a request, and again if a gateway fails: one such failure says nothing about the promises."""
         failed: list[Exchange] = []
         while True:
             exchange = self._send_once(method, url, shown)
@@ -176,7 +176,7 @@ class Client:
         return exchange
 
     def _require_recovery(self, exchange: Exchange) -> None:
-        """Give up a server that responds with 5xx for a while, to a plain request as well."""
+        """Stop the run if the server responds with 5xx for a while, also to a plain request."""
         self._failures = self._failures + 1 if exchange.status >= 500 else 0
         if self._failures >= _FAILURES_BEFORE_CHECK and self.remaining > 0:
             self._failures = 0
@@ -189,7 +189,7 @@ class Client:
     def _without_response(
         self, method: str, url: str, shown: Mapping[str, str], reason: str
     ) -> ServerGoneError | BrokenPromiseError:
-        """Return what it means that a request got no response, as often as it was sent."""
+        """Return the error for a request that got no response to any attempt."""
         if self.remaining <= 0 or not self._is_alive():
             through = f" through the proxy {without_password(self._proxy)}" if self._proxy else ""
             return ServerGoneError(f"{self.base_url} gives no response{through}: {reason}.")

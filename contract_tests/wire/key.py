@@ -1,10 +1,10 @@
-"""Forms of the key that a template can name: what is sent for them, and what a shell makes of the variable."""
+"""Forms of the key that a template can name: what is sent for them, and how a shell expands them."""
 
 from collections.abc import Callable
 
 from contract_tests.exchange import KEY_VARIABLE
 
-# Beside each change of the key, bash's own expansion for the same.
+# Each change of the key, with the expansion in bash that does the same.
 _KEY_FORMS: dict[str, tuple[Callable[[str], str], str]] = {
     "{key}": (lambda key: key, f"${KEY_VARIABLE}"),
     "{key:without-last}": (lambda key: key[:-1], f"${{{KEY_VARIABLE}%?}}"),
@@ -14,14 +14,14 @@ _KEY_FORMS: dict[str, tuple[Callable[[str], str], str]] = {
 
 
 def fill(template: str, key: str) -> str:
-    """Put the key in the place of each form that a template names."""
+    """Replace each form that a template names by that form of the key."""
     for name, (change, _) in _KEY_FORMS.items():
         template = template.replace(name, change(key))
     return template
 
 
 def shell(template: str) -> str:
-    """Put the variable of the key in the place of each form that a template names."""
+    """Replace each form that a template names by its expansion in bash."""
     for name, (_, expansion) in _KEY_FORMS.items():
         template = template.replace(name, expansion)
     return template

@@ -10,10 +10,10 @@ _MAX_BACKOFF_SECONDS = 60.0
 
 
 class Pacer:
-    """Spreads requests so that no window of a minute holds more than a number of them, and heeds what the server says.
+    """Limits the requests in each minute, and follows the server's rate limit headers.
 
     Args:
-        requests_per_minute: how many; `None` for as many as the server's headers allow.
+        requests_per_minute: the limit; `None` for as many as the server's headers allow.
     """
 
     def __init__(self, requests_per_minute: int | None) -> None:
@@ -37,7 +37,7 @@ class Pacer:
         self._sent.append(now)
 
     def observe(self, headers: Mapping[str, str], now: float) -> None:
-        """Heed the headers of a response: where nothing remains of the window, none is sent before its reset."""
+        """Follow the headers of a response: if the rate limit is used up, nothing is sent before its reset."""
         reset = _number(headers.get("x-ratelimit-reset"))
         if _number(headers.get("x-ratelimit-remaining")) == 0 and reset is not None:
             self._closed_until = now + min(max(reset - now, 0.0), _MAX_WAIT_SECONDS)
@@ -49,7 +49,7 @@ def wait_after_429(headers: Mapping[str, str], now: float, attempt: int) -> floa
     Args:
         headers: the response's headers, with lower-case names.
         now: Unix time in seconds.
-        attempt: how often this request was refused before; the wait doubles with it where the headers say nothing.
+        attempt: how often this request was refused before; the wait doubles with it if the headers do not say how long.
     """
     asked = _retry_after(headers.get("retry-after"), now)
     if asked is None and (reset := _number(headers.get("x-ratelimit-reset"))) is not None and reset - now > 0:

@@ -37,7 +37,7 @@ class Accepted:
         return (self.id, self.operation, self.location) == (change.id, change.operation, change.location)
 
     def holds_on(self, today: date) -> bool:
-        """Return whether the entry is still in force on a day."""
+        """Return whether the entry has not expired on a day."""
         return self.expires is None or today <= self.expires
 
 

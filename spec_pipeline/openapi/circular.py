@@ -1,4 +1,4 @@
-"""Find schemas that are part of themselves, with no property or item in between, as Jackson writes inheritance."""
+"""Find schemas that contain themselves without a property or item in between, as Jackson writes inheritance."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +38,7 @@ def _cycle(start: str, parts: dict[str, list[str]], done: set[str]) -> list[str]
 
 
 def _parts(schema: Any) -> Iterator[str]:
-    """Yield the components that a schema combines, or chooses from."""
+    """Yield the components in the `allOf`, `anyOf` and `oneOf` of a schema."""
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("$ref"), str):

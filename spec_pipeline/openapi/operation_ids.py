@@ -1,7 +1,7 @@
-"""Shorten the operationIds that FastAPI makes, and refuse names that two operations would share.
+"""Shorten the operationIds that FastAPI generates, and refuse names that two operations would share.
 
-FastAPI's default operationId is the name of the function, the path and a method, with `_` for all that is no letter or
-digit: `list_apps_v1_apps_get`. The generator names modules and functions after it, so path and method are cut off.
+FastAPI's default operationId is the name of the function, the path and a method, with `_` for everything except letters
+and digits: `list_apps_v1_apps_get`. The generator names modules and functions after it, so path and method are cut off.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Find the schemas of a document, and check that their keywords have values of the right kind.
 
-The specification of OpenAPI 3.1 leaves its schemas to JSON Schema, so a document can be valid without them being so.
+OpenAPI 3.1 leaves schemas to JSON Schema, so the validator of a document does not check them.
 """
 
 import copy
@@ -42,7 +42,7 @@ class Problem(NamedTuple):
     Attributes:
         place: where the keyword is.
         message: what is wrong.
-        slight: whether the schema can be read all the same.
+        slight: whether the schema can be read in spite of it.
     """
 
     place: Place

@@ -14,7 +14,7 @@ from types import FrameType
 
 from spec_pipeline.project import PipelineError
 
-# With what the imports take, a run ends within ten; a real document of 3.4 megabytes takes six of them.
+# With the imports, a run ends within ten seconds; a real document of 3.4 megabytes takes six.
 SECONDS = 8.0
 _SECONDS_BETWEEN = 0.05
 
@@ -25,12 +25,12 @@ class TooLongError(PipelineError):
 
 @dataclass
 class _Budget:
-    """What the steps of a command may still compute.
+    """The CPU time that the steps of a command may still use.
 
     Attributes:
         seconds: the whole of it.
-        left: the seconds that are left, while no step is at work.
-        steps: the steps at work, the innermost last.
+        left: the seconds that are left; not updated while a step runs.
+        steps: the running steps, the innermost last.
         expired: whether they have used more than was left.
     """
 
@@ -56,7 +56,11 @@ _budget: ContextVar[_Budget | None] = ContextVar("_budget", default=None)
 
 @contextmanager
 def time_budget(seconds: float) -> Iterator[None]:
-    """Let all steps inside the block share a budget of so much CPU time of this process."""
+    """Let all steps inside the block share a budget of CPU time of this process.
+
+    Args:
+        seconds: the budget.
+    """
     before = _budget.set(_Budget(seconds, seconds))
     try:
         yield
@@ -71,7 +75,7 @@ def time_limit(step: str) -> Iterator[None]:
     There is no limit outside of the main thread, nor on Windows, which has no such timer.
 
     Args:
-        step: what takes too long, as the beginning of a sentence; it is said of the innermost step.
+        step: the beginning of the error's sentence, which names the innermost step.
 
     Raises:
         TooLongError: the budget is used up.
@@ -107,7 +111,7 @@ def _start(budget: _Budget) -> None:
     # Looking for cycles in large documents, which have none, would take an eighth of the time.
     gc.disable()
     signal.signal(signal.SIGVTALRM, budget.end)
-    # Whatever runs at that moment may swallow the error, a finalizer for one: so it is raised again and again.
+    # The code that runs at that moment, such as a finalizer, may swallow the error: so it is raised repeatedly.
     signal.setitimer(signal.ITIMER_VIRTUAL, budget.left, _SECONDS_BETWEEN)
 
 

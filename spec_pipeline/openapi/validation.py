@@ -30,7 +30,7 @@ from spec_pipeline.project import PipelineError
 
 # The entries of these objects are read as paths and responses, whatever their names.
 _READ_WHOLE = frozenset({"paths", "responses"})
-# How the validator says it where extensions are allowed, and where they are not.
+# The validator's messages for an unknown field, where extensions are allowed and where they are not.
 _UNKNOWN = re.compile(
     r"(?:(?:Additional|Unevaluated) properties are not allowed \()?(.+?)"
     r"(?: (?:was|were) unexpected\)| do(?:es)? not match any of the regexes: .*)$"
@@ -161,7 +161,7 @@ def _rule(error: ValidationError, *, is_30: bool) -> str | None:
         return "field-missing"
     if error.message.startswith("Duplicate tag name"):
         return "tag-twice"
-    # What `problems` finds in the schemas of 3.1; no other part of a 3.0 document has such bounds.
+    # `problems` finds the same in schemas of 3.1; no other part of a 3.0 document has such bounds.
     if is_30 and (error.validator in {"minimum", "minItems", "uniqueItems"} or _is_of_31(path, error.instance)):
         return "keyword-value"
     return None

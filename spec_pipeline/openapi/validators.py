@@ -76,7 +76,7 @@ def _default_error(schema: SchemaPath, error: ValidationError) -> DefaultError:
 
 
 class _Ids(set[Any]):
-    """What was seen: the library takes lists, in which each look-up takes longer than the one before."""
+    """The objects that were seen, as a set: the library uses a list, in which each lookup takes longer."""
 
     append = set.add
 

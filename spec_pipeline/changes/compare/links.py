@@ -26,7 +26,7 @@ def compare_links(old: Spec, new: Spec, before: dict[str, Any], after: dict[str,
             yield Finding("response-link-added", inside, None, name)
         else:
             links = bare(old.resolve(before[name])), bare(new.resolve(after[name]))
-            # What happens to the operation of a link that stays as it is is reported there.
+            # If the link is unchanged, changes of its operation are reported there.
             if links[0] != links[1] and _meaning(old, links[0]) != _meaning(new, links[1]):
                 yield Finding("response-link-changed", inside, *links)
 
@@ -42,7 +42,7 @@ def _meaning(spec: Spec, link: dict[str, Any]) -> str:
 
 
 def _target(spec: Spec, link: dict[str, Any]) -> tuple[str, str]:
-    """Return the path and the method of the operation of a link; its own words where the document has no such one."""
+    """Return the path and the method of the operation of a link; what the link says if there is no such operation."""
     for path, item in spec.document.get("paths", {}).items():
         for method in METHODS:
             operation = item.get(method, {})

@@ -1,7 +1,7 @@
 """Compare webhooks and callbacks: requests that the API sends and a user's server responds to.
 
-The directions are those of an operation the other way round: what such a request carries is read, and the body of its
-response is sent.
+The directions are the reverse of those of an operation: the user reads what the request carries, and sends the body of
+its response.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def compare_webhooks(old: Spec, new: Spec) -> Iterator[Finding]:
 
 
 def compare_callbacks(old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any]) -> Iterator[Finding]:
-    """Yield what differs between the callbacks of two operations, each by its name and the expression of its URL."""
+    """Yield what differs between the callbacks of two operations, matched by name and the expression of the URL."""
     yield from _compare(old, new, _of_callbacks(old, before), _of_callbacks(new, after), kind="callback")
 
 

@@ -1,4 +1,4 @@
-"""Compare how an operation is authenticated, and the security schemes that it names."""
+"""Compare the security requirements of operations, and the security schemes."""
 
 from collections.abc import Iterator
 from typing import Any

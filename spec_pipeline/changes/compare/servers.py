@@ -10,9 +10,9 @@ Servers = list[dict[str, Any]] | None
 
 
 def compare_servers(before: Servers, after: Servers) -> Iterator[Finding]:
-    """Yield the addresses that are gone, those that are new, and defaults that are another one of those that stay.
+    """Yield the addresses that are gone, those that are new, and changed defaults.
 
-    No servers mean the one that serves the document.
+    Without servers, the API is at the server of the document.
     """
     urls, partners = _urls(before), _urls(after)
     yield from (Finding("api-server-removed", "servers", url) for shape, url in urls.items() if shape not in partners)
@@ -27,7 +27,7 @@ def compare_servers(before: Servers, after: Servers) -> Iterator[Finding]:
 
 
 def _defaults(servers: Servers) -> dict[str, str]:
-    """Return the address that each server has by default, and under no name the first one, which tools take."""
+    """Return the default address of each server, and under an empty name the first one, which tools use."""
     servers = servers or [{"url": "/"}]
     defaults = {_shape(server["url"]): _url(server["url"], _default_values(server)) for server in servers}
     return defaults | {"": _url(servers[0]["url"], _default_values(servers[0]))}
@@ -36,8 +36,8 @@ def _defaults(servers: Servers) -> dict[str, str]:
 def _urls(servers: Servers) -> dict[str, str]:
     """Return the addresses, by themselves without the names of variables that may have any value.
 
-    Each value that a variable may have stands in an address of its own, with the defaults of the other variables: so
-    no value goes unseen, and a server of many variables does not become all of their combinations.
+    There is one address for each value of each variable, with the defaults of the other variables: that shows every
+    value without listing all combinations.
     """
     result = {}
     for server in servers or [{"url": "/"}]:

@@ -1,4 +1,4 @@
-"""The rules as tables: what may change, how bad each change is, and what a user of the client does about it."""
+"""The rules as tables: what may change, how severe each change is, and what a user of the client does about it."""
 
 from spec_pipeline.changes.rules import operations, schemas
 from spec_pipeline.changes.rules.rule import Rule

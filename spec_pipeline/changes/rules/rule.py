@@ -1,11 +1,11 @@
-"""What a rule is, and how its level follows from whom the change hurts."""
+"""What a rule is, and how its level follows from whether the sender or the reader is affected."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 
 class Level(StrEnum):
-    """How bad a change is, the worst first."""
+    """The severity of a change, the worst first."""
 
     BREAKING = "breaking"
     WARNING = "warning"
@@ -53,8 +53,8 @@ class Rule:
 def derived_level(effect: Effect, direction: Direction) -> Level:
     """Return the level that follows from the direction, as oasdiff derives it.
 
-    Who sends must not be refused, and who reads must not be surprised: narrowing breaks a request, widening breaks a
-    response, and what is neither breaks both.
+    A request must not be refused and a response must not be unexpected: narrowing breaks a request, widening breaks a
+    response, and an effect that is neither breaks both.
     """
     if effect is Effect.UNKNOWN:
         return Level.WARNING

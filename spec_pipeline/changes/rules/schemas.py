@@ -1,7 +1,7 @@
 """The rules about schemas: each change of a keyword, in each of the places where a schema can stand.
 
 A row says what the change does to the set of admitted values; the levels follow from the direction of the place. A new
-keyword is one more row, and a level that we see otherwise than oasdiff is one more entry of `_OVERRIDES`.
+keyword is one more row, and a level that differs from oasdiff's is one more entry of `_OVERRIDES`.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from spec_pipeline.changes.rules.rule import Direction, Effect, Level, Rule, der
 
 NARROWS, WIDENS, INCOMPARABLE, UNKNOWN, NONE = Effect
 
-# The places where a schema can stand, as they begin an id, with the direction of what it describes.
+# The places of schemas, as ids begin, with the direction in which the values travel.
 SCOPES = {
     "request-parameter": Direction.REQUEST,
     "request-body": Direction.REQUEST,
@@ -20,7 +20,7 @@ SCOPES = {
     "response-header": Direction.RESPONSE,
 }
 
-# Of each bound: how it is called in ids, and whether a smaller value admits less.
+# The name of each bound in ids, and whether a smaller value admits less.
 BOUNDS = {
     "maximum": ("max", True),
     "minimum": ("min", False),
@@ -157,7 +157,7 @@ _ROWS = [
         "What leaving it out means is not stated any more.",
         send="Send the old default explicitly where it is meant.",
     ),
-    # What no row above knows by name: rare keywords of JSON Schema, so that none of them ever changes in silence.
+    # Rare keywords of JSON Schema without a row of their own, so that no change goes unreported.
     _Row("constraint-added", NARROWS, "It has to meet one more constraint."),
     _Row("constraint-removed", WIDENS, "It need not meet a constraint any more."),
     _Row("constraint-narrowed", NARROWS, "A constraint admits less."),

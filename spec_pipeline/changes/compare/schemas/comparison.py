@@ -43,8 +43,7 @@ class Comparison:
             old: the old document.
             new: the new document.
             scope: the location of the schemas, one of `SCOPES`.
-            strict: whether to follow JSON Schema exactly, where a property that is not described may have any value,
-                instead of what concerns a user.
+            strict: whether to follow JSON Schema exactly: a property that is not described may then have any value.
         """
         self._old, self._new = old, new
         self._scope = scope
@@ -62,7 +61,7 @@ class Comparison:
         Args:
             old: the old schema.
             new: the new schema.
-            branch: whether they are branches, whose null and default are left to the whole.
+            branch: whether they are branches; their null and default are compared by the enclosing schema.
         """
         reported: dict[Any, str] = {}
         queue = deque([Pair(old, new, self._scope, "", branch=branch)])
@@ -150,14 +149,14 @@ def covers(wide: tuple[Spec, Raw], narrow: tuple[Spec, Raw], *, branch: bool = F
     Args:
         wide: the schema that may accept more, with its document.
         narrow: the schema that may accept less, with its document.
-        branch: whether both are branches, whose null is left to the whole.
+        branch: whether both are branches; their null is compared by the enclosing schema.
     """
     digests = digest(*wide), digest(*narrow)
     if digests[0] == digests[1]:
         return True
     known, key = narrow[0].proofs, (id(wide[0]), *digests, branch)
     if key not in known:
-        # A question that depends on itself is not proven.
+        # What depends on itself is not proven.
         known[key] = False
         findings = Comparison(narrow[0], wide[0], "request-body", strict=True).findings(
             narrow[1], wide[1], branch=branch

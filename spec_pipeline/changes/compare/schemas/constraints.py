@@ -39,7 +39,7 @@ def compare_constraints(old: Side, new: Side, scope: str, covers: Covers) -> Ite
 
 
 def _text(raw: Raw) -> str:
-    """Return what a keyword says, without what it depends on."""
+    """Return the value of a keyword, without the keywords that it depends on."""
     return fingerprint(bare(raw["said"] if isinstance(raw, dict) and BESIDE in raw else raw))
 
 
@@ -68,7 +68,7 @@ def _schema(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> 
 
 
 def _unevaluated(before: Raw, after: Raw, schemas: Callable[[Raw, Raw], Effects]) -> Effects:
-    """Compare what is required of all that is not described beside the keyword, if that has not changed."""
+    """Compare the schemas for unevaluated values, if the schemas beside the keyword are equal."""
     if any(schemas(*({"allOf": said[BESIDE]} for said in (before, after)))):
         return True, True
     return schemas(before["said"], after["said"])

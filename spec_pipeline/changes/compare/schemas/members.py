@@ -40,8 +40,8 @@ def compare_properties(
         new: the new object.
         scope: the place of the objects.
         direction: which way the objects travel.
-        strict: whether a property that only one side lists is compared with what the other side says about properties
-            that it does not list, and nothing else is said about it.
+        strict: whether a property that only one side lists is compared only with the other side's schema for properties
+            that it does not list.
 
     Returns:
         What differs, and the pairs of schemas inside.

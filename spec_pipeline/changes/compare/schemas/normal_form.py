@@ -1,8 +1,8 @@
 """Bring a schema into a normal form, in which equivalent schemas are equal.
 
 `$ref` is followed and `allOf` merged. `anyOf [T, null]`, `type: [T, "null"]` and `nullable: true` become one flag,
-`const` an `enum`, 3.0's boolean `exclusiveMaximum` 3.1's number, alternatives of bare types a set of types. Only one
-level is brought into this form at a time, so a schema that contains itself is no trouble; its children stay raw.
+`const` becomes an `enum`, 3.0's boolean `exclusiveMaximum` becomes 3.1's number, and alternatives of bare types become
+a set of types. Only one level is normalised at a time, and its children stay raw, so recursive schemas are no problem.
 """
 
 from collections.abc import Iterator

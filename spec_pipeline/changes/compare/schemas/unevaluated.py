@@ -1,6 +1,6 @@
-"""Say `unevaluatedProperties` and `unevaluatedItems` by what they apply to: all that nothing beside them describes.
+"""Rewrite `unevaluatedProperties` and `unevaluatedItems` as keywords for everything that is not described beside them.
 
-Where what is beside them depends on the value, as with `anyOf` and `if`, they are kept together with it.
+If what is beside them depends on the value, as with `anyOf` and `if`, they are kept together with it.
 """
 
 from typing import Any, Final
@@ -12,7 +12,7 @@ _DEPENDING: Final = frozenset({"anyOf", "dependentSchemas", "if", "oneOf"})
 
 
 def spelled_out(own: dict[str, Any], others: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return a schema with its unevaluated keywords said another way.
+    """Return a schema with its unevaluated keywords rewritten.
 
     Args:
         own: the schema without `$ref`, `allOf` and alternatives.

@@ -34,8 +34,8 @@ def compare_types(old: Schema, new: Schema, scope: str, direction: Direction) ->
 
 def compare_nullability(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
     """Yield whether null is accepted by one of two schemas only."""
-    # A side that restricts nothing takes null with everything else, and then the type's own finding says it all; but
-    # what is not to be may be null.
+    # A schema that restricts nothing accepts null as well, and the finding about the type covers that; with `not`, it
+    # may refuse null.
     before, after = (
         False if schema.nullable is None and "not" in schema.others else schema.nullable for schema in (old, new)
     )
@@ -105,8 +105,8 @@ def _multiple(schema: Schema) -> float | str | None:
 
 
 def _are_multiples(narrow: Schema, wide: Schema) -> bool:
-    """Return whether what the numbers of one schema divide, those of another divide, too."""
-    # As they are written: in binary, 0.3 is no multiple of 0.1.
+    """Return whether every multiple of the numbers of one schema is also a multiple of the other's."""
+    # As decimals: in binary, 0.3 is not a multiple of 0.1.
     narrower, wider = ([Fraction(str(number)) for number in schema.multiples] for schema in (narrow, wide))
     return all(any(one and more % one == 0 for more in narrower) for one in wider)
 
