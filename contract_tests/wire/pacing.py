@@ -59,8 +59,10 @@ def wait_after_429(headers: Mapping[str, str], now: float, attempt: int) -> floa
 
 
 def _retry_after(text: str | None, now: float) -> float | None:
-    if text is None or (seconds := _number(text)) is not None:
-        return seconds if text is not None else None
+    if text is None:
+        return None
+    if (seconds := _number(text)) is not None:
+        return seconds
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - now)
     except ValueError:

@@ -40,8 +40,7 @@ class Spec:
         Raises:
             PipelineError: the target is outside the document or does not exist.
         """
-        if not reference.startswith("#"):
-            raise PipelineError(f"{self.name} refers to {reference}, another document; bundle it into one file first.")
+        require_local(reference, self.name)
         node: Any = self.document
         try:
             for part in unquote(reference).split("/")[1:]:
@@ -49,8 +48,6 @@ class Spec:
                 node = node[int(key)] if isinstance(node, list) else node[key]
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise PipelineError(f"{self.name} refers to {reference}, which it does not define.") from error
-        if reference not in {"#", "#/"} and not reference.startswith("#/"):
-            raise PipelineError(f"{self.name} refers to {reference}; only references of the form #/… are followed.")
         return node
 
     def resolve(self, node: Any) -> Any:
@@ -80,3 +77,15 @@ class Spec:
             target = self.target(reference)
             node = {**target, **self.siblings(node)} if isinstance(target, dict) else target
         return node
+
+
+def require_local(reference: str, origin: str) -> None:
+    """Refuse a reference to another document, or to an anchor.
+
+    Raises:
+        PipelineError: it is not a pointer such as `#/components/schemas/App`.
+    """
+    if not reference.startswith("#"):
+        raise PipelineError(f"{origin} refers to {reference}, another document; bundle it into one file first.")
+    if reference != "#" and not reference.startswith("#/"):
+        raise PipelineError(f"{origin} refers to {reference}; only references of the form #/… are followed.")

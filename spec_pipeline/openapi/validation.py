@@ -16,7 +16,7 @@ from referencing.exceptions import Unresolvable
 
 from spec_pipeline.openapi.circular import circular_schemas
 from spec_pipeline.openapi.parsing import Document, one_line
-from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.references import Spec, require_local
 from spec_pipeline.openapi.schema_objects import (
     NAME_MAPS,
     PAYLOADS,
@@ -79,7 +79,8 @@ def validate_openapi(document: Document, origin: str) -> list[Flaw]:
             3.0 and 3.1; the message says where.
     """
     version = _checked_version(document, origin)
-    _refuse_other_documents(document, origin)
+    for reference in _references(document):
+        require_local(reference, origin)
     is_30 = version.startswith("3.0")
     flaws = [
         Flaw("keyword-null", "/".join(map(str, place)), "it is null, and means nothing")
@@ -119,14 +120,6 @@ def _checked_version(document: Document, origin: str) -> str:
     if not re.fullmatch(r"3\.[01]\.\d+(-.+)?", str(version)):
         raise PipelineError(f"{origin} declares OpenAPI {version}; only 3.0.x and 3.1.x are supported.")
     return str(version)
-
-
-def _refuse_other_documents(document: Document, origin: str) -> None:
-    for reference in _references(document):
-        if not reference.startswith("#"):
-            raise PipelineError(f"{origin} refers to {reference}, another document; bundle it into one file first.")
-        if reference != "#" and not reference.startswith("#/"):
-            raise PipelineError(f"{origin} refers to {reference}; only references of the form #/… are followed.")
 
 
 def _flaws_of_keywords(document: Document, origin: str) -> Iterator[Flaw]:
