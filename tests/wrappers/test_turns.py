@@ -2,33 +2,48 @@
 
 import asyncio
 import signal
+import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
 from apitally_api_client.api.metrics import get_traffic
-from apitally_traffic import AsyncTrafficClient, TrafficClient
+from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient, TrafficQuery
+from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import PAGE
 
 WINDOW_SECONDS = 0.3
 MANY = list(range(1, 8))
+DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
 
 
 class Limited(httpx.MockTransport):
     """An API that allows one request per short rate limit window, and remembers the consumers that were asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, failing: int | None = None) -> None:
         super().__init__(self.respond)
         self.consumers: list[int] = []
+        self._failing = failing
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Respond when other tasks have come to the rate limit."""
+        await asyncio.sleep(0.01)
+        return await super().handle_async_request(request)
 
     def respond(self, request: httpx.Request) -> httpx.Response:
-        self.consumers.append(int(request.url.params["consumer_id"]))
+        """Respond at once."""
+        consumer = int(request.url.params["consumer_id"])
+        fails = consumer == self._failing and consumer not in self.consumers
+        self.consumers.append(consumer)
         reset = str(time.time() + WINDOW_SECONDS)
         headers = {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
-        return httpx.Response(200, headers=headers, content=PAGE)
+        return httpx.Response(503 if fails else 200, headers=headers, content=PAGE)
 
 
 def read(client: TrafficClient, consumer: int) -> None:
@@ -69,6 +84,70 @@ def test_tasks_take_turns() -> None:
 
     asyncio.run(send())
     assert api.consumers == [consumer for consumer in MANY if consumer != MANY[2]]
+
+
+def test_a_retry_in_a_thread_goes_before_first_attempts() -> None:
+    """Its deadline runs while it waits, and theirs do not."""
+    api = Limited(failing=2)
+    with TrafficClient("key", transport=api) as client, fast_retries():
+        threads = [start(client, consumer) for consumer in MANY]
+        for thread in threads:
+            thread.join(timeout=30)
+    assert api.consumers == [1, 2, *MANY[1:]]
+
+
+def test_a_retry_in_a_task_goes_before_first_attempts() -> None:
+    """The same, in an event loop."""
+    api = Limited(failing=2)
+
+    async def send() -> None:
+        async with AsyncTrafficClient("key", transport=api) as client:
+            requests = [get_traffic.asyncio(1, client=client.api, consumer_id=consumer) for consumer in MANY]
+            await asyncio.gather(*requests)
+
+    with fast_retries():
+        asyncio.run(send())
+    assert api.consumers == [1, 2, *MANY[1:]]
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_each_request_counts_its_wait(kind: Callable[..., Any]) -> None:
+    """`query.stats.seconds_waited` has it, whoever was first in the queue when the limit was used up."""
+    client = kind("key", transport=Limited(), concurrency=1)
+    queries = [client.get_traffic(1, **DAY, consumer_id=consumer) for consumer in (1, 2, 3, 4)]
+
+    async def read() -> None:
+        await asyncio.gather(*(query.to_list() for query in queries))
+
+    if kind is TrafficClient:
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(TrafficQuery.to_list, queries))
+    else:
+        asyncio.run(read())
+    waits = sorted(query.stats.seconds_waited for query in queries)
+    assert waits[0] < WINDOW_SECONDS
+    assert [wait > count * WINDOW_SECONDS / 2 for count, wait in enumerate(waits)] == [waits[0] > 0, True, True, True]
+
+
+@pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
+def test_what_was_not_sent_uses_nothing_of_the_limit(kind: Callable[..., Any]) -> None:
+    """A server that accepts no connection is reported at once, however many requests there are."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    client = kind("key", base_url=f"http://127.0.0.1:{port}", requests_per_minute=1, concurrency=1)
+    queries = [client.get_traffic(1, **DAY, consumer_id=consumer) for consumer in (1, 2, 3)]
+
+    async def read() -> list[Any]:
+        return await asyncio.gather(*(query.to_list() for query in queries), return_exceptions=True)
+
+    with fast_retries():
+        if kind is AsyncTrafficClient:
+            assert [type(error) for error in asyncio.run(read())] == [APIConnectionError] * 3
+        for query in queries if kind is TrafficClient else []:
+            with pytest.raises(APIConnectionError, match="cannot be reached"):
+                query.to_list()
+    assert [query.stats.requests for query in queries] == [5, 5, 5]
+    assert max(query.stats.seconds_waited for query in queries) < 30
 
 
 def test_one_who_comes_back_goes_to_the_end() -> None:

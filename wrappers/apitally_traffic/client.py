@@ -113,8 +113,9 @@ class TrafficClient(_BaseClient[ApiTransport]):
                 when the rate limit lets the request pass.
             max_retries: how often to retry a request whose failure may be temporary: broken connections and responses,
                 408, 429, 500, 502, 503, 504, 520 to 530. 0 for never.
-            requests_per_minute: how many requests to send per minute at most; the API documents 100 for each key. None
-                leaves it to the rate limit headers of the server.
+            requests_per_minute: how many requests to send at most in a minute, or in each rate limit window of a server
+                whose headers say when that ends; the API documents 100 a minute for each key. None leaves it to the
+                headers.
             concurrency: how many slices of a window to read at a time.
             headers: sent with each request. Those that the client sets, such as `Api-Key` and `Host`, are refused, and
                 so are cookies and conditions, such as `Range` and `If-None-Match`.

@@ -22,6 +22,7 @@ from apitally_traffic._transport.error_mapping import (
     server_of,
     with_details,
 )
+from apitally_traffic._transport.pacing import Outcome
 from apitally_traffic._transport.retry import pause_after
 from apitally_traffic._transport.reuse import forbid_reuse
 from apitally_traffic.errors import ApitallyError, ConfigurationError
@@ -39,6 +40,9 @@ DECODED = "apitally_traffic.decoded"
 
 _EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, OSError, BodyError)
 """What means that an exchange failed; ValueError for an invalid host name or HTTP/2 status, OSError of transports."""
+
+_NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+"""What means that nothing was sent to the server."""
 
 _LET_THROUGH = {
     "h2": {"H2Error"},
@@ -71,8 +75,7 @@ class Exchange:
     Attributes:
         call: the call that the attempt belongs to.
         headers: the response's headers, with lower-case names; None before there is a response.
-        release: takes back the permit to send it, with the response's headers and for how many seconds the server asks
-            for no more requests with this key; None before there is a permit, and after it was returned.
+        release: takes back the permit to send it; None before there is a permit, and after it was returned.
         held: what is to be released when the result was taken.
     """
 
@@ -87,7 +90,7 @@ class Exchange:
         self._via = via
         self.call: Call = request.extensions[CALL]
         self.headers: dict[str, str] | None = None
-        self.release: Callable[[dict[str, str] | None, float], None] | None = None
+        self.release: Callable[[Outcome], None] | None = None
         self.held = ExitStack()
         self._request = request
         self._settings = settings
@@ -95,6 +98,7 @@ class Exchange:
         self._body = b""
         self._error: ApitallyError | None = None
         self._pause = 0.0
+        self._is_sent = True
         self._sent_at = monotonic()
 
     def signed_request(self) -> httpx.Request:
@@ -139,7 +143,7 @@ class Exchange:
         """Return the permit to send the request, unless that was done before."""
         release, self.release = self.release, None
         if release is not None:
-            release(self.headers, self._pause)
+            release(Outcome(self.headers, self._pause, self._is_sent))
 
     def complete(self, response: httpx.Response, body: bytes) -> None:
         """Record that the response's body is read."""
@@ -154,6 +158,7 @@ class Exchange:
     def fail(self, error: Exception) -> None:
         """Record that the exchange failed. A refusal stays one, even if its body is lost."""
         self._log(type(error).__name__, 0)
+        self._is_sent = not isinstance(error, _NOT_CONNECTED)
         if self._response is None or self._response.status_code == HTTPStatus.OK:
             self._error = error_of_exception(
                 self._request, error, self._response, self.call, self._settings.redactor, via=self._via

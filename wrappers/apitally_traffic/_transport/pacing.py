@@ -83,6 +83,20 @@ class Permit(NamedTuple):
     window: RateLimitWindow
 
 
+class Outcome(NamedTuple):
+    """How the exchange for a permit has ended.
+
+    Attributes:
+        headers: the response's headers, with lower-case names; None if there was no response.
+        pause: for how many seconds the server asks for no more requests.
+        is_sent: whether the request may have reached the server; False if there was no connection.
+    """
+
+    headers: dict[str, str] | None
+    pause: float
+    is_sent: bool
+
+
 class Pacer:
     """The budget of one key, for all threads and tasks of a client. It is not thread-safe."""
 
@@ -109,6 +123,8 @@ class Pacer:
         if (wait := self.wait(now)) > 0:
             return wait
         window = self._current(now)
+        if not window.sent:
+            window.opened = now.monotonic
         window.sent += 1
         window.in_flight += 1
         self._in_flight += 1
@@ -159,6 +175,12 @@ class Pacer:
         """Update after a request without a response. The server may have counted it all the same."""
         self._end(permit.window, now)
         permit.window.remaining -= 1
+
+    def on_unsent(self, permit: Permit) -> None:
+        """Update after a request that cannot have reached the server, which therefore has not counted it."""
+        permit.window.sent -= 1
+        permit.window.in_flight -= 1
+        self._in_flight -= 1
 
     def pause(self, now: Now, seconds: float) -> None:
         """Give no permit for `seconds`, because the server asks for it."""

@@ -9,7 +9,8 @@ from math import inf, isinf
 from apitally_traffic._cancellation import current_cancellation
 from apitally_traffic._clock import finish, monotonic, wait, wall
 from apitally_traffic._transport.call import Call
-from apitally_traffic._transport.pacing import Now, Pacer, Permit
+from apitally_traffic._transport.pacing import Now, Outcome, Pacer, Permit
+from apitally_traffic._transport.request_queue import RequestQueue
 
 _logger = logging.getLogger("apitally_traffic")
 
@@ -27,8 +28,7 @@ class RateLimiter:
         """Guard a pacer."""
         self._pacer = pacer
         self._lock = threading.RLock()
-        # The threads that wait, in the order in which they came, and what wakes each of them.
-        self._queue: dict[int, threading.Condition] = {}
+        self._queue: RequestQueue[int, threading.Condition] = RequestQueue()  # by thread
         self._announced = _Announced()
 
     def acquire(self, call: Call) -> Permit | None:
@@ -41,17 +41,15 @@ class RateLimiter:
         wait, thread = _Wait(call, self._announced), threading.get_ident()
         with self._lock:
             changed = threading.Condition(self._lock)
-            interrupted = self._queue.get(thread)  # by a signal handler, which does not wait for it
+            interrupted = self._queue.pop(thread)  # by a signal handler, which does not wait for it
             try:
-                self._queue.pop(thread, None)
-                self._queue[thread] = changed
+                self._queue.put(thread, changed, is_retry=call.attempts > 0)
                 while True:
                     if cancellation is not None:
                         cancellation.check()
                     if call.lifetime.has_ended:
                         return None
-                    # In one step, because a signal handler may change the queue after any.
-                    permit = _ask(self._pacer, is_first=tuple(self._queue)[:1] == (thread,))
+                    permit = _ask(self._pacer, is_first=self._queue.first() == (thread, changed))
                     if isinstance(permit, Permit):
                         wait.end()
                         return permit
@@ -62,31 +60,32 @@ class RateLimiter:
                     is_polled = cancellation is not None or isinf(permit)
                     changed.wait(min(seconds, _POLL_SECONDS if is_polled else threading.TIMEOUT_MAX))
             finally:
-                self._queue.pop(thread, None)
+                self._queue.pop(thread)
                 if interrupted is not None:
-                    self._queue = {thread: interrupted, **self._queue}
+                    waker, is_retry = interrupted
+                    self._queue.put_first(thread, waker, is_retry=is_retry)
                 self._wake_first()
 
     def wake(self) -> None:
         """Let all waiting threads look again whether they have to wait."""
         with self._lock:
-            for changed in tuple(self._queue.values()):
+            for changed in self._queue.wakers():
                 changed.notify()
 
-    def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
+    def release(self, permit: Permit, outcome: Outcome) -> None:
         """Return a permit when the exchange has ended.
 
         Args:
             permit: what `acquire` returned.
-            headers: the response's headers, with lower-case names; None if there was no response.
-            pause: for how many seconds the server asks for no more requests.
+            outcome: how the exchange has ended.
         """
         with self._lock:
-            _release(self._pacer, permit, headers, pause)
+            _release(self._pacer, permit, outcome)
             self._wake_first()
 
     def _wake_first(self) -> None:
-        for changed in tuple(self._queue.values())[:1]:
+        if (first := self._queue.first()) is not None:
+            _, changed = first
             changed.notify()
 
 
@@ -99,8 +98,7 @@ class AsyncRateLimiter:
         # Reentrant: the end of an abandoned task, which releases its permit, may come at any allocation of memory.
         self._lock = threading.RLock()
         self._permits: dict[int, tuple[Permit, asyncio.AbstractEventLoop]] = {}
-        # The tasks that wait in each event loop, in the order in which they came, and what wakes each of them.
-        self._queues: dict[asyncio.AbstractEventLoop, dict[_Wait, asyncio.Future[None]]] = {}
+        self._queues: dict[asyncio.AbstractEventLoop, _Queue] = {}
         self._announced = _Announced()
 
     async def acquire(self, call: Call) -> Permit | None:
@@ -109,9 +107,10 @@ class AsyncRateLimiter:
         try:
             while not call.lifetime.has_ended:
                 with self._lock:
-                    queue = self._queues.setdefault(loop, {})
-                    changed = queue[waiting] = loop.create_future()
-                    is_first = _first(queue) is waiting
+                    queue = self._queues.setdefault(loop, RequestQueue())
+                    changed = loop.create_future()
+                    queue.put(waiting, changed, is_retry=call.attempts > 0)
+                    is_first = queue.first() == (waiting, changed)
                     permit = self._try_acquire(is_first=is_first)
                     if isinstance(permit, Permit):
                         self._permits[id(permit)] = permit, loop
@@ -127,29 +126,30 @@ class AsyncRateLimiter:
             return None
         finally:
             with self._lock:
-                queue = self._queues.get(loop, {})
-                queue.pop(waiting, None)
-                if not queue:
+                queue = self._queues.get(loop, RequestQueue())
+                queue.pop(waiting)
+                if queue.first() is None:
                     self._queues.pop(loop, None)
             self._wake_first(queue)
 
-    def release(self, permit: Permit, headers: dict[str, str] | None, pause: float = 0.0) -> None:
+    def release(self, permit: Permit, outcome: Outcome) -> None:
         """Return a permit; the arguments are those of `RateLimiter.release`."""
         with self._lock:
             if self._permits.pop(id(permit), None) is not None:
-                _release(self._pacer, permit, headers, pause)
+                _release(self._pacer, permit, outcome)
         for queue in tuple(self._queues.values()):
             self._wake_first(queue)
 
     def wake(self) -> None:
         """Let all waiting tasks look again whether they have to wait."""
         for queue in tuple(self._queues.values()):
-            for changed in tuple(queue.values()):
+            for changed in queue.wakers():
                 _finish(changed)
 
     @staticmethod
-    def _wake_first(queue: "dict[_Wait, asyncio.Future[None]]") -> None:
-        if (first := _first(queue)) is not None and (changed := queue.get(first)) is not None:
+    def _wake_first(queue: "_Queue") -> None:
+        if (first := queue.first()) is not None:
+            _, changed = first
             _finish(changed)
 
     def _try_acquire(self, *, is_first: bool) -> Permit | float:
@@ -184,26 +184,21 @@ class _Wait:
         self._call = call
         self._announced = announced
         self._began = monotonic()
-        self._is_long = False
+        self._has_waited = False
 
     def next(self, seconds: float) -> float:
         """Return for how long to wait before asking again: what the pacer says, or less if the call ends earlier."""
-        # Waits for the response to another request, which are infinite here, are too short to mention.
-        if not self._is_long and not isinf(seconds):
+        self._has_waited = True
+        # Waits for the response to another request, which are infinite here, are too short to mention in the log.
+        if not isinf(seconds):
             self._announced.announce(seconds)
-            self._is_long = True
         return min(seconds, self._call.remaining())
 
     def end(self) -> None:
-        self._call.attempt(waited=monotonic() - self._began if self._is_long else 0.0)
+        self._call.attempt(waited=monotonic() - self._began if self._has_waited else 0.0)
 
 
-def _first(queue: dict[_Wait, asyncio.Future[None]]) -> _Wait | None:
-    """Return whose turn it is."""
-    while queue:
-        with contextlib.suppress(RuntimeError, StopIteration):  # the end of an abandoned task changes it at any moment
-            return next(iter(queue))
-    return None
+_Queue = RequestQueue[_Wait, "asyncio.Future[None]"]
 
 
 def _ask(pacer: Pacer, *, is_first: bool) -> Permit | float:
@@ -225,11 +220,13 @@ def _now() -> Now:
     return Now(monotonic(), wall())
 
 
-def _release(pacer: Pacer, permit: Permit, headers: dict[str, str] | None, pause: float) -> None:
+def _release(pacer: Pacer, permit: Permit, outcome: Outcome) -> None:
     now = _now()
-    if headers is None:
+    if not outcome.is_sent:
+        pacer.on_unsent(permit)
+    elif outcome.headers is None:
         pacer.on_failure(permit, now)
     else:
-        pacer.on_response(permit, now, headers)
-    if pause > 0:
-        pacer.pause(now, pause)
+        pacer.on_response(permit, now, outcome.headers)
+    if outcome.pause > 0:
+        pacer.pause(now, outcome.pause)

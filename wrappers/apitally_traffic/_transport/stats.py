@@ -18,8 +18,7 @@ class QueryStats(NamedTuple):
     Attributes:
         requests: how many requests were sent, retries included; one cancelled while connecting counts, too.
         retries: how many of them were retries.
-        seconds_waited: for how many seconds requests waited for the rate limit, added up over all requests. The moments
-            for which they wait for the first response of a rate limit window are no part of it.
+        seconds_waited: for how many seconds requests waited for the rate limit, added up over all requests.
         status_code: the HTTP status of the last response; None before the first.
         headers: the headers of the last response, with lower-case names.
         earliest_date: the earliest time at which a response with items was made, by its `Date`; None if none says so.
