@@ -1,4 +1,4 @@
-"""Cancel worker threads whose results are no longer needed: their waits, and the requests that they have in flight."""
+"""Cancel worker threads whose results are no longer needed: end their waits and their requests in flight."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -6,32 +6,33 @@ from contextvars import ContextVar
 
 
 class Interrupts:
-    """A signal, sent once, that interrupts the blocking calls of other threads.
+    """A one-time signal that interrupts the blocking calls of other threads.
 
     Attributes:
-        is_set: whether it was sent.
+        is_set: whether the signal was sent.
+        by_block: the function that interrupts each running block.
     """
 
     def __init__(self) -> None:
-        """Start before it is sent."""
+        """Start without a signal."""
         self.is_set = False
-        # By block: what interrupts two blocks may be equal.
+        # Keyed by block, because two blocks may have equal functions.
         self.by_block: dict[object, Callable[[], object]] = {}
 
     def __call__(self) -> None:
-        """Interrupt the blocks that run, and those that begin later."""
+        """Interrupt the running blocks, and each block that starts later."""
         self.is_set = True
-        # Not `tuple`, which allocates while it iterates: the end of a garbage generator could then leave a block.
+        # Not `tuple`, which allocates while it iterates: the garbage collector may then end a generator and its block.
         for interrupt in list(self.by_block.values()):
             interrupt()
 
     def during(self, interrupt: Callable[[], object]) -> "_Block":
-        """Return a block that is interrupted by a call of `interrupt`."""
+        """Return a context manager whose block the signal interrupts by calling `interrupt`."""
         return _Block(self, interrupt)
 
 
 class _Block:
-    """A block that can be interrupted: a class, because `contextmanager` takes more time than a block."""
+    """A block that can be interrupted; a class, because `contextmanager` would take more time than the block."""
 
     __slots__ = ("_interrupt", "_interrupts")
 
@@ -49,7 +50,7 @@ class _Block:
 
 
 class CancellationError(Exception):
-    """Ends a worker thread whose result is not needed. It never reaches a caller."""
+    """Ends a worker thread whose result is not needed; never raised to a caller."""
 
 
 class Cancellation:
@@ -60,7 +61,7 @@ class Cancellation:
         self._interrupts = Interrupts()
 
     def cancel(self) -> None:
-        """End the waits of the worker threads, and interrupt what they are blocked in."""
+        """End the waits of the worker threads, and interrupt their blocking calls."""
         self._interrupts()
 
     def check(self) -> None:
@@ -70,7 +71,7 @@ class Cancellation:
 
     @contextmanager
     def interruptible(self, interrupt: Callable[[], object]) -> Iterator[None]:
-        """Call `interrupt` if a cancellation comes while the block runs, which then raises a CancellationError."""
+        """Call `interrupt` if a cancellation arrives while the block runs, and raise a CancellationError at its end."""
         try:
             with self._interrupts.during(interrupt):
                 self.check()
@@ -80,7 +81,7 @@ class Cancellation:
 
 
 current_cancellation: ContextVar[Cancellation | None] = ContextVar("current_cancellation", default=None)
-"""The cancellation of the query that a worker thread works for; None in the caller's own thread."""
+"""The cancellation of the query that the current worker thread works for; None in the caller's own thread."""
 
 
 def check_cancellation() -> None:
@@ -90,6 +91,6 @@ def check_cancellation() -> None:
 
 
 def cancellable(interrupt: Callable[[], object]) -> AbstractContextManager[None]:
-    """Return a block that `interrupt` ends if the query that this thread works for is cancelled."""
+    """Return a context manager that calls `interrupt` if the query that this thread works for is cancelled."""
     cancellation = current_cancellation.get()
     return nullcontext() if cancellation is None else cancellation.interruptible(interrupt)

@@ -1,23 +1,23 @@
-"""The check of integers that callers pass in."""
+"""Check integers that callers pass in."""
 
 from operator import index
 
 from apitally_traffic._texts import quoted
 
 MAX_COUNT = 2**63 - 1
-"""The largest number of the API, of databases and of tables."""
+"""The largest integer that the API, databases and tables can hold."""
 
 
 def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_COUNT) -> int:
-    """Return an integer within bounds as a plain int.
+    """Return an integer as a plain int, after checking its bounds.
 
     Raises:
         TypeError: the value is not an integer.
-        ValueError: it is less than `minimum`, or more than `maximum`.
+        ValueError: it is less than `minimum` or more than `maximum`.
     """
     try:
         count = None if isinstance(value, bool) else index(value)
-    except Exception:  # noqa: BLE001 - an array has an index only if it has one element, and says so in its own words
+    except Exception:  # noqa: BLE001 - an array without exactly one element raises an error of its own
         count = None
     if count is None:
         raise TypeError(f"{name} must be an int, not {quoted(value)}.")

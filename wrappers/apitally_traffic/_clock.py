@@ -1,7 +1,7 @@
 """Clocks and timeouts that keep running while a test freezes the time.
 
-freezegun replaces `time.monotonic` and `time.time` wherever it finds them, and with the first also the clock of
-asyncio's event loop. A wait that is measured with a frozen clock never ends. `clock_gettime` is not replaced.
+freezegun replaces `time.monotonic`, which is also the clock of asyncio's event loop, and `time.time` wherever it finds
+them. A wait measured with a frozen clock never ends. freezegun does not replace `clock_gettime`.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from types import BuiltinFunctionType
 from typing import Any
 
 if sys.platform == "win32":
-    _FUNCTIONS = (time.monotonic, time.time)  # a tuple, because freezegun looks into modules, and not into tuples
+    _FUNCTIONS = (time.monotonic, time.time)  # freezegun replaces attributes of modules, not items of tuples
 
     def monotonic() -> float:
         """Return seconds on a clock that never goes back."""
@@ -36,14 +36,14 @@ else:
 
 
 def is_frozen() -> bool:
-    """Return whether a test has frozen the clock of asyncio's event loop, by which others measure timeouts."""
+    """Return whether a test has frozen the clock of asyncio's event loop, which measures its timeouts."""
     return not isinstance(time.monotonic, BuiltinFunctionType)
 
 
 async def wait(future: "asyncio.Future[None]", seconds: float) -> None:
     """Wait until a future is done, for up to `seconds` of real time.
 
-    Nothing is cancelled for that: a cancellation by anyio that comes at the same time would be mistaken for another.
+    The end of the wait cancels nothing: a cancellation by anyio at the same time could be mistaken for this one.
     """
     if not is_frozen() or isinf(seconds):
         await asyncio.wait({future}, timeout=None if isinf(seconds) else seconds)
@@ -58,31 +58,31 @@ async def wait(future: "asyncio.Future[None]", seconds: float) -> None:
 
 
 def finish(future: "asyncio.Future[None]") -> None:
-    """Let a future be done, if it is not."""
+    """Set the result of a future, unless it is done already."""
     if not future.done():
         future.set_result(None)
 
 
 class timeout:  # noqa: N801 - as `asyncio.timeout`
-    """Cancels a block when it takes longer, and raises a TimeoutError; as `asyncio.timeout`, in real seconds.
+    """Works like `asyncio.timeout`, in real seconds: cancels a block that takes longer, and raises a TimeoutError.
 
-    A class, because what an error passes refers to it: the frames of `asynccontextmanager`, and those that wait for
-    them, would stay until the garbage collector runs.
+    A class, because an error that passes through an `asynccontextmanager` refers to its frames: these and the frames
+    that wait for them would stay in memory until the garbage collector runs.
     """
 
     def __init__(self, seconds: float) -> None:
-        """Prepare a block that takes up to `seconds`."""
+        """Allow the block to take up to `seconds`."""
         self._seconds = seconds
         self._entered: list[asyncio.Timeout] = []
         self._timer: threading.Timer | None = None
 
     async def __aenter__(self) -> Callable[[], None]:
-        """Start, and return a function that ends the block at once."""
+        """Start the timeout, and return a function that ends the block immediately, with a TimeoutError."""
         frozen = is_frozen()
         scope = asyncio.timeout(None if isinf(self._seconds) or frozen else self._seconds)
         await scope.__aenter__()
         loop = asyncio.get_running_loop()
-        # It refers to the task and its error, and that to frames: a list lets go of it at the end.
+        # The scope refers to the task, its error and thus to frames: popping it from the list at the end frees them.
         entered = self._entered = [scope]
 
         def end() -> None:
@@ -97,7 +97,7 @@ class timeout:  # noqa: N801 - as `asyncio.timeout`
 
     def __aexit__(self, *error: Any) -> Coroutine[Any, Any, bool | None]:
         """Raise a TimeoutError if the block has taken too long."""
-        scope = self._entered.pop()  # the timer may have called `end` already, and the loop not yet
+        scope = self._entered.pop()  # from now on, a call of `end` that the timer has scheduled does nothing
         if self._timer is not None:
             self._timer.cancel()
         return scope.__aexit__(*error)

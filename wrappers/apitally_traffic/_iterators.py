@@ -1,6 +1,6 @@
-"""The iterators of queries and listings: a part of the items is never taken for all of them.
+"""The iterators of queries and listings, which never present a part of the items as all of them.
 
-An iterator that two threads or tasks use at the same time raises an error, and so does one that is used after an error.
+An iterator raises an error if two threads or tasks use it at the same time, or if it is used again after an error.
 """
 
 import threading
@@ -11,33 +11,33 @@ Item = TypeVar("Item")
 
 
 class Ending:
-    """Remembers what an iteration broke off with; a generator that has raised an error ends when it is used again.
+    """Remembers why an iteration broke off: a generator that has raised an error just ends when it is used again.
 
     Attributes:
-        is_closed: whether the caller has closed it, and knows that it is at its end.
+        is_closed: whether the caller has closed the iterator.
     """
 
     def __init__(self) -> None:
-        """Start with an iteration that goes on."""
+        """Start with an iteration that has not broken off."""
         self.is_closed = False
-        self._cause: str | None = None  # its name: an error would keep all frames
+        self._cause: str | None = None  # the name only: an error would keep its frames in memory
 
     async def __aenter__(self) -> None:
-        """Enter a block that breaks off with any error but that of being closed."""
+        """Enter the block in which the iteration runs."""
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Leave it."""
+        """Remember the error that ends the block, unless the caller has closed the iterator."""
         if kind is not None and not issubclass(kind, GeneratorExit):
             self.break_off(kind.__name__)
         elif kind is not None and not self.is_closed:
             self.break_off("the end of its event loop")  # which closes all generators
 
     def break_off(self, cause: str) -> None:
-        """Remember a cause, unless there was one before."""
+        """Remember a cause, unless there is one already."""
         self._cause = self._cause or cause
 
     def check(self) -> None:
-        """Raise a RuntimeError after an error."""
+        """Raise a RuntimeError if the iteration has broken off."""
         if self._cause is not None:
             raise RuntimeError(
                 f"This iteration broke off with {self._cause}, and what is left of it was not delivered: iterate over "
@@ -46,17 +46,17 @@ class Ending:
 
 
 class QueryIterator(Iterator[Item]):
-    """Iterates over what a query or a listing delivers, in one thread at a time.
+    """Iterates over the items or pages of a query or listing, in one thread at a time.
 
-    `itertools.chain` would take less CPU for each item; but where threads share it, one may free what another uses.
+    `itertools.chain` would take less CPU per item, but is not safe if threads share it: one may free what another uses.
     """
 
     def __init__(self, slices: Generator[Iterable[Item]]) -> None:
         """Wrap a generator.
 
         Args:
-            slices: yields what there is to deliver of each slice or page. Its iterators have to be safe in several
-                threads: none of them is a generator.
+            slices: yields an iterable of the items to deliver for each slice or page. The iterators of these iterables
+                must be thread-safe, so generators are not allowed.
         """
         self._slices = slices
         self._current: Iterator[Item] = iter(())
@@ -107,7 +107,7 @@ class QueryIterator(Iterator[Item]):
         """Refuse to be copied or pickled.
 
         Raises:
-            TypeError: always; both would take items from the other.
+            TypeError: always, because copies would take items from each other.
         """
         raise TypeError("An iterator cannot be copied or pickled: iterate over its query again.")
 
@@ -124,7 +124,7 @@ class AsyncQueryIterator(AsyncGenerator[Item]):
     """Iterates over what a query or a listing delivers, in one task at a time."""
 
     def __init__(self, generator: Callable[[Ending], AsyncGenerator[Item]]) -> None:
-        """Start a generator, all of whose work is in a block of the `Ending` that it gets."""
+        """Create the generator, which has to do all its work in a block of the `Ending` that it is called with."""
         self._ending = Ending()
         self._items: Any = generator(self._ending)  # its declared type has no `ag_running`
 
@@ -140,14 +140,14 @@ class AsyncQueryIterator(AsyncGenerator[Item]):
         return coroutine
 
     def asend(self, value: None) -> Coroutine[Any, Any, Item]:
-        """Do what the generator does."""
+        """Call `asend` of the generator, with the checks of `__anext__`."""
         self._check()
         self._ending.check()
         coroutine: Coroutine[Any, Any, Item] = self._items.asend(value)
         return coroutine
 
     def athrow(self, *error: Any) -> Coroutine[Any, Any, Item]:
-        """Do what the generator does."""
+        """Call `athrow` of the generator."""
         self._check()
         coroutine: Coroutine[Any, Any, Item] = self._items.athrow(*error)
         return coroutine

@@ -1,4 +1,4 @@
-"""Log lines on stderr, for those who set `APITALLY_LOG`."""
+"""Write log lines to stderr if `APITALLY_LOG` is set."""
 
 import logging
 import os
@@ -10,9 +10,9 @@ from apitally_traffic.errors import ConfigurationError
 
 
 def switch_on_logging() -> None:
-    """Write the package's log lines to stderr if `APITALLY_LOG` asks for it.
+    """Write the package's log lines to stderr if `APITALLY_LOG` is `debug` or `info`.
 
-    A logger with handlers stays as it is, and nothing is written while the program handles all log lines itself.
+    No handler is added to a logger that has one, and the added one is silent while the root logger has handlers.
 
     Raises:
         ConfigurationError: `APITALLY_LOG` is neither `debug` nor `info`.
@@ -32,7 +32,7 @@ def switch_on_logging() -> None:
 
 
 class _StderrHandler(logging.Handler):
-    """Writes to what is stderr at the time. A line that cannot be written is dropped, and costs no rows."""
+    """Writes to the current `sys.stderr`. A line that cannot be written is dropped instead of failing the request."""
 
     def emit(self, record: logging.LogRecord) -> None:
         with suppress(Exception):

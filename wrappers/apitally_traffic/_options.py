@@ -1,4 +1,4 @@
-"""The options of a client that may differ from request to request, checked."""
+"""Check the options of a client that may differ from request to request."""
 
 import re
 import threading
@@ -27,10 +27,10 @@ class Options(NamedTuple):
     """The options of `TrafficClient.with_options`.
 
     Attributes:
-        timeout: for each part of an exchange.
+        timeout: the timeout for each part of an exchange.
         deadline: seconds for one request with all its retries.
         max_retries: how often to retry a request.
-        headers: what to send with each request.
+        headers: the headers to send with each request.
     """
 
     timeout: httpx.Timeout
@@ -42,11 +42,11 @@ class Options(NamedTuple):
     def checked(
         cls, timeout: float | httpx.Timeout, deadline: float, max_retries: int, headers: Mapping[str, str] | None
     ) -> "Options":
-        """Check the options.
+        """Return the options after checking them.
 
         Raises:
-            TypeError: one has a wrong type.
-            ValueError: one is out of bounds, or a header cannot be sent.
+            TypeError: an option has a wrong type.
+            ValueError: an option is out of bounds, or a header cannot be sent.
         """
         return cls(
             timeout=check_timeout(timeout),
@@ -62,7 +62,7 @@ class Options(NamedTuple):
         max_retries: int | None,
         headers: Mapping[str, str] | None,
     ) -> "Options":
-        """Return these options with some of them replaced, and headers added; errors are those of `checked`."""
+        """Return a copy with other values, where None keeps the old one, and more headers; raises as `checked` does."""
         return self._replace(
             timeout=self.timeout if timeout is None else check_timeout(timeout),
             deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
@@ -72,12 +72,12 @@ class Options(NamedTuple):
 
 
 def merged(*all_headers: Mapping[str, str]) -> dict[str, str]:
-    """Return all headers; of those with one name, in whatever case, the last."""
+    """Return all headers in one dictionary; of several with the same name, ignoring case, the last one wins."""
     return dict({name.lower(): (name, value) for headers in all_headers for name, value in headers.items()}.values())
 
 
 def check_transport(transport: object, kind: type) -> None:
-    """Check that a transport that is passed in is one of httpx, sync or async as the client is.
+    """Check that a transport is None or an instance of `kind`, the sync or async transport class of httpx.
 
     Raises:
         TypeError: it is something else.
@@ -87,11 +87,11 @@ def check_transport(transport: object, kind: type) -> None:
 
 
 def check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
-    """Return a timeout whose parts are positive, made of a number of seconds or as it is.
+    """Return the timeout as an httpx.Timeout, after checking that each of its parts is positive.
 
     Raises:
-        TypeError: it is neither a number nor a timeout of httpx.
-        ValueError: it is not positive, or too long.
+        TypeError: it is neither a number nor an httpx.Timeout.
+        ValueError: a part is not positive, or too long.
     """
     if not isinstance(timeout, httpx.Timeout):
         return httpx.Timeout(_check_seconds("timeout", timeout))
@@ -112,11 +112,11 @@ def _check_seconds(name: str, seconds: float) -> float:
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers that can be sent with each request, in addition to those of the client.
+    """Return the headers as a dict, after checking that they can be sent in addition to those of the client.
 
     Raises:
-        TypeError: they are no mapping of texts.
-        ValueError: one cannot be sent, or is set by the client; or two have the same name.
+        TypeError: they are not a mapping of str to str.
+        ValueError: a header cannot be sent or is set by the client, or two have the same name.
     """
     if headers is None:
         return {}

@@ -1,6 +1,7 @@
-"""Find the API key and the base URL, and refuse those that must not be used.
+"""Find the API key and the base URL, and refuse unsafe or invalid ones.
 
-The names are those of the vendor's own command-line tool, so that one configuration serves both.
+Environment variables and file are the same as for the vendor's own command-line tool, so that one configuration serves
+both.
 """
 
 import ipaddress
@@ -22,13 +23,13 @@ _AUTH_FILE = Path(".apitally", "auth.json")
 
 
 class Settings:
-    """An API key, the server that it is for, and what removes it from texts; the repr does not show the key.
+    """An API key, its server, and the redactor that removes the key from texts; the repr does not show the key.
 
     Attributes:
         api_key: the key.
-        base_url: the URL of the server, without a slash at its end.
-        origin: the same server: scheme, host and port.
-        redactor: what removes the key.
+        base_url: the URL of the server, without a trailing slash.
+        origin: the scheme, host and port of the server.
+        redactor: removes the key from texts.
     """
 
     def __init__(self, api_key: str, base_url: str, redactor: Redactor) -> None:
@@ -39,7 +40,7 @@ class Settings:
         self.redactor = redactor
 
     def __reduce__(self) -> NoReturn:
-        """Refuse to be pickled or copied, as everything that holds the key does.
+        """Refuse to be pickled or copied, like everything that holds the key.
 
         Raises:
             TypeError: always.
@@ -53,7 +54,7 @@ def names_a_host(url: httpx.URL) -> bool:
         host = url.host.encode("idna")
     except UnicodeError:
         return False
-    # Escapes of a space and of brackets, which stand in no name.
+    # The escapes of a space and of brackets: no host name contains these characters.
     return host != b"" and not any(escape in host for escape in (b"%20", b"%5B", b"%5D"))
 
 
@@ -63,15 +64,15 @@ def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
-    """Return the settings, each from the first source that has it.
+    """Return the settings, each from the first source that provides it.
 
     Args:
         api_key: the argument; else `APITALLY_API_KEY`, else `api_key` in `~/.apitally/auth.json`.
         base_url: the argument; else `APITALLY_API_BASE_URL`, else `api_base_url` in the file, else the spec's server.
 
     Raises:
-        ConfigurationError: there is no key, the key cannot be a header, the file cannot be read, or the URL is not one
-            that a key may be sent to.
+        ConfigurationError: there is no key, the key cannot be sent in a header, the file cannot be read, or the key
+            must not be sent to the URL.
         TypeError: an argument is not a str.
     """
     for name, value in {"api_key": api_key, "base_url": base_url}.items():
@@ -93,7 +94,7 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
 
 
 def _trimmed(value: str | None) -> str:
-    """Return a value without the white space that copying adds; a blank one counts as unset."""
+    """Return a value without surrounding white space, which copying may add; None becomes an empty string."""
     return (value or "").strip()
 
 
@@ -101,7 +102,7 @@ class _AuthFile:
     """The vendor's auth file, read when it is first needed.
 
     Args:
-        is_needed: whether there is no key without it, so that a file that cannot be read is an error.
+        is_needed: whether the file is the only source of the key; if so, an unreadable file is an error.
     """
 
     def __init__(self, *, is_needed: bool) -> None:
@@ -135,7 +136,7 @@ class _AuthFile:
 
 
 def _json_in(path: Path) -> Any:
-    """Return the content of a file, which may begin with the byte order mark that PowerShell writes."""
+    """Return the JSON in a file; PowerShell may have written a byte order mark at its start."""
     is_another_kind = path.exists() and not path.is_file() and not path.is_dir()
     if is_another_kind or (path.is_file() and path.stat().st_size > _MAX_FILE_SIZE):
         raise ConfigurationError(f"~/{_AUTH_FILE.as_posix()} must be a regular file of at most 1 MiB.")
@@ -147,7 +148,7 @@ def _checked_key(key: str) -> str:
         raise ConfigurationError(
             f"The API key has {len(key):,} characters, and at most {_MAX_KEY_LENGTH:,} are accepted: copy it again."
         )
-    if "://" in key:  # the key is then in the base URL, of which it is not known that it must not be quoted
+    if "://" in key:  # the key and the base URL are swapped, so messages about the base URL would quote the key
         raise ConfigurationError("The API key is a URL: give the key as api_key, and the URL as base_url.")
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
@@ -157,15 +158,15 @@ def _checked_key(key: str) -> str:
 
 
 def _checked_url(text: str) -> str:
-    """Return a base URL that the key may be sent to."""
+    """Return a base URL without trailing slashes, if the key may be sent to it."""
     try:
         url = httpx.URL(text)
         is_url = url.port is None or 0 < url.port < 2**16
-    except (httpx.InvalidURL, UnicodeEncodeError):  # what is not UTF-8 comes from the environment as lone surrogates
+    except (httpx.InvalidURL, UnicodeEncodeError):  # bytes in the environment that are not UTF-8 are lone surrogates
         url, is_url = httpx.URL(), False
     if not is_url or url.scheme not in {"http", "https"} or not names_a_host(url) or any(map(str.isspace, text)):
         _, user, rest = text.rpartition("@")
-        shown = quoted(f"…@{rest}" if user else text)  # before it, there may be a password
+        shown = quoted(f"…@{rest}" if user else text)  # the part before the @ may contain a password
         raise ConfigurationError(f"The base URL {shown} is not an http(s) URL such as {DEFAULT_BASE_URL}.")
     if url.userinfo or "?" in text or "#" in text:
         raise ConfigurationError("The base URL must not carry a user, a query or a fragment.")

@@ -1,35 +1,35 @@
-"""Quote values in messages: nothing that a caller or a server writes makes a message endless, or more than one line."""
+"""Quote values in messages, so that no value of a caller or a server makes a message long or multi-line."""
 
 from apitally_traffic._redaction.redactor import without_keys
 
 _MAX_QUOTED = 200
-# Of a longer text, only the beginning is searched for keys: what is quoted lies far within it.
+# Only the beginning of a longer text is searched for keys, because only the beginning is quoted.
 _MAX_SEARCHED = 2**16
 
 
 def cut(text: str, length: int = _MAX_QUOTED) -> str:
-    """Return a text, or its beginning and how much is left out."""
+    """Return a text or, if it is too long, its beginning and how many characters follow."""
     rest = len(text) - length
     return text if rest <= 0 else f"{text[:length]}… ({rest:,} more characters)"
 
 
 def quoted(value: object) -> str:
-    """Return how Python writes a value, cut, in one line, and without the keys of clients."""
+    """Return the repr of a value, cut, in one line, and without the API keys of clients."""
     if isinstance(value, str):
         secretless = _without_keys(value)
         rest = len(secretless) - _MAX_QUOTED
-        beginning = str.__repr__(secretless[:_MAX_QUOTED])  # a subclass may write itself in another way
+        beginning = str.__repr__(secretless[:_MAX_QUOTED])  # a subclass may have another repr
         return beginning if rest <= 0 else f"{beginning}… ({rest:,} more characters)"
     try:
         text = _without_keys(repr(value))
-    except Exception:  # noqa: BLE001 - also an integer of more than 4,300 digits, also inside of something else
+    except Exception:  # noqa: BLE001 - among others for an integer of more than 4,300 digits, alone or in a container
         digits = f" of {value.bit_length():,} bits" if isinstance(value, int) else ""
         return f"a value of type {type(value).__name__}{digits}"
     return one_line(cut(" ".join(text.split())))
 
 
 def name_of_field(name: str) -> str:
-    """Return a name that a server has chosen, cut, in one line, and without the keys of clients."""
+    """Return the name of a field of a response, cut, in one line, and without the API keys of clients."""
     return one_line(cut(_without_keys(name)))
 
 
@@ -38,7 +38,7 @@ def _without_keys(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text whose line breaks, control characters and lone surrogates are written as escapes."""
+    """Return a text with its line breaks, control characters and lone surrogates written as escapes."""
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)

@@ -1,4 +1,4 @@
-"""The clients, sync and async: they hold the connections and the key, and make queries."""
+"""The sync and async clients, which hold the connections and the key, and make queries."""
 
 import copy
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _Transport = TypeVar("_Transport", ApiTransport, AsyncApiTransport)
 
 
 class _BaseClient(Generic[_Transport]):
-    """What both clients share: all but the reading."""
+    """What both clients share: everything except making queries and closing."""
 
     api: AuthenticatedClient
     _settings: Settings
@@ -42,12 +42,12 @@ class _BaseClient(Generic[_Transport]):
         max_retries: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Self:
-        """Return a client with other options that shares the connections and the rate limit of this one.
+        """Return a client with different options that shares the connections and the rate limit of this one.
 
-        Closing one of them closes the connections of both.
+        Closing either client closes the connections of both.
 
         Args:
-            timeout: as for the client; None keeps that of this client, here and below.
+            timeout: as for the client. For each option, None keeps the value of this client.
             deadline: as for the client.
             max_retries: as for the client.
             headers: sent in addition to those of this client.
@@ -62,16 +62,16 @@ class _BaseClient(Generic[_Transport]):
         return other
 
     def __repr__(self) -> str:
-        """Show the server, and not the key."""
+        """Show the server but not the key."""
         return f"{type(self).__name__}(base_url={self._settings.redactor.text(self._settings.base_url)!r})"
 
 
 class TrafficClient(_BaseClient[ApiTransport]):
     """Reads traffic from the Apitally API.
 
-    Use it as a context manager, or call `close()` when done; used again after that, it opens new connections. One
-    client can be shared between threads: they share its connections and its rate limit. In a forked process a client
-    has connections and a rate limit of its own.
+    Use it as a context manager, or call `close()` when done; a closed client opens new connections when it is used
+    again. Threads can share a client, with its connections and its rate limit. In a forked process, a client has its
+    own connections and its own rate limit.
 
     Example:
         >>> with TrafficClient(server.api_key, base_url=server.url) as client:
@@ -81,9 +81,9 @@ class TrafficClient(_BaseClient[ApiTransport]):
         2026-01-02 True
 
     Attributes:
-        api: the configured client of the generated package, for its raw functions. They use the same connections, with
-            the same key, pacing, retries and typed errors for every response whose status is not 200. A body with
-            status 200 is parsed by the generated models. `with client.api as api:` closes nothing: close this client.
+        api: the configured client of the generated package, for its raw functions. They use the same connections, key,
+            pacing and retries, and raise the same typed errors for every status other than 200. A body with status 200
+            is parsed by the generated models. `with client.api as api:` closes nothing: close this client instead.
     """
 
     def __init__(
@@ -106,27 +106,28 @@ class TrafficClient(_BaseClient[ApiTransport]):
         Args:
             api_key: the key, from the Apitally dashboard under Settings > API keys. By default `APITALLY_API_KEY`, else
                 `api_key` in `~/.apitally/auth.json`.
-            base_url: the server. By default `APITALLY_API_BASE_URL`, else `api_base_url` in the file, else
+            base_url: the URL of the server. By default `APITALLY_API_BASE_URL`, else `api_base_url` in the file, else
                 https://api.apitally.io. Plain http is accepted for loopback addresses only.
             timeout: seconds to wait for a connection, and for each part of a response; or an httpx.Timeout.
-            deadline: seconds for one request with all its retries, however slowly its responses arrive. They count from
-                when the rate limit lets the request pass.
+            deadline: seconds for one request with all its retries, however slowly its responses arrive. Time that the
+                request waits for the rate limit before it is first sent does not count.
             max_retries: how often to retry a request whose failure may be temporary: broken connections and responses,
                 408, 429, 500, 502, 503, 504, 520 to 530. 0 for never.
-            requests_per_minute: how many requests to send at most in a minute, or in each rate limit window of a server
-                whose headers say when that ends; the API documents 100 a minute for each key. None leaves it to the
-                headers.
+            requests_per_minute: the maximum number of requests in a minute, or in each rate limit window of a server whose
+                headers say when that ends; the API documents 100 a minute for each key. With None, only the headers
+                count.
             concurrency: how many slices of a window to read at a time.
-            headers: sent with each request. Those that the client sets, such as `Api-Key` and `Host`, are refused, and
-                so are cookies and conditions, such as `Range` and `If-None-Match`.
+            headers: sent with each request. Headers that the client sets, such as `Api-Key` and `Host`, are refused, as
+                are cookies and conditional headers, such as `Range` and `If-None-Match`.
             proxy: the URL of an http, https or socks5 proxy. Defaults to `HTTPS_PROXY` or `ALL_PROXY`, unless
                 `NO_PROXY` excludes the server.
             http2: whether to offer HTTP/2 to the server; needs the extra `http2`.
-            transport: what sends the requests instead of an httpx.HTTPTransport. This client does not close it.
+            transport: the transport to send requests with, instead of an httpx.HTTPTransport. The client does not close
+                it.
 
         Raises:
-            ConfigurationError: there is no key, or the key, the base URL, the proxy, or what the environment says of
-                certificates or in `APITALLY_LOG` cannot be used.
+            ConfigurationError: there is no key, or the key, the base URL, the proxy, the certificates that the
+                environment names, or the value of `APITALLY_LOG` cannot be used.
             ImportError: the extra `http2` is not installed.
             TypeError: an argument has a wrong type.
             ValueError: an argument is out of bounds, or a header is refused.
@@ -191,10 +192,10 @@ class TrafficClient(_BaseClient[ApiTransport]):
         return TrafficQuery(self.api, request)
 
     def close(self) -> None:
-        """Close the connections, and end requests that wait or are under way with an APIConnectionError.
+        """Close the connections, and end waiting requests and requests in flight with an APIConnectionError.
 
-        A transport that was passed in stays open. A request that is sent afterwards opens a connection again: an
-        iteration that goes on, say.
+        A transport that was passed in stays open. A request that is sent afterwards, for example by an iteration that
+        continues, opens a new connection.
         """
         self._transport.close()
 
@@ -212,9 +213,9 @@ class TrafficClient(_BaseClient[ApiTransport]):
 class AsyncTrafficClient(_BaseClient[AsyncApiTransport]):
     """Reads traffic from the Apitally API, for asyncio.
 
-    One client can be used in any number of event loops, one after another or in several threads: each loop has
-    connections of its own, and all share the rate limit. The connections of a loop end with it; for a loop that is not
-    run by `asyncio.run`, await its `shutdown_asyncgens` before it is closed.
+    One client can be used in several event loops, one after another or in several threads: each loop has its own
+    connections, and all share the rate limit. The connections of a loop are closed when it ends; if you do not run the
+    loop with `asyncio.run`, await its `shutdown_asyncgens` before you close it.
 
     Example:
         >>> async def count() -> int:
@@ -282,10 +283,10 @@ class AsyncTrafficClient(_BaseClient[AsyncApiTransport]):
         return AsyncTrafficQuery(self.api, request)
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop, and end its requests that wait or are under way.
+        """Close the connections of the running event loop, and end its waiting requests and requests in flight.
 
-        They raise an APIConnectionError. A transport that was passed in stays open. A request that is sent afterwards
-        opens a connection again.
+        These requests raise an APIConnectionError. A transport that was passed in stays open. A request that is sent
+        afterwards opens a new connection.
         """
         await self._transport.aclose()
 

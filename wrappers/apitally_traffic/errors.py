@@ -2,9 +2,9 @@
 
     ApitallyError
     ├── ConfigurationError          no usable key or base URL
-    ├── APIConnectionError          there is no complete response
+    ├── APIConnectionError          no complete response arrived
     │   └── APITimeoutError         … within the timeout
-    ├── APIStatusError              the API responded with another status than 200
+    ├── APIStatusError              the API responded with a status other than 200
     │   ├── AuthenticationError     401
     │   ├── PermissionDeniedError   403
     │   ├── NotFoundError           404
@@ -12,8 +12,8 @@
     │   ├── RateLimitError          429
     │   ├── ServerError             5xx
     │   └── UnexpectedStatusError   any other status that the API does not document
-    ├── ResponseError               the API returned 200, and the body breaks the schema or contradicts itself
-    └── PaginationError             the API's page tokens do not lead through the window
+    ├── ResponseError               the API returned 200 with a body that breaks the schema or contradicts itself
+    └── PaginationError             following the API's page tokens does not read the window
 
 Invalid arguments raise ValueError or TypeError before anything is sent. `_transport/error_mapping.py` decides which
 response becomes which error.
@@ -31,7 +31,7 @@ from apitally_traffic._texts import one_line
 _MAX_BODY = 2000
 
 
-_MAX_COUNT = 2**53  # what is larger is no count, and not exact
+_MAX_COUNT = 2**53  # a float is exact up to here, and a real count is smaller
 
 
 class ApitallyError(Exception):
@@ -44,7 +44,8 @@ class ApitallyError(Exception):
         status_code: the HTTP status of the response, if there was one.
         headers: the response's headers, with lower-case names.
         body: the response's body as text, cut after 2,000 characters.
-        resume_from: the first period that was not delivered, if others were; pass it as `start` to continue.
+        resume_from: the start of the first period that was not delivered; pass it as `start` to continue. None if
+            nothing was delivered.
 
     Example:
         >>> try:
@@ -75,9 +76,9 @@ class ApitallyError(Exception):
         self.resume_from = resume_from
 
     def __str__(self) -> str:
-        """Return the message in one printable line, and where to continue if a part was already delivered.
+        """Return the message in one printable line; if items were already delivered, also where to continue.
 
-        Line breaks, control characters and lone surrogates of a server are written as escapes.
+        Line breaks, control characters and lone surrogates from the server are written as escapes.
         """
         message = one_line(self.message)
         if self.resume_from is None:
@@ -86,7 +87,7 @@ class ApitallyError(Exception):
         return f"{message} Everything before {self.resume_from.isoformat()} was delivered{advice}."
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle and copy by message and attributes: Exception does not pickle keyword arguments."""
+        """Support pickling and copying: Exception itself does not pickle keyword arguments."""
         return _rebuild, (type(self), self.message, self.__dict__)
 
 
@@ -114,8 +115,8 @@ class APIConnectionError(ApitallyError):
 class APITimeoutError(APIConnectionError):
     """The API did not respond within the timeout or the deadline.
 
-    Where a deadline ends a retry, `__cause__` is the error of the attempt before, whose status, headers and body this
-    one has.
+    If the deadline passes during a retry, `__cause__` is the error of the previous attempt, and this error has its
+    status, headers and body.
 
     Example:
         >>> server.inject("latency", seconds=2)
@@ -127,7 +128,7 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(ApitallyError):
-    """The API responded with another status than 200.
+    """The API responded with a status other than 200.
 
     Example:
         >>> server.inject("status", status=403)
@@ -172,7 +173,7 @@ class NotFoundError(APIStatusError):
 
 
 class InvalidRequestError(APIStatusError):
-    """400 or 422: the API rejects the parameters; `errors` holds what it says about each.
+    """400 or 422: the API rejects the parameters; `errors` holds the reasons, one per parameter.
 
     Example:
         >>> refusal = '{"detail": [{"loc": ["query", "timezone"], "msg": "Unknown", "type": "value_error"}]}'
@@ -191,7 +192,7 @@ class InvalidRequestError(APIStatusError):
 
     @property
     def errors(self) -> list[ValidationError]:
-        """What the API says about each parameter, as the generated model; at most the first 100."""
+        """The API's reason for each rejected parameter, as the generated model; at most the first 100."""
         return [ValidationError.from_dict(error) for error in self._errors]
 
 
@@ -209,23 +210,23 @@ class RateLimitError(APIStatusError):
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the server asks to wait in `Retry-After`; None if it does not, or for more than a year."""
+        """The seconds to wait, from `Retry-After`; None if it is missing or asks for more than a year."""
         now = parse_date(self.headers.get("date")) or wall()
         return parse_retry_after(self.headers.get("retry-after"), now)
 
     @property
     def limit(self) -> int | None:
-        """How many requests the key may send in one rate limit window, from `X-RateLimit-Limit`."""
+        """The maximum number of requests in one rate limit window, from `X-RateLimit-Limit`."""
         return self._count("x-ratelimit-limit", max)
 
     @property
     def remaining(self) -> int | None:
-        """How many requests are left in the current rate limit window, from `X-RateLimit-Remaining`."""
+        """The number of requests remaining in the current rate limit window, from `X-RateLimit-Remaining`."""
         return self._count("x-ratelimit-remaining", min)
 
     @property
     def reset_at(self) -> datetime | None:
-        """When the current rate limit window ends, from `X-RateLimit-Reset`; None if that is not a Unix time."""
+        """The end of the current rate limit window, from `X-RateLimit-Reset`; None if that is not a Unix time."""
         seconds = parse_number(self.headers.get("x-ratelimit-reset"))
         try:
             return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
@@ -265,7 +266,7 @@ class ResponseError(ApitallyError):
     The message names the place, such as `data[3].requests`, and the values.
 
     Attributes:
-        is_final: whether the body is complete and fits the schema, so that it was not requested again: its rows
+        is_final: whether a retry would not help, because the body is complete and fits the schema, but its rows
             contradict each other, cannot be true, or lie outside of the requested window.
 
     Example:
@@ -280,10 +281,10 @@ class ResponseError(ApitallyError):
 
 
 class PaginationError(ApitallyError):
-    """The API's page tokens do not lead through the window.
+    """Following the API's page tokens does not read the window.
 
-    One came twice, none came although there is more, the pages repeat themselves or do not end, or they hold more items
-    than the window has periods.
+    A token was repeated or is missing although there are more items, the pages repeat themselves or do not end, or they
+    hold more items than the window has periods.
 
     Example:
         >>> server.inject("has_more_without_token")

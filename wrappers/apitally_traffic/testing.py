@@ -1,4 +1,4 @@
-"""Make tests of code that uses the client fast."""
+"""Speed up tests of code that uses the client."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +8,13 @@ from apitally_traffic._transport.retry import Waits, waits
 
 @contextmanager
 def fast_retries(*, backoff: float = 0.0, pause: float = 0.0) -> Iterator[None]:
-    """Shorten the waits of all clients of this process while the block runs.
+    """Shorten the waits of all clients in this process while the block runs.
 
-    What the server asks to wait, by `Retry-After` or the reset of its rate limit, is still waited for.
+    Waits that the server asks for, with `Retry-After` or the reset of its rate limit, are not shortened.
 
     Args:
-        backoff: seconds; the upper bound of the wait before the first retry, which doubles for each further one.
-        pause: seconds; the minimum time without requests after a 429.
+        backoff: the upper bound of the wait before the first retry, in seconds; it doubles with each further retry.
+        pause: the minimum time without requests after a 429, in seconds.
 
     Example:
         >>> server.inject("status", status=503, times=2)
