@@ -1,8 +1,9 @@
 """Decode the body of a traffic page strictly.
 
-The generated `from_dict` accepts any value for any field, and costs more CPU than the rest of the exchange. Here
-msgspec checks the body against the schema while decoding it. Rows stay msgspec structs until they are delivered: an
-item that the caller does not keep is freed before the next one is made, and the garbage collector has nothing to do.
+The generated `from_dict` accepts any value for any field, and costs more CPU than the rest of the exchange. Here,
+msgspec checks the body against the schema while decoding it. Rows are converted from msgspec structs to items only when
+they are delivered: an item that the caller does not keep is freed before the next one is made, and causes no work for
+the garbage collector.
 
 A body that msgspec rejects is parsed again by `_json.py`, which accepts more, within bounds.
 """
@@ -29,11 +30,11 @@ _Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class FalseRowsError(ValueError):
-    """The rows fit the schema, and cannot be true or are not those that were requested: a retry would not help."""
+    """The rows fit the schema, but cannot be true or were not requested, so a retry would not help."""
 
 
-class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  # holds no reference cycle
-    """An item of the pinned schema, its fields in the order of the parameters of `TrafficItem`."""
+class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  # gc=False: it holds no reference cycle
+    """An item of the pinned schema; its fields have the order of the parameters of `TrafficItem`."""
 
     period_start: _Instant
     period_end: _Instant
@@ -43,13 +44,13 @@ class Row(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):  #
 
 
 Rows = Sequence[Row | TrafficItem]
-"""Rows of one kind: items where the server sends fields that the pinned schema does not have."""
+"""Rows of one type: `TrafficItem` if the server sends fields that the pinned schema does not have, otherwise `Row`."""
 
 
 class _PinnedPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data: Sequence[Row]
     has_more: bool
-    next_token: msgspec.Raw = msgspec.Raw()  # not decoded: its size and its commas are those of the body
+    next_token: msgspec.Raw = msgspec.Raw()  # not decoded, to have the size and the commas that it has in the body
 
 
 class _OpenRow(Row, frozen=True, forbid_unknown_fields=False):
@@ -62,7 +63,7 @@ class _PageWithoutText(msgspec.Struct, frozen=True):
 
 
 class OpenPage(_PageWithoutText, frozen=True):
-    """A page of a server that sends more fields than the pinned schema has."""
+    """A page that may have more fields than the pinned schema."""
 
     next_token: str | None = None
 
@@ -73,7 +74,7 @@ _PAGE_FIELDS = set(_PinnedPage.__struct_fields__)
 _decode_pinned = msgspec.json.Decoder(_PinnedPage).decode
 _decode_token = msgspec.json.Decoder(str | None).decode
 
-# 100 times the objects, and 20 times the rows, that any request asks for. Eight slices that keep so many rows take
+# 100 times the objects and 20 times the rows that a request asks for at most. Eight slices with this many rows take
 # 100 MiB.
 _MAX_OBJECTS, _MAX_ROWS = 100_000, 20_000
 _MAX_TOKEN = 2**20
@@ -83,12 +84,12 @@ class Page(NamedTuple):
     """A decoded page.
 
     Attributes:
-        rows: the page's rows, in the order of the response. They are items already where the server sends fields that
+        rows: the page's rows, in the order of the response, converted to items already if the server sends fields that
             the pinned schema does not have.
         has_more: "Whether there are more records to fetch."
         next_token: "Token to fetch the next page of records, if there are more."
         additional_properties: fields of the page that the pinned schema does not have.
-        share: how much it takes of what the pages of a slice may take; 1 is all of it.
+        share: the fraction that the page takes of the memory allowed for the pages of a slice; 1 is all of it.
     """
 
     rows: Rows
@@ -105,7 +106,7 @@ class Page(NamedTuple):
 
 
 def joined(*parts: Rows) -> Rows:
-    """Return the rows of several pages as one sequence: all of them items if there are items among them."""
+    """Return the rows of several pages as one sequence; if some are items, all are converted to items."""
     if len(parts) == 1:
         return parts[0]
     if len({type(part[0]) for part in parts if part}) > 1:
@@ -114,12 +115,12 @@ def joined(*parts: Rows) -> Rows:
 
 
 def to_items(rows: Rows) -> Iterator[TrafficItem]:
-    """Return an iterator that converts each row to an item when the item is requested."""
+    """Return an iterator over the items that converts each row when its item is requested."""
     return starmap(TrafficItem, map(astuple, rows)) if _are_structs(rows) else iter(cast(Sequence[TrafficItem], rows))
 
 
 def to_rows(rows: Rows) -> Iterator[Row]:
-    """Return an iterator over the rows without the fields that the pinned schema does not have."""
+    """Return an iterator over the rows, reduced to the fields of the pinned schema."""
     return iter(rows) if _are_structs(rows) else starmap(Row, map(_values, rows))
 
 
@@ -131,15 +132,15 @@ def to_responses(pages: Iterable[Page]) -> Iterator[GetTrafficResponse]:
 def decode_page(body: bytes, kept: float = 0) -> Page:
     """Check and decode the body of a page.
 
-    "Token to fetch the next page of records, if there are more": the token may be missing if there are not.
+    "Token to fetch the next page of records, if there are more": without more records, the token may be missing.
 
     Args:
         body: the body of a response.
-        kept: the share of the pages of its slice that were read before, and are kept.
+        kept: the sum of the shares of the earlier pages of the slice, which are still kept.
 
     Raises:
-        ValueError: the body is not JSON, breaks the schema, gives a field twice or is too large to be checked, or to
-            be kept with those before it; the message names the place, such as `data[3].requests`.
+        ValueError: the body is not JSON, breaks the schema, contains a field twice, or is too large to be checked or to
+            be kept with the earlier pages; the message names the place, such as `data[3].requests`.
     """
     if len(body) > MAX_SIZE and body.count(b"{") > _MAX_OBJECTS:
         raise ValueError(f"has more than {_MAX_OBJECTS:,} objects")
@@ -175,9 +176,10 @@ def _are_structs(rows: Rows) -> TypeGuard[Sequence[Row]]:
 
 
 def _gives_each_field_once(body: bytes, page: _PinnedPage) -> bool:
-    """Return whether a body has no other fields than those of its page: JSON allows the same name twice.
+    """Return whether each field of a decoded page occurs once in its body, because JSON allows the same name twice.
 
-    All of its commas separate two fields or two rows, or are part of the token: no time or number has one.
+    This counts commas: each of them separates two fields or two rows, or is part of the token. Times and numbers
+    contain none.
     """
     rows, fields, token = len(page.data), len(Row.__struct_fields__), bytes(page.next_token)
     separators = (2 if token else 1) + token.count(b",") + (rows * fields - 1 if rows else 0)

@@ -1,7 +1,7 @@
-"""Parse JSON that a strict parser rejects, within bounds, and refuse objects that give a field twice.
+"""Parse JSON that a strict parser rejects, within bounds, and reject objects that contain a field twice.
 
-JSON Schema counts `1.0` and `1e2` as integers, some servers put a byte order mark in front, and a field that the schema
-does not have may have any value: it must not make the rest unreadable.
+JSON Schema counts `1.0` and `1e2` as integers, some servers start a body with a byte order mark, and a field that the
+schema does not have may have any value, which must not make the rest unreadable.
 """
 
 import json
@@ -17,9 +17,9 @@ import msgspec
 
 Checked = TypeVar("Checked")
 
-# A page of 1,000 rows has 0.2 MiB and 7,000 values. A value takes about a hundred bytes when it is parsed.
+# A page of 1,000 rows has 0.2 MiB and 7,000 values. A parsed value takes about a hundred bytes.
 _MIB = 2**20
-# Eight slices may each keep a page until the caller takes it: with all of them, a client needs some 200 MiB at most.
+# Eight slices may each keep a page until the caller takes it. With these limits, a client needs about 200 MiB at most.
 MAX_SIZE = 8 * _MIB
 MAX_VALUES = 100_000
 LIMITS = f"{MAX_SIZE // _MIB} MiB or {MAX_VALUES:,} values"
@@ -28,11 +28,12 @@ _MISSING_FIELD = r"Object missing required field `(?P<field>\w+)`(?: - at `(?P<p
 _NESTED_PLACE = r"`\$(?P<inner>[^`]*)` - at `\$(?P<outer>[^`]*)`$"
 _SURROGATE = rb"\\u[dD][89a-fA-F]"  # without its last two digits
 _JSON_STRING_OR_BRACKET = r'(?s)"(?:[^"\\]++|\\.)*+"|[\[\]{}]'
-# Parsers, pickle and repr call themselves for each level; how often they may depends on the caller. A page has three.
+# Parsers, pickle and repr recurse for each level, and the caller determines how much recursion is possible. A page has
+# three levels.
 _MAX_DEPTH = 100
-# An integer with more digits takes quadratic time to parse, or a few bytes such as 1e9999999 make a huge one.
+# Longer integers take quadratic time to parse, and a few bytes such as 1e9999999 would make a huge integer.
 _MAX_DIGITS = 400
-# No count or size is as large, and a schema refuses it as one that is too large.
+# Larger than any count or size, so a schema rejects it as too large.
 _HUGE = 10**30
 
 
@@ -44,14 +45,14 @@ def parse_and_check(
     Args:
         body: the body of a response.
         schema: a type that msgspec can check.
-        schema_without_text: the part of it that takes little memory to check, for a body that is too large.
+        schema_without_text: the part of the schema that takes little memory to check, for a body that is too large.
 
     Returns:
-        What msgspec makes of the body, and the body as Python's parser reads it.
+        The body as msgspec converts it, and the body as Python's parser reads it.
 
     Raises:
-        ValueError: the body is not JSON, breaks the schema, gives a field of the page or of one of its items twice, or
-            is too large to be checked; the message names the place, such as `data[3].requests`.
+        ValueError: the body is not JSON, breaks the schema, contains a field of the page or of one of its items twice,
+            or is too large to be checked; the message names the place, such as `data[3].requests`.
     """
     if max(len(body) / MAX_SIZE, _values(body) / MAX_VALUES) > 1:
         if schema_without_text is not None:
@@ -72,9 +73,9 @@ def parse_and_check(
 
 
 def sentence(error: Exception) -> str:
-    """Return msgspec's reason, with the place in the terms of a response."""
+    """Return msgspec's message, with the place as a path in the response."""
     reason, is_nested = str(error), 1
-    while is_nested:  # a model inside of another one is checked by itself
+    while is_nested:  # a model inside another one is checked separately, with a place of its own
         reason, is_nested = re.subn(_NESTED_PLACE, r"`$\g<outer>\g<inner>`", reason)
     reason = reason.replace("`$.", "`")
     missing = re.fullmatch(_MISSING_FIELD, reason)
@@ -85,16 +86,16 @@ def sentence(error: Exception) -> str:
 
 
 def convert(document: Any, schema: type[Checked]) -> Checked:
-    """Return what msgspec makes of a parsed document.
+    """Convert a parsed document with msgspec.
 
-    A class of the schema that msgspec does not know has a `check` for its values.
+    A class of the schema that msgspec does not support has a `check` method for its values.
 
     Raises:
         msgspec.ValidationError: the document breaks the schema.
     """
     try:
         return msgspec.convert(document, schema, dec_hook=_check)
-    except UnicodeEncodeError:  # JSON can write half of a surrogate pair, which msgspec cannot handle in a name
+    except UnicodeEncodeError:  # JSON can contain half of a surrogate pair, which msgspec cannot handle in a name
         document = _encodable(document, values=False)
     try:
         return msgspec.convert(document, schema, dec_hook=_check)
@@ -103,8 +104,8 @@ def convert(document: Any, schema: type[Checked]) -> Checked:
 
 
 def share_of_limits(body: bytes) -> float:
-    """Return how much of the memory that a slice may take a parsed body takes; 1 is all of it."""
-    # Python keeps a text with an emoji in four bytes for each character. JSON may write it as an escape.
+    """Return the fraction that a parsed body takes of the memory that a slice may take; 1 is all of it."""
+    # Python stores a text with an emoji in four bytes per character. JSON may contain it as an escape.
     is_narrow = body.isascii() and b"\\u" not in body
     return max(len(body) * (1 if is_narrow else 4) / MAX_SIZE, _values(body) / MAX_VALUES)
 
@@ -114,12 +115,12 @@ def _check(kind: Any, value: Any) -> Any:
 
 
 def _values(body: bytes) -> int:
-    # Commas and brackets in strings are counted, too. A value has four quotes at most, with its name.
+    # An upper bound: commas and brackets in strings are counted, too. A value and its name have four quotes at most.
     return max(sum(map(body.count, (b",", b"[", b"{"))), body.count(b'"') // 4)
 
 
 def _check_types(body: bytes, schema: type[Any]) -> None:
-    """Refuse a body at the first value of a wrong type. Values of unknown fields are skipped, and take no memory."""
+    """Raise a ValueError for the first value of a wrong type. Values of unknown fields are skipped without memory."""
     try:
         msgspec.json.decode(body, type=schema)
     except msgspec.MsgspecError as error:
@@ -129,7 +130,7 @@ def _check_types(body: bytes, schema: type[Any]) -> None:
 
 
 def _parse(body: bytes, parse_float: Callable[[str], float], parse_int: Callable[[str], float] | None = None) -> Any:
-    """Parse what Python accepts as JSON; an object or array on a level below `_MAX_DEPTH` becomes its own text."""
+    """Parse what Python accepts as JSON; an object or array nested deeper than `_MAX_DEPTH` is replaced by its text."""
     try:
         text = body.decode("utf-8-sig")
         with suppress(RecursionError):
@@ -152,7 +153,7 @@ def _is_deep(document: Any) -> bool:
 
 
 def _encodable(value: Any, *, values: bool) -> Any:
-    """Return a document in which names, and on demand values, have a replacement for each half of a surrogate pair."""
+    """Return a document with each half of a surrogate pair replaced in its names and, if asked for, its values."""
     if isinstance(value, str) and values:
         return _text(value)
     if isinstance(value, dict):
@@ -165,7 +166,7 @@ def _text(text: str) -> str:
 
 
 def _check_sizes(body: bytes, schema: type[Any]) -> None:
-    """Raise a ValueError that says so where a number is too large to be an exact integer."""
+    """Raise a ValueError with a clear message for a number that is too large to be an exact integer."""
     document = _parse(body, _large_number, _large_number)
     try:
         convert(document, schema)
@@ -185,15 +186,15 @@ def _syntax_error(body: bytes, error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 at byte {len(body) - len(error.object) + error.start:,}"
     try:
-        # Of another letter of the same length: half of a surrogate pair is no error here.
+        # Half of a surrogate pair, which is no error here, is replaced by a character of the same length.
         msgspec.json.decode(re.sub(_SURROGATE, rb"\\u00", body.removeprefix(BOM_UTF8)), type=msgspec.Raw)
     except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
-        return str(reason)  # to keep it in a variable would keep the body
+        return str(reason)  # not kept in a variable, which would keep the body in memory
     return str(error)
 
 
 class _Repetition(dict[str, Any]):
-    """An object that gives a field more than once."""
+    """An object that contains a field more than once."""
 
     field: str
 
@@ -227,9 +228,9 @@ def _integer(text: str) -> float:
 
 
 def _number(text: str) -> float:
-    """Return a number: exactly if it is an integer in another notation, such as `1.0` or `1e2`."""
+    """Return a number; an integer in another notation, such as `1.0` or `1e2`, is returned as an exact int."""
     if not text.lower().partition("e")[0].strip("-.0"):
-        return 0  # whatever its exponent is
+        return 0  # whatever the exponent is
     try:
         number = Decimal(text)
     except InvalidOperation:  # the exponent itself is out of bounds

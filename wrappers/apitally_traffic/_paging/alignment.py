@@ -1,4 +1,4 @@
-"""Judge where rows start and how long they are by the clock changes of the requested timezone."""
+"""Check the starts and lengths of rows against the requested timezone and its clock changes."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -9,21 +9,21 @@ from apitally_traffic._windows.window import TimeWindow
 
 _DAY, _HOUR, _MINUTE, _ZERO = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(0)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# Offsets that are the same at both ends of such a span are nearly always the same in it.
+# If the offset is the same at both ends of such a span, it is nearly always the same in between.
 _SPAN = timedelta(days=28)
 INCLUSIVE = timedelta(seconds=1)
-"""How early an end may be that is the last instant, or second, of its period."""
+"""How early an inclusive end may be: some servers give the last instant, or the last second, of a period."""
 
 
 def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | None:
-    """Return the first start of a row that lies inside an hour or day of the window's timezone, or None.
+    """Return the first start that is not the start of an hour or day of the window's timezone, or None.
 
-    Rows within a day of a change of the UTC offset may follow either offset: opinions about where a period starts
-    differ there.
+    Within a day of a change of the UTC offset, rows may follow either offset, because servers may differ there on where
+    a period starts.
 
     Args:
         starts: the starts of all rows, oldest first.
-        window: what was requested.
+        window: the requested window.
     """
     try:
         return next((start for start in _suspects(starts, window) if not _is_aligned(start, window)), None)
@@ -32,10 +32,10 @@ def misaligned(starts: Sequence[datetime], window: TimeWindow) -> datetime | Non
 
 
 def belongs_from(border: datetime, window: TimeWindow) -> datetime:
-    """Return from when on a row that starts belongs to the part of time that begins at the start of a period.
+    """Return the earliest start of a row that belongs to the window after `border` rather than the one before it.
 
-    Of two windows that meet there, a row belongs to the one that it starts in, whether a server filters rows by their
-    start or returns all that overlap a window. Only where a response cannot express a start exactly, it may be early.
+    A row belongs to the window that it starts in, whether a server filters rows by their start or returns all rows that
+    overlap a window. It may start earlier than `border` only if a response cannot express that instant exactly.
     """
     border = border.astimezone(UTC)
     try:
@@ -55,10 +55,11 @@ def offset_changes(instant: datetime, window: TimeWindow) -> bool:
 
 
 def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bool:
-    """Return whether the window's timezone may have an hour or a day from `start` to `end`, because a clock changes.
+    """Return whether an hour or day of the window's timezone may last from `start` to `end`, because of a clock change.
 
-    A period of the timezone, as windows have it, always is possible. Others within a day of a change of the UTC offset
-    may be longer or shorter by that change, hours only where it is a fraction of an hour. The end may be inclusive.
+    A period of the timezone, as `TimeWindow.periods` yields it, is always possible. Within a day of a change of the UTC
+    offset, days may be longer or shorter by that change, and hours too if it is not a whole number of hours. The end
+    may be inclusive.
     """
     interval, zone = window.interval, window.timezone
     missing = LENGTHS[interval] - (end - start)
@@ -73,7 +74,7 @@ def is_possible_length(start: datetime, end: datetime, window: TimeWindow) -> bo
 
 
 def _suspects(starts: Sequence[datetime], window: TimeWindow) -> Iterator[datetime]:
-    """Yield the starts that are not aligned, and those next to a change of the UTC offset."""
+    """Yield the starts that are not aligned at the UTC offset that applies at both ends of their span."""
     begin = 0
     while begin < len(starts):
         end = bisect_left(starts, starts[begin] + _SPAN)
@@ -97,13 +98,13 @@ def _is_aligned(start: datetime, window: TimeWindow) -> bool:
 
 
 def _distance(time: timedelta, window: TimeWindow) -> timedelta:
-    """Return how far a time is from a multiple of the interval."""
+    """Return the distance of a time from the nearest multiple of the interval."""
     length = LENGTHS[window.interval]
     return min(time % length, -time % length)
 
 
 def _inaccuracy(offset: timedelta) -> timedelta:
-    """Return how wrong a server may be: local mean time, of the 19th century, has seconds, which no response has."""
+    """Return how inaccurate a start may be: responses cannot express the seconds of a 19th-century local mean time."""
     return _MINUTE if offset % _MINUTE else timedelta(0)
 
 

@@ -1,4 +1,4 @@
-"""Refuse rows that are not what a slice was requested for."""
+"""Reject rows outside of the slice that was requested, and rows of another length or timezone."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
@@ -12,23 +12,23 @@ from apitally_traffic._windows.periods import LENGTHS, floor, following
 from apitally_traffic._windows.window import TimeWindow
 
 CLOCK_DIFFERENCE = timedelta(minutes=5)
-"""How far clocks may differ, and how late the last requests of a period may be counted."""
+"""How much clocks may differ, and how late the last requests of a period may be counted."""
 
-# The end of a window may be cut to a minute.
+# A server may round the end of a window to a minute.
 _ROUNDING = timedelta(minutes=1)
-# The last offset with minutes of its own that lasted for less time than a slice may was Accra's, in 1942.
+# Before, an offset with other minutes than its neighbours could end within a slice. The last was Accra's, in 1942.
 _LONG_OFFSETS = datetime(1943, 1, 1, tzinfo=UTC)
 _FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Bounds:
-    """Where the rows of a slice may lie, and how long they may be.
+    """The bounds of a slice: where its rows may lie, and how long they may be.
 
-    They lie in its window, or one period around it for servers that round differently.
+    Rows lie in the window of the slice, or up to one period around it, because servers may round differently.
 
     Attributes:
-        end: when the last period of the slice ends, which may be later than the slice.
-        first: rows that start earlier belong to the slice before.
+        end: the end of the last period of the slice, which may be later than the end of its window.
+        first: rows that start earlier belong to the previous slice.
         limit: rows that start then or later belong to the next slice.
     """
 
@@ -37,7 +37,7 @@ class Bounds:
 
         Args:
             window: the slice.
-            is_last: whether nothing of the requested window follows: a server may cut the last period at its end.
+            is_last: whether the requested window ends with this slice: a server may cut its last period there.
         """
         self._window = window
         self._is_last = is_last
@@ -47,14 +47,14 @@ class Bounds:
 
     @property
     def may_have_another(self) -> bool:
-        """Whether the next day may start before its time, because a clock changes."""
+        """Whether the server's next day may start inside the slice, because of a clock change."""
         return self._window.interval == "day" and offset_changes(self.end, self._window)
 
     def is_filled_by(self, ordered: Ordered) -> bool:
-        """Return whether rows are all hours of the slice and nothing else: then they are what was requested.
+        """Return whether the rows are exactly the hours of the slice, so that further checks are unnecessary.
 
-        Both ends are those of periods. In between, hours of 60 minutes that follow each other start where those of the
-        timezone do: since 1943, no timezone has shown other minutes for less than 42 days, and a slice is shorter.
+        Checking the first start, the last end and that all hours in between are contiguous and have 60 minutes is
+        enough: since 1943, every timezone has kept the minutes of its offset for at least 42 days, longer than a slice.
         """
         return (
             self._window.interval == "hour"
@@ -65,15 +65,15 @@ class Bounds:
         )
 
     def check(self, page: Rows, ordered: Ordered, present: datetime) -> None:
-        """Check that each row lies in the bounds, and is as long as the interval that was requested.
+        """Check that each row lies in the bounds, and is as long as the requested interval.
 
         Args:
             page: the rows of a page, in the order of the response.
-            ordered: the same rows and those of earlier pages.
-            present: when the page was read: a server may cut the period that is open then.
+            ordered: these rows and those of earlier pages.
+            present: when the page was read; a server may cut the period that is open then.
 
         Raises:
-            ValueError: a row does not; the message names its place, the row and the window.
+            ValueError: a row lies outside or has another length; the message names its place, the row and the window.
         """
         if not page:
             return
@@ -87,10 +87,10 @@ class Bounds:
                 self._check_length(index, row, present)
 
     def check_timezone(self, page: Rows, ordered: Ordered) -> None:
-        """Check that each row starts where a period of the timezone does; arguments and error are those of `check`."""
+        """Check that each row starts at the start of a period of the timezone; arguments and error as for `check`."""
         if not page:
             return
-        stranger = misaligned(ordered.starts, self._window)  # those of earlier pages have passed
+        stranger = misaligned(ordered.starts, self._window)  # on this page: those of earlier pages have passed
         if stranger is not None:
             place = next(index for index, row in enumerate(page) if row.period_start == stranger)
             raise ValueError(
@@ -99,16 +99,16 @@ class Bounds:
             )
 
     def check_pages(self, pages: Iterable[Rows], ordered: Ordered) -> None:
-        """Check that no page of a whole slice has only rows of the periods next to it: it belongs to another request.
+        """Check that each page of a complete slice has a row in it: otherwise the page belongs to another request.
 
-        A server that returns a period more may have it on a page of its own, after the rows that it is next to.
+        A row directly next to the slice's rows is enough: a server may return an additional period on a separate page.
 
         Args:
             pages: the rows of each page.
-            ordered: all of them.
+            ordered: the rows of all pages.
 
         Raises:
-            ValueError: a page has; the message names a row of it and the window.
+            ValueError: a page does not belong to the slice; the message names one of its rows and the window.
         """
         rows = ordered.rows
         begin = bisect_right(rows, self.first, key=lambda row: row.period_end)
@@ -154,13 +154,13 @@ class Bounds:
         )
 
     def _may_be_cut(self, start: datetime) -> bool:
-        """Return whether a server may cut a period that starts then, because the requested window ends."""
+        """Return whether a server may cut the period that starts then at the end of the requested window."""
         last = self._window.end.astimezone(UTC) - timedelta.resolution
         return self._is_last and start >= floor(last, self._window.interval, self._window.timezone)
 
 
 def _is_next_to(row: Row | TrafficItem, rows: Rows) -> bool:
-    """Return whether no period fits between a row and others, which are in order."""
+    """Return whether a row directly precedes or follows the others, which are in order."""
     return (
         bool(rows)
         and min(abs(row.period_start - rows[-1].period_end), abs(rows[0].period_start - row.period_end)) <= _ROUNDING
@@ -175,13 +175,13 @@ def _end_of_period(start: datetime, window: TimeWindow) -> datetime:
 
 
 def end_of_last_period(window: TimeWindow) -> datetime:
-    """Return when the last period of a window ends, which may be later than the window."""
+    """Return the end of the last period of a window, which may be later than the end of the window."""
     last = window.end.astimezone(UTC) - timedelta.resolution
     return _end_of_period(floor(last, window.interval, window.timezone), window)
 
 
 def _one_period_around(window: TimeWindow, end: datetime, length: timedelta) -> tuple[datetime, datetime]:
-    """Return the start of the period before the window, and the end of the one after its last."""
+    """Return the start of the period before the window, and the end of the period after it."""
     start = window.start.astimezone(UTC)
     try:
         lower = min(floor(start - timedelta.resolution, window.interval, window.timezone), start - length)

@@ -12,14 +12,14 @@ _MAX_TOKEN_IN_URL = 60_000
 
 
 class Cursor:
-    """The position of a reader among the pages of one listing.
+    """The position of a reader in the pages of one listing.
 
-    "Token to fetch the next page of records, as returned by a previous request." Every token is remembered, so a loop
-    of any length ends with the page that closes it. An empty page with a new token is followed. A listing whose pages
-    bring nothing new ends in an error, even if each of them has a new token.
+    "Token to fetch the next page of records, as returned by a previous request." Every token is remembered, so a token
+    that repeats is detected at once, however long the loop is. An empty page with a new token is followed. Pages
+    without new items end in an error, even if each of them has a new token.
 
     Attributes:
-        token: the token to send with the next request; None requests the first page.
+        token: the token to send with the next request; None for the first page.
         finished: whether the last page has been read.
     """
 
@@ -27,7 +27,7 @@ class Cursor:
         """Start before the first page.
 
         Args:
-            max_pages: how many pages the listing may have in total, empty ones included, if it is known.
+            max_pages: the maximum number of pages of the listing, including empty ones; None if it is unknown.
         """
         self.token: str | None = None
         self.finished = False
@@ -49,19 +49,19 @@ class Cursor:
         """Move past a page that was read.
 
         Args:
-            has_more: whether the page says that there are more items.
-            next_token: the token that the page gives for the next one.
+            has_more: the value of `has_more` in the page.
+            next_token: the value of `next_token` in the page.
             items: how many items the page has.
-            new_items: how many of them no earlier page has.
+            new_items: how many of its items no earlier page has.
 
         Raises:
-            PaginationError: there are more items, and no token, or one that cannot be sent or was seen before; or the
+            PaginationError: there are more items, but the token is missing, cannot be sent or was seen before; or the
                 pages do not end.
         """
         self.token = None
         self.finished = not has_more
         if self.finished:
-            if self._max_pages is not None:  # a listing may have equal items
+            if self._max_pages is not None:  # otherwise, a listing may contain equal items
                 self._count_items(items, new_items)
             return
         if not next_token:

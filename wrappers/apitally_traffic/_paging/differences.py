@@ -1,6 +1,6 @@
-"""Find the fields in which two rows differ, also among those that the pinned schema does not have.
+"""Find the fields in which two rows differ, including fields that the pinned schema does not have.
 
-The values of such fields are compared as JSON values, by their digests: a row that is kept takes little memory.
+The values of such fields are compared as JSON values, by their digests, so that rows can be kept in little memory.
 """
 
 from hashlib import sha256
@@ -14,7 +14,7 @@ _FIELDS = ("period_end", "requests", "bytes_received", "bytes_sent")
 
 
 class _Value:
-    """What is kept of the value of an unknown field, where `1` is the same as `1.0`, and not the same as `true`."""
+    """The digest and a short text of the value of an unknown field; `1` equals `1.0`, but not `true`."""
 
     def __init__(self, digest: bytes, text: str) -> None:
         self.digest = digest
@@ -47,31 +47,31 @@ def _unknown_fields(row: Row | TrafficItem) -> dict[str, Any]:
 
 
 def kept_value(value: Any) -> _Value:
-    """Return what to keep of a value of JSON."""
+    """Return the digest and the short text of a JSON value."""
     return value if isinstance(value, _Value) else _Value(_digest(value), quoted(value))
 
 
 def _digest(value: Any) -> bytes:
-    """Return the same for the same values of JSON; without recursion: one may be nested as deeply as a body allows."""
+    """Return a digest that is equal for equal JSON values; without recursion, because values may be deeply nested."""
     if isinstance(value, _Value):
         return value.digest
     digest = sha256()
-    left = [value]
-    while left:
-        one = left.pop()
+    remaining = [value]
+    while remaining:
+        one = remaining.pop()
         if isinstance(one, dict | list):
-            left += [part for name in sorted(one) for part in (one[name], name)] if isinstance(one, dict) else one
+            remaining += [part for name in sorted(one) for part in (one[name], name)] if isinstance(one, dict) else one
         token = _token(one).encode("utf-8", "surrogatepass")
         digest.update(b"%d %b" % (len(token), token))
     return digest.digest()
 
 
 def _token(value: Any) -> str:
-    """Return what a value is, of an object or an array without what is in it: the same for the same values only."""
+    """Return a text that is equal for equal values only; for an object or array, its type and size without contents."""
     if isinstance(value, dict | list):
         return f"{type(value).__name__} {len(value)}"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"number {value:x}"  # a long one cannot be written in decimals
+        return f"number {value:x}"  # hexadecimal, because Python limits the length of decimal numbers
     return f"{type(value).__name__} {value}"

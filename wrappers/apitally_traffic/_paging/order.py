@@ -1,7 +1,7 @@
-"""Put the rows of a slice in order, each once, and refuse those that cannot be true together.
+"""Sort the rows of a slice, remove duplicates, and reject rows that contradict each other.
 
-The API promises no order of rows, and may return one twice. Rows that contradict each other are an error: to deliver
-one of them would be a guess.
+The API does not promise an order, and may return a row twice. Rows that contradict each other are an error, because
+delivering one of them would be a guess.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,10 +22,10 @@ _MAX_NAMED = 4
 
 
 class MissingRowError(ValueError):
-    """A row came with a slice next to its own, and not with its own.
+    """A row is in the response for a neighbouring slice, but missing from the one for its own slice.
 
     Attributes:
-        start: where its period starts.
+        start: the start of its period.
     """
 
     def __init__(self, sentence: str, start: datetime) -> None:
@@ -39,9 +39,9 @@ class Ordered(NamedTuple):
 
     Attributes:
         rows: the rows.
-        starts: where their periods start.
+        starts: the starts of their periods.
         is_contiguous: whether each period ends where the next one starts.
-        length: how long each period is; None if they differ, or there is none.
+        length: the common length of the periods; None if their lengths differ, or there are no rows.
     """
 
     rows: Rows
@@ -56,10 +56,10 @@ def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
     Args:
         known: the rows of earlier pages, in order.
         page: the rows of the page that was read next, in the order of the response.
-        open_after: a period that ends later is still open: its counts grow, so the newer row replaces the older one.
+        open_after: periods that end later are still open: their counts grow, so the newer row replaces the older one.
 
     Raises:
-        ValueError: a row ends before it starts, or contradicts another; the message names the places and the values.
+        ValueError: a row does not end after its start, or contradicts another; the message names places and values.
     """
     rows = joined(known, page) if known else page
     starts, ends = [row.period_start for row in rows], [row.period_end for row in rows]
@@ -78,7 +78,7 @@ def in_order(known: Rows, page: Rows, open_after: datetime) -> Ordered:
 
 
 def remembered(rows: Rows) -> Rows:
-    """Return what `check_adjacent` needs of rows, in little memory: a caller may change those that are delivered."""
+    """Return small copies of rows for `check_adjacent`, because callers may change the rows that they receive."""
     copies: list[Row | TrafficItem] = []
     for row in rows:
         if isinstance(row, TrafficItem):
@@ -96,12 +96,12 @@ def check_adjacent(before: Rows, after: Rows, border: datetime, open_after: date
     Args:
         before: the rows at the end of one slice, as `remembered` returns them.
         after: the rows of the next slice.
-        border: from when on rows belong to the second one.
-        open_after: a period that ends later is still open.
+        border: rows that start then or later belong to the second slice.
+        open_after: periods that end later are still open.
 
     Raises:
-        ValueError: two of them do; the message names the values.
-        MissingRowError: the slice that a row with traffic lies in does not have it, and the other has.
+        ValueError: two rows contradict each other; the message names the values.
+        MissingRowError: a row with traffic is missing from the slice that it lies in, but is in the other one.
     """
     _check_missing((row for row in reversed(before) if row.period_start >= border), after, "before", border, open_after)
     strays = takewhile(lambda row: row.period_start < border, after)

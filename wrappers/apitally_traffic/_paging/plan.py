@@ -14,13 +14,13 @@ from apitally_traffic._paging.slices import SliceReader
 from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import ResponseError
 
-# A server whose clock stands still in the past, or a window that ends in a thousand years, must not fill the memory: a
-# slice may take a hundred thousand values.
+# The limit bounds the memory if a server's clock stands still in the past, or a window ends in a thousand years: a
+# slice may have a hundred thousand values.
 _MAX_HELD = 8
 
 
 class _Held(NamedTuple):
-    """The rows or pages of a slice that are to be delivered after further slices."""
+    """The rows or pages of a slice whose delivery waits until further slices are read."""
 
     start: datetime
     content: Sequence[Any]
@@ -29,15 +29,15 @@ class _Held(NamedTuple):
 class ReadPlan:
     """The plan for reading one window, slice by slice.
 
-    A slice is started only if it is certainly needed: if the slices that are being read, even when each turns out to be
-    full, do not hold all that is still to be delivered.
+    A slice is started only if it is certainly needed: if the slices that are being read cannot hold all remaining items
+    even if each of them is full.
 
-    What a further slice can show to be wrong is held back until that one is read. Otherwise a read that fails there,
-    and continues after what was delivered, would not notice.
+    Rows that a further slice may contradict are held back until that slice is read. Otherwise a read that fails there,
+    and then continues after the delivered rows, would miss the contradiction.
 
     Attributes:
-        expected: how many periods are to be read.
-        done: how many of them have been read, whether or not the API had an item for each; with `max_items`, how many
+        expected: how many periods to read.
+        done: how many periods have been read, whether or not the API had an item for each; with `max_items`, how many
             items have been delivered. At the end it equals `expected`.
         slices_at_a_time: how many slices to read concurrently.
     """
@@ -47,9 +47,9 @@ class ReadPlan:
 
         Args:
             window: what to read.
-            page_size: how many periods make a slice.
-            max_items: how many items to deliver at most; None for all.
-            concurrency: how many slices to read at a time.
+            page_size: how many periods a slice has.
+            max_items: the maximum number of items to deliver; None for all.
+            concurrency: the maximum number of slices to read at a time.
         """
         periods = len(window)
         self.expected = periods if max_items is None else min(periods, max_items)
@@ -78,10 +78,10 @@ class ReadPlan:
             yield SliceReader(part, is_last=part.end >= self._end)
 
     def take_rows(self, reader: SliceReader) -> Rows:
-        """Return the rows to deliver after the oldest slice that was started has been read.
+        """Return the rows to deliver now that the oldest started slice has been read.
 
         Raises:
-            ResponseError: they contradict those of the slice before it, or a server is behind.
+            ResponseError: the rows of the slice contradict those of the previous slice, or a server is behind.
         """
         self._check(reader)
         rows = reader.rows_after(self._last, at_most=self._still_wanted())
@@ -91,29 +91,29 @@ class ReadPlan:
         return joined(*self._finish_slice(reader, rows))
 
     def take_pages(self, reader: SliceReader) -> Iterator[Page]:
-        """Return the pages to deliver after the oldest slice that was started has been read, as they came.
+        """Return the unchanged pages to deliver now that the oldest started slice has been read.
 
-        They end with the one that completes `max_items`. A page that was delivered is not kept.
+        The page that completes `max_items` is the last one. Delivered pages are not kept in memory.
 
         Raises:
-            ResponseError: their rows contradict those of the slice before it, or a server is behind.
+            ResponseError: the rows of the slice contradict those of the previous slice, or a server is behind.
         """
         self._check(reader)
         pages: list[Page] = []
-        left = {row.period_start for row in reader.rows_after(None)}
+        remaining = {row.period_start for row in reader.rows_after(None)}
         for page in reader.pages:
             if self._still_wanted() == 0:
                 break
             pages.append(page)
-            items = left.intersection(row.period_start for row in page.rows)
-            left -= items
+            items = remaining.intersection(row.period_start for row in page.rows)
+            remaining -= items
             self._taken += len(items)
         delivered = deque(chain.from_iterable(self._finish_slice(reader, pages)))
         return map(deque.popleft, repeat(delivered, len(delivered)))
 
     @property
     def resume_from(self) -> datetime | None:
-        """The first period that was not delivered, if any was."""
+        """The start of the first period that was not delivered, or None if nothing was delivered."""
         starts = [part.start for part in self._held] + [part.start for part in self._started]
         return starts[0] if starts and self._has_delivered else None
 
@@ -135,7 +135,7 @@ class ReadPlan:
         self._rows_before, self._open_before = remembered(reader.last_rows()), reader.open_after
 
     def _finish_slice(self, reader: SliceReader, content: Sequence[Any]) -> list[Sequence[Any]]:
-        """Count the oldest slice as read, and return what to deliver now, slice by slice."""
+        """Count the oldest started slice as read, and return the contents of the slices to deliver now."""
         periods = len(self._started.popleft())
         self._unread -= periods
         if self._unread <= 0:
@@ -149,12 +149,12 @@ class ReadPlan:
         return ready
 
     def _still_held(self, reader: SliceReader) -> int:
-        """Return how many slices to hold back after one was read."""
+        """Return how many of the slices that were read to hold back for now."""
         is_last = self._unread <= 0 or not (self._started or self._needs_more())
         if is_last:
             return 0
         if any(is_unfinished(time, reader.bounds.end) for time in reader.times):
-            return min(len(self._held), _MAX_HELD)  # the response to any further slice may have a later Date
+            return min(len(self._held), _MAX_HELD)  # a response for a further slice may have a later Date
         return 1 if reader.has_rows_of_next else 0
 
     def _still_wanted(self) -> int | None:

@@ -1,6 +1,6 @@
-"""Notice a response that is older than others of the same window, by their `Date`: a server, or a cache, is behind.
+"""Detect a response that is older, by its `Date`, than others for the same window: a server or a cache is behind.
 
-It does not know what has happened since: a period that had not ended then may lack requests, or its row.
+Such a response lacks the newest data: a period that had not ended at that time may lack requests, or its whole row.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from apitally_traffic._paging.bounds import CLOCK_DIFFERENCE, end_of_last_period
 from apitally_traffic._windows.periods import floor, following
 from apitally_traffic._windows.window import TimeWindow
 
-# Of two clocks, one may be ahead, and the other one behind.
+# Twice, because one clock may be ahead and the other behind.
 _TOLERANCE = 2 * CLOCK_DIFFERENCE
 
 
@@ -18,25 +18,25 @@ class ResponseTime(NamedTuple):
     """When a response was made, and when it arrived.
 
     Attributes:
-        date: by the clock of the server.
-        arrived: by several clocks of this machine, in seconds: one may stand still while the machine is suspended,
-            somebody may set another, and a test may move the third.
+        date: when it was made, by the server's clock.
+        arrived: when it arrived, by several clocks of this machine, in seconds: one may stand still while the machine
+            is suspended, one may be set, and a test may move the third.
     """
 
     date: datetime
     arrived: tuple[float, ...]
 
     def lag(self, other: "ResponseTime") -> timedelta:
-        """Return how far this one is behind another; what has passed between the two counts for this one."""
+        """Return how far this response is behind `other`, less the time by which `other` arrived later."""
         passed = max(0, *(after - before for before, after in zip(self.arrived, other.arrived, strict=True)))
         return other.date - self.date - timedelta(seconds=passed)
 
 
 class BehindError(ValueError):
-    """A response is older than another one, and has periods that ended in between.
+    """A response is older than another one, and was requested for periods that ended in between.
 
     Attributes:
-        start: where the first of these periods starts.
+        start: the start of the first of these periods.
     """
 
     def __init__(self, old: datetime, new: datetime, start: datetime) -> None:
@@ -57,14 +57,14 @@ class ResponseTimes:
         self._unfinished: list[tuple[ResponseTime, TimeWindow]] = []
 
     def add(self, response: ResponseTime, part: TimeWindow) -> None:
-        """Add a response, and compare it with those before it.
+        """Add a response, and compare it with the earlier ones.
 
         Args:
-            response: when it was made.
-            part: the part of the window that it was requested for.
+            response: when the response was made.
+            part: the part of the window that was requested.
 
         Raises:
-            BehindError: it is behind one of them, or one of them is behind it.
+            BehindError: the response is behind an earlier one, or an earlier one is behind it.
         """
         if is_unfinished(response, end_of_last_period(part)):
             self._unfinished.append((response, part))
@@ -76,7 +76,7 @@ class ResponseTimes:
 
 
 def is_unfinished(response: ResponseTime, end: datetime) -> bool:
-    """Return whether a period that ends then may have been open when a response was made."""
+    """Return whether a period that ends at `end` may have been open when a response was made."""
     return end > response.date - CLOCK_DIFFERENCE
 
 

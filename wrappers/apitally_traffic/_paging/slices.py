@@ -1,6 +1,6 @@
-"""Read one slice of a window, page by page, and return its rows in order, each once.
+"""Collect the pages of one slice of a window, and return its rows in order, each once.
 
-A slice has at most one page of periods, so it is small enough to be collected and sorted.
+The periods of a slice fit one page, so a slice is small enough to be collected and sorted.
 """
 
 from bisect import bisect_left, bisect_right
@@ -16,11 +16,11 @@ from apitally_traffic._windows.window import TimeWindow
 from apitally_traffic.errors import PaginationError
 
 _HOUR = timedelta(hours=1)
-# A server whose periods start at other minutes than ours has one more on either side.
+# If a server's periods start at other minutes than ours, it has one more on either side.
 _TOLERATED_PERIODS = 2
 # A row lies at most one period outside of its slice, and a local day has up to 25 hours.
 _SHARED_PERIODS = {"hour": timedelta(hours=3), "day": timedelta(hours=75)}
-# A page may be empty. This many more than the slice has periods keep a short window inside the rate limit.
+# Pages may be empty, so a slice may have this many more pages than periods. A short window still fits the rate limit.
 _EXTRA_PAGES = 50
 
 
@@ -28,11 +28,11 @@ class SlicePage(NamedTuple):
     """A page of a slice.
 
     Attributes:
-        page: the page as it came.
-        rows: its rows and those of all pages before it, in order, each once.
-        cursor: the position after it.
+        page: the decoded page.
+        rows: the rows of this page and all earlier ones, in order, each once.
+        cursor: the position after the page.
         open_after: see `SliceReader`.
-        time: when the response was made, if it says so.
+        time: when the response was made, or None if it has no `Date`.
     """
 
     page: Page
@@ -48,12 +48,12 @@ class SliceReader:
     Attributes:
         window: the slice.
         cursor: which page to request next, and whether there is one.
-        pages: the pages that were read, as they came.
+        pages: the pages that were read.
         rows: the rows of these pages, oldest first, each once.
-        open_after: periods that end later were open when the first page was read: of two rows of such a period, the
-            one that was read later is kept, because its counts grow.
-        times: when the responses were made that say so.
-        bounds: where its rows may lie, and which of them belong to it.
+        open_after: periods that end later than this were open when the first page was read. If two rows have such a
+            period, the one that was read later is kept, because the counts grow.
+        times: when the responses with a `Date` were made.
+        bounds: where the rows may lie, and which of them belong to the slice.
     """
 
     def __init__(self, window: TimeWindow, *, is_last: bool = True) -> None:
@@ -76,13 +76,13 @@ class SliceReader:
 
         Args:
             body: the body of the response.
-            present: the current time, by the clock of the server, or of this machine if the response does not say so.
-            time: when the response was made; None if it does not say so.
+            present: the current time, by the server's clock or, if the response has no `Date`, by this machine's.
+            time: when the response was made; None if it has no `Date`.
 
         Raises:
             ValueError: the body breaks the schema.
-            FalseRowsError: it contradicts itself or an earlier page, or is no part of the slice.
-            PaginationError: the cursor makes no progress, or the slice holds more items than the window has periods.
+            FalseRowsError: the page contradicts itself or an earlier page, or is not part of the slice.
+            PaginationError: the cursor makes no progress, or the slice holds more items than it has periods.
         """
         page = decode_page(body, sum(page.share for page in self.pages))
         open_after = self.open_after if self.pages else present - CLOCK_DIFFERENCE
@@ -112,16 +112,16 @@ class SliceReader:
 
     @property
     def has_rows_of_next(self) -> bool:
-        """Whether there are rows that lie in the next slice, which has to have them, too."""
+        """Whether some rows lie in the next slice, which must also contain them."""
         return bool(self.rows) and self.rows[-1].period_start >= self.bounds.limit
 
     def last_rows(self) -> Rows:
-        """Return the rows at the end of the slice that the next slice may have, too."""
+        """Return the rows at the end of the slice that the next slice may also contain."""
         end, shared = self.window.end.astimezone(UTC), _SHARED_PERIODS[self.window.interval]
         return self.rows[bisect_right(self.rows, -shared, key=lambda row: row.period_end - end) :]
 
     def release(self) -> None:
-        """Forget the pages and rows, which were taken."""
+        """Forget the pages and rows, to free their memory."""
         self.pages, self.rows = [], []
 
     def _check(self, page: Rows, ordered: Ordered, present: datetime) -> None:
@@ -148,11 +148,11 @@ class SliceReader:
             )
 
     def rows_after(self, last: datetime | None, *, at_most: int | None = None) -> Rows:
-        """Return the rows that lie in the slice, without those up to `last`.
+        """Return the rows that belong to the slice and start after `last`.
 
         Args:
-            last: the start of the last period that earlier slices delivered.
-            at_most: how many of them to return; None for all.
+            last: the start of the last period that earlier slices delivered, or None.
+            at_most: the maximum number of rows to return; None for all.
         """
         begin = bisect_left(self.rows, self.bounds.first, key=period_start)
         if last is not None:
@@ -163,6 +163,6 @@ class SliceReader:
 
 
 def _max_rows(window: TimeWindow) -> int:
-    """Return how many periods a window can have, at whatever minute a server starts its hours."""
+    """Return how many periods a window can have, regardless of the minute at which a server's hours start."""
     hours = 0 if window.interval == "day" else -(-(window.end.astimezone(UTC) - window.start.astimezone(UTC)) // _HOUR)
     return max(len(window), hours)

@@ -2,12 +2,12 @@
 
 All results are instants in UTC, so that comparing and subtracting them is correct in every timezone.
 
-An hour starts when the wall clock shows a full hour or, if a clock change skips that, at the change. Where clocks
-change by whole hours, at a full hour, every hour lasts 60 minutes. Elsewhere the hour that contains the change is
-shorter or longer: Lord Howe's half-hour change makes one of 30 minutes, and half a year later one of 90.
+An hour starts when the wall clock shows a full hour or, if a clock change skips the full hour, at the change. If clocks
+change at a full hour and by whole hours, every hour lasts 60 minutes. Otherwise the hour that contains the change is
+shorter or longer: Lord Howe's half-hour changes make one hour of 30 minutes and, half a year later, one of 90.
 
-A day starts at its first midnight or, if a clock change skips midnight, at that change. So a day lasts 23 or 25 hours
-when the clocks change. A date that a timezone skips entirely has no day.
+A day starts at its first midnight or, if a clock change skips midnight, at the change. So a day with a clock change
+lasts 23 or 25 hours. A date that a timezone skips entirely has no day.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,7 +22,7 @@ _EPOCH = real(datetime(1970, 1, 1, tzinfo=UTC))
 _SECOND, _HOUR, _DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 LENGTHS: dict[Interval, timedelta] = {"hour": _HOUR, "day": _DAY}
-"""The lengths of periods in which no clock changes."""
+"""The lengths of periods without a clock change."""
 
 # The shortest time at another offset in the time zone database is four days (Freetown, 1939).
 _MAX_HOURS_STEP, _MAX_DAYS_STEP = 72, 28
@@ -36,7 +36,7 @@ def floor(instant: datetime, interval: Interval, timezone: ZoneInfo) -> datetime
     "Will be rounded down to the beginning of the interval (hour or day)."
     """
     instant = real(instant).astimezone(UTC)
-    if (offset := timezone.utcoffset(None)) is not None:  # the same at all times
+    if (offset := timezone.utcoffset(None)) is not None:  # a timezone with a constant offset
         return instant - (instant - _EPOCH + offset) % LENGTHS[interval]
     return (_floor_hour if interval == "hour" else _floor_day)(instant, timezone)
 
@@ -49,11 +49,11 @@ def following(start: datetime, interval: Interval, timezone: ZoneInfo) -> dateti
 
 
 def advance(start: datetime, end: datetime, limit: int, interval: Interval, timezone: ZoneInfo) -> tuple[datetime, int]:
-    """Advance over at most `limit` periods that start before `end`; return where the next one starts, and the count.
+    """Advance over at most `limit` periods that start before `end`; return the start of the next one, and the count.
 
-    A thousand periods take about twenty steps, because spans without a clock change are taken in one.
+    A thousand periods take about twenty steps, because a step spans many periods if no clock changes in between.
     """
-    if timezone.utcoffset(None) is not None:  # the same at all times
+    if timezone.utcoffset(None) is not None:  # a timezone with a constant offset
         length = LENGTHS[interval]
         count = min(max(-(-(end - start) // length), 0), limit)
         return start + count * length, count
@@ -72,9 +72,9 @@ def advance(start: datetime, end: datetime, limit: int, interval: Interval, time
 
 
 def count(start: datetime, end: datetime, interval: Interval, timezone: ZoneInfo) -> int:
-    """Return how many periods start in `start` to `end`, where `start` is the start of one.
+    """Return how many periods start from `start`, itself the start of a period, to the exclusive `end`.
 
-    Thousands of years take no longer than a few centuries: before 1800 clocks never change, and from 2100 on, all rules
+    Thousands of years take no longer than a few centuries: clocks never change before 1800, and from 2100 on, all rules
     of the time zone database repeat with the calendar, every 400 years.
     """
     length = LENGTHS[interval]
@@ -92,12 +92,12 @@ def _periods_in_cycle(interval: Interval, timezone: ZoneInfo) -> int:
 
 
 def first_instant(day: date, timezone: ZoneInfo) -> datetime:
-    """Return the instant at which a day starts; a skipped date starts when the next day does."""
+    """Return the instant at which a day starts; for a skipped date, the start of the next day."""
     midnight = real(datetime.combine(day, time(), timezone))
     instant = midnight.astimezone(UTC)
     if instant.astimezone(timezone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
         return instant
-    # A clock change skips midnight. With fold=1 the offset from after the change applies, which gives a time before it.
+    # A clock change skips midnight. With fold=1, the offset after the change applies, which gives an instant before it.
     return _clock_change(midnight.replace(fold=1).astimezone(UTC), instant, timezone)
 
 
@@ -113,7 +113,7 @@ def _floor_hour(instant: datetime, timezone: ZoneInfo) -> datetime:
 
 def _next_hour(start: datetime, timezone: ZoneInfo) -> datetime:
     local = start.astimezone(timezone)
-    # Only an hour that starts at a clock change can start at another minute than zero.
+    # Only an hour that starts at a clock change can start at a minute other than zero.
     after = start + _HOUR - timedelta(minutes=local.minute, seconds=local.second)
     if after.astimezone(timezone).utcoffset() == local.utcoffset():
         return after
@@ -147,7 +147,7 @@ def _next_day(start: datetime, timezone: ZoneInfo) -> datetime:
 
 
 def _jump(start: datetime, count: int, interval: Interval, timezone: ZoneInfo) -> datetime | None:
-    """Return the start of the period `count` periods later, or None if smaller steps are needed."""
+    """Return the start of the period that is `count` periods later, or None if smaller steps are needed."""
     local = start.astimezone(timezone)
     try:
         if interval == "hour":
@@ -165,7 +165,7 @@ def _jump(start: datetime, count: int, interval: Interval, timezone: ZoneInfo) -
 
 
 def _clock_change(before: datetime, after: datetime, timezone: ZoneInfo) -> datetime:
-    """Return the first instant, to the second, whose offset differs from that at `before`, as it does at `after`."""
+    """Return the instant of the clock change between `before` and `after`, to the second."""
     offset = before.astimezone(timezone).utcoffset()
     low, high = 0, (after - before) // _SECOND
     while high - low > 1:

@@ -1,8 +1,8 @@
 """Parse the forms in which a caller may write a time or a timezone.
 
 "Timezone to use for intervals and to interpret `start` and `end` if given without offset. Defaults to UTC." A wall
-clock time that occurs twice means the first occurrence unless its `fold` is 1; one that a clock change skips is read
-with the offset from before the change (PEP 495).
+clock time that occurs twice means the first occurrence unless its `fold` is 1; a time that a clock change skips gets
+the offset before the change (PEP 495).
 """
 
 import errno
@@ -18,19 +18,19 @@ from apitally_traffic._windows.periods import first_instant
 TimeLike = datetime | date | timedelta | str
 """The types that `start` and `end` accept."""
 
-# The vendor's own tool also takes durations with a minus.
+# The vendor's own tool also accepts durations with a minus.
 _SHORT = r"(?a)-?(?P<count>\d+)(?P<unit>[MHDW])"
 _UNITS = {"M": "minutes", "H": "hours", "D": "days", "W": "weeks"}
 _ISO = (
     r"(?a)-?P(?!$)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?!$)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
 )
-# Python accepts more: any character in place of the T, and an offset directly after a date as a time.
+# Python accepts more: any character in place of the T, and an offset directly after a date.
 _TIME_OF_DAY = r"(?a)[^T ]{7,10}[T ]\d\d.*"
 
-# The process, or the system, can open no more files.
+# The limit on open files of the process, or of the system, is reached.
 _NO_FILES = {errno.EMFILE, errno.ENFILE}
-# Files beside the timezones that zoneinfo opens, too: the one of this machine, and copies, some with leap seconds.
+# Files that zoneinfo opens but that are no IANA names: the machine's own timezone, and copies, some with leap seconds.
 _NO_TIMEZONES = ("localtime", "posixrules", "posix/", "right/")
 
 
@@ -38,7 +38,7 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     """Return the timezone with an IANA name.
 
     Raises:
-        TypeError: it is neither a name nor a ZoneInfo that has one.
+        TypeError: the argument is neither a name nor a ZoneInfo that has one.
         ValueError: no timezone has this name.
     """
     name = timezone.key if isinstance(timezone, ZoneInfo) else timezone
@@ -48,12 +48,12 @@ def resolve_timezone(timezone: str | ZoneInfo) -> ZoneInfo:
     # Depending on the name, zoneinfo looks for a file, a folder or a package, and fails accordingly.
     if not name.startswith(_NO_TIMEZONES):
         try:
-            return ZoneInfo(name[:])  # a subclass of str may write itself in another way
+            return ZoneInfo(name[:])  # a plain str, because a subclass may have another repr
         except (LookupError, ValueError):
             pass
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno in _NO_FILES else ""
-    # Outside of the handlers: the messages of zoneinfo quote the name, which may be the key.
+    # Raised outside of the handlers, so that no error of zoneinfo is chained: it quotes the name, which may be the key.
     if reason:
         raise ValueError(f"The timezone {quoted(name)} cannot be looked up: {reason}.")
     raise ValueError(f"Unknown timezone {quoted(name)}: use an IANA name such as 'Europe/Berlin'.")
@@ -65,10 +65,10 @@ def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -
     Args:
         name: the argument's name, for the message.
         time: a datetime (naive: in `timezone`), a date (its first instant in `timezone`), an ISO 8601 string of either,
-            a timedelta before `now`, or the same as a duration string: `30m 24h 7d 2w P14D PT24H`, with or without a
-            minus. A day in a duration is 24 hours.
+            a timedelta before `now`, or a duration string such as `30m 24h 7d 2w P14D PT24H`, with or without a minus.
+            A day in a duration is 24 hours.
         timezone: the query's timezone.
-        now: the instant that durations are subtracted from.
+        now: the instant from which durations are subtracted.
 
     Raises:
         TypeError: the argument has another type.
@@ -81,7 +81,7 @@ def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -
         raise ValueError(f"{name} is NaT, which is no time: leave it out for the default.")
     try:
         if isinstance(time, datetime):
-            plain = real(time)  # subclasses of other libraries carry nanoseconds, or no time at all
+            plain = real(time)  # subclasses of other libraries may carry nanoseconds, or no time at all
             aware = plain if offset_of(name, plain) is not None else plain.replace(tzinfo=timezone)
             return aware.astimezone(UTC)
         if isinstance(time, date):
@@ -94,10 +94,10 @@ def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -
 
 
 def offset_of(name: str, time: datetime) -> timedelta | None:
-    """Return the offset of an argument; None for a naive one.
+    """Return the UTC offset of an argument, or None if it is naive.
 
     Raises:
-        ValueError: its timezone fails, or gives an offset that no timezone has.
+        ValueError: its timezone raises an error, or returns an offset that is not possible.
     """
     try:
         return time.utcoffset()
@@ -108,10 +108,10 @@ def offset_of(name: str, time: datetime) -> timedelta | None:
 
 
 def _is_missing(time: object) -> bool:
-    """Return whether a value is the missing time of pandas or numpy, which is a datetime for isinstance."""
+    """Return whether a value is NaT, the missing time of pandas or numpy. isinstance accepts it as a datetime."""
     try:
         return str(time) == "NaT"
-    except Exception:  # noqa: BLE001 - a value that cannot be written is another one
+    except Exception:  # noqa: BLE001 - a value without a string form is not NaT
         return False
 
 

@@ -1,4 +1,4 @@
-"""The time window of a query: its start and end, its interval and its timezone."""
+"""The time window of a query, with its interval and its timezone."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from apitally_traffic._windows.time_parsing import TimeLike, offset_of, resolve_
 _DEFAULT_LENGTH: dict[Interval, timedelta] = {"hour": timedelta(hours=24), "day": timedelta(days=30)}
 
 
-# Python compares datetimes of one timezone by wall clock, and clock changes put that out of order.
+# Python compares datetimes of the same timezone by wall clock, which is wrong around clock changes.
 def _utc(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
@@ -88,7 +88,7 @@ class TimeWindow:
         intervals = get_args(Interval)
         if not isinstance(interval, str) or interval not in intervals:
             raise ValueError(f'interval must be "hour" or "day", not {quoted(interval)}.')
-        interval = intervals[intervals.index(interval)]  # a subclass of str may write itself in another way
+        interval = intervals[intervals.index(interval)]  # a plain str, because a subclass may have another repr
         zone = resolve_timezone(timezone)
         present = datetime.now(UTC) if now is None else now
         if not isinstance(present, datetime):
@@ -107,7 +107,7 @@ class TimeWindow:
             raise ValueError(f"start {first.isoformat()} is after end {last.isoformat()}: swap them.")
         try:
             first = floor(first, interval, zone)
-            following(floor(last, interval, zone), interval, zone)  # the last period must end within these years, too
+            following(floor(last, interval, zone), interval, zone)  # the end of the last period must not overflow
         except OverflowError as error:
             raise ValueError("The window extends beyond the years 1 to 9999, or to their very ends.") from error
         return cls._between(first, last, interval, zone)
@@ -123,7 +123,7 @@ class TimeWindow:
     def periods(self) -> Iterator[Period]:
         """Yield the window's periods, oldest first, without gaps.
 
-        Each is one hour or one local day. The last one is complete even if the window ends inside it.
+        Each is one hour or one local day; the last one is complete even if the window ends inside it.
         """
         for start, end in pairwise(self._boundaries()):
             yield Period(start.astimezone(self.timezone), end.astimezone(self.timezone))
@@ -142,7 +142,7 @@ class TimeWindow:
         while start < end:
             boundary, length = advance(start, end, max_periods, self.interval, self.timezone)
             part = self._between(start, min(boundary, end), self.interval, self.timezone)
-            object.__setattr__(part, "_length", length)  # frozen; counting again would cost as much as slicing
+            object.__setattr__(part, "_length", length)  # the class is frozen; counting again costs as much as slicing
             yield part
             start = boundary
 
