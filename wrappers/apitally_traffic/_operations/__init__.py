@@ -1,1 +1,1 @@
-"""Any operation of the generated client: raw functions with our transports, pagination, and checks of responses."""
+"""Support any operation of the generated client: our transports, pagination, and checks of responses."""

@@ -1,4 +1,4 @@
-"""The client of the generated package, configured for the raw functions: `client.api`."""
+"""`client.api`, the configured client of the generated package for its raw functions."""
 
 import platform
 from http.cookiejar import CookieJar
@@ -20,45 +20,45 @@ _NO_OTHER_CLIENT = (
     "client.api sends with the connections of its client, which add the key and keep to the rate limit. To send in "
     "another way, pass `transport` to the client."
 )
-# The generated client requires a token. The transport below adds the key, so that no caller can read it from here.
+# The generated client requires a token. The key itself is added by the transport, so that callers cannot read it here.
 _NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
 
 
 class _NoCookies(CookieJar):
-    """Sends and keeps nothing. The usual jar has a lock, which a forked process may inherit while it is held."""
+    """A cookie jar that stays empty. The usual jar has a lock, which a forked process may inherit while it is held."""
 
     def __init__(self) -> None:
-        """Start without that lock."""
+        """Start without the lock."""
         self._cookies: dict[str, Any] = {}
 
     def add_cookie_header(self, request: Any) -> None:
         """Add nothing to a request."""
 
     def extract_cookies(self, response: Any, request: Any) -> None:
-        """Take nothing from a response."""
+        """Store nothing from a response."""
 
 
 class ApiClient(AuthenticatedClient):
-    """A generated client whose `with` leaves the connections open: they are those of the client that has it."""
+    """A generated client whose `with` block leaves the connections open, because they belong to our client."""
 
     def __repr__(self) -> str:
-        """Show where it sends to, and no headers, which may have secrets of the caller."""
+        """Show the server but not the headers, which may contain secrets of the caller."""
         return f"{type(self).__name__}(base_url={without_keys(self._base_url)!r})"
 
     def with_headers(self, headers: dict[str, str]) -> AuthenticatedClient:
-        """Return a client that sends further headers; the generated method would change this one, too.
+        """Return a client that also sends these headers; unlike the generated method, do not change this client.
 
         Raises:
-            TypeError: they are no mapping of texts.
-            ValueError: one cannot be sent, or is set by the client.
+            TypeError: they are not a mapping of str to str.
+            ValueError: a header cannot be sent, or is set by the client.
         """
         return attrs.evolve(self, headers=merged(self._headers, check_headers(headers)))
 
     def with_timeout(self, timeout: httpx.Timeout) -> AuthenticatedClient:
-        """Return a client with another timeout for each part of an exchange, in seconds, and leave this one as it is.
+        """Return a client with another timeout for each part of an exchange, in seconds; do not change this client.
 
         Raises:
-            TypeError: it is neither a timeout of httpx nor a number.
+            TypeError: it is neither an httpx.Timeout nor a number.
             ValueError: it is not positive.
         """
         return attrs.evolve(self, timeout=check_timeout(timeout))
@@ -72,7 +72,7 @@ class ApiClient(AuthenticatedClient):
         raise ConfigurationError("client.api sends no cookies: the API knows its callers by their keys.")
 
     def set_httpx_client(self, client: httpx.Client) -> NoReturn:  # noqa: ARG002
-        """Refuse another client of httpx: it would neither send the key nor keep to the rate limit.
+        """Refuse another httpx client: it would neither send the key nor respect the rate limit.
 
         Raises:
             ConfigurationError: always.
@@ -80,7 +80,7 @@ class ApiClient(AuthenticatedClient):
         raise ConfigurationError(_NO_OTHER_CLIENT)
 
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> NoReturn:  # noqa: ARG002
-        """Refuse another client of httpx, as `set_httpx_client` does.
+        """Refuse another httpx client, as `set_httpx_client` does.
 
         Raises:
             ConfigurationError: always.
@@ -105,13 +105,13 @@ class ApiClient(AuthenticatedClient):
 def shared_client(
     settings: Settings, options: Options, transport: ApiTransport | AsyncApiTransport
 ) -> AuthenticatedClient:
-    """Return a generated client that sends its requests with a transport, which adds the key."""
+    """Return a generated client that sends its requests with `transport`, which adds the key."""
     return ApiClient(
         base_url=settings.base_url,
         token=_NO_TOKEN,
         prefix="",
         auth_header_name="Api-Key",
-        cookies=cast("dict[str, str]", _NoCookies()),  # httpx takes a jar, too
+        cookies=cast("dict[str, str]", _NoCookies()),  # httpx also accepts a jar
         headers=merged({"User-Agent": _USER_AGENT}, options.headers),
         timeout=options.timeout,
         httpx_args={"transport": RetryingTransport(transport, options.max_retries, options.deadline)},

@@ -1,7 +1,7 @@
-"""Check the responses of any operation against its generated model, before that reads them.
+"""Check the responses of any operation against its generated model before the model parses them.
 
-The generated `from_dict` accepts any value for any field, and raises whatever Python raises, a KeyError for instance,
-without the place. So what the model says of types and of required fields is checked here first, as for traffic.
+The generated `from_dict` accepts any value for any field, and for a missing one raises a Python error, such as a
+KeyError, without the place. So the types and the required fields of the model are checked here first, as for traffic.
 """
 
 import ast
@@ -25,19 +25,19 @@ from apitally_traffic.errors import ResponseError
 
 
 class CheckingClient:
-    """Stands in for a client of the generated package, and checks the responses to one of its operations.
+    """A proxy for a client of the generated package that checks the responses to one operation.
 
     Attributes:
-        has_response: whether there was a response since this was last set to False.
+        has_response: whether a response has arrived since this was last set to False.
     """
 
     def __init__(self, client: AuthenticatedClient | Client, name: str, function: Callable[..., Any]) -> None:
-        """Forward everything to this client.
+        """Wrap a client.
 
         Args:
-            client: the client.
+            client: the client to forward everything to.
             name: the name of the operation, for messages.
-            function: the generated function that will be called; its return type has the model of a page.
+            function: the generated function that will be called; its return type contains the model of a page.
         """
         self.has_response = False
         self._client = client
@@ -49,11 +49,11 @@ class CheckingClient:
         return getattr(self._client, name)
 
     def get_httpx_client(self) -> SimpleNamespace:
-        """Return what the generated sync functions call."""
+        """Return an object with the `request` method that the generated sync functions call."""
         return SimpleNamespace(request=self._request)
 
     def get_async_httpx_client(self) -> SimpleNamespace:
-        """Return what the generated async functions call."""
+        """Return an object with the `request` method that the generated async functions call."""
         return SimpleNamespace(request=self._request_async)
 
     def _request(self, **arguments: Any) -> Any:
@@ -70,7 +70,7 @@ class CheckingClient:
             return response
         extensions = response.extensions
         try:
-            # A client with other transports than ours has not decoded it.
+            # The transports of a caller's own client have not decoded the body.
             decoded = extensions[DECODED] if DECODED in extensions else self._decode(response.content, response.headers)
         except ValueError as error:
             reason = str(error)
@@ -79,16 +79,17 @@ class CheckingClient:
         raise ResponseError(f"{self._name} returned a body that {reason}.")
 
     def _decode(self, body: bytes, _: Mapping[str, str]) -> Any:
-        """Return the JSON of a page.
+        """Return the parsed JSON of a page, with `next_token` added if it is missing.
 
-        "Token to fetch the next page of records, if there are more": the model insists on it, and the API may not.
+        "Token to fetch the next page of records, if there are more": the model requires it, but the API may leave it
+        out.
         """
         _, page = parse_and_check(body, self._schema)
         return {"next_token": None, **page} if isinstance(page, dict) and "has_more" in page else page
 
 
 class _Decoded:
-    """A response whose JSON is decoded already."""
+    """A response whose JSON was parsed before."""
 
     def __init__(self, response: httpx.Response, document: Any) -> None:
         self._response = response
@@ -102,13 +103,13 @@ class _Decoded:
 
 
 def _page_schema(function: Callable[..., Any]) -> Any:
-    """Return what msgspec can check of the model with `data` that a function returns."""
+    """Return the schema, as far as msgspec can check it, of the model with `data` that a function returns."""
     try:
         returned = get_type_hints(function).get("return")
     except NameError:
         return Any
     models = [model for model in members(returned) if is_model(model) and "data" in attrs.fields_dict(model)]
-    if len(models) > 1:  # the model of a refusal may have such a field, too
+    if len(models) > 1:  # the model of an error response may have the field, too
         names = _names_of_success(function)
         models = [model for model in models if model.__name__ in names] or models
     if models == [GetTrafficResponse]:
@@ -117,7 +118,7 @@ def _page_schema(function: Callable[..., Any]) -> Any:
 
 
 def _names_of_success(function: Callable[..., Any]) -> set[str]:
-    """Return the names of the models that the generated code makes of a response with the status 200."""
+    """Return the names of the models that the generated code uses for responses with status 200."""
     try:
         source = inspect.getsource(sys.modules[function.__module__])
     except (OSError, TypeError):

@@ -1,6 +1,6 @@
 """Paginate any operation of the generated client whose response has `data`, `has_more` and `next_token`.
 
-Nothing here is specific to traffic: an endpoint that a later spec adds is paginated without new code.
+Nothing here is specific to traffic, so endpoints that a later spec adds need no new code.
 """
 
 import inspect
@@ -19,10 +19,10 @@ from apitally_traffic._texts import one_line, quoted
 from apitally_traffic.errors import PaginationError, ResponseError
 
 _CLIENTS = (AuthenticatedClient, Client, AuthenticatedClient | Client)
-"""How the generated functions declare their client."""
+"""The types with which the generated functions annotate their client."""
 
 _PARSE_ERRORS = (AttributeError, KeyError, RecursionError, TypeError, ValueError)
-"""What the generated models raise for a body that breaks the schema where that was not checked before."""
+"""What the generated models raise for a body that breaks the schema in a way that was not checked before."""
 
 
 class PagedOperation(Protocol):
@@ -30,34 +30,34 @@ class PagedOperation(Protocol):
 
     @property
     def sync(self) -> Callable[..., Any]:
-        """Return the parsed response."""
+        """The function that returns the parsed response."""
         ...
 
     @property
     def asyncio(self) -> Callable[..., Awaitable[Any]]:
-        """Return the parsed response, async."""
+        """The async function that returns the parsed response."""
         ...
 
 
 def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
-    """Yield the items of all pages of an operation, in the order in which the API gives them.
+    """Yield the items of all pages of an operation, in the API's order.
 
-    An operation whose response has `data` alone has one page.
+    If its response has `data` but no `has_more` and `next_token`, the operation has one page.
 
     Args:
         operation: a module of the generated client whose response has `data` and, if it has pages, `has_more` and
             `next_token`.
-        **params: the arguments of its `sync` function except `next_token`. `client` is the `api` of a `TrafficClient`,
-            so that pacing, retries and typed errors apply.
+        **params: the arguments of its `sync` function except `next_token`. Pass the `api` of a `TrafficClient` as
+            `client`, for its pacing, retries and typed errors.
 
     Raises:
-        ApitallyError: the API refused, failed, could not be reached, or returned something else than pages.
-        PaginationError: a page token came twice, or none came although there is more; or the pages do not end: three
-            in a row only repeat earlier items, twenty in a row repeat more of them than they bring new ones, or
-            fifty in a row are empty.
+        ApitallyError: the API refused, failed, could not be reached, or returned something other than pages.
+        PaginationError: a page token was repeated, or is missing although there are more items; or the pages do not
+            end: three in a row contain only earlier items, twenty in a row contain more earlier items than new ones,
+            or fifty in a row are empty.
         RuntimeError: two threads use the iterator at the same time, or it is used again after an error.
         TypeError: the arguments are not those of the operation.
-        ValueError: an argument does not fit into a URL.
+        ValueError: an argument is too long or not valid for a URL.
 
     Example:
         >>> from apitally_api_client.api.metrics import get_traffic
@@ -115,11 +115,11 @@ _REMEMBERED_ITEMS = 100_000
 
 
 class _Listing:
-    """One listing, read page by page: everything but the requests, so that sync and async share it.
+    """One listing, read page by page: everything except the requests, shared by sync and async.
 
     Args:
         operation: the module of the operation.
-        function: the name of its function that is called.
+        function: the name of its function to call.
         params: the arguments of that function.
 
     Raises:
@@ -156,7 +156,7 @@ class _Listing:
             self._checking = CheckingClient(client, self._name, getattr(operation, function))
             self._params = {**params, "client": self._checking}
         self._cursor = Cursor()
-        self._seen: dict[int, None] = {}  # a dict keeps the order
+        self._seen: dict[int, None] = {}  # ordered, unlike a set
 
     @property
     def finished(self) -> bool:
@@ -170,7 +170,7 @@ class _Listing:
         return self._params if self._cursor.token is None else {**self._params, "next_token": self._cursor.token}
 
     def unsendable(self, error: Exception) -> Exception:
-        """Return the error for arguments that do not fit into a URL."""
+        """Return the error for arguments that are too long or not valid for a URL."""
         if overlong := self._overlong():
             return ValueError(f"{overlong} cannot be sent: it is {quoted(self._params[overlong])}.")
         arguments = {name: value for name, value in self.arguments().items() if isinstance(value, str)}
@@ -187,21 +187,21 @@ class _Listing:
 
         Args:
             page: the parsed page.
-            failure: why it could not be parsed.
+            failure: the error that the generated function raised; None if it returned a page.
 
         Raises:
             Exception: the failure, if there was no response.
-            ResponseError: it breaks the schema.
+            ResponseError: the page breaks the schema.
             PaginationError: the tokens make no progress.
         """
         if failure is not None and self._checking is not None and not self._checking.has_response:
-            # Before there was a body, it is about an argument.
+            # Without a response, the failure is about an argument.
             is_known = isinstance(failure, UnicodeEncodeError) or (isinstance(failure, ValueError) and self._overlong())
             if is_known:
                 raise self.unsendable(failure) from None
             raise failure
         if failure is not None:
-            # Not what the failure says: it may quote the server, and a server may quote the key.
+            # Not the failure's own message, which may quote the server, which may quote the key.
             reason = f"`{failure.args[0]}` is missing" if isinstance(failure, KeyError) else type(failure).__name__
             raise ResponseError(f"{self._name} returned a body that breaks the schema: {reason}.")
         items = getattr(page, "data", None)
@@ -227,11 +227,11 @@ class _Listing:
         return items
 
     def _overlong(self) -> str | None:
-        """Return the name of an argument with an integer of more digits than Python writes, if there is one."""
+        """Return the name of an argument with an integer of more digits than Python converts to text, or None."""
         return next((name for name, value in self._params.items() if _is_overlong(value)), None)
 
     def _remember(self, items: list[Any]) -> int:
-        """Return how many of the items are not among those that were remembered."""
+        """Remember the items, and return how many of them were not remembered before."""
         found = [hash(repr(item)) for item in items]  # the generated models are not hashable
         new = sum(item not in self._seen for item in found)
         self._seen.update(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""What msgspec can check of the models that the generator writes: the types of their fields, and which are required."""
+"""Convert the generated models to schemas for msgspec, which checks the types of fields and which are required."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,15 +18,16 @@ from apitally_traffic._json import convert
 from apitally_traffic._real_time import DATE, DATETIME
 
 _SCALARS = frozenset({int, str, bool, NoneType, UUID})
-# JSON has neither infinity nor NaN, and Python reads both.
+# JSON has neither infinity nor NaN, but Python's parser accepts both.
 _Finite = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 
 
 @cache
 def schema_of(model: type[Any]) -> Any:
-    """Return a struct with the fields of a generated model, or the dictionary that a model without any stands for."""
+    """Return a struct with the fields of a generated model, or a dict type for a model without declared fields."""
     module = sys.modules[model.__module__]
-    # Models that a module imports for type checkers alone. The package also has modules, with names such as `datetime`.
+    # Other models, which the module imports for type checkers only, are in its package. The names of the module itself
+    # take precedence, because a module of the package may have a name such as `datetime`.
     others = vars(sys.modules.get(module.__name__.rpartition(".")[0], module))
     hints = get_type_hints(model, localns={name: others[name] for name in others.keys() - vars(module).keys()})
     in_json = _names_in_json(model)
@@ -41,7 +42,7 @@ def schema_of(model: type[Any]) -> Any:
 
 
 def one_of(models: Sequence[Any]) -> Any:
-    """Return what a value matches if it matches one of some models."""
+    """Return a schema for values that match one of several models."""
     if len(models) == 1:
         return schema_of(models[0])
     types = tuple(_type(model) for model in models)
@@ -49,17 +50,17 @@ def one_of(models: Sequence[Any]) -> Any:
 
 
 def members(hint: Any) -> tuple[Any, ...]:
-    """Return the types of a union, or the one type that it is."""
+    """Return the types of a union; for any other type, the type itself."""
     return get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
 
 
 def is_model(kind: Any) -> bool:
-    """Return whether this is a class that the generator wrote for an object of the spec."""
+    """Return whether a type is a class that the generator wrote for an object of the spec."""
     return isinstance(kind, type) and attrs.has(kind) and hasattr(kind, "from_dict")
 
 
 class _Placeholder(str):
-    """The name of an attribute in the place of its value, whatever the generated `to_dict` does with that."""
+    """An attribute's name in place of its value; it survives whatever the generated `to_dict` does with the value."""
 
     __slots__ = ()
 
@@ -74,7 +75,7 @@ class _Placeholder(str):
 
 
 def _names_in_json(model: type[Any]) -> dict[str, str]:
-    """Return the name that each attribute of a generated model has in JSON."""
+    """Return the name in JSON of each attribute of a generated model."""
     names = [attribute.name for attribute in attrs.fields(model) if attribute.init]
     document: dict[str, Any] = model(**{name: _Placeholder(name) for name in names}).to_dict()
     in_json = {}
@@ -87,17 +88,17 @@ def _names_in_json(model: type[Any]) -> dict[str, str]:
 
 
 class _Model:
-    """Stands for a model inside of another one. Its schema is made when there is a value: models may be circular."""
+    """Stands for a model inside another one. Its schema is made when a value is checked, as models may be circular."""
 
     model: ClassVar[Any]
 
     @classmethod
     def check(cls, value: Any) -> Self:
-        """Raise a ValueError that says where a value does not match the model."""
+        """Raise a ValueError that names the place where a value does not match the model."""
         try:
             convert(value, schema_of(cls.model))
         except msgspec.ValidationError as error:
-            raise ValueError(str(error)) from None  # msgspec adds the place of the value to this one alone
+            raise ValueError(str(error)) from None  # msgspec adds the place of the value to a ValueError only
         return cls()
 
 
@@ -108,7 +109,7 @@ class _OneOf:
 
     @classmethod
     def check(cls, value: Any) -> Self:
-        """Raise a ValueError where a value matches none of the types."""
+        """Raise a ValueError if a value matches none of the types."""
         for kind in cls.types:
             with suppress(msgspec.ValidationError):
                 convert(value, kind)
@@ -117,7 +118,7 @@ class _OneOf:
 
 
 def _type(hint: Any) -> Any:
-    """Return what msgspec can check of a type, or Any."""
+    """Return a type hint as far as msgspec can check it, or Any."""
     arguments = [_type(argument) for argument in get_args(hint) if argument is not Unset]
     kind: Any = Any
     if get_origin(hint) is Literal or hint in _SCALARS:
@@ -142,7 +143,7 @@ def _type(hint: Any) -> Any:
 
 
 def _union(hint: Any, arguments: list[Any]) -> Any:
-    kind: Any = Union[tuple(arguments)]  # noqa: UP007 - the types are not known here
+    kind: Any = Union[tuple(arguments)]  # noqa: UP007 - the types are known at run time only
     if _is_supported(kind):
         return kind
     return type(

@@ -46,9 +46,9 @@ class AsyncTrafficQuery(BaseQuery):
         return AsyncQueryIterator(partial(self._deliver, ReadPlan.take_rows, to_items))
 
     def pages(self) -> AsyncGenerator[GetTrafficResponse]:
-        """Yield the API's pages as they came, oldest slice of the window first.
+        """Yield the API's pages unchanged, oldest slice of the window first.
 
-        With `max_items`, they end with the page that has the last of that many items: pages are not cut.
+        With `max_items`, the page with the last of these items is the last one; pages are not cut.
 
         Raises:
             ApitallyError: as for the items.
@@ -63,7 +63,7 @@ class AsyncTrafficQuery(BaseQuery):
             progress: called after each slice with the number of periods done and the number expected.
 
         Raises:
-            ApitallyError: as for the items; nothing is delivered then.
+            ApitallyError: as for the items; `resume_from` is None, because nothing was delivered.
             TypeError: `progress` cannot be called.
         """
         return await self._collect(to_items, progress)
@@ -133,10 +133,10 @@ class AsyncTrafficQuery(BaseQuery):
         convert: Callable[[Taken], Iterable[Delivered]],
         ending: Ending,
     ) -> AsyncGenerator[Delivered]:
-        """Yield what is delivered of each slice.
+        """Yield the items or pages to deliver, slice by slice.
 
-        It uses no other generator: `asyncio.run` closes all of them at once, and one that is being closed already
-        cannot be closed by the one that uses it.
+        It uses no other async generator: `asyncio.run` closes all of them concurrently, and a generator that is being
+        closed already cannot be closed by the generator that uses it.
         """
         plan = self._plan()
         async with ending, TaskWorkers(self._read) as workers:
@@ -144,7 +144,7 @@ class AsyncTrafficQuery(BaseQuery):
             while workers:
                 for delivered in convert(await _next_slice(plan, workers, take)):
                     yield delivered
-                    del delivered  # it would be kept while the next slice is read
+                    del delivered  # otherwise, it stays in memory while the next slice is read
 
     async def _collect(
         self, convert: Callable[[Rows], Iterable[Delivered]], progress: Progress | None
@@ -168,7 +168,7 @@ class AsyncTrafficQuery(BaseQuery):
         http = self._api.get_async_httpx_client()
         while not reader.cursor.finished:
             request = http.build_request(**self._page_request(http.base_url, reader))
-            # No name for the response: it would keep the page while the next one is read.
+            # Not assigned to a variable, which would keep the page in memory while the next one is read.
             reader.add(unbound(await http.send(request, stream=True)).extensions[DECODED])
         return reader
 
@@ -176,7 +176,7 @@ class AsyncTrafficQuery(BaseQuery):
 async def _next_slice(
     plan: ReadPlan, workers: TaskWorkers[SliceReader, SliceReader], take: Callable[[ReadPlan, SliceReader], Taken]
 ) -> Taken:
-    """Return what is taken of the next slice. Further ones are started before the caller gets it, who may be slow."""
+    """Return what to deliver of the next slice. Further slices are started first, because the caller may be slow."""
     try:
         reader = await workers.next_result()
     except ApitallyError as error:

@@ -1,4 +1,4 @@
-"""What a query asks for, and the requests for it: all that the sync and the async query share."""
+"""The parameters and the requests of a query, which the sync and the async query share."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ Delivered = TypeVar("Delivered")
 Taken = TypeVar("Taken")
 
 Progress = Callable[[int, int], object]
-"""Called after each slice with the number of periods done and the number expected; both are equal at the end."""
+"""A function that is called after each slice with the number of periods done and expected; equal at the end."""
 
 
 class TrafficRequest(NamedTuple):
@@ -74,17 +74,17 @@ class TrafficRequest(NamedTuple):
 
 
 class BaseQuery:
-    """The traffic of one app in one window, without the reading of it."""
+    """What the sync and the async query share: everything except reading."""
 
     def __init__(self, api: AuthenticatedClient, request: TrafficRequest) -> None:
-        """Store what to request, and the client to send it with; nothing is sent yet."""
+        """Store the request and the client to send it with; nothing is sent yet."""
         self._api = api
         self._request = request
         self._recorder = StatsRecorder()
 
     @property
     def stats(self) -> QueryStats:
-        """What the query has sent so far, how long it has waited for the rate limit, and what the last response was."""
+        """The requests sent so far, the seconds waited for the rate limit, and the status and headers last received."""
         return self._recorder.snapshot()
 
     @property
@@ -93,7 +93,7 @@ class BaseQuery:
         return self._request.window
 
     def __repr__(self) -> str:
-        """Show what is requested."""
+        """Show the app and the window."""
         return f"{type(self).__name__}(app_id={self._request.app_id}, window={self.window})"
 
     def _plan(self) -> ReadPlan:
@@ -102,19 +102,19 @@ class BaseQuery:
 
     @staticmethod
     def _check_progress(progress: object) -> None:
-        """Check what is called with the progress, before anything is sent.
+        """Check the progress callback before anything is sent.
 
         Raises:
-            TypeError: it cannot be called.
+            TypeError: it is not callable.
         """
         if progress is not None and not callable(progress):
             raise TypeError(f"progress must be a function of two numbers, not {type(progress).__name__}.")
 
     def _page_request(self, base_url: httpx.URL, reader: SliceReader) -> dict[str, Any]:
-        """Return the arguments of httpx's `build_request` for the page that a reader needs next.
+        """Return the arguments of httpx's `build_request` for the next page of a reader.
 
-        URL and parameters are those of the generated client. Start and end are sent in UTC: there the offset always has
-        a form that RFC 3339 allows.
+        URL and parameters are those of the generated client. Start and end are sent in UTC, because RFC 3339 does not
+        allow every offset.
         """
         generated = get_traffic._get_kwargs(  # noqa: SLF001 - our own generated code, checked by `nox -s drift`
             app_id=self._request.app_id,
@@ -127,7 +127,7 @@ class BaseQuery:
             limit=self._request.page_size,
             next_token=reader.cursor.token,
         )
-        # In one piece: httpx parses the URL three times if it gets the parts.
+        # One string, because httpx parses the URL three times if it gets the parts.
         url = f"{str(base_url).rstrip('/')}{generated.pop('url')}?{httpx.QueryParams(generated.pop('params'))}"
         return {
             **generated,

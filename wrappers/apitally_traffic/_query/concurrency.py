@@ -1,4 +1,4 @@
-"""Read several slices at a time, and return the results in order. One class for threads, one for tasks."""
+"""Read several slices concurrently, with threads or with tasks, and return the results in order."""
 
 import asyncio
 import contextlib
@@ -18,18 +18,18 @@ from apitally_traffic._clock import monotonic
 Part = TypeVar("Part")
 Result = TypeVar("Result")
 
-# How long to wait for cancelled threads, which end at once where the machine has time for them.
+# How long to wait for cancelled threads, which end at once unless the machine is busy.
 _JOIN_SECONDS = 0.5
 
 
 class ThreadWorkers(Generic[Part, Result]):
     """Runs one function over several parts in threads; with a concurrency of 1, in the caller's own thread.
 
-    The threads are daemons: an iterator that is still referenced when the program ends does not keep it alive.
+    The threads are daemons, so an iterator that still exists when the program ends does not keep the program running.
     """
 
     def __init__(self, read: Callable[[Part], Result], concurrency: int) -> None:
-        """Prepare; no thread is started before the first part is submitted."""
+        """Store the function; threads are started when parts are submitted."""
         self._read = read
         self._in_caller = concurrency == 1
         self._pending: deque[tuple[Part, Future[Result] | None]] = deque()
@@ -38,7 +38,7 @@ class ThreadWorkers(Generic[Part, Result]):
         self._process = os.getpid()
 
     def submit(self, *parts: Part) -> None:
-        """Start to read parts; if no more threads can be started, one is read when its result is needed."""
+        """Start reading parts; if a thread cannot be started, its part is read when the result is needed."""
         self._check_fork()
         for part in parts:
             self._pending.append((part, None if self._in_caller else self._run(part)))
@@ -48,7 +48,7 @@ class ThreadWorkers(Generic[Part, Result]):
         return bool(self._pending)
 
     def next_result(self) -> Result:
-        """Wait for the part that was submitted first, and return its result or raise its error."""
+        """Wait for the oldest submitted part, and return its result or raise its error."""
         self._check_fork()
         part, future = self._pending.popleft()
         try:
@@ -70,7 +70,7 @@ class ThreadWorkers(Generic[Part, Result]):
         return future
 
     def _check_fork(self) -> None:
-        """Start again in a forked process: threads do not exist there, and their locks may be locked."""
+        """Start over in a forked process: its parent's threads do not exist there, but may have left locks locked."""
         if os.getpid() != self._process:
             self._pending = deque((part, None) for part, _ in self._pending)
             self._threads, self._cancellation, self._process = [], Cancellation(), os.getpid()
@@ -82,14 +82,14 @@ class ThreadWorkers(Generic[Part, Result]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Cancel what is still being read: waits end at once, and requests in flight are interrupted."""
+        """Cancel the remaining reads: waits end at once, and requests in flight are interrupted."""
         if os.getpid() != self._process or sys.is_finalizing():
-            return  # the threads do not exist here, or do not run any more
+            return  # the threads do not exist in this process, or no longer run
         self._cancellation.cancel()
         self._pending.clear()
         end = monotonic() + _JOIN_SECONDS
         for thread in self._threads:
-            if thread is not threading.current_thread():  # the garbage collector may run in it
+            if thread is not threading.current_thread():  # the garbage collector may call this in one of the threads
                 thread.join(max(end - monotonic(), 0))
 
 
@@ -97,12 +97,12 @@ class TaskWorkers(Generic[Part, Result]):
     """Runs one coroutine function over several parts in tasks of the running event loop."""
 
     def __init__(self, read: Callable[[Part], Awaitable[Result]]) -> None:
-        """Prepare; no task is started before the first part is submitted."""
+        """Store the function; tasks are started when parts are submitted."""
         self._read = read
         self._pending: deque[asyncio.Future[Result]] = deque()
 
     def submit(self, *parts: Part) -> None:
-        """Start to read parts."""
+        """Start reading parts."""
         self._pending += [asyncio.ensure_future(self._read(part)) for part in parts]
 
     def __bool__(self) -> bool:
@@ -110,16 +110,16 @@ class TaskWorkers(Generic[Part, Result]):
         return bool(self._pending)
 
     async def next_result(self) -> Result:
-        """Wait for the part that was submitted first, and return its result or raise its error.
+        """Wait for the oldest submitted part, and return its result or raise its error.
 
         Raises:
-            RuntimeError: another event loop reads it, or did before it was closed, and nobody would wake up this one.
+            RuntimeError: the part is unfinished, and is read in another event loop, which cannot wake up this one.
         """
-        # No name for it: its error would refer to this frame, which would refer to it.
-        if self._pending[0].done():  # perhaps in another event loop, which could wake up nobody here
+        # The task is not assigned to a variable: its error refers to this frame, which would refer to the task.
+        if self._pending[0].done():  # not awaited: it may belong to another event loop
             await asyncio.sleep(0)
         elif _is_here(self._pending[0]):
-            # Not by awaiting it: anyio would not know its own cancellation again, which the task has passed on.
+            # Not awaited directly: anyio does not recognize its own cancellation if the task passes it on.
             await asyncio.wait({self._pending[0]})
         else:
             raise RuntimeError("This iteration was begun in another event loop, which has its requests: go on there.")
@@ -132,12 +132,12 @@ class TaskWorkers(Generic[Part, Result]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Cancel what is still being read, and wait until it has ended, unless another event loop has it."""
+        """Cancel the remaining tasks, and wait until those of this event loop have ended."""
         for task in self._pending:
             if _is_here(task):
                 task.cancel()
             else:
-                with contextlib.suppress(RuntimeError):  # of a loop that is closed
+                with contextlib.suppress(RuntimeError):  # the loop is closed
                     task.get_loop().call_soon_threadsafe(task.cancel)
         self._pending = deque(filter(_is_here, self._pending))
         cancellation: asyncio.CancelledError | None = None
@@ -148,8 +148,8 @@ class TaskWorkers(Generic[Part, Result]):
                 cancellation = cancelled
         for task in self._pending:
             if not task.cancelled():
-                task.exception()  # or asyncio would say that nobody has looked at it
-        self._pending.clear()  # a task refers to its error, which refers to frames that refer to the workers
+                task.exception()  # otherwise, asyncio logs that the exception was never retrieved
+        self._pending.clear()  # breaks a cycle: the tasks refer to errors, these to frames, and those to the workers
         try:
             if cancellation is not None:
                 raise cancellation
@@ -164,7 +164,7 @@ def _is_here(future: asyncio.Future[Any]) -> bool:
 def _settle(future: Future[Result], read: Callable[[Part], Result], part: Part) -> None:
     try:
         future.set_result(read(part))
-    except BaseException as error:  # noqa: BLE001 - it is raised where the result is taken
+    except BaseException as error:  # noqa: BLE001 - `next_result` raises it
         future.set_exception(error)
     finally:
         del future  # it refers to its error, which refers to this frame

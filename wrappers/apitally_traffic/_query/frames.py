@@ -1,9 +1,9 @@
 """Convert rows to totals, and to tables of pyarrow, pandas and polars.
 
 Period columns are timezone-aware, in the query's timezone, to the microsecond; counts are 64-bit integers. An empty
-result has the same columns and types. Each library is imported when a table of it is first requested, and makes an
-empty table before the rows are read, which may take long: so a missing library and a timezone that it does not know are
-errors at once. The rows are those that were decoded: no item is made of them on the way.
+result has the same columns and types. A library is imported when one of its tables is first requested. Because reading
+the rows may take long, an empty table is built first: a missing library, or a timezone that it does not know, is an
+error at once. Tables are built directly from the decoded rows, without converting them to items.
 """
 
 from collections.abc import Callable
@@ -46,11 +46,11 @@ def total(rows: Rows) -> TrafficTotals:
 
 
 def arrow_builder(timezone: ZoneInfo) -> "Callable[[Rows], pa.Table]":
-    """Return a function that makes a pyarrow table of rows.
+    """Return a function that makes a pyarrow table from rows.
 
     Raises:
         ImportError: pyarrow is not installed; the message names the extra.
-        ValueError: it does not know the timezone.
+        ValueError: pyarrow does not know the timezone.
     """
     pyarrow = _import("pyarrow", extra="arrow")
 
@@ -66,11 +66,11 @@ def arrow_builder(timezone: ZoneInfo) -> "Callable[[Rows], pa.Table]":
 
 
 def pandas_builder(timezone: ZoneInfo) -> "Callable[[Rows], pd.DataFrame]":
-    """Return a function that makes a pandas frame of rows.
+    """Return a function that makes a pandas frame from rows.
 
     Raises:
         ImportError: pandas is not installed; the message names the extra.
-        ValueError: it does not know the timezone.
+        ValueError: pandas does not know the timezone.
     """
     pandas = _import("pandas", extra="pandas")
 
@@ -86,11 +86,11 @@ def pandas_builder(timezone: ZoneInfo) -> "Callable[[Rows], pd.DataFrame]":
 
 
 def polars_builder(timezone: ZoneInfo) -> "Callable[[Rows], pl.DataFrame]":
-    """Return a function that makes a polars frame of rows.
+    """Return a function that makes a polars frame from rows.
 
     Raises:
         ImportError: polars is not installed; the message names the extra.
-        ValueError: it does not know the timezone.
+        ValueError: polars does not know the timezone.
     """
     polars = _import("polars", extra="polars")
 
@@ -111,14 +111,14 @@ def _import(name: str, *, extra: str) -> Any:
         return import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name:
-            raise  # it is installed, and something that it needs is not
+            raise  # the library is installed, but one of its dependencies is not
         raise ImportError(f"{name} is not installed: python3 -m pip install 'apitally-traffic[{extra}]'.") from error
 
 
 def _checked(build: Callable[[Rows], Table], library: str, timezone: ZoneInfo) -> Callable[[Rows], Table]:
     try:
         build([])
-    except Exception as error:  # each library has errors of its own
+    except Exception as error:  # each library has its own exceptions
         raise ValueError(
             f"{library} does not know the timezone {timezone.key!r}: use another one, or another kind of table."
         ) from error
@@ -129,7 +129,7 @@ def _periods(rows: Rows) -> dict[str, list[int]]:
     """Return the period columns in microseconds since 1970."""
     starts, ends = ([getattr(row, name) for row in rows] for name in _PERIODS)
     start_numbers = _microseconds(starts)
-    # Without gaps, each period ends where the next one starts, and that is converted already.
+    # Without gaps, each period ends where the next one starts, so nearly all ends are converted already.
     has_gaps = ends[:-1] != starts[1:]
     end_numbers = _microseconds(ends) if has_gaps else [*start_numbers[1:], *_microseconds(ends[-1:])]
     return dict(zip(_PERIODS, (start_numbers, end_numbers), strict=True))

@@ -42,9 +42,9 @@ class TrafficQuery(BaseQuery):
         return QueryIterator(self._deliver(ReadPlan.take_rows, to_items))
 
     def pages(self) -> Iterator[GetTrafficResponse]:
-        """Yield the API's pages as they came, oldest slice of the window first.
+        """Yield the API's pages unchanged, oldest slice of the window first.
 
-        With `max_items`, they end with the page that has the last of that many items: pages are not cut.
+        With `max_items`, the page with the last of these items is the last one; pages are not cut.
 
         Raises:
             ApitallyError: as for the items.
@@ -59,7 +59,7 @@ class TrafficQuery(BaseQuery):
             progress: called after each slice with the number of periods done and the number expected.
 
         Raises:
-            ApitallyError: as for the items; nothing is delivered then.
+            ApitallyError: as for the items; `resume_from` is None, because nothing was delivered.
             TypeError: `progress` cannot be called.
         """
         return self._collect(to_items, progress)
@@ -128,7 +128,7 @@ class TrafficQuery(BaseQuery):
     ) -> Generator[Iterable[Delivered]]:
         for _, taken in self._slices(take):
             yield convert(taken)
-            del taken  # it would be kept while the next slice is read
+            del taken  # otherwise, it stays in memory while the next slice is read
 
     def _collect(self, convert: Callable[[Rows], Iterable[Delivered]], progress: Progress | None) -> list[Delivered]:
         self._check_progress(progress)
@@ -136,7 +136,7 @@ class TrafficQuery(BaseQuery):
         try:
             for plan, rows in self._slices(ReadPlan.take_rows):
                 collected += convert(rows)
-                del rows  # as above
+                del rows  # see `_deliver`
                 if progress is not None:
                     progress(plan.done, plan.expected)
         except ApitallyError as error:
@@ -145,7 +145,7 @@ class TrafficQuery(BaseQuery):
         return collected
 
     def _slices(self, take: Callable[[ReadPlan, SliceReader], Taken]) -> Iterator[tuple[ReadPlan, Taken]]:
-        """Yield what is taken of each slice. The next ones are started before the caller gets it, who may be slow."""
+        """Yield what to deliver of each slice. Further slices are started first, because the caller may be slow."""
         plan = self._plan()
         with ThreadWorkers(self._read, plan.slices_at_a_time) as workers:
             workers.submit(*plan.next_slices())
@@ -158,12 +158,12 @@ class TrafficQuery(BaseQuery):
                 taken = take(plan, reader)
                 workers.submit(*plan.next_slices())
                 yield plan, taken
-                del taken  # as above
+                del taken  # see `_deliver`
 
     def _read(self, reader: SliceReader) -> SliceReader:
         http = self._api.get_httpx_client()
         while not reader.cursor.finished:
             request = http.build_request(**self._page_request(http.base_url, reader))
-            # No name for the response: it would keep the page while the next one is read.
+            # Not assigned to a variable, which would keep the page in memory while the next one is read.
             reader.add(unbound(http.send(request, stream=True)).extensions[DECODED])
         return reader
