@@ -1,8 +1,8 @@
-"""End the network operations of an async exchange in time, also while a test freezes the clock of the event loop.
+"""Apply the timeouts of an async exchange even while a test freezes the clock of the event loop.
 
-httpcore measures its timeouts with that clock, which then stands still, or goes ahead with each look at it. Here they
-are real ones as long as it is frozen; otherwise each operation is passed on, at the cost of one call. A connection is
-closed when its task is cancelled during the TLS handshake.
+httpcore measures timeouts with that clock; while it is frozen, it stands still or advances each time it is read. Then,
+timeouts are measured in real time here; otherwise, each operation is passed on at the cost of one call. A connection is
+also closed if its task is cancelled during the TLS handshake.
 """
 
 # ruff: noqa: ASYNC109 - the parameters of httpcore's interface
@@ -23,18 +23,18 @@ from apitally_traffic._transport.dns import addresses_async, is_address
 from apitally_traffic._transport.reuse import refuse_early_bytes
 
 if TYPE_CHECKING:
-    import httpcore  # httpx imports it when it makes a transport, and not before
+    import httpcore  # for type checkers only, because httpx imports it with the first transport
 
     Connection = Coroutine[Any, Any, httpcore.AsyncNetworkStream]
 
 Result = TypeVar("Result")
 
-# How long an attempt to connect goes on before one to the next address of the host begins beside it; see RFC 8305.
+# How long an attempt to connect lasts before a concurrent one to the host's next address is started; see RFC 8305.
 _SLOW_SECONDS = 0.25
 
 
 def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
-    """Install the backend in one of httpx's transports, whose constructor does not accept it, unless it is there."""
+    """Install the backend in a transport of httpx, whose constructor does not accept one, unless it is installed."""
     pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
     backend: Any = pool._network_backend  # noqa: SLF001
     bound: Any = backend if isinstance(backend, _Backend) else _Backend(backend)
@@ -87,7 +87,7 @@ class _Stream:
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Awaitable[bytes]:
         if (call := current_call.get()) is not None:
-            call.check()  # where other tasks flood the loop, its timers are late
+            call.check()  # timers are late if other tasks keep the event loop busy
         return _in_time(timeout, httpx.ReadTimeout, lambda seconds: self._stream.read(max_bytes, seconds))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> Awaitable[None]:
@@ -111,7 +111,7 @@ class _Stream:
                 )
             )
         except asyncio.CancelledError:
-            await asyncio.shield(self.aclose())  # httpcore closes it after an error only, and nobody else knows it
+            await asyncio.shield(self.aclose())  # httpcore closes it only after an error, and nothing else refers to it
             raise
 
     def get_extra_info(self, info: str) -> Any:
@@ -134,15 +134,15 @@ async def _connected(
 
 
 async def _first_of(attempts: "Iterable[Callable[[], Connection]]") -> "httpcore.AsyncNetworkStream":
-    """Return the connection of the first attempt that succeeds; each begins when the one before fails, or is slow."""
-    left = deque(attempts)
+    """Return the connection of the first attempt that succeeds; start each when the previous one fails or is slow."""
+    waiting = deque(attempts)
     running: set[asyncio.Future[httpcore.AsyncNetworkStream]] = set()
     failure: BaseException | None = None
     try:
-        while left or running:
-            if left:
-                running.add(asyncio.ensure_future(left.popleft()()))
-            seconds = _SLOW_SECONDS if left else None
+        while waiting or running:
+            if waiting:
+                running.add(asyncio.ensure_future(waiting.popleft()()))
+            seconds = _SLOW_SECONDS if waiting else None
             done, running = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             for attempt in done:
                 failure = attempt.exception()
@@ -152,13 +152,13 @@ async def _first_of(attempts: "Iterable[Callable[[], Connection]]") -> "httpcore
         assert failure is not None, "a host has an address, or an error"
         raise failure
     finally:
-        del failure  # it refers to this frame
+        del failure  # breaks a cycle, because the error refers to this frame
         if running:
-            await asyncio.shield(_end(running))  # a further cancellation must not leave them connected
+            await asyncio.shield(_end(running))  # shielded, so that another cancellation does not leave them connected
 
 
 async def _end(attempts: "set[asyncio.Future[httpcore.AsyncNetworkStream]]") -> None:
-    """Cancel attempts, and close the connections of those that have succeeded meanwhile."""
+    """Cancel attempts, and close the connections of those that have succeeded in the meantime."""
     for attempt in attempts:
         attempt.cancel()
     await asyncio.wait(attempts)
@@ -178,6 +178,6 @@ async def _in_real_time(
 ) -> Result:
     try:
         async with real_timeout(seconds):
-            return await operation(None)  # a clock that ticks in large steps would end it early
+            return await operation(None)  # without a timeout, which a clock that ticks in large steps would end early
     except TimeoutError:
         raise kind("") from None

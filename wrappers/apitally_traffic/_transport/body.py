@@ -1,7 +1,7 @@
 """Read and decompress the body of a response within bounds.
 
-httpx decompresses each piece of a body completely, so that a few kilobytes can become gigabytes. Here every step of the
-decompression has a bound, and nothing past it is kept.
+httpx decompresses each piece of a body completely, so a few kilobytes can become gigabytes. Here the output of each
+decompression step is limited, and a body that exceeds the limit is not kept.
 """
 
 import zlib
@@ -9,20 +9,20 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 
 MAX_BODY = 64 * 2**20
-"""Bytes, compressed and decompressed. A page of 1,000 rows has 0.2 million."""
+"""The maximum size in bytes, both compressed and decompressed. A page of 1,000 rows has 0.2 million."""
 
 ACCEPT_ENCODING = "gzip, deflate"
-"""The codings that are understood here."""
+"""The supported codings."""
 
-# Bytes. Of the bodies that are larger, one at a time is read: eight slices take no more memory than one.
+# Bytes. Larger bodies are read one at a time, so that eight slices take no more memory than one.
 _SMALL_BODY = 2**20
 _PIECE = 2**18
 _MAX_CODINGS = 5
-# Each one costs a copy of what was received with it. Tools that compress in blocks make one for 64 KiB.
+# Each member costs a copy of the bytes received with it. Tools that compress in blocks make a member for each 64 KiB.
 _MAX_MEMBERS = 10_000
 _CODINGS = {"gzip", "x-gzip", "deflate"}
 _CODINGS_OF_OTHERS = {"br", "zstd", "compress", "x-compress"}
-# Formats, as zlib numbers them.
+# The `wbits` of zlib that select a format.
 _GZIP, _ZLIB, _RAW = zlib.MAX_WBITS + 16, zlib.MAX_WBITS, -zlib.MAX_WBITS
 _ZLIB_HEADER_BYTES = 2
 _GZIP_MAGIC = 0x1F
@@ -33,7 +33,7 @@ class BodyError(Exception):
 
 
 def remark_on_coding(content_encoding: str) -> str:
-    """Return what to add to the reason why a body cannot be used: nothing, or the coding that nobody asked for."""
+    """Return an addition to the reason why a body cannot be used: the coding that was not requested, or nothing."""
     codings = _CODINGS_OF_OTHERS.intersection(coding.strip().lower() for coding in content_encoding.split(","))
     return f"; its Content-Encoding is {min(codings)}, which was not asked for" if codings else ""
 
@@ -45,11 +45,11 @@ class BodyReader:
         """Start before the first piece.
 
         Args:
-            content_encoding: the header's value. Codings that are not known are ignored, as httpx does: some servers
-                name character sets there.
+            content_encoding: the header's value. As in httpx, unknown codings are ignored, because some servers put the
+                name of a character set there.
 
         Raises:
-            BodyError: the header names more codings than any server applies.
+            BodyError: the header names more codings than a server would apply.
         """
         codings = [coding.strip().lower() for coding in content_encoding.split(",")]
         if len(codings) > _MAX_CODINGS:
@@ -60,10 +60,10 @@ class BodyReader:
         self._is_large = False
 
     def feed(self, data: bytes) -> Iterator[None]:
-        """Add a piece as it was received.
+        """Add a piece of the body as it was received.
 
         Yields:
-            Once in all, when the body becomes large, and before it does.
+            None once per body, just before the body becomes large.
 
         Raises:
             BodyError: the body is too large, or does not match its Content-Encoding.
@@ -94,9 +94,10 @@ class BodyReader:
         return self._body.getvalue()
 
     def _reserve(self) -> None:
-        """Go on in a buffer of the largest size, of which the system provides what is used.
+        """Continue in a buffer of the maximum size; the system only provides the memory that is used.
 
-        The C library gives such a block back when it is freed. Smaller ones, which grow, it may keep for each thread.
+        When such a large block is freed, the C library returns it to the system. It may keep smaller, growing blocks
+        for each thread.
         """
         beginning, self._body = self._body.getvalue(), BytesIO(bytes(MAX_BODY))
         self._body.write(beginning)
@@ -107,13 +108,13 @@ class _Decompression:
         self._coding = coding
         self._head = b""
         self._members = 0
-        self._has_begun = False
+        self._has_started = False
         self._zlib = zlib.decompressobj(_GZIP) if coding != "deflate" else None
 
     def run(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         for piece in pieces:
             data = piece
-            self._has_begun = self._has_begun or bool(data)
+            self._has_started = self._has_started or bool(data)
             if self._zlib is None:
                 data = self._head = self._head + data
                 if len(self._head) < _ZLIB_HEADER_BYTES:
@@ -135,12 +136,12 @@ class _Decompression:
                     break
 
     def check_end(self) -> None:
-        """Check that nothing is missing; a body without a byte is left to whoever needs one."""
-        if self._has_begun and (self._zlib is None or not self._zlib.eof):
+        """Check that the compressed data is complete; an empty body passes."""
+        if self._has_started and (self._zlib is None or not self._zlib.eof):
             raise BodyError(f"breaks off before the end of what its Content-Encoding, {self._coding}, compresses")
 
     def _next_member(self, data: bytes) -> bytes:
-        """Begin what follows the end, and return it: gzip may have several members, and zeros as padding."""
+        """Start the next gzip member, and return its data without padding zeros; a body may have several members."""
         data = data.lstrip(b"\0") if self._coding != "deflate" else data
         if not data:
             return data
@@ -154,7 +155,7 @@ class _Decompression:
 
 
 def _has_zlib_header(head: bytes) -> bool:
-    """Return whether "deflate" has the zlib header that RFC 9110 requires; some servers leave it out."""
+    """Return whether "deflate" data starts with the zlib header that RFC 9110 requires; some servers leave it out."""
     return head[0] % 16 == 8 and int.from_bytes(head[:2], "big") % 31 == 0
 
 

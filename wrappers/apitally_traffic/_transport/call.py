@@ -1,4 +1,4 @@
-"""One call of the user: a request with all its attempts, its deadline, its end, and what is counted about it."""
+"""One call of the user: a request with all its attempts, its deadline, its cancellation and its statistics."""
 
 import asyncio
 import threading
@@ -14,32 +14,32 @@ from apitally_traffic._transport.stats import LastResponse, StatsRecorder
 from apitally_traffic.errors import ApitallyError
 
 MAX_CONNECTIONS = 100
-"""How many requests of a client are sent at a time."""
+"""The maximum number of concurrent requests of a client."""
 
 CALL = "apitally_traffic.call"
-"""The extension of a request with its call."""
+"""The request extension with the call of the request."""
 
 
 class Lifetime:
-    """The time from one `close` of a client to the next; calls that are under way at its end are ended, too.
+    """The time from one `close` of a client to the next; its end also ends the running calls.
 
     Attributes:
-        interruptible: makes the context manager of a block that a function interrupts if the end comes while it runs,
-            or came before.
-        large_body: held while a large body is read and decoded, by a thread.
-        large_body_async: held by a task.
-        request_slots: held by each task that has a request in the pool of connections, which has to look at all of
-            them for each connection that gets free.
+        interruptible: returns a context manager that calls a function if the lifetime ends while its block runs, or has
+            ended before.
+        large_body: the lock of a thread that reads and decodes a large body.
+        large_body_async: the lock of a task that does the same.
+        request_slots: limits the tasks with a request in the connection pool, because the pool goes through all of its
+            requests for each connection that becomes free.
     """
 
     def __init__(self) -> None:
-        """Start."""
+        """Start a lifetime."""
         self._interrupts = Interrupts()
         self.interruptible = self._interrupts.during
         self.large_body = threading.Lock()
         self.large_body_async = asyncio.Lock()
         self.request_slots = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._under_way: set[asyncio.Future[None]] = set()
+        self._in_flight: set[asyncio.Future[None]] = set()
 
     @property
     def has_ended(self) -> bool:
@@ -47,45 +47,45 @@ class Lifetime:
         return self._interrupts.is_set
 
     def end(self) -> None:
-        """Interrupt what waits."""
+        """Interrupt everything that waits."""
         self._interrupts()
 
     @contextmanager
-    def under_way(self) -> Iterator[None]:
-        """Let `all_left` wait for a block, in which a task sends a request."""
-        left = asyncio.get_running_loop().create_future()
-        self._under_way.add(left)
+    def in_flight(self) -> Iterator[None]:
+        """Mark the block, in which a task sends a request, as one that `wait_until_idle` waits for."""
+        ended = asyncio.get_running_loop().create_future()
+        self._in_flight.add(ended)
         try:
             yield
         finally:
-            self._under_way.discard(left)
-            finish(left)
+            self._in_flight.discard(ended)
+            finish(ended)
 
-    async def all_left(self, seconds: float) -> None:
-        """Wait until all tasks have left these blocks, for up to `seconds`."""
+    async def wait_until_idle(self, seconds: float) -> None:
+        """Wait until the blocks of all tasks have ended, for up to `seconds`."""
         end = monotonic() + seconds
-        for left in tuple(self._under_way):
-            await wait(left, max(end - monotonic(), 0.0))
+        for ended in tuple(self._in_flight):
+            await wait(ended, max(end - monotonic(), 0.0))
 
 
 class Call:
     """A request with all its attempts.
 
     Attributes:
-        deadline: seconds for all of its attempts, from the first permit of the rate limiter on.
-        lifetime: of the client's connections; with it the call ends.
+        deadline: seconds for all attempts, starting with the first permit of the rate limiter.
+        lifetime: the lifetime of the client's connections; when it ends, the call ends, too.
         attempts: how many attempts were made.
-        waited: for how many seconds the next attempt has waited for the rate limit since the last one.
-        failure: how the last attempt failed, without its traceback; None before the first retry.
+        waited: the seconds for which the next attempt has waited for the rate limit so far.
+        failure: the error of the last attempt, without its traceback; None before the first retry.
     """
 
     def __init__(self, deadline: float, stats: StatsRecorder | None, lifetime: Lifetime) -> None:
         """Start before the first attempt.
 
         Args:
-            deadline: seconds for all of its attempts.
-            stats: where to count them.
-            lifetime: the client's present one.
+            deadline: seconds for all attempts.
+            stats: the recorder that counts the attempts.
+            lifetime: the client's current lifetime.
         """
         self.deadline = deadline
         self.lifetime = lifetime
@@ -96,10 +96,10 @@ class Call:
         self._ends = inf
 
     def attempt(self, waited: float) -> None:
-        """Count an attempt that is sent now.
+        """Count an attempt that is about to be sent.
 
         Args:
-            waited: for how many seconds it waited for a permit of the rate limiter.
+            waited: the seconds for which it waited for a permit of the rate limiter.
         """
         if not self.attempts:
             self._ends = monotonic() + self.deadline
@@ -114,14 +114,14 @@ class Call:
             self._stats.add_response(LastResponse(status_code, headers, redactor))
 
     def check(self) -> None:
-        """Raise a TimeoutError after the deadline, or when the client is closed."""
+        """Raise a TimeoutError after the deadline, or after the client was closed."""
         if self.lifetime.has_ended or self.remaining() <= 0:
             raise TimeoutError
 
     def remaining(self) -> float:
-        """Return how many seconds are left; infinite before the first attempt."""
+        """Return the remaining seconds until the deadline; infinite before the first attempt."""
         return self._ends - monotonic()
 
 
 current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
-"""The call that the current thread sends a request for."""
+"""The call for which the current thread or task sends a request."""

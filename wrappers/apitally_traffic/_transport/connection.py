@@ -1,4 +1,4 @@
-"""How to connect to the server: through which proxy, with which trusted certificates, with which version of HTTP."""
+"""Determine how to connect to the server: the proxy, the trusted certificates and the version of HTTP."""
 
 import ipaddress
 import os
@@ -25,7 +25,7 @@ from apitally_traffic.errors import ConfigurationError
 
 Transport = TypeVar("Transport")
 
-# httpx keeps 20 connections, and closes each that a request has used where there are more.
+# By default, httpx keeps only 20 connections alive, and closes any others after each request.
 _LIMITS = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS, keepalive_expiry=5)
 # OpenSSL finds a certificate by the hash of its subject.
 _HASHED_NAME = r"[0-9a-f]{8}\.[0-9]+"
@@ -50,8 +50,8 @@ class Connector(NamedTuple, Generic[Transport]):
     """How to connect.
 
     Attributes:
-        connect: makes a transport for the server, each time with connections of its own.
-        via: the proxy and where it comes from, for a message; empty without a proxy.
+        connect: makes a transport for the server, each time with new connections.
+        via: the proxy and its source, for a message; empty without a proxy.
     """
 
     connect: Callable[[], Transport]
@@ -62,7 +62,7 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
     """Return how to connect to the server with sync transports.
 
     Raises:
-        ConfigurationError: the proxy or the certificates cannot be used; the message names argument or variable.
+        ConfigurationError: the proxy or the certificates cannot be used; the message names the argument or variable.
         ImportError: the extra for HTTP/2 is not installed.
     """
     arguments, via = _checked_arguments(settings, options)
@@ -72,14 +72,14 @@ def connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx
 def async_connector(settings: Settings, options: ConnectionOptions) -> Connector[httpx.AsyncBaseTransport]:
     """Return how to connect to the server with async transports; errors are those of `connector`."""
     arguments, via = _checked_arguments(settings, options)
-    with suppress(OSError, ImportError):  # no file can be opened, as the first request will say
+    with suppress(OSError, ImportError):  # no file can be opened; the first request reports the error
         _import_for_requests()
     return Connector(lambda: with_safe_reuse(with_real_timeouts(httpx.AsyncHTTPTransport(**arguments()))), via)
 
 
 @cache
 def _import_for_requests() -> None:
-    """Import what the first async request would: what is forked while a thread imports a module can never import it."""
+    """Import what the first async request needs: a process forked during an import can never import that module."""
     httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     anyio = import_module("anyio")
     import_module("anyio._backends._asyncio")
@@ -88,9 +88,9 @@ def _import_for_requests() -> None:
 
 
 def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[Callable[[], dict[str, Any]], str]:
-    """Return a function with the arguments of httpx's transports, and the proxy among them for a message.
+    """Return a function that returns the arguments for httpx's transports, and a description of the proxy for messages.
 
-    The function loads the certificates again in a forked process, where locks of OpenSSL may be held for ever.
+    In a forked process, the function loads the certificates again, because OpenSSL's locks may be held forever there.
     """
     try:
         arguments, via = _arguments(settings, options)
@@ -109,17 +109,17 @@ def _checked_arguments(settings: Settings, options: ConnectionOptions) -> tuple[
 
 
 def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str, Any], str]:
-    """Return the arguments of httpx's transports, and the proxy among them for a message.
+    """Return the arguments for httpx's transports, and a description of the proxy for messages.
 
-    Plain http is for loopback, which needs neither a proxy nor certificates. Loading the trusted certificates would be
-    nearly all of the time that making a client takes; without them, no https server is trusted.
+    Plain http is for loopback only, which needs neither a proxy nor certificates. The trusted certificates are not
+    loaded for it, because that takes nearly all of the time to make a client; without them, no https server is trusted.
     """
     url = httpx.URL(settings.base_url)
     if options.http2:
         _require_http2()
     if url.scheme == "http":
         if options.proxy is not None:
-            _proxy(url, options.proxy)  # what is wrong with it comes first
+            _proxy(url, options.proxy)  # an error of the proxy itself takes precedence
             raise ConfigurationError(f"proxy has no use for {settings.base_url}: it is on this machine.")
         return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2, "limits": _LIMITS}, ""
     proxy, name = _proxy(url, options.proxy)
@@ -133,7 +133,7 @@ def _require_http2() -> None:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Return the trusted certificates: those that the environment names, or else those that come with httpx."""
+    """Return the trusted certificates: those that the environment names, or else the ones included in httpx."""
     key_log, file, folder = (os.environ.get(name) for name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR"))
     with _naming("SSLKEYLOGFILE", key_log):
         if key_log:
@@ -149,13 +149,13 @@ def _certificates() -> ssl.SSLContext:
 
 
 def _check_is_regular(path: str) -> None:
-    """Raise an OSError if there is something else than a regular file: to open a pipe may take for ever."""
+    """Raise an OSError if a path exists but is not a regular file, because opening a pipe may block forever."""
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - a Path drops a slash at the end
         raise OSError(0, "It is not a regular file")
 
 
 def _check_certificates_in(folders: list[str]) -> None:
-    """Raise an OSError if there is no certificate in any of the folders; OpenSSL ignores what it cannot read."""
+    """Raise an OSError if none of the folders has a certificate; OpenSSL itself ignores unreadable folders."""
     failure = OSError(0, "No certificate has a name such as 1a2b3c4d.0, which `openssl rehash` makes")
     for folder in folders:
         try:
@@ -170,7 +170,7 @@ def _check_certificates_in(folders: list[str]) -> None:
 def _naming(variable: str, value: str | None) -> Iterator[None]:
     try:
         yield
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # or its subclass ssl.SSLError
         if not value:
             reason = error.strerror or error
             raise ConfigurationError(f"The certificates that come with httpx cannot be used: {reason}.") from error
@@ -179,16 +179,16 @@ def _naming(variable: str, value: str | None) -> Iterator[None]:
 
 
 def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tuple[httpx.Proxy | None, str]:
-    """Return the proxy that was passed in, or else the one in the environment, and the name of where it comes from.
+    """Return the proxy that was passed in, or else the one in the environment, and the name of its source.
 
-    httpx reads the environment for transports of its own only.
+    httpx reads the environment only for transports that it makes itself.
     """
     name, proxy = "the argument `proxy`", chosen.strip() if isinstance(chosen, str) else chosen
     if proxy is None:
         environment = urllib.request.getproxies()
         name = "HTTPS_PROXY" if environment.get("https", "").strip() else "ALL_PROXY"
         proxy = environment.get("https", "").strip() or environment.get("all", "").strip()
-        # The settings of macOS and Windows count where the environment has none.
+        # The settings of macOS and Windows apply if the environment has none.
         excluded = (
             _is_excluded(url, environment.get("no", ""))
             if urllib.request.getproxies_environment()
@@ -202,7 +202,7 @@ def _proxy(url: httpx.URL, chosen: str | httpx.URL | httpx.Proxy | None) -> tupl
     except UnicodeEncodeError:
         reason = "It is not UTF-8"
     except httpx.InvalidURL:
-        # httpx quotes a part of it, which may be one of a password.
+        # Not httpx's message, which quotes a part of the URL, possibly of a password.
         reason = "It is not a valid URL; before the host, / is written %2F, and # is %23"
     except (ValueError, ImportError) as error:
         reason = str(error)
@@ -226,16 +226,16 @@ def _checked(proxy: str | httpx.URL | httpx.Proxy) -> httpx.Proxy:
         raise ValueError("Nothing may follow its host and port; before the host, / is written %2F, and # is %23")
     if made.url.port is not None and not 0 < made.url.port < 2**16:
         raise ValueError("Its port must be from 1 to 65535")
-    httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # refuses what it cannot use
+    httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # raises if httpx cannot use it
     return made
 
 
 def _is_excluded(url: httpx.URL, no_proxy: str) -> bool:
     """Return whether NO_PROXY, as curl reads it, excludes the server from using a proxy.
 
-    It lists hosts, each with its subdomains, IP addresses and CIDR blocks, separated by commas or spaces; a `*` that
-    stands alone is for all. A port after a host limits the entry to this port, as other tools understand it; only
-    there does an IPv6 address have brackets.
+    It lists hosts (with their subdomains), IP addresses and CIDR blocks, separated by commas or spaces; a single `*`
+    matches every host. As in other tools, a port limits an entry to this port; an IPv6 address has brackets only if a
+    port follows.
     """
     host, port = url.host.rstrip("."), url.port or 443
     return no_proxy == "*" or any(_matches(host, port, entry) for entry in re.split(_SEPARATORS, no_proxy.lower()))
@@ -255,7 +255,7 @@ def _matches(host: str, port: int, entry: str) -> bool:
 
 
 def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """Return the addresses that an entry stands for: without a length, or with 0, it is one; None for a name."""
+    """Return the addresses of an entry, a single one if its prefix length is missing or 0; None for a host name."""
     block, _, bits = entry.partition("/")
     if "%" in block or not (bits.isdecimal() or bits == ""):
         return None

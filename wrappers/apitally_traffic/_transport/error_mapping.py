@@ -1,4 +1,4 @@
-"""Map responses and exceptions to typed errors. Does no I/O, so that both transports share it."""
+"""Map responses and exceptions to typed errors, without I/O, so that both transports can share it."""
 
 import codecs
 import contextlib
@@ -32,7 +32,7 @@ from apitally_traffic.errors import (
 )
 
 LOST_BODY = "apitally_traffic.lost_body"
-"""The extension of a response that says why its body is missing."""
+"""The response extension with the reason why the body is missing."""
 
 _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
     401: (
@@ -43,12 +43,12 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
     429: (RateLimitError, "The key has used all requests of the current rate limit window: wait, and try again."),
 }
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
-# What the spec says of a 404 is "App Not Found" where the app is all that the path names.
+# Paths in which the app is the only ID, where the spec's description of a 404, "App Not Found", applies.
 _LISTING_OF_AN_APP = r".*/v1/apps/[^/]+/[^/]+"
-# What else a request can name that there may not be.
+# Parameters that may also name something that does not exist.
 _FILTERS = {"app_env_id": "the environment", "consumer_id": "the consumer"}
 
-# Of a longer body, errors say how it begins, and quote no message in it.
+# Of a longer body, errors quote only the beginning, and do not parse it.
 _MAX_TEXT, _MAX_JSON = 100_000, 2**20
 _MAX_DETAILS, _MAX_SENTENCES, _MAX_REASON, _MAX_BEFORE = 100, 10, 1000, 300
 
@@ -57,9 +57,9 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
     """Return the error for a response whose status is not 200.
 
     Args:
-        request: the request as the caller made it, without the key.
-        response: the response, its body read.
-        redactor: removes the key from the body, before that is cut.
+        request: the request of the caller, without the key.
+        response: the response, with its body read.
+        redactor: removes the key from the body before it is cut.
     """
     status = response.status_code
     details = _details(request, response, redactor)
@@ -99,12 +99,12 @@ def error_of_exception(
     """Return the error for an exchange that failed before the response was complete.
 
     Args:
-        request: the request as the caller made it, without the key.
-        error: what the transport raised.
+        request: the request of the caller, without the key.
+        error: the exception of the transport.
         response: the incomplete response, if there is one.
         call: the call that the request belongs to.
-        redactor: removes the key from what the transport says, before that is cut.
-        via: the proxy that the request went through; empty without one.
+        redactor: removes the key from the transport's message before it is cut.
+        via: the proxy in use; empty without one.
     """
     server = server_of(request.url)
     details: dict[str, Any] = {"method": request.method, "url": str(request.url)}
@@ -131,7 +131,7 @@ def error_of_exception(
 
 
 def _after_deadline(sentence: str, before: ApitallyError | None, details: dict[str, Any]) -> APITimeoutError:
-    """Return the error for a deadline; where it ends a retry, with the failure of the attempt before."""
+    """Return the error for a passed deadline; if it ends a retry, with the error of the previous attempt."""
     sentence = f"{sentence} Try again, or raise the deadline."
     if before is not None:
         sentence = f"{sentence} The attempt before failed: {cut(before.message, _MAX_BEFORE)}"
@@ -146,10 +146,10 @@ def error_of_body(request: httpx.Request, response: httpx.Response, reason: str,
     """Return the error for a body with status 200 that cannot be used.
 
     Args:
-        request: the request as the caller made it.
-        response: the response, its body read.
-        reason: what is wrong, and where, such as "breaks the schema: `has_more` is missing".
-        redactor: removes the key from the body, before that is cut.
+        request: the request of the caller.
+        response: the response, with its body read.
+        reason: the problem and its place, such as "breaks the schema: `has_more` is missing".
+        redactor: removes the key from the body before it is cut.
     """
     kind = cut(redactor.text(response.headers.get("content-type", "no declared type")))
     sentence = f"The API returned 200 with a body ({kind}) that {cut(redactor.text(reason), _MAX_REASON)}."
@@ -159,17 +159,17 @@ def error_of_body(request: httpx.Request, response: httpx.Response, reason: str,
 def with_details(
     error: ApitallyError, request: httpx.Request, response: httpx.Response, redactor: Redactor
 ) -> ApitallyError:
-    """Return an error with what is known of the request and its response."""
+    """Return a copy of an error with the details of the request and its response."""
     return type(error)(error.message, **_details(request, response, redactor))
 
 
 def server_of(url: httpx.URL) -> str:
-    """Return the part of a URL that names the server, for a message."""
+    """Return the scheme, host and port of a URL, for a message."""
     return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def _unexpected(request: httpx.Request, response: httpx.Response, excerpt: str) -> str:
-    """Return what to say about a status that the API does not document."""
+    """Return the end of the message about a status that the API does not document."""
     if response.status_code == HTTPStatus.REQUEST_TIMEOUT:
         return ": the request did not arrive in time. Try again."
     if response.status_code not in _REDIRECTS:
@@ -193,7 +193,7 @@ def _details(request: httpx.Request, response: httpx.Response, redactor: Redacto
 
 
 def _text(response: httpx.Response, redactor: Redactor) -> str:
-    """Return how the body begins, as text."""
+    """Return the beginning of the body as text."""
     content = response.content[:_MAX_TEXT]
     if _disguises_key(response, redactor):
         return content.decode("latin-1").replace("\0", "")
@@ -201,7 +201,7 @@ def _text(response: httpx.Response, redactor: Redactor) -> str:
     try:
         return codecs.getincrementaldecoder(encoding)("replace").decode(content, final=True)
     except (LookupError, ValueError, TypeError, AssertionError):
-        # Python has codecs such as hex that are not text encodings, and httpx accepts their names as a charset.
+        # Python has codecs, such as hex, that are not text encodings, but httpx accepts their names as a charset.
         return content.decode("utf-8", "replace")
 
 
@@ -210,8 +210,8 @@ def _encoding(response: httpx.Response) -> str:
 
 
 def _disguises_key(response: httpx.Response, redactor: Redactor) -> bool:
-    """Return whether the bytes of a body quote the key, and are declared as text that looks otherwise."""
-    with contextlib.suppress(LookupError, ValueError, TypeError, AssertionError):  # an unknown one, or none of texts
+    """Return whether the bytes of a body contain the key, but in the declared encoding its text would not."""
+    with contextlib.suppress(LookupError, ValueError, TypeError, AssertionError):  # unknown, or not a text encoding
         if string.printable.encode(_encoding(response)) == string.printable.encode():
             return False
     content = response.content[:_MAX_JSON].decode("latin-1")
@@ -232,7 +232,7 @@ def _json(response: httpx.Response, redactor: Redactor) -> Any:
 
 
 def _not_found(request: httpx.Request, content: Any) -> str:
-    """Return what there is not, as far as the URL tells, and what the API itself says."""
+    """Return the reason for a 404: what may not exist, judging by the URL, and the API's own message."""
     is_app = re.fullmatch(_LISTING_OF_AN_APP, request.url.path) is not None
     filters = {name: thing for name, thing in _FILTERS.items() if name in request.url.params}
     detail = content.get("detail") if isinstance(content, dict) else None
@@ -258,7 +258,7 @@ def _listed(names: list[str], conjunction: str = "and") -> str:
 
 
 def _validation_errors(response: httpx.Response, redactor: Redactor) -> tuple[list[ValidationError], list[str]]:
-    """Parse FastAPI's form of a refusal. For any other form the result is empty, and the message quotes the body."""
+    """Parse the validation errors of FastAPI; return none for other formats, so that the message quotes the body."""
     content, total = _json(response, redactor), 0
     if isinstance(content, dict) and isinstance(detail := content.get("detail"), list):
         content, total = {"detail": detail[:_MAX_DETAILS]}, len(detail)

@@ -1,4 +1,4 @@
-"""Give each event loop connections of its own: asyncio's belong to the loop in which they were opened."""
+"""Give each event loop its own connections, because asyncio's belong to the loop in which they were opened."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -25,7 +25,7 @@ class LoopTransports:
         """Start without connections.
 
         Args:
-            connect: makes a transport with connections of its own.
+            connect: makes a transport with new connections.
         """
         self._connect = connect
         self._by_loop: dict[asyncio.AbstractEventLoop, _Connections] = {}
@@ -42,15 +42,15 @@ class LoopTransports:
         return connections.transport
 
     async def aclose(self) -> None:
-        """Close the connections of the running event loop; other loops that run may be using theirs."""
+        """Close the connections of the running event loop only; other loops may be using theirs."""
         connections = self._by_loop.get(asyncio.get_running_loop())
         self._drop_closed_loops()
         if connections is not None:
             await connections.transport.aclose()
 
     def renew(self) -> None:
-        """Start again in a forked process."""
-        # Kept: the end of their guards would be scheduled in an event loop that does not run here.
+        """Start over in a forked process."""
+        # Kept alive: freeing their guards would schedule a close in an event loop that does not run in this process.
         _INHERITED.append(self._by_loop)
         self._by_loop = {}
 
@@ -61,7 +61,7 @@ class LoopTransports:
 
 
 class GivenTransport:
-    """A transport that was passed in. It is not closed here."""
+    """A transport that the caller passed in, and that stays open."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
         """Wrap the transport."""
@@ -72,7 +72,7 @@ class GivenTransport:
         """Return the transport.
 
         Raises:
-            ConfigurationError: it has connections of another event loop.
+            ConfigurationError: the transport has connections of another event loop.
         """
         loop = asyncio.get_running_loop()
         if loop is not self._loop and isinstance(self._transport, httpx.AsyncHTTPTransport):
@@ -88,13 +88,13 @@ class GivenTransport:
         """Leave the transport open."""
 
     def renew(self) -> None:
-        """Refuse a transport with connections in a forked process."""
+        """Replace httpx's own transport, whose connections belong to the parent, by one that raises errors."""
         if isinstance(self._transport, httpx.AsyncHTTPTransport):
             self._transport = ForkedTransport()
 
 
 async def _close_with_loop(transport: httpx.AsyncBaseTransport) -> AsyncGenerator[None]:
-    """Close a transport at the end of its event loop, which then ends the generators that were started in it."""
+    """Close a transport when its event loop ends: the loop then closes all async generators that started in it."""
     try:
         yield
     finally:

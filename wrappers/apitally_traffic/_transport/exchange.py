@@ -1,4 +1,4 @@
-"""One attempt to send a request, and its response: everything about it that does not wait, for both transports."""
+"""One attempt to send a request and read its response: all parts without I/O, which both transports share."""
 
 import logging
 import sys
@@ -28,38 +28,38 @@ from apitally_traffic._transport.reuse import forbid_reuse
 from apitally_traffic.errors import ApitallyError, ConfigurationError
 
 DECODE = "apitally_traffic.decode"
-"""The extension of a request with the function that decodes the body of its response, given that and the headers.
+"""The request extension with a function that decodes the body of the response, given the body and the headers.
 
-It raises a ValueError if the body cannot be used, or an ApitallyError that is complete except for the response.
+The function raises a ValueError if the body cannot be used, or an ApitallyError without the details of the response.
 """
 
 Decode = Callable[[bytes, Mapping[str, str]], Any]
 
 DECODED = "apitally_traffic.decoded"
-"""The extension of a response with what that function returned."""
+"""The response extension with the return value of that function."""
 
 _EXCHANGE_ERRORS = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, ValueError, OSError, BodyError)
-"""What means that an exchange failed; ValueError for an invalid host name or HTTP/2 status, OSError of transports."""
+"""The errors of a failed exchange; ValueError is for an invalid host name or HTTP/2 status, OSError for transports."""
 
 _NOT_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-"""What means that nothing was sent to the server."""
+"""The errors of a request that was not sent, because there is no connection to the server."""
 
 _LET_THROUGH = {
     "h2": {"H2Error"},
     "anyio": {"BrokenResourceError", "BusyResourceError", "ClosedResourceError", "EndOfStream"},
 }
-"""Errors of a broken connection that httpcore lets through, by package: while it reads a body, or writes over TLS."""
+"""Errors of a broken connection that httpcore does not convert while it reads a body or writes over TLS, by package."""
 
 _logger = logging.getLogger("apitally_traffic")
 
-# Headers about the bytes of the body, which is decompressed or lost; and cookies, which are not kept.
+# Headers that do not apply any more, because the body is decompressed or lost; and cookies, which are not kept.
 _DROPPED_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie"}
 
 
 def exchange_errors() -> tuple[type[Exception], ...]:
-    """Return the exceptions that mean that an exchange failed: for an `except`, which asks when there is one.
+    """Return the exceptions that mean that an exchange failed; call it in the `except` clause itself.
 
-    It imports nothing, which may fail, such as where no file can be opened any more.
+    The current exception is compared by name: importing its package could fail, for example without free file handles.
     """
     error = sys.exception()
     if not isinstance(error, Exception):
@@ -74,18 +74,18 @@ class Exchange:
 
     Attributes:
         call: the call that the attempt belongs to.
-        headers: the response's headers, with lower-case names; None before there is a response.
-        release: takes back the permit to send it; None before there is a permit, and after it was returned.
-        held: what is to be released when the result was taken.
+        headers: the response's headers, with lower-case names; None before the response arrives.
+        release: returns the permit to the rate limiter; None before there is a permit, and after it was returned.
+        held: what to release once the result has been returned.
     """
 
     def __init__(self, request: httpx.Request, settings: Settings, via: str) -> None:
-        """Start before anything is sent.
+        """Prepare to send a request.
 
         Args:
-            request: as the caller made it, without the key.
-            settings: the key, and the server that it is for.
-            via: the proxy that it goes through, for a message.
+            request: the request of the caller, without the key.
+            settings: the key and its server.
+            via: the proxy in use, for a message.
         """
         self._via = via
         self.call: Call = request.extensions[CALL]
@@ -102,12 +102,12 @@ class Exchange:
         self._sent_at = monotonic()
 
     def signed_request(self) -> httpx.Request:
-        """Return the request with the key, and without cookies.
+        """Return the request with the key and without cookies.
 
-        The key is added here and nowhere above, so no client, request or response that a caller can reach carries it.
+        The key is added only here, so that no client, request or response that a caller can reach contains it.
 
         Raises:
-            ConfigurationError: the request goes to another server than the one that the key is for.
+            ConfigurationError: the request goes to a server other than that of the key.
         """
         url = self._request.url
         if origin_of(url) != self._settings.origin:
@@ -123,40 +123,41 @@ class Exchange:
         )
 
     def start(self) -> None:
-        """Record that the request is sent now."""
+        """Record the time at which the request is sent."""
         self._sent_at = monotonic()
 
     def receive_headers(self, response: httpx.Response) -> BodyReader:
         """Record the response's status and headers, and return the reader for its body.
 
-        They say all that other requests wait for, unless the server refuses: a large page may take seconds to arrive.
+        With status 200, the permit is returned before the body is read, because a large page may take seconds to
+        arrive, and the headers are all that waiting requests need.
         """
         self._response = response
         self.headers = dict(response.headers.items())
         self.call.respond(response.status_code, self.headers, self._settings.redactor)
         if response.status_code == HTTPStatus.OK:
             self.return_permit()
-        # A transport that has read the body has decompressed it, too.
+        # A transport that has read the body has also decompressed it.
         return BodyReader("" if response.is_stream_consumed else self.headers.get("content-encoding", ""))
 
     def return_permit(self) -> None:
-        """Return the permit to send the request, unless that was done before."""
+        """Return the permit to the rate limiter, unless that was done before."""
         release, self.release = self.release, None
         if release is not None:
             release(Outcome(self.headers, self._pause, self._is_sent))
 
     def complete(self, response: httpx.Response, body: bytes) -> None:
-        """Record that the response's body is read."""
+        """Record the response and its complete body."""
         self._log(str(response.status_code), len(body))
         if DECODE not in self._request.extensions:
-            body = self._settings.redactor.body(body)  # the generated models quote it when they cannot parse it
+            body = self._settings.redactor.body(body)  # the errors of the generated models quote it
         if response.status_code == HTTPStatus.OK:
             self._body = body
         else:
             self._refuse(_read(response, body))
 
     def fail(self, error: Exception) -> None:
-        """Record that the exchange failed. A refusal stays one, even if its body is lost."""
+        """Record that the exchange failed. An error status still counts if only the body is lost."""
         self._log(type(error).__name__, 0)
         self._is_sent = not isinstance(error, _NOT_CONNECTED)
         if self._response is None or self._response.status_code == HTTPStatus.OK:
@@ -167,14 +168,14 @@ class Exchange:
             self._refuse(_read(self._response, b"", {LOST_BODY: f"(a body that {self._loss(error)})"}))
 
     def result(self) -> httpx.Response:
-        """Return the response. Where its body is decoded, the result takes the place of the body.
+        """Return the response; if the request has a decoder, its result replaces the body.
 
         Raises:
-            ApitallyError: the response has another status than 200 or a broken body, or there is none.
+            ApitallyError: there is no response, or it has a status other than 200 or a broken body.
         """
         response, body, error = self._response, self._body, self._error
-        # An error refers to the frames that it passes, and these to the exchange: it must refer neither to the error,
-        # which would be a cycle, nor to a body.
+        # An error refers to the frames that it passes, and these to the exchange. So the exchange must not refer to the
+        # error, which would be a cycle, nor to the body, which would stay in memory.
         self._response = self._error = None
         self._body = b""
         try:
@@ -208,7 +209,7 @@ class Exchange:
         self._pause = pause_after(self._error)
 
     def _loss(self, error: Exception) -> str:
-        """Return how the body of a refusal was lost."""
+        """Return how the body of an error response was lost."""
         if isinstance(error, BodyError):
             return str(error)
         if self.call.remaining() <= 0:
@@ -230,28 +231,28 @@ class Exchange:
 
 
 def unbound(response: httpx.Response) -> httpx.Response:
-    """Return a response that was read, without its stream.
+    """Remove the stream from a response that was read, and return the response.
 
-    The stream that a client of httpx puts into a response refers to the response: they would keep each other, and what
-    the body was decoded to, until the garbage collector runs.
+    httpx clients put a stream into a response that refers back to it: this cycle would keep the decoded body in memory
+    until the garbage collector runs.
     """
     vars(response).pop("stream", None)
     return response
 
 
 def _read(response: httpx.Response, body: bytes, extensions: Mapping[str, Any] | None = None) -> httpx.Response:
-    """Return a response whose body is read, with the headers that still apply."""
+    """Return a response with this body, and with the headers that still apply."""
     extensions = {**response.extensions, **(extensions or {})}
     return httpx.Response(response.status_code, headers=_kept_headers(response), content=body, extensions=extensions)
 
 
 def _without_body(response: httpx.Response, extensions: Mapping[str, Any]) -> httpx.Response:
-    """Return a response that nobody reads, without what httpx does to read it."""
+    """Return a response without a body, which saves httpx the work of reading it."""
     extensions = {**response.extensions, **extensions}
     stream = httpx.ByteStream(b"")
     return httpx.Response(response.status_code, headers=_kept_headers(response), stream=stream, extensions=extensions)
 
 
 def _kept_headers(response: httpx.Response) -> list[tuple[bytes, bytes]]:
-    # As bytes: text would have to be encoded again, and a value need not be ASCII.
+    # As bytes: text would have to be encoded again, and a value may not be ASCII.
     return [(name, value) for name, value in response.headers.raw if name.lower() not in _DROPPED_HEADERS]

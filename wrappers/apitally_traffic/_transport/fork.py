@@ -1,7 +1,7 @@
-"""Give clients in a forked process connections and locks of their own.
+"""Give clients in a forked process their own connections and locks.
 
-A forked process inherits the sockets of its parent: if both use them, each gets responses that are meant for the other.
-It also inherits locks, which stay locked for ever if another thread of the parent held them.
+A forked process inherits the sockets of its parent: if both use them, each receives responses for the other. It also
+inherits locks, which stay locked forever if another thread of the parent held them.
 """
 
 import os
@@ -14,7 +14,7 @@ from apitally_traffic.errors import ConfigurationError
 
 
 class Renewable(Protocol):
-    """What must not be used unchanged in a forked process."""
+    """An object with connections or locks that a forked process must not share."""
 
     def renew(self) -> None:
         """Replace connections and locks."""
@@ -22,7 +22,7 @@ class Renewable(Protocol):
 
 
 class ForkedTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Replaces a transport that was passed in and that cannot be used in a forked process."""
+    """Replaces, in a forked process, a transport that was passed in: raises an error for each request."""
 
     def handle_request(self, request: httpx.Request) -> NoReturn:  # noqa: ARG002
         """Raise a ConfigurationError."""
@@ -49,5 +49,5 @@ def _renew_all() -> None:
         renewable.renew()
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+if hasattr(os, "register_at_fork"):  # Windows has no fork
     os.register_at_fork(after_in_child=_renew_all)

@@ -1,7 +1,8 @@
-"""Bound every network operation of a sync exchange by its deadline, and interrupt it when its query is cancelled.
+"""Limit every network operation of a sync exchange by its deadline, and interrupt it when its query is cancelled.
 
-httpx's timeouts restart with each byte, so a server that sends one now and then could keep a thread for ever. A network
-backend is httpcore's own place for this. The async transport needs none: asyncio cancels what takes too long.
+httpx's timeouts restart with each byte, so a server that sends a byte now and then could block a thread forever. A
+network backend is httpcore's own extension point for this. The async transport does not need a deadline here, because
+asyncio cancels what takes too long.
 """
 
 import contextlib
@@ -22,11 +23,11 @@ from apitally_traffic._transport.sockets import connected, shut_down
 from apitally_traffic._transport.tls import TlsStream, tls_over
 
 if TYPE_CHECKING:
-    import httpcore  # httpx imports it when it makes a transport, and not before
+    import httpcore  # for type checkers only, because httpx imports it with the first transport
 
 
 def bound_by_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
-    """Install the backend in one of httpx's transports, whose constructor does not accept it, unless it is there."""
+    """Install the backend in a transport of httpx, whose constructor does not accept one, unless it is installed."""
     pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
     backend: Any = pool._network_backend  # noqa: SLF001
     bound: Any = backend if isinstance(backend, _Backend) else _Backend(backend)
@@ -35,9 +36,9 @@ def bound_by_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
 
 
 def close_inherited(transport: httpx.HTTPTransport) -> None:
-    """Close this process' copies of the connections that it inherited by a fork; those of its parent stay open.
+    """Close a forked process's copies of the connections that it inherited; those of its parent stay open.
 
-    It takes no lock of the transport: another thread of the parent may have held it at the moment of the fork.
+    This takes no lock of the transport, because another thread of the parent may have held it during the fork.
     """
     backend: Any = transport._pool._network_backend  # noqa: SLF001
     for stream in tuple(backend.streams) if isinstance(backend, _Backend) else ():
@@ -109,7 +110,7 @@ class _Stream:
         with self._lock:
             self._is_closed = True
             is_idle = not self._users
-        self._shut_down()  # what is closed alone keeps a thread waiting that reads from it
+        self._shut_down()  # closing alone would not wake up a thread that reads from the socket
         if is_idle:
             self._stream.close()
 
@@ -123,7 +124,7 @@ class _Stream:
         return self._stream.get_extra_info(info)
 
     def __enter__(self) -> None:
-        """Keep the socket open during the block: its number could be given to another one, which it then reads from."""
+        """Keep the socket open during the block, because a new socket could get the number of a closed one."""
         with self._lock:
             self._users += 1
 
@@ -144,7 +145,7 @@ def _until_the_end(interrupt: Callable[[], None]) -> contextlib.AbstractContextM
 
 
 def _check() -> None:
-    """Raise an error when the call or its query is over."""
+    """Raise an error if the call has ended or its query was cancelled."""
     if (call := current_call.get()) is not None:
         call.check()
     check_cancellation()

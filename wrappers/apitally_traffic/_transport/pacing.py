@@ -1,12 +1,12 @@
 """Decide when the next request may be sent, so that a client alone on its key never receives a 429.
 
-The API allows 100 requests per minute and key: a budget for each rate limit window of fixed length. The server's
-headers say how much of it is left and when the window ends. They are trusted more than our own count, because others
-may use the same key, unless the end is missing, past or more than a minute away. Until the budget is used, requests are
-sent at full speed; then all of them wait for the reset.
+The API allows 100 requests per minute and key: each rate limit window has a fixed length and this budget. The server's
+headers contain the remaining budget and the end of the window. They take precedence over our own count, because others
+may use the same key, unless the end is missing, past or more than a minute away. Requests are sent at full speed until
+the budget is used up, and then wait for the reset.
 
-The first request of a rate limit window goes alone, and brings the headers that decide about the others; if it takes
-longer than two seconds, they do not wait for it. Pure: the current time is passed in, and nothing sleeps here.
+The first request of a rate limit window is sent alone, because its response headers decide about the others; they wait
+for it for at most two seconds. This module is pure: the current time is passed in, and nothing sleeps.
 """
 
 from collections import deque
@@ -29,13 +29,13 @@ class Now(NamedTuple):
 
 
 class ServerClock:
-    """How far the server's clock is ahead of ours.
+    """The difference between the server's clock and ours.
 
-    Date headers are accurate to a second or two: servers round them down, and some update them rarely. So our clock is
-    taken as correct if it agrees within that; otherwise the latest Date says by how much it is wrong.
+    Date headers are accurate to a second or two: servers round them down, and some update them rarely. So small
+    differences are ignored; a larger one is taken from the latest Date.
 
     Attributes:
-        ahead: seconds to add to our time for the server's.
+        ahead: the seconds to add to our time to get the server's.
     """
 
     def __init__(self) -> None:
@@ -54,16 +54,16 @@ class ServerClock:
 
 
 class RateLimitWindow:
-    """What is known of one rate limit window.
+    """What is known about one rate limit window.
 
     Attributes:
-        opened: when its first request was sent, or a late response to it came, on the monotonic clock.
+        opened: when its first request was sent, or a late response to it arrived, on the monotonic clock.
         joined_late: whether others, or an earlier client, may have opened it long before that.
-        ends: when it ends according to the server, on the monotonic clock; None while that is unknown.
-        remaining: what is left of the budget according to the server.
+        ends: its end according to the server, on the monotonic clock; None while that is unknown.
+        remaining: the remaining budget according to the server.
         sent: how many requests were sent in it.
         in_flight: how many of them have no response yet.
-        responded: whether one of them has a response.
+        responded: whether at least one of them has a response.
     """
 
     def __init__(self, opened: float, *, joined_late: bool = True) -> None:
@@ -77,7 +77,7 @@ class RateLimitWindow:
 
 
 class Permit(NamedTuple):
-    """The permission to send one request: when it was given, and in which rate limit window."""
+    """The permission to send one request, with the time and the rate limit window in which it was given."""
 
     sent: Now
     window: RateLimitWindow
@@ -104,7 +104,7 @@ class Pacer:
         """Start before the first request.
 
         Args:
-            requests_per_minute: how many requests to send at most; None leaves it to the server.
+            requests_per_minute: the maximum number of requests; with None, only the server's headers count.
         """
         self.requests_per_minute = requests_per_minute
         self._window: RateLimitWindow | None = None
@@ -117,8 +117,8 @@ class Pacer:
         """Ask to send a request.
 
         Returns:
-            A permit, to be returned after the exchange; or the seconds to wait before asking again, infinite if the
-            response to another request should come first: it need not, so ask again now and then.
+            A permit, to be returned after the exchange; or the seconds to wait before asking again. Infinite means to
+            wait for the response to another request, which may never arrive: ask again from time to time.
         """
         if (wait := self.wait(now)) > 0:
             return wait
@@ -131,7 +131,7 @@ class Pacer:
         return Permit(now, window)
 
     def wait(self, now: Now) -> float:
-        """Return what `try_acquire` would, or 0 instead of a permit."""
+        """Return the seconds that `try_acquire` would return, or 0 if it would return a permit."""
         window = self._current(now)
         wait = max(self._not_before - now.monotonic, self._own_wait(window, now))
         if wait <= 0 and window.remaining < 1:
@@ -154,25 +154,25 @@ class Pacer:
         )
         rest = None if reset is None else reset - now.wall - self._clock.ahead
         if remaining is not None and rest is not None and -2 < rest <= 0:
-            # The server counted it in a rate limit window that has ended meanwhile; the next request opens another one.
+            # The server counted the request in a rate limit window that has since ended; the next one opens another.
             if not window.responded:
                 window.opened = now.monotonic
             return
         window.responded = True
         if remaining is None or rest is None or not 0 < rest <= _MINUTE + 1:
-            return  # when the budget is renewed is unknown: our own limit decides
+            return  # the time of the reset is unknown, so our own limit decides
         ends = now.monotonic + rest
-        if window.ends is None or ends < window.ends - _CLOCK_TOLERANCE:  # or the server has started a new one
+        if window.ends is None or ends < window.ends - _CLOCK_TOLERANCE:  # earlier: the server has started a new window
             limit = parse_number(headers.get("x-ratelimit-limit"))
             is_whole = not window.joined_late or (limit is not None and remaining >= limit - 1)
-            # Servers round the reset to seconds, some of them down. One second per minute makes up for that, and less
-            # for a shorter window; the length of a window that was opened earlier is unknown.
+            # Servers round the reset to seconds, and some round down. One second per minute of the window makes up for
+            # that. The length of a window that was opened earlier is unknown, so a whole second is added.
             window.ends = ends + ((rest + 1) / _MINUTE if is_whole else 1.0)
         moved_on = ends > window.ends + 2
         window.remaining = remaining if moved_on else min(window.remaining, remaining)
 
     def on_failure(self, permit: Permit, now: Now) -> None:
-        """Update after a request without a response. The server may have counted it all the same."""
+        """Update after a request without a response, which the server may have counted nevertheless."""
         self._end(permit.window, now)
         permit.window.remaining -= 1
 
@@ -183,7 +183,7 @@ class Pacer:
         self._in_flight -= 1
 
     def pause(self, now: Now, seconds: float) -> None:
-        """Give no permit for `seconds`, because the server asks for it."""
+        """Give no permits for `seconds`, because the server asks for it."""
         self._not_before = max(self._not_before, now.monotonic + seconds)
 
     def _end(self, window: RateLimitWindow, now: Now) -> None:
@@ -197,7 +197,7 @@ class Pacer:
             self._window = RateLimitWindow(opened=now.monotonic)
         elif (since_end := now.monotonic - self._end_of(self._window)) >= 0:
             if self._window.ends is not None:
-                self._ended.clear()  # the server has said that its count restarts
+                self._ended.clear()  # the server's count restarts
             self._window = RateLimitWindow(opened=now.monotonic, joined_late=since_end > 1)
         return self._window
 
@@ -206,9 +206,9 @@ class Pacer:
         return window.opened + _MINUTE if window.ends is None else window.ends
 
     def _own_wait(self, window: RateLimitWindow, now: Now) -> float:
-        """Return how long to wait for our own limit: until the server's reset if that is known, else for a minute.
+        """Return how long to wait for our own limit: until the server's reset if known, else until a minute has passed.
 
-        The minute is measured from the response: the server counted the request at some time before that.
+        The minute is measured from the response, because the server counted the request at some time before it.
         """
         if self.requests_per_minute is None:
             return 0.0

@@ -1,4 +1,4 @@
-"""The rate limiter that every request passes: it asks the pacer, and waits as long as that says. Sync and async."""
+"""The sync and async rate limiters, which ask the pacer whether a request may be sent, and wait as long as it says."""
 
 import asyncio
 import contextlib
@@ -14,15 +14,15 @@ from apitally_traffic._transport.request_queue import RequestQueue
 
 _logger = logging.getLogger("apitally_traffic")
 
-# How often a wait checks what nobody tells it: whether its work is cancelled, whether another event loop has ended, and
-# whether another request takes too long for its response to be waited for.
+# How often a wait checks for events without a notification: a cancellation, the end of another event loop, and whether
+# to stop waiting for the response to another request.
 _POLL_SECONDS = 0.1
-# Ends that are closer to each other than this are one: a rate limit window lasts longer.
+# Waits whose ends differ by less than this are for the same rate limit window.
 _SAME_END = 0.5
 
 
 class RateLimiter:
-    """Lets the requests of any number of threads through, as the pacer allows."""
+    """Lets the requests of all threads through at the rate that the pacer allows."""
 
     def __init__(self, pacer: Pacer) -> None:
         """Guard a pacer."""
@@ -32,16 +32,16 @@ class RateLimiter:
         self._announced = _Announced()
 
     def acquire(self, call: Call) -> Permit | None:
-        """Wait for a permit to send one request; return None when the deadline or the end of the client comes first.
+        """Wait for a permit to send one request; return None if the deadline passes or the client is closed first.
 
         Raises:
-            CancellationError: the result of the request is not needed any more.
+            CancellationError: the result of the request is no longer needed.
         """
         cancellation = current_cancellation.get()
         wait, thread = _Wait(call, self._announced), threading.get_ident()
         with self._lock:
             changed = threading.Condition(self._lock)
-            interrupted = self._queue.pop(thread)  # by a signal handler, which does not wait for it
+            interrupted = self._queue.pop(thread)  # a wait of this thread that a signal handler has interrupted
             try:
                 self._queue.put(thread, changed, is_retry=call.attempts > 0)
                 while True:
@@ -56,7 +56,7 @@ class RateLimiter:
                     seconds = wait.next(permit)
                     if seconds <= 0:
                         return None
-                    # What wakes it may come before it waits, while a signal handler runs.
+                    # A notification may arrive before the wait, while a signal handler runs.
                     is_polled = cancellation is not None or isinf(permit)
                     changed.wait(min(seconds, _POLL_SECONDS if is_polled else threading.TIMEOUT_MAX))
             finally:
@@ -67,17 +67,17 @@ class RateLimiter:
                 self._wake_first()
 
     def wake(self) -> None:
-        """Let all waiting threads look again whether they have to wait."""
+        """Wake all waiting threads, so that each checks again whether to wait."""
         with self._lock:
             for changed in self._queue.wakers():
                 changed.notify()
 
     def release(self, permit: Permit, outcome: Outcome) -> None:
-        """Return a permit when the exchange has ended.
+        """Return a permit after the exchange.
 
         Args:
-            permit: what `acquire` returned.
-            outcome: how the exchange has ended.
+            permit: the result of `acquire`.
+            outcome: how the exchange ended.
         """
         with self._lock:
             _release(self._pacer, permit, outcome)
@@ -90,19 +90,19 @@ class RateLimiter:
 
 
 class AsyncRateLimiter:
-    """Lets the requests of any number of tasks through, in any number of event loops, as the pacer allows."""
+    """Lets the requests of all tasks, in all event loops, through at the rate that the pacer allows."""
 
     def __init__(self, pacer: Pacer) -> None:
         """Guard a pacer."""
         self._pacer = pacer
-        # Reentrant: the end of an abandoned task, which releases its permit, may come at any allocation of memory.
+        # Reentrant, because any allocation of memory may free an abandoned task, which then releases its permit.
         self._lock = threading.RLock()
         self._permits: dict[int, tuple[Permit, asyncio.AbstractEventLoop]] = {}
         self._queues: dict[asyncio.AbstractEventLoop, _Queue] = {}
         self._announced = _Announced()
 
     async def acquire(self, call: Call) -> Permit | None:
-        """Wait for a permit to send one request; return None when the deadline or the end of the client comes first."""
+        """Wait for a permit to send one request; return None if the deadline passes or the client is closed first."""
         waiting, loop = _Wait(call, self._announced), asyncio.get_running_loop()
         try:
             while not call.lifetime.has_ended:
@@ -116,7 +116,7 @@ class AsyncRateLimiter:
                         self._permits[id(permit)] = permit, loop
                         waiting.end()
                         return permit
-                    # Nothing says when another event loop ends.
+                    # The end of another event loop, which may hold permits, sends no notification.
                     is_alone = all(other is loop for _, other in self._permits.values())
                 seconds = waiting.next(permit)
                 if seconds <= 0:
@@ -141,7 +141,7 @@ class AsyncRateLimiter:
             self._wake_first(queue)
 
     def wake(self) -> None:
-        """Let all waiting tasks look again whether they have to wait."""
+        """Wake all waiting tasks, so that each checks again whether to wait."""
         for queue in tuple(self._queues.values()):
             for changed in queue.wakers():
                 _finish(changed)
@@ -164,13 +164,13 @@ class AsyncRateLimiter:
 
 
 class _Announced:
-    """What the log has said of waits: until when all of them last, on the monotonic clock."""
+    """The latest end, on the monotonic clock, of the waits that were logged."""
 
     def __init__(self) -> None:
         self._until = -inf
 
     def announce(self, seconds: float) -> None:
-        """Log a wait, unless the log has said so of another one that ends at the same time."""
+        """Log a wait, unless one that ends at the same time was logged before."""
         until = monotonic() + seconds
         if until > self._until + _SAME_END:
             self._until = until
@@ -178,7 +178,7 @@ class _Announced:
 
 
 class _Wait:
-    """One wait for a permit: its end, its log line, and its share in the statistics."""
+    """One wait for a permit, with its end, its log line and its statistics."""
 
     def __init__(self, call: Call, announced: _Announced) -> None:
         self._call = call
@@ -202,16 +202,16 @@ _Queue = RequestQueue[_Wait, "asyncio.Future[None]"]
 
 
 def _ask(pacer: Pacer, *, is_first: bool) -> Permit | float:
-    """Ask for a permit, or for how long to wait if it is the turn of another wait."""
+    """Return a permit or the seconds to wait; unless it is the caller's turn, only the seconds."""
     return pacer.try_acquire(_now()) if is_first else pacer.wait(_now()) or inf
 
 
 def _finish(future: "asyncio.Future[None]") -> None:
-    """Let a future of any event loop be done."""
+    """Set the result of a future of any event loop."""
     here, loop = None, future.get_loop()
     with contextlib.suppress(RuntimeError):
         here = asyncio.get_running_loop()
-    call = loop.call_soon if loop is here else loop.call_soon_threadsafe  # which writes to a socket
+    call = loop.call_soon if loop is here else loop.call_soon_threadsafe  # slower, because it writes to a socket
     with contextlib.suppress(RuntimeError):  # its event loop is closed
         call(finish, future)
 

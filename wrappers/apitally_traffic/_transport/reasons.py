@@ -1,4 +1,4 @@
-"""Say in words why an exchange failed, where the libraries below give a number, the name of a class or nothing."""
+"""Describe in words why an exchange failed, if the libraries below give a number, the name of a class or nothing."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from errno import EMFILE, ENFILE
 
 import httpx
 
-# How httpcore writes that a server has ended an exchange over HTTP/2.
+# httpcore's message when a server has ended an exchange over HTTP/2.
 _HTTP2_EVENT = r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)"
 _HTTP2_ENDS = {"StreamReset": "reset the request", "ConnectionTerminated": "closed the connection"}
 _PROXY_ADVICE = {"407": "; check the user and the password in its address"}
@@ -22,13 +22,13 @@ _SENTENCES: list[tuple[type[Exception], str]] = [
 
 
 def reason_of(error: Exception) -> str:
-    """Return what went wrong."""
+    """Return a description of an error in words."""
     said = _said(error)
     has_words = re.search(r"[A-Za-z]{2,}", said) is not None and re.fullmatch(_CLASS, said) is None
-    if type(error) is ValueError:  # such as `int` of what should be a number
+    if type(error) is ValueError:  # for example from `int`, for a value that should be a number
         return "it broke the rules of HTTP"
     if isinstance(error, httpx.ConnectError) or not has_words:
-        # asyncio's connections say only that all attempts failed, or nothing.
+        # asyncio's own messages say only that all attempts failed, or nothing.
         for below in _chain(error):
             if isinstance(below, OSError) and below.errno:
                 return str(below)
@@ -43,7 +43,7 @@ def reason_of(error: Exception) -> str:
 
 def _said(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in {EMFILE, ENFILE}:
-        return f"[Errno {error.errno}] {error.strerror}"  # not the file: it may be that of any module
+        return f"[Errno {error.errno}] {error.strerror}"  # without the file, which may be that of any module
     return re.sub(_ADDRESS, "", str(error)).strip()
 
 

@@ -1,7 +1,7 @@
 """Decide which failures to retry, and how long to wait before a retry.
 
-httpx-retries runs the attempts, sync and async. It sees exceptions only: the transport below it raises our typed errors
-for refusals, failed exchanges and broken bodies alike.
+httpx-retries runs the attempts, sync and async. It only sees exceptions, because the transport below it raises our
+typed errors for error responses, failed exchanges and broken bodies alike.
 """
 
 import asyncio
@@ -33,13 +33,13 @@ MAX_WAIT = 120.0
 
 
 class Waits(NamedTuple):
-    """The waits of the package's own choice, in seconds.
+    """The waits that the package itself chooses, in seconds.
 
     Attributes:
-        first_backoff: the wait before the first retry is drawn from 0 to this, before the next from 0 to twice this,
-            and so on ("full jitter").
-        max_backoff: the limit of that growth.
-        min_pause: how long to send no request after a 429, whatever it says: resets are given in whole seconds.
+        first_backoff: the upper bound of the random wait before the first retry, which doubles with each further retry
+            ("full jitter").
+        max_backoff: the limit of that upper bound.
+        min_pause: the minimum time without requests after a 429, because resets are given in whole seconds.
     """
 
     first_backoff: float = 0.5
@@ -48,7 +48,7 @@ class Waits(NamedTuple):
 
 
 waits: Final = [Waits()]
-"""The waits in use are the last of these; `apitally_traffic.testing` adds others for a while."""
+"""The last of these is in use; `apitally_traffic.testing` temporarily appends others."""
 
 
 def is_transient(error: Exception) -> bool:
@@ -61,9 +61,10 @@ def is_transient(error: Exception) -> bool:
 
 
 def requested_wait(error: Exception) -> float | None:
-    """Return how many seconds the server asks to wait: `Retry-After`, else the reset of an exhausted rate limit.
+    """Return how many seconds the server asks to wait, by `Retry-After` or else the reset of an exhausted rate limit.
 
-    Both are relative to the server's clock if it sends a Date. The reset may be rounded down to a second.
+    Both are relative to the server's clock if it sends a Date. A second is added to the reset, which may be rounded
+    down.
     """
     if not isinstance(error, ApitallyError):
         return None
@@ -75,7 +76,7 @@ def requested_wait(error: Exception) -> float | None:
 
 
 def pause_after(error: Exception) -> float:
-    """Return for how many seconds to send no request with the key, because this one was refused."""
+    """Return for how many seconds to send no request with the key after an error."""
     if not isinstance(error, RateLimitError):
         return 0.0
     requested = requested_wait(error) or 0.0
@@ -83,7 +84,7 @@ def pause_after(error: Exception) -> float:
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds to wait before the retry with this number, counted from 1: exponential, with full jitter."""
+    """Return the seconds to wait before retry number `attempt`, counted from 1: exponential, with full jitter."""
     doublings = min(attempt - 1, 30)
     return random.uniform(0, min(waits[-1].first_backoff * 2**doublings, waits[-1].max_backoff))  # noqa: S311 - no secret
 
@@ -92,19 +93,19 @@ class RetryPolicy(Retry):
     """The decisions that httpx-retries asks for between two attempts."""
 
     def __init__(self, max_retries: int, call: Call) -> None:
-        """Allow up to `max_retries` attempts after the first, within the deadline of a call."""
+        """Allow up to `max_retries` retries within the deadline of a call."""
         super().__init__(total=max_retries)
         self._call = call
 
     def is_retryable_exception(self, exception: Exception) -> bool:
-        """Return whether to retry: not after the end of the client, or a wait beyond `MAX_WAIT` or the deadline."""
+        """Return whether to retry: not if the client was closed, or the wait exceeds `MAX_WAIT` or the deadline."""
         if self._call.lifetime.has_ended and isinstance(exception, APIConnectionError):
-            return False  # it says so; after a refusal, the next attempt does, which sends nothing
+            return False  # for any other error, the next attempt sends nothing and reports that the client was closed
         wait = requested_wait(exception) or 0.0
         return is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
 
     def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - refusals arrive as exceptions
-        """Return False: a response that arrives here has status 200."""
+        """Return False, because only responses with status 200 arrive here."""
         return False
 
     def increment(self) -> "RetryPolicy":
@@ -115,7 +116,7 @@ class RetryPolicy(Retry):
 
     def sleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed."""
-        # Not an event: a signal handler that closes the client would wait for its lock, which the thread may hold.
+        # Not an Event: a signal handler that closes the client would wait for its lock, which this thread may hold.
         ends = SimpleQueue[None]()
         end = partial(ends.put, None)
         with cancellable(end), self._call.lifetime.interruptible(end), self._counted(response), suppress(Empty):
@@ -129,17 +130,17 @@ class RetryPolicy(Retry):
 
     @contextmanager
     def _counted(self, failure: httpx.Response | Exception) -> Iterator[None]:
-        """Count the time of the block as a wait for the rate limit, if that is what the server asked to wait for."""
-        began = _clock.monotonic()
+        """Count the time of the block as a wait for the rate limit if `failure` is a RateLimitError."""
+        started = _clock.monotonic()
         try:
             yield
         finally:
             if isinstance(failure, RateLimitError):
-                self._call.waited += _clock.monotonic() - began
+                self._call.waited += _clock.monotonic() - started
 
     def _wait_after(self, failure: httpx.Response | Exception) -> float:
         if isinstance(failure, ApitallyError):
-            self._call.failure = copy.copy(failure)  # without its traceback, whose frames refer to the call
+            self._call.failure = copy.copy(failure)  # a copy has no traceback, whose frames would refer to the call
         requested = requested_wait(failure) if isinstance(failure, Exception) else None
         wait = max(requested or 0.0, min(backoff(self.attempts_made), self._call.remaining() / 2))
         _logger.info("retry %d of %d in %.2f s, after %s", self.attempts_made, self.total, wait, type(failure).__name__)

@@ -1,13 +1,13 @@
-"""Decide when a connection may be used again: httpcore is too generous in two cases.
+"""Decide when a connection may be reused: httpcore is too permissive in two cases.
 
-On a connection may wait bytes that no request asked for, which would be taken for the next response. httpcore looks for
-them in the socket alone; they may be further on, in the buffers of the HTTP parser, TLS or asyncio. And it looks before
-it chooses a connection for a request, which another thread may use, or close, in between. On HTTP/2 connections it does
-not look at all, and sends requests to servers that have said, or shown, that they go away.
+First, unread bytes on a connection that belong to no request would be taken for the next response. httpcore looks for
+them only in the socket, but they may already be in a buffer of the HTTP parser, TLS or asyncio. It also looks before it
+assigns a connection to a request, and another thread may use or close the connection in between. On HTTP/2 connections
+it does not look at all, and sends requests to servers that have announced, or shown, that they close the connection.
 
-And httpcore lets several requests share an HTTP/2 connection, where one of them can harm the others: threads get the
-same number twice; one that times out ends all; and all wait for ever where the server lowers its limit of concurrent
-streams below what is open. Here each request in flight has a connection of its own, as in HTTP/1.1.
+Second, httpcore lets several requests share an HTTP/2 connection, where one request can break the others: threads get
+the same stream number twice; a request that times out ends all; and all wait forever if the server lowers its limit of
+concurrent streams below the number of open ones. Here each request in flight has its own connection, as in HTTP/1.1.
 """
 
 import sys
@@ -21,37 +21,37 @@ from typing import Any, TypeVar
 
 import httpx
 
-# An attribute of a network stream.
+# The attribute that marks a network stream as not reusable.
 _OUT_OF_STEP = "apitally_traffic_out_of_step"
 
 Transport = TypeVar("Transport", httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
 def with_safe_reuse(transport: Transport) -> Transport:
-    """Let a transport of httpx use a connection again only where that is safe, and return it."""
+    """Make a transport of httpx reuse connections only if that is safe, and return it."""
     pool: Any = transport._pool  # noqa: SLF001 - httpx has no public name for it
     # Weak references: a client that is not closed frees its connections when it is deleted.
     pool.create_connection = partial(_create_connection, weakref.ref(pool))
     if isinstance(transport, httpx.HTTPTransport):
-        # httpcore's own lock takes this one in a function, after whose call a signal handler may raise: nobody would
-        # release it.
+        # A plain lock, because httpcore's wrapper acquires it in a method, and a signal handler may raise right after
+        # that method has returned: the lock would never be released.
         pool._optional_thread_lock = threading.Lock()  # noqa: SLF001
     return transport
 
 
 def forbid_reuse(response: httpx.Response) -> None:
-    """Let no request follow on the connection of a response that does not belong to its request."""
+    """Prevent further requests on the connection of a response that may not belong to its request."""
     stream = response.extensions.get("network_stream")
-    with suppress(AttributeError):  # of a transport that is passed in
+    with suppress(AttributeError):  # a transport that was passed in may have another kind of stream, or none
         setattr(stream, _OUT_OF_STEP, True)
 
 
 class _Turn:
-    """Whose turn it is on a connection: one request at a time, until one fails or finds something else on it.
+    """Allows one request at a time on a connection, until a request fails or finds unread bytes.
 
     Attributes:
-        is_taken: whether a request is being sent, or has been sent and its response has not begun.
-        is_over: whether no further request may be sent.
+        is_taken: whether a request is using the connection, and its response has not started.
+        is_over: whether the connection must not be used any more.
     """
 
     def __init__(self) -> None:
@@ -60,9 +60,9 @@ class _Turn:
 
     @contextmanager
     def taken(self, pool: Any, connection: Any) -> Iterator[None]:
-        """Let a request be sent unless the connection is in use or spoilt; the pool then finds another one."""
-        httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
-        # The pool holds this lock while it chooses connections, and those to be closed.
+        """Take the turn for the block; if the connection is in use or unusable, let the pool choose another one."""
+        httpcore = sys.modules["httpcore"]  # not imported above, because httpx imports it with the first transport
+        # The pool holds this lock while it chooses the connections to use or to close.
         with pool._optional_thread_lock:  # noqa: SLF001
             is_kept = connection in pool._connections  # noqa: SLF001
             if not is_kept or self.is_taken or self.is_over or not self._is_free(connection):
@@ -80,7 +80,7 @@ class _Turn:
         if not _is_connected(connection):
             return True
         is_idle = bool(protocol_of(connection).is_idle())
-        self.is_over = is_idle and _is_spoilt(connection)
+        self.is_over = is_idle and _is_unusable(connection)
         return is_idle and not self.is_over
 
 
@@ -99,7 +99,7 @@ def _create_connection(pool_reference: weakref.ref[Any], origin: Any) -> Any:
 
 
 def _has_expired(reference: weakref.ref[Any], turn: _Turn) -> bool:
-    """Return whether to close the connection; what waits on it is looked for when it is taken."""
+    """Return whether to close the connection, without the check for unread bytes, which `taken` does."""
     connection: Any = reference()
     if turn.is_over or turn.is_taken:
         return turn.is_over
@@ -116,7 +116,7 @@ def _is_available(reference: weakref.ref[Any], turn: _Turn) -> bool:
 
 
 def _is_idle(reference: weakref.ref[Any], turn: _Turn) -> bool:
-    """Return whether no request uses the connection; by itself, httpcore says so before it has begun the first one."""
+    """Return whether the connection is unused; httpcore alone would also return True before the first request."""
     connection: Any = reference()
     return not turn.is_taken and bool(type(connection).is_idle(connection))
 
@@ -137,16 +137,16 @@ def _is_connected(connection: Any) -> bool:
     return not hasattr(protocol_of(connection), "_connection")
 
 
-def _is_spoilt(connection: Any) -> bool:
-    """Return whether what comes next on an idle connection would not be the response to the next request."""
+def _is_unusable(connection: Any) -> bool:
+    """Return whether an idle connection is broken, or has unread bytes that are not the next response."""
     protocol = protocol_of(connection)
-    # Over HTTP/2, httpcore would raise the error of a request that has failed for the next one.
+    # Over HTTP/2, httpcore would raise the error of a failed request again for the next one.
     is_broken = getattr(protocol, "_connection_error", False) or hasattr(protocol._network_stream, _OUT_OF_STEP)  # noqa: SLF001
     return bool(is_broken or protocol.has_expired() or _has_unread_bytes(protocol))
 
 
 def protocol_of(connection: Any) -> Any:
-    """Return what speaks HTTP on a connection, which may lead through a proxy, or else the connection itself."""
+    """Return the innermost connection, which implements the HTTP protocol: a proxy's connection wraps others."""
     while (inner := getattr(connection, "_connection", None)) is not None:
         connection = inner
     return connection
@@ -156,19 +156,19 @@ def _has_unread_bytes(protocol: Any) -> bool:
     stream = protocol._network_stream  # noqa: SLF001
     if (parser := getattr(protocol, "_h11_state", None)) is not None:
         return bool(parser.trailing_data[0]) or _has_queue(stream)
-    # HTTP/2 numbers requests and responses; but what a server sends without being asked is that it goes away, or the
-    # response to the request that it expects next.
+    # HTTP/2 has stream numbers; but unrequested bytes announce that the server closes the connection, or are a response
+    # to the stream number that it expects next.
     frames = protocol._h2_state.incoming_buffer  # noqa: SLF001
-    # The first of these is that of h2 since 4.2, the second that of earlier ones.
+    # `_data` is for h2 since 4.2, `data` for earlier versions.
     is_cut = any(getattr(frames, name, None) for name in ("_data", "data", "_headers_buffer"))
     return is_cut or _has_queue(stream) or bool(stream.get_extra_info("is_readable"))
 
 
 def refuse_early_bytes(stream: Any) -> None:
-    """Raise an error where the other side of a new connection has sent something before it was asked, or has left.
+    """Raise an error if the server has sent bytes on a new connection before the first request, or has closed it.
 
-    It would be taken for the response to the first request. HTTP/2 servers may begin; and with TLS 1.3, what has
-    arrived and is not decrypted yet may be of TLS itself.
+    These bytes would be taken for the response to the first request. HTTP/2 servers may send first; and with TLS 1.3,
+    bytes that are not decrypted yet may belong to TLS itself.
     """
     tls = stream.get_extra_info("ssl_object")
     if tls is None:
@@ -194,7 +194,7 @@ def _can_read(read: Callable[[], bytes]) -> bool:
 
 
 def _has_queue(stream: Any) -> bool:
-    """Return whether anyio, asyncio, or TLS in a thread, has received more than was read, and keeps it."""
+    """Return whether anyio, asyncio or our TLS has buffered bytes that were received but not read."""
     encrypted = getattr(stream, "_read_bio", None) or getattr(stream, "_incoming", None)
     if encrypted is not None and encrypted.pending:
         return True

@@ -1,4 +1,4 @@
-"""Sockets that do what the system's own calls do not: they end within a time, and when they are asked to."""
+"""Connect sockets within a time limit, in a way that another thread can end."""
 
 import contextlib
 import errno
@@ -12,9 +12,9 @@ from typing import Any
 from apitally_traffic._clock import monotonic
 from apitally_traffic._transport.dns import addresses
 
-# How often the making of a connection looks whether it is still to go on: not every system lets another thread end it.
+# How often an attempt to connect checks whether to continue: not every system lets another thread end it.
 _POLL_SECONDS = 0.1
-_UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK}
+_IN_PROGRESS = {errno.EINPROGRESS, errno.EWOULDBLOCK}
 
 
 def connected(
@@ -26,14 +26,14 @@ def connected(
         host: a name or an IP address.
         port: the port.
         local_address: the address to connect from; None for any.
-        limit: returns how many seconds the lookup of the name, or the next address, may take, None for any number;
-            Python would give each address of a host the whole time.
-        check: is called ten times a second; it raises an error to end the attempt.
+        limit: returns how many seconds the lookup of the name, or the next address, may take, or None for no limit;
+            Python itself would give each address of a host the whole time.
+        check: called ten times a second; raises an error to end the attempt.
 
     Raises:
-        TimeoutError: the lookup or the last address has taken too long.
-        OSError: the host has no address, or the last one cannot be connected to.
-        UnicodeError: the host cannot be a name.
+        TimeoutError: the lookup or the last address took too long.
+        OSError: the host has no address, or no connection to the last one can be made.
+        UnicodeError: the host is not a valid name.
     """
     *others, last = addresses(host, port, limit, check)
     for found in others:
@@ -55,12 +55,12 @@ def _connected(
         failure = connection.connect_ex(address)
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_WRITE)
-            while failure in _UNDER_WAY:
+            while failure in _IN_PROGRESS:
                 check()
-                left = end - monotonic()
-                if left <= 0:
+                remaining = end - monotonic()
+                if remaining <= 0:
                     raise TimeoutError("timed out")
-                if selector.select(min(left, _POLL_SECONDS)):
+                if selector.select(min(remaining, _POLL_SECONDS)):
                     failure = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if failure:
             raise OSError(failure, os.strerror(failure))
@@ -69,6 +69,6 @@ def _connected(
 
 
 def shut_down(connection: socket.socket) -> None:
-    """Wake up the thread that is blocked in a socket, if there is one."""
+    """Shut down a socket, which wakes up a thread that is blocked in it."""
     with contextlib.suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

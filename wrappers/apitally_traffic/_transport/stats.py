@@ -1,4 +1,4 @@
-"""Count what a query sends."""
+"""Count the requests of a query."""
 
 from datetime import datetime
 from functools import cached_property
@@ -9,20 +9,20 @@ from apitally_traffic._headers import date_of
 from apitally_traffic._redaction.redactor import Redactor
 
 STATS = "apitally_traffic.stats"
-"""The extension of a request with the recorder of its query."""
+"""The request extension with the recorder of the query."""
 
 
 class QueryStats(NamedTuple):
     """What a query has sent so far, over all of its iterations.
 
     Attributes:
-        requests: how many requests were sent, retries included; one cancelled while connecting counts, too.
+        requests: how many requests were sent, including retries and requests that were cancelled while connecting.
         retries: how many of them were retries.
         seconds_waited: for how many seconds requests waited for the rate limit, added up over all requests.
         status_code: the HTTP status of the last response; None before the first.
         headers: the headers of the last response, with lower-case names.
-        earliest_date: the earliest time at which a response with items was made, by its `Date`; None if none says so.
-            A period that ended later may be incomplete in it.
+        earliest_date: the earliest `Date` of a response with status 200; None if no response had one. Periods that end
+            later may be incomplete in that response.
 
     Example:
         >>> query = client.get_traffic(1, start="2026-01-01", end="2026-01-02")
@@ -39,7 +39,7 @@ class QueryStats(NamedTuple):
     earliest_date: datetime | None
 
     def __repr__(self) -> str:
-        """Show all but the headers and their date."""
+        """Show all fields except the headers and the date."""
         shown = (f"{name}={value!r}" for name, value in list(self._asdict().items())[:4])
         return f"QueryStats({', '.join(shown)})"
 
@@ -49,18 +49,18 @@ class LastResponse:
 
     Attributes:
         status_code: its HTTP status.
-        headers: its headers, with lower-case names, as they came.
+        headers: its headers, with lower-case names and unredacted.
     """
 
     def __init__(self, status_code: int, headers: dict[str, str], redactor: Redactor) -> None:
-        """Keep them."""
+        """Store status, headers and redactor."""
         self.status_code = status_code
         self.headers = headers
         self._redactor = redactor
 
     @cached_property
     def redacted_headers(self) -> dict[str, str]:
-        """The headers without the key, which a server may quote; most are never asked for."""
+        """The headers without the key, which a server may quote; computed lazily, because few are ever read."""
         redacted: dict[str, str] = self._redactor.value(self.headers)
         return redacted
 
@@ -68,7 +68,7 @@ class LastResponse:
 class StatsRecorder:
     """Records requests and responses from any number of threads.
 
-    It appends to lists, which is atomic, and so needs no lock; a fork could leave a lock locked.
+    Appending to lists is atomic and needs no lock, which a fork could leave locked.
     """
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class StatsRecorder:
         self._dates: list[datetime] = []
 
     def add_request(self, waited: float, *, is_retry: bool) -> None:
-        """Count a request, and the seconds for which it waited."""
+        """Count a request and the seconds for which it waited."""
         self._waits.append(waited)
         if is_retry:
             self._retries.append(None)
@@ -91,7 +91,7 @@ class StatsRecorder:
             self._dates.append(date)
 
     def snapshot(self) -> QueryStats:
-        """Return what was recorded so far."""
+        """Return the statistics so far."""
         earliest, last = min(self._dates, default=None), self._last
         sent = len(self._waits), len(self._retries), sum(self._waits)
         if last is None:

@@ -1,7 +1,7 @@
-"""TLS for threads, which reads between the calls of OpenSSL and never inside of one.
+"""TLS for threads that reads from the socket between the calls of OpenSSL, never inside a call.
 
-Inside, OpenSSL reads for as long as messages come that carry no data, such as session tickets or requests to begin
-anew. A server that goes on sending them would outlive each timeout, and Python would see no signal.
+Inside a call, OpenSSL continues to read as long as messages without data arrive, such as session tickets or requests
+for renegotiation. A server that keeps sending them could exceed every timeout, and Python could not handle signals.
 """
 
 import ssl
@@ -17,21 +17,21 @@ from apitally_traffic._transport.reuse import refuse_early_bytes
 Result = TypeVar("Result")
 
 _CHUNK = 65536
-# What has arrived before the first request is looked at up to this many chunks.
+# How many chunks that arrive before the first request are looked at.
 _MAX_READY = 16
 _READY_SECONDS = 0.01
 
 
 class TlsStream:
-    """An httpcore.NetworkStream: TLS over another one, which may be TLS, too, where a proxy is reached by it."""
+    """An httpcore.NetworkStream with TLS over another stream, which may itself be TLS to a proxy."""
 
     def __init__(self, stream: Any, context: ssl.SSLContext, server_hostname: str | None) -> None:
-        """Prepare; `shake_hands` begins.
+        """Prepare a connection; `shake_hands` does the handshake.
 
         Args:
-            stream: what TLS goes over.
+            stream: the stream below TLS.
             context: the certificates and versions to accept.
-            server_hostname: the name that the certificate must have.
+            server_hostname: the host name that the certificate must contain.
         """
         self._stream = stream
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -39,12 +39,12 @@ class TlsStream:
         self._is_new = True
 
     def shake_hands(self, timeout: float | None) -> None:
-        """Do the handshake within `seconds` altogether."""
+        """Do the whole handshake within `timeout` seconds."""
         httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
         self._run(self._tls.do_handshake, timeout, httpcore.ConnectTimeout, httpcore.ConnectError)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Return what comes next within `seconds`; nothing at the end, announced or not."""
+        """Return the next bytes that arrive within `timeout` seconds; none at the end, even without a close message."""
         httpcore = sys.modules["httpcore"]
         read = partial(self._read, max_bytes)
         return self._run(read, timeout, httpcore.ReadTimeout, httpcore.ReadError)
@@ -66,20 +66,20 @@ class TlsStream:
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> "TlsStream":
-        """Return a stream with TLS inside of this one."""
+        """Return a stream with TLS inside this one."""
         return tls_over(self, ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks for."""
+        """Return a value that httpcore asks for by name."""
         return self._tls if info == "ssl_object" else self._stream.get_extra_info(info)
 
     def receive_ready(self) -> None:
-        """Receive what has arrived, without waiting for more."""
+        """Receive the bytes that have arrived, without waiting for more."""
         httpcore = sys.modules["httpcore"]
         for _ in range(_MAX_READY):
             if not self._stream.get_extra_info("is_readable"):
                 return
-            with suppress(httpcore.TimeoutException, httpcore.NetworkError):  # a part of what TLS further out needs
+            with suppress(httpcore.TimeoutException, httpcore.NetworkError):  # an outer TLS record may be incomplete
                 self._receive(_READY_SECONDS)
 
     def _read(self, max_bytes: int) -> bytes:
@@ -103,7 +103,7 @@ class TlsStream:
                     result = operation()
                 except ssl.SSLWantReadError:
                     self._send(end)
-                    self._receive(_left(end))
+                    self._receive(_remaining(end))
                 else:
                     self._send(end)
                     return result
@@ -111,14 +111,14 @@ class TlsStream:
             raise timeout_error(str(error)) from error
         except ssl.SSLError as error:
             with suppress(httpcore.TimeoutException, httpcore.NetworkError):
-                self._send(end)  # why
+                self._send(end)  # the alert with the reason
             raise network_error(str(error)) from error
         except httpcore.NetworkError as error:
             raise network_error(str(error)) from error
 
     def _send(self, end: float | None) -> None:
         if self._outgoing.pending:
-            self._stream.write(self._outgoing.read(), _left(end))
+            self._stream.write(self._outgoing.read(), _remaining(end))
 
     def _receive(self, seconds: float | None) -> None:
         received = self._stream.read(_CHUNK, seconds)
@@ -129,7 +129,7 @@ class TlsStream:
 
 
 def tls_over(stream: Any, context: ssl.SSLContext, server_hostname: str | None, timeout: float | None) -> TlsStream:
-    """Return a stream with TLS over another one, which is closed if the handshake fails."""
+    """Return a stream with TLS over `stream`, which is closed if the handshake fails."""
     made = TlsStream(stream, context, server_hostname)
     try:
         made.shake_hands(timeout)
@@ -139,10 +139,10 @@ def tls_over(stream: Any, context: ssl.SSLContext, server_hostname: str | None, 
     return made
 
 
-def _left(end: float | None) -> float | None:
+def _remaining(end: float | None) -> float | None:
     if end is None:
         return None
-    left = end - monotonic()
-    if left <= 0:
+    remaining = end - monotonic()
+    if remaining <= 0:
         raise sys.modules["httpcore"].TimeoutException("timed out")
-    return left
+    return remaining

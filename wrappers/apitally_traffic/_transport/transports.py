@@ -1,4 +1,4 @@
-"""The httpx transports below the generated client, sync and async: two shells around the same exchange."""
+"""The sync and async httpx transports below the generated client, which share the logic of `Exchange`."""
 
 import asyncio
 import threading
@@ -31,20 +31,20 @@ from apitally_traffic._transport.stats import STATS
 Result = TypeVar("Result")
 Transport = TypeVar("Transport")
 
-# How often a thread that waits for another one's large body checks whether it is still to wait.
+# How often a thread that waits for another one's large body checks whether to continue.
 _POLL_SECONDS = 0.1
-# How many small pieces of a body are read before other tasks have their turn.
+# How many pieces of a body a task reads before it lets other tasks run.
 _PIECES_AT_A_TIME = 100
-# How long a signal handler waits until connections are closed that the thread is using which it interrupts, and whoever
-# closes an async client until the tasks have noticed it.
+# How long closing waits: a signal handler, for connections that the interrupted thread is using; an async client, for
+# tasks with requests in flight.
 _CLOSE_SECONDS = 0.5
 
 
 class ApiTransport(httpx.BaseTransport):
-    """Sends a request with the key when the rate limit allows it; failures and refusals raise typed errors.
+    """Sends a request with the key when the rate limit allows it; failures and error responses raise typed errors.
 
     Attributes:
-        lifetime: of the connections; a new one begins when they are closed.
+        lifetime: the lifetime of the current connections; closing them starts a new one.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class ApiTransport(httpx.BaseTransport):
         """Wrap a transport.
 
         Args:
-            settings: the key, and the server that it is for.
-            requests_per_minute: how many requests to send at most; None leaves it to the server.
+            settings: the key and its server.
+            requests_per_minute: the maximum number of requests; with None, only the server's headers count.
             options: how to connect to the server.
-            inner: what sends the requests; defaults to an httpx.HTTPTransport that is closed with this transport. A
-                transport that is passed in is not closed.
+            inner: the transport that sends the requests, which is not closed here; defaults to an httpx.HTTPTransport
+                that is closed with this transport.
         """
         self._settings = settings
         self._requests_per_minute = requests_per_minute
@@ -72,22 +72,22 @@ class ApiTransport(httpx.BaseTransport):
         self._is_own = inner is None
         self._lifetime = Lifetime()
         self._making = threading.RLock()
-        # The threads that use the pool of connections, and may hold its lock: a signal handler must not wait for it.
+        # The threads that use the connection pool and may hold its lock: a signal handler in one must not wait for it.
         self._inside: set[int] = set()
         self._inner: httpx.BaseTransport | None = self._connect()
         renew_after_fork(self)
 
     @property
     def lifetime(self) -> Lifetime:
-        """The present one of the connections."""
+        """The lifetime of the current connections."""
         return self._lifetime
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the response, its body read and decoded, if its status is 200.
+        """Send a request, and return the response with its body read and decoded if its status is 200.
 
         Raises:
-            ApitallyError: the response has another status or a broken body, there is none, or the request goes to
-                another server.
+            ApitallyError: there is no response, it has another status or a broken body, or the request goes to another
+                server.
         """
         exchange = Exchange(request, self._settings, self._via)
         with exchange.held:
@@ -96,12 +96,12 @@ class ApiTransport(httpx.BaseTransport):
                 self._send(exchange)
             finally:
                 current_call.reset(token)
-            # Errors are raised here, outside the handler: what httpx raises refers to the request, and so to the key.
+            # Raised outside of any handler, so that no httpx error is chained: it refers to the request with the key.
             return exchange.result()
 
     def close(self) -> None:
-        """End all calls that are under way, and close the connections, unless the transport was passed in."""
-        # In this order: a call of the new lifetime uses new connections.
+        """End all running calls, and close the connections unless the transport was passed in."""
+        # The connections are replaced first, so that a call of the new lifetime uses new ones.
         old, self._inner = (self._inner, None) if self._is_own else (None, self._inner)
         lifetime, self._lifetime = self._lifetime, Lifetime()
         lifetime.end()
@@ -117,7 +117,7 @@ class ApiTransport(httpx.BaseTransport):
             self._run_inside(old.close)
 
     def renew(self) -> None:
-        """Replace connections and rate limiter in a forked process."""
+        """Replace the connections and the rate limiter in a forked process."""
         self._lifetime = Lifetime()
         self._making = threading.RLock()
         self._limiter = RateLimiter(Pacer(self._requests_per_minute))
@@ -127,21 +127,21 @@ class ApiTransport(httpx.BaseTransport):
             self._inner = None if self._is_own else ForkedTransport()
 
     def _current(self) -> httpx.BaseTransport:
-        """Return what sends the requests; in a forked process, and after the end, it is made when it is needed."""
+        """Return the inner transport, which is made again if the client was closed or the process forked."""
         with self._making:
             made = self._inner = self._inner or self._connect()
         return made
 
     def _run_inside(self, work: Callable[[], Result]) -> Result:
-        """Return what a function returns that uses the pool of connections."""
+        """Call a function that uses the connection pool, and return its result."""
         try:
-            self._inside.add(threading.get_ident())  # inside of `try`: a signal handler may raise right after it
+            self._inside.add(threading.get_ident())  # inside `try`, because a signal handler may raise right after it
             return work()
         finally:
             self._inside.discard(threading.get_ident())
 
-    def _connections_apart(self) -> AbstractContextManager[httpx.BaseTransport]:
-        """Return what sends the request of a signal handler, which has interrupted another one."""
+    def _separate_connections(self) -> AbstractContextManager[httpx.BaseTransport]:
+        """Return a transport for the request of a signal handler that has interrupted another request."""
         return self._connect() if self._is_own else nullcontext(self._current())
 
     def _send(self, exchange: Exchange) -> None:
@@ -154,7 +154,7 @@ class ApiTransport(httpx.BaseTransport):
         try:
             exchange.start()
             if threading.get_ident() in self._inside:
-                with self._connections_apart() as connections:
+                with self._separate_connections() as connections:
                     response, body = _exchange_in_thread(connections, exchange, signed)
             else:
                 send = partial(_exchange_in_thread, self._current(), exchange, signed)
@@ -198,9 +198,9 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         return self._lifetimes.setdefault(asyncio.get_running_loop(), Lifetime())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return the response; as `ApiTransport.handle_request`."""
+        """Send a request, and return the response; see `ApiTransport.handle_request`."""
         exchange = Exchange(request, self._settings, self._via)
-        with exchange.held, exchange.call.lifetime.under_way():
+        with exchange.held, exchange.call.lifetime.in_flight():
             token = current_call.set(exchange.call)
             try:
                 await self._send(exchange)
@@ -209,15 +209,15 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
             return exchange.result()
 
     async def aclose(self) -> None:
-        """End all calls of the running event loop, and close its connections, unless the transport was passed in."""
+        """End all calls of the running event loop, and close its connections unless the transport was passed in."""
         lifetime = self._lifetimes.pop(asyncio.get_running_loop(), Lifetime())
         lifetime.end()
         self._limiter.wake()
         await self._inner.aclose()
-        await lifetime.all_left(_CLOSE_SECONDS)
+        await lifetime.wait_until_idle(_CLOSE_SECONDS)
 
     def renew(self) -> None:
-        """Replace connections and rate limiter in a forked process."""
+        """Replace the connections and the rate limiter in a forked process."""
         self._lifetimes.clear()
         self._limiter = AsyncRateLimiter(Pacer(self._requests_per_minute))
         self._inner.renew()
@@ -226,7 +226,7 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
         signed = exchange.signed_request()
         try:
             inner = await self._inner.current()
-        except OSError as error:  # the first one imports modules, for which files are opened
+        except OSError as error:  # making the first transport imports modules, which opens files
             exchange.fail(error)
             return
         permit = await self._limiter.acquire(exchange.call)
@@ -252,14 +252,14 @@ class AsyncApiTransport(httpx.AsyncBaseTransport):
 
 
 class RetryingTransport(RetryTransport):
-    """Repeats requests whose failure may be temporary, within their deadline. Sync and async."""
+    """Retries requests whose failure may be temporary, within their deadline; for sync and async clients."""
 
     def __init__(self, inner: ApiTransport | AsyncApiTransport, max_retries: int, deadline: float) -> None:
         """Wrap a transport.
 
         Args:
-            inner: what sends each attempt.
-            max_retries: how many attempts to make after the first.
+            inner: the transport that sends each attempt.
+            max_retries: the maximum number of attempts after the first.
             deadline: seconds for all attempts of one request.
         """
         super().__init__(inner)
@@ -299,7 +299,7 @@ def _same(transport: Transport) -> Transport:
 
 
 async def _acquire_slot(slots: asyncio.Semaphore, request: httpx.Request) -> None:
-    """Wait for a slot among the requests that are in the pool, as long as its timeout allows."""
+    """Wait for one of the slots for requests in the connection pool, up to the request's pool timeout."""
     seconds = request.extensions.get("timeout", {}).get("pool")
     if seconds is None or not slots.locked():
         await slots.acquire()
@@ -318,7 +318,7 @@ def _exchange_in_thread(
     try:
         try:
             body = exchange.receive_headers(response)
-            # Not `iter_raw`, which passes over empty pieces: there may be no end of them.
+            # Not `iter_raw`, which skips empty pieces: an endless series of them would never reach the check below.
             stream = cast(Iterable[bytes], response.stream)
             for piece in [response.content] if response.is_stream_consumed else stream:
                 for _ in body.feed(piece):
@@ -327,7 +327,7 @@ def _exchange_in_thread(
         finally:
             response.close()
     except BaseException:
-        forbid_reuse(response)  # a signal handler may have raised in the midst of a change of state
+        forbid_reuse(response)  # a signal handler may have raised while the connection changed its state
         raise
     return response, body.body()
 
@@ -364,7 +364,7 @@ async def _read_async(response: httpx.Response, exchange: Exchange) -> bytes:
 
 
 def _hold_large_body(exchange: Exchange) -> None:
-    """Wait until no other large body is being read, and let others wait until this one is decoded."""
+    """Wait until no other large body is being read, and hold the lock until this one is decoded."""
     lock = exchange.call.lifetime.large_body
     while not lock.acquire(timeout=_POLL_SECONDS):
         exchange.call.check()
