@@ -1,1 +1,1 @@
-"""Keep the key out of everything that is shown, however a server quotes it."""
+"""Remove the key from everything that is shown, however a server quotes it."""

@@ -1,7 +1,7 @@
-"""Read a text as whoever quoted it meant it: without the escapes, markup and line breaks that a quotation adds.
+"""Decode a text that may be quoted: undo the escapes, markup and line breaks that quoting adds.
 
-Each reading remembers which bytes of the text its own come from, so that what is found in it can be taken out of the
-text. Every pattern here takes time that grows with the length of the text and no faster.
+The result is a reading of the text. Each reading maps its bytes to those of the text, so that a match in the reading
+can be removed from the text. Every pattern here takes linear time.
 """
 
 import re
@@ -16,21 +16,21 @@ Decode = Callable[[re.Match[bytes]], bytes]
 _MAX_LEVELS = 5
 # Categories of Unicode: formatting characters, spaces, and marks without a width of their own.
 _INVISIBLE_CATEGORIES = {"Cf", "Zs", "Mn"}
-# A key has printable ASCII characters only, so that all others between them can be left out.
+# A key has only printable ASCII characters, so all other bytes between them can be ignored.
 _NOT_IN_A_WORD = bytes({*range(0x21), *range(0x7F, 0x100)})
 _IN_A_WORD = rb"[\x21-\x7e]+"
 _MARKUP = rb"<(?:/?[a-zA-Z][^<>]{0,200}|!--[^<>]{0,200}--)>"
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-# Lists of numbers are found by their shape, without regular expressions: nearly all texts have none.
+# Lists of numbers are detected by their shape, without regular expressions, because nearly all texts have none.
 _HEXADECIMAL_SHAPE = bytes.maketrans(b"0123456789abcdefABCDEF\t\n\r:,;_-", b"h" * 22 + b"   ,,,,,")
 _HEXADECIMAL_LISTS = (
     *(b"hh" + between + b"hh" + between + b"hh" + between + b"hh" for between in (b" ", b",", b", ")),
     *(b"hxhh" + between + b"hxhh" for between in (b" ", b",", b", ")),
     b"hhhh hhhh hhhh",
 )
-# Of a dump as xxd and hexdump print it: the column of characters, if there is one, and the offset of the next line.
+# Between the bytes of two lines of a dump by xxd or hexdump: the optional column of characters, and the next offset.
 _BETWEEN_LINES_OF_A_DUMP = rb"(?:(?<! ) {2,}+[^\r\n]{0,18})?\r?\n[0-9a-fA-F]{4,16}:? "
-# A line of a dump, except its first, with its column: two spaces lie between, or more in a last line, which is shorter.
+# A line of a dump, except its first, with its column of characters after two or, in a shorter last line, more spaces.
 _LINE_OF_A_DUMP = rb"(?P<digits>\n[0-9a-fA-F]{4,16}:? {1,3}(?:[0-9a-fA-F]{2} {0,2}){1,16}+) *+(?<=  )[^\r\n]{1,18}"
 _QUOTES = b"\"'"
 _BETWEEN_HEXADECIMALS = rb"[\s:,;_\"'-]+(?:0x)?|0x"
@@ -39,10 +39,10 @@ _DECIMAL_LISTS = (b"dd d", b"dd,d", b"dd, d", b"dd,  ")
 _DECIMAL = rb"(?<![0-9])([0-9]{2,3})(?![0-9])(?:[\s,;\"']{1,10}(?=[0-9]))?"
 
 
-# The two below are made when they are first needed, since importing the package would take longer otherwise.
+# The next two are cached functions instead of constants, because computing them would slow down the import.
 @cache
 def _named_characters() -> dict[bytes, bytes]:
-    """Return the characters that a key may have, or that are not seen, by their names in HTML."""
+    """Return the characters that may be in a key, or that are invisible, by their HTML names."""
     return {
         name.removesuffix(";").lower().encode(): value.encode()
         for name, value in html5.items()
@@ -52,7 +52,7 @@ def _named_characters() -> dict[bytes, bytes]:
 
 @cache
 def _escape() -> re.Pattern[bytes]:
-    """Return what finds an escape. Which characters one begins with comes first: that is what makes the search fast."""
+    """Return the pattern of an escape. It starts with the set of first characters, which makes the search fast."""
     return re.compile(
         rb"[\\%&=\x00-\x08\x0a-\x1f\x7f](?:"
         rb"(?<=\\)\\*+(?:u\{0{0,6}(?P<braces>[0-9a-fA-F]{1,6})\}|U0000(?P<long>[0-9a-fA-F]{4})"
@@ -60,7 +60,7 @@ def _escape() -> re.Pattern[bytes]:
         rb"|(?P<control>[abfnrtvABFNRTV0]))?"
         rb"|(?<=%)(?:25)*(?P<url>[0-9a-fA-F]{2})"
         rb"|(?<=&)(?i:(?:amp;)*(?:#(?:x0{0,9}(?P<hexadecimal>[0-9a-f]{1,6})|0{0,9}(?P<decimal>[0-9]{1,7}))|(?P<name>"
-        + b"|".join(sorted(_named_characters(), reverse=True))  # longer names first, since some begin with another one
+        + b"|".join(sorted(_named_characters(), reverse=True))  # longer names before those that they start with
         + rb"));?)"
         rb"|(?<==)3[dD]|(?<=\x1b)\[[0-9;?]{0,20}[a-zA-Z]|(?<=[=\r\n])(?:(?<!=)|\r?\n)[\r\n \t]*+"
         rb"|(?<=[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]))"
@@ -68,20 +68,20 @@ def _escape() -> re.Pattern[bytes]:
 
 
 class Reading:
-    """A text in one reading.
+    """One reading of a text.
 
     Attributes:
-        text: the reading.
+        text: the decoded bytes.
     """
 
     def __init__(self, text: bytes, parent: "Reading | None" = None, *places: list[int]) -> None:
-        """Store a reading, the one it was made from, and where in both the differences are."""
+        """Store the decoded bytes, the reading that they come from, and the places of the differences in both."""
         self.text = text
         self._parent = parent
         self._places = places
 
     def replaced(self, pattern: bytes | re.Pattern[bytes], decode: Decode) -> "Reading | None":
-        """Return the reading with each match replaced; None if that is the same."""
+        """Return a reading with each match replaced; None if nothing changes."""
         pieces: list[bytes] = []
         starts, ends, first, last = [], [], [], []
         copied = length = 0
@@ -104,7 +104,7 @@ class Reading:
         return Reading(b"".join(pieces), self, starts, ends, first, last)
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Return from where to where in the text a part of this reading, which is not empty, comes from."""
+        """Return the start and end in the original text of a non-empty part of this reading."""
         if self._parent is None:
             return start, end
         return self._parent.origin(self._origin(start)[0], self._origin(end - 1)[1])
@@ -121,16 +121,16 @@ class Reading:
 
 
 class _WithSpaces(Reading):
-    """A reading with other bytes in the same places."""
+    """A reading in which bytes are replaced one for one, so that all positions stay the same."""
 
     def _origin(self, position: int) -> tuple[int, int]:
         return position, position + 1
 
 
 class _WithoutGaps(Reading):
-    """A reading without spaces, control characters and all that is not ASCII.
+    """A reading without spaces, control characters and non-ASCII characters.
 
-    Where its bytes come from is looked up only once something is found: nearly all texts have gaps, and no key.
+    The mapping of positions is computed only after a match, because nearly all texts have gaps, but no key.
     """
 
     def __init__(self, text: bytes, parent: Reading) -> None:
@@ -145,7 +145,7 @@ class _WithoutGaps(Reading):
 
     @cached_property
     def _words(self) -> tuple[list[int], list[int]]:
-        """Where each word begins, in this reading and in the one with gaps."""
+        """The start of each word, in this reading and in its parent."""
         starts, first, length = [], [], 0
         for match in re.finditer(_IN_A_WORD, self._whole):
             starts.append(length)
@@ -155,16 +155,16 @@ class _WithoutGaps(Reading):
 
 
 def without_gaps(reading: Reading) -> Reading | None:
-    """Return a reading without what is not seen, or not in a word; None if that is the same."""
+    """Return a reading without spaces, control characters and non-ASCII characters; None if it has none."""
     text = reading.text.translate(None, _NOT_IN_A_WORD)
     return _WithoutGaps(text, reading) if len(text) < len(reading.text) else None
 
 
 def unquoted(text: bytes) -> Iterator[Reading]:
-    """Yield a text as it is, and as often unquoted as it is quoted; each of them also without markup.
+    """Yield a text unchanged, then once more for each level of quoting that is undone, each also without markup.
 
-    A gap may also be inside of an escape: so the same is done while leaving out the gaps. A `+` is a space in a URL: so
-    both are done with a space in its place, too.
+    This is repeated without gaps, because a gap may be inside an escape, and then both are repeated with each `+`
+    replaced by a space, because a `+` in a URL means a space.
     """
     for are_spaces in (False, True):
         yield from _unquoted(text, gaps=True, pluses_are_spaces=are_spaces)
@@ -189,18 +189,18 @@ def _unquoted(text: bytes, *, gaps: bool, pluses_are_spaces: bool) -> Iterator[R
 
 
 def as_hexadecimals(reading: Reading) -> Reading | None:
-    """Return a text that has a list of bytes in hexadecimals without what separates them; None if it has no list."""
+    """Return a reading without the separators of bytes in hexadecimal; None if the text has no list of such bytes."""
     shape = reading.text.translate(_HEXADECIMAL_SHAPE, _QUOTES)
     if not any(form in shape for form in _HEXADECIMAL_LISTS):
         return None
-    # What is found in a line comes from all of it, so that its characters are taken out, too.
+    # A match maps to its whole lines of the dump, so that their columns of characters are removed, too.
     reading = reading.replaced(_LINE_OF_A_DUMP, lambda match: match["digits"]) or reading
     reading = reading.replaced(_BETWEEN_LINES_OF_A_DUMP, lambda _: b" ") or reading
     return reading.replaced(_BETWEEN_HEXADECIMALS, lambda _: b"")
 
 
 def from_decimals(reading: Reading) -> Reading | None:
-    """Return a text with its decimal numbers read as bytes; None if it has no list of them."""
+    """Return a reading with decimal numbers decoded as bytes; None if the text has no list of them."""
     shape = reading.text.translate(_DECIMAL_SHAPE, _QUOTES)
     return reading.replaced(_DECIMAL, _of_decimal) if any(form in shape for form in _DECIMAL_LISTS) else None
 
@@ -211,7 +211,7 @@ def _of_decimal(match: re.Match[bytes]) -> bytes:
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:
-    """Return what an escape stands for, in UTF-8."""
+    """Return the character that an escape stands for, in UTF-8."""
     kind, written = match.lastgroup, match[match.lastindex or 0]
     if kind is None:
         return b"=" if match[0] in {b"=3D", b"=3d"} else b""

@@ -1,9 +1,9 @@
-"""Remove the API key from all that an error keeps and a log line says, in whatever form it is quoted.
+"""Remove the API key from errors and log lines, in whatever form it is quoted.
 
-A text is read in each way in which it may quote the key (`readings.py`), and the key is looked for in each reading:
-as it is in any case, since header names change it; in base64, also as a part of a longer text, as in `Basic`
-credentials; and in hexadecimals; also with spaces and invisible characters inside. The beginning or the end of the key
-is taken out, too, from half of it on.
+A text is decoded in each way in which it may quote the key (`readings.py`). In each of these readings, the key is
+searched for in plain text, ignoring case, because header names change it; in base64, also within a longer encoded text
+such as `Basic` credentials; and in hexadecimal; each also with spaces and invisible characters in between. A beginning
+or an end of at least half of the key is removed, too.
 """
 
 import json
@@ -21,13 +21,14 @@ Failure = TypeVar("Failure", bound=Exception)
 _MIN_SECRET_LENGTH = 8
 _MIN_PART_LENGTH = 12
 _MAX_DEPTH = 50
-# Longer texts are read in parts of this size, so that their readings do not take memory without bounds.
+# Longer texts are searched in parts of this size, to bound the memory for their readings.
 _PART_SIZE = 2**18
-# How many bytes a quoted character takes at most, where a text is read in parts.
+# The maximum number of bytes of a quoted character; it determines by how much the parts overlap.
 _QUOTED_SIZE = 64
 _ELLIPSIS = "…".encode()
 _FROM_URLS = bytes.maketrans(b"-_", b"+/")
-# What logs requests and responses below this package: the URL, httpcore the headers, hpack all that HTTP/2 sends.
+# The loggers of the libraries below, which log requests and responses: httpx logs the URL, httpcore the headers, and
+# hpack everything that HTTP/2 sends.
 _LOGGERS = (
     "httpx",
     *(f"httpx_retries.{part}" for part in ("transport", "retry")),
@@ -39,13 +40,13 @@ Span = tuple[int, int]
 
 
 class _Needle(NamedTuple):
-    """A form of the key, of which a beginning or an end of some length is enough."""
+    """A form of the key; a beginning or an end of it with at least `enough` bytes counts as a match."""
 
     form: bytes
     enough: int
 
     def spans(self, text: bytes) -> Iterator[Span]:
-        """Yield where in a text the form is, or enough of it."""
+        """Yield the places in a text of the form, or of enough of it."""
         form, head, tail = self.form, self.form[: self.enough], self.form[-self.enough :]
         start = text.find(head)
         while start >= 0:
@@ -63,10 +64,10 @@ class _Needle(NamedTuple):
 
 
 class Redactor:
-    """Replaces one key with an ellipsis, unless it is too short to be a secret: any text may contain a short one."""
+    """Replaces a key with an ellipsis, unless it is so short that any text may contain it by chance."""
 
     def __init__(self, api_key: str) -> None:
-        """Prepare for all forms of the key."""
+        """Store the key."""
         self._api_key = api_key.encode()
 
     def text(self, text: str) -> str:
@@ -80,7 +81,7 @@ class Redactor:
         return _without(body, (self,))
 
     def value(self, value: Any, depth: int = 0) -> Any:
-        """Return a value as JSON decodes it without the key in any text; what is nested too deep is left out."""
+        """Return a JSON value with the key removed from all strings; values that are nested too deeply become `…`."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict | list) and depth == _MAX_DEPTH:
@@ -92,25 +93,25 @@ class Redactor:
         return value
 
     def error(self, error: Failure) -> Failure:
-        """Remove the key from everything that an error keeps, and return it."""
+        """Remove the key from the arguments and attributes of an error, and return the error."""
         for name, value in vars(error).items():
             setattr(error, name, self.value(value))
         error.args = tuple(self.value(argument) for argument in error.args)
         return error
 
     def watch(self) -> None:
-        """Keep the key out of quoted values and of what the libraries below log, for as long as this object lives."""
+        """Remove the key from quoted values and from log lines of the libraries below, as long as this object lives."""
         _watching.append(ref(self, _watching.remove))
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(_without_keys)
 
     @property
     def size(self) -> int:
-        """How many bytes the key takes; 0 if it is too short to look for."""
+        """The number of bytes of the key; 0 if the key is too short to search for."""
         return len(self._api_key) if len(self._api_key) >= _MIN_SECRET_LENGTH else 0
 
     def spans(self, reading: Reading) -> Iterator[Span]:
-        """Yield where in a reading the key is, in plain or in base64."""
+        """Yield the places of the key in a reading, in plain text or in base64."""
         lower = reading.text.lower()
         for_urls = lower.translate(_FROM_URLS)
         for needle in self._plain:
@@ -119,14 +120,14 @@ class Redactor:
             yield from needle.spans(for_urls)
 
     def spans_of_hexadecimals(self, reading: Reading) -> Iterator[Span]:
-        """Yield where in a reading the key is in hexadecimals."""
+        """Yield the places of the key in a reading, in hexadecimal."""
         lower = reading.text.lower()
         for needle in self._hexadecimals:
             yield from needle.spans(lower)
 
     @cached_property
     def _plain(self) -> list[_Needle]:
-        """The key as it is, and as it is read where its own characters look like an escape."""
+        """The key itself, and its own readings, because its characters may look like an escape."""
         forms = {form.text.lower() for key in self._spellings for form in unquoted(key)}
         return [_needle(form, _MIN_PART_LENGTH) for form in forms if len(form) >= _MIN_SECRET_LENGTH]
 
@@ -136,14 +137,14 @@ class Redactor:
 
     @cached_property
     def _base64(self) -> list[_Needle]:
-        """What is always the same of a text in base64 that contains the key, wherever in it that is, in lower case."""
+        """The part of a base64 text that the key alone determines, for each alignment of the key, in lower case."""
         forms: list[bytes] = []
         for before in range(3):
             encoded = b64encode(b"\0" * before + self._api_key).lower()
             form = encoded[-(-before * 4 // 3) : (before + len(self._api_key)) * 4 // 3]
-            forms += {form, form.replace(b"+", b"")}  # without pluses where they are read as spaces
+            forms += {form, form.replace(b"+", b"")}  # without pluses, for readings in which they are spaces
         part = max(_MIN_PART_LENGTH, -(-len(self._api_key) // 2))
-        # So many characters, at least, depend on nothing but a part of that length.
+        # At least this many base64 characters are determined by a part of that length alone.
         return [_Needle(form, min(len(form), (4 * part - 2) // 3)) for form in forms]
 
     @cached_property
@@ -153,13 +154,13 @@ class Redactor:
 
 
 def wide_encoding(body: bytes) -> str | None:
-    """Return the encoding of a text in UTF-16 or UTF-32, or None if it does not look like one."""
+    """Return the encoding of a body that looks like UTF-16 or UTF-32, or None."""
     encoding = json.detect_encoding(body)
     return None if encoding.startswith("utf-8") else encoding
 
 
-# A list, which `list` copies at once, whatever other threads do; a WeakSet is not. `tuple` finds out the length, then
-# allocates: in Python 3.11 garbage is collected in between, removes from the list, and the copy ends the process.
+# A list, because `list` copies it atomically, unlike a WeakSet. `tuple` reads the length first and then allocates: in
+# Python 3.11, a garbage collection in between may remove an item, and copying then crashes the process.
 _watching: list[ref[Redactor]] = []
 
 
@@ -169,7 +170,7 @@ def without_keys(text: str) -> str:
 
 
 def _without_keys(record: logging.LogRecord) -> bool:
-    """Remove the keys from a log record, as a filter of a logger, and let it pass."""
+    """Remove the keys from a log record; the filter of a logger, which lets every record pass."""
     message = record.getMessage()
     redacted = without_keys(message)
     if redacted != message:
@@ -182,7 +183,7 @@ def _needle(form: bytes, shortest: int) -> _Needle:
 
 
 def _equal(form: bytes, text: bytes) -> int:
-    """Return how many bytes two texts have in common at their beginning."""
+    """Return the length of the common beginning of two texts."""
     if text.startswith(form):
         return len(form)
     return next(
@@ -197,7 +198,7 @@ def _redacted(text: str, redactors: Iterable[Redactor]) -> str:
 
 
 def _without(content: bytes, redactors: Iterable[Redactor]) -> bytes:
-    """Return a text without the keys; the same object if it has none of them."""
+    """Return a text without the keys; the same object if it contains none."""
     wanted = [
         redactor for redactor in redactors if redactor.size and len(content) >= min(redactor.size, _MIN_PART_LENGTH)
     ]
@@ -219,7 +220,7 @@ def _without(content: bytes, redactors: Iterable[Redactor]) -> bytes:
 
 
 def _spans(content: bytes, redactors: list[Redactor]) -> Iterator[Span]:
-    """Yield where a text has any of the keys; what that takes for the text itself is done once for all of them."""
+    """Yield the places of all keys in a text; the readings of the text are made once for all keys."""
     for reading in unquoted(content):
         hexadecimals, decimals, gapless = as_hexadecimals(reading), from_decimals(reading), without_gaps(reading)
         for redactor in redactors:

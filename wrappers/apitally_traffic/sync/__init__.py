@@ -4,15 +4,15 @@
 
     sync_traffic([1, 2], interval="day")  # into ./apitally_traffic.duckdb
 
-`sync_traffic` does a whole run, as the command `apitally-traffic sync` does. `traffic_source` is the dlt source behind
-it, for pipelines of the user's own.
+`sync_traffic` does a whole run, like the command `apitally-traffic sync`. `traffic_source` is the dlt source behind it,
+for the user's own pipelines.
 """
 
 try:
-    import dlt  # noqa: F401 - to name the extra where it is missing
+    import dlt  # noqa: F401 - the error below names the extra
 except ModuleNotFoundError as error:
     if error.name != "dlt":
-        raise  # it is installed, and something that it needs is not
+        raise  # dlt is installed, but one of its dependencies is not
     raise ModuleNotFoundError(
         "dlt is not installed: python3 -m pip install 'apitally-traffic[sync]'.", name="dlt"
     ) from error

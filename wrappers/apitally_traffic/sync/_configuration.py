@@ -1,7 +1,7 @@
-"""What a run takes from dlt's configuration: where the destination is, and nothing else.
+"""Limit what a run reads from dlt's configuration to the settings of the destination.
 
-dlt has settings by which a run would drop stored rows, write into another schema, or print. A run must not depend on
-which of them somebody has set for other pipelines, so it looks up none of them.
+dlt has settings that would make a run drop stored rows, write into another schema, or print. A run must not depend on
+settings for other pipelines, so it ignores them.
 """
 
 import threading
@@ -23,7 +23,7 @@ from dlt.common.exceptions import DltException
 from apitally_traffic.sync._errors import SyncError, sentence_of
 
 _SECTIONS = {"destination", "credentials"}
-# What every destination has, such as the name of its staging schema, is the same for each run.
+# Settings that every destination has, such as the name of its staging schema, are the same for each run.
 _FIXED = set(DestinationClientDwhWithStagingConfiguration.get_resolvable_fields()) - {"credentials", "destination_type"}
 
 _lock = threading.Lock()
@@ -32,11 +32,11 @@ _runs = 0
 
 @configspec
 class _Run(ContainerInjectableContext):
-    """Marks the thread of a run; dlt's own threads, which work for it, see the mark."""
+    """Marks the thread of a run and dlt's own threads that work for it."""
 
 
 class _Settings:
-    """A source of dlt's settings, in which a run finds those of the destination alone."""
+    """A provider of dlt's settings that returns only those of the destination to a run."""
 
     def __init__(self, provider: ConfigProvider) -> None:
         self.provider = provider
@@ -45,7 +45,7 @@ class _Settings:
         return getattr(self.provider, name)
 
     def get_value(self, key: str, hint: type, pipeline_name: str | None, *sections: str) -> tuple[Any, str]:
-        """Return a value, and the name by which the user knows it."""
+        """Return a value, and the name of the setting for the user."""
         is_taken = (*sections, key)[0] in _SECTIONS and key not in _FIXED
         if is_taken or _Run not in Container():
             return self.provider.get_value(key, hint, pipeline_name, *sections)
@@ -54,10 +54,10 @@ class _Settings:
 
 @contextmanager
 def destination_alone() -> Iterator[None]:
-    """Let this thread find in dlt's configuration only what describes a destination, during the block.
+    """During the block, hide all of dlt's settings from this thread except those that describe a destination.
 
     Raises:
-        SyncError: dlt cannot read or cannot use its configuration, or there is no working directory.
+        SyncError: dlt cannot read or use its configuration, or there is no working directory.
     """
     try:
         Path.cwd()
@@ -66,7 +66,7 @@ def destination_alone() -> Iterator[None]:
         raise SyncError("The working directory does not exist any more: change to another one.") from error
     except TomlProviderReadException as error:
         raise SyncError(_unreadable(error)) from error
-    except Exception as error:  # of any type, where a value has another one than dlt expects
+    except Exception as error:  # a value of an unexpected type may raise any error
         raise SyncError(_unusable(error)) from error
     with _filtered(providers), Container().injectable_context(_Run()):
         try:
@@ -77,7 +77,7 @@ def destination_alone() -> Iterator[None]:
 
 @contextmanager
 def _filtered(container: ConfigProvidersContainer) -> Iterator[None]:
-    """Put the filter before each provider, as long as a run in any thread needs it."""
+    """Put the filter in front of each provider, as long as a run in any thread needs it."""
     global _runs  # noqa: PLW0603 - dlt's providers are global, too
     with _lock:
         if not _runs:
@@ -103,7 +103,7 @@ def _unusable(error: Exception) -> str:
 
 
 def _unreadable(error: TomlProviderReadException) -> str:
-    """Return which file cannot be read and why, without what dlt quotes of it: that may be a password."""
+    """Return which file cannot be read and why, without dlt's quotation of it, which may contain a password."""
     cause = error.__context__
     line = getattr(cause, "line", None)
     if isinstance(cause, OSError):

@@ -1,7 +1,7 @@
-"""Decide which windows a run reads. Nothing here does I/O.
+"""Decide which windows a run reads, without I/O.
 
-A series is complete from one period to another: its cursor. A run reads what is new after it, again the last periods
-before its end, whose counts may have changed since, and what is before its start, where an earlier start is asked for.
+The cursor of a series is the span in which every period is stored. A run reads the new periods after its end; again the
+last periods before its end, whose counts may have changed; and those before its start if an earlier start is requested.
 """
 
 from collections.abc import Iterator
@@ -21,29 +21,29 @@ _DURATION_UNITS = frozenset("MHDWS")
 
 @dataclass(frozen=True)
 class Cursor:
-    """What is stored of a series: every period from `start` up to the exclusive `end`, both in UTC."""
+    """The stored span of a series: every period from `start` to the exclusive `end`, both in UTC, is stored."""
 
     start: datetime
     end: datetime
 
     @classmethod
     def from_state(cls, state: dict[str, str]) -> Self | None:
-        """Return the cursor that `to_state` wrote, or None if there is none."""
+        """Return the cursor in a state that `to_state` returned; None if the state is empty."""
         return cls(*(datetime.fromisoformat(state[name]) for name in ("start", "end"))) if state else None
 
     def to_state(self) -> dict[str, str]:
-        """Return what dlt keeps between runs."""
+        """Return the cursor in a form that dlt can keep between runs."""
         return {"start": self.start.isoformat(), "end": self.end.isoformat()}
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Which part of a series to read: from when on, and how far back again.
+    """Decides which part of a series to read.
 
     Attributes:
         interval: the length of the periods.
         timezone: the IANA name of the timezone whose hours and midnights the periods follow.
-        start: where the series begins; None for 30 days before the first run.
+        start: the start of the series; None for 30 days before the first run.
         lookback: how far before the end of the cursor to read again.
     """
 
@@ -53,7 +53,7 @@ class Schedule:
     lookback: timedelta | str
 
     def __post_init__(self) -> None:
-        """Check what does not depend on the time of the run.
+        """Check the arguments as far as that does not depend on the time of the run.
 
         Raises:
             TypeError: an argument has a wrong type.
@@ -63,7 +63,7 @@ class Schedule:
             raise TypeError(f"lookback must be a timedelta or a str, not {type(self.lookback).__name__}.")
         try:
             if isinstance(self.lookback, str) and self.lookback[-1:].upper() not in _DURATION_UNITS:
-                raise ValueError("It is a date or a time.")  # noqa: TRY301 - one message for all that is no duration
+                raise ValueError("It is a date or a time.")  # noqa: TRY301 - one message for everything but durations
             self._floor(self.lookback, datetime.now(UTC))
         except ValueError as error:
             raise ValueError(
@@ -72,16 +72,16 @@ class Schedule:
         self._first_start(datetime.now(UTC))
 
     def windows(self, cursor: Cursor | None, now: datetime) -> tuple[list[TimeWindow], Cursor]:
-        """Return the windows to read, and the cursor after that.
+        """Return the windows to read, and the cursor after reading them.
 
-        Every window ends where the open period starts. So no part of a period is stored as the whole, whatever the
-        server returns for the period that has not ended.
+        No window extends beyond the start of the open period, so an incomplete period is never stored, whatever the
+        server returns for it.
 
-        A cursor that ends in the future comes from a clock that was wrong, and does not say what was read before its
-        end. So everything is read again, up to `now`, and the cursor ends there.
+        A cursor that ends in the future was written by a clock that was wrong, and is not reliable before its end
+        either. So everything is read again up to `now`, where the new cursor ends.
 
         Args:
-            cursor: what is stored of the series; None for nothing.
+            cursor: the stored span of the series; None if nothing is stored.
             now: the time of the run.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The destination of a sync: a DuckDB file, or what dlt's own configuration describes."""
+"""The destination of a sync: a DuckDB file, or one that dlt's own configuration describes."""
 
 import os
 import stat
@@ -21,19 +21,19 @@ from apitally_traffic.sync._series import DATASET
 
 DEFAULT_DESTINATION = "apitally_traffic.duckdb"
 _DUCKDB_SUFFIXES = {".duckdb", ".db"}
-# dlt would delete the old rows and insert the new ones in two transactions, and a kill between them would lose rows.
+# Without this, dlt deletes old rows and inserts new ones in two transactions, and a kill in between loses rows.
 _ATOMIC: dict[str, Any] = {"supports_transactions": True}
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where a run writes to.
+    """The destination of a run.
 
     Attributes:
-        name: the name by which the user knows it.
-        identity: what tells it from others.
-        destination: the destination of dlt.
-        file: the DuckDB file, if it is one.
+        name: the name that the user gave.
+        identity: a text that identifies the destination.
+        destination: dlt's destination.
+        file: the DuckDB file, or None.
     """
 
     name: str
@@ -43,16 +43,16 @@ class Target:
 
     @property
     def is_new(self) -> bool:
-        """Whether there is nothing yet: no file, where the destination is one."""
+        """Whether the destination is a file that does not exist yet."""
         return self.file is not None and not self.file.exists()
 
     def create_file(self, *, keep: bool) -> None:
-        """Create the DuckDB file if it is not there: beside its place, and then under its name.
+        """Create the DuckDB file, if it does not exist, in a temporary folder beside it, and move it to its name.
 
-        Where a full disk or a kill interrupts DuckDB, it leaves a part of a file, which no later run could open.
+        If a full disk or a kill interrupts DuckDB, it leaves an incomplete file, which no later run could open.
 
         Args:
-            keep: False to try it and leave nothing, before it is known whether there will be rows.
+            keep: False to only try it and leave no file, before it is known whether there will be rows.
 
         Raises:
             SyncError: the file cannot be created.
@@ -68,20 +68,20 @@ class Target:
                 if keep:
                     _publish(new, self.file)
         except (OSError, duckdb.Error) as error:
-            # The name that the system reports is that of the folder beside it, which the user does not know.
+            # Without the path in the error, which is that of the temporary folder.
             reason = error.strerror if isinstance(error, OSError) and error.strerror else sentence_of(error)
             raise SyncError(f"{self.name} cannot be created: {reason.rstrip('.')}.") from error
 
 
 def resolve_destination(destination: str | os.PathLike[str]) -> Target:
-    """Return the destination that a file or a name of dlt's means.
+    """Return the destination for a DuckDB file or for the name of a destination of dlt.
 
     Raises:
-        ModuleNotFoundError: a library that the destination needs is missing; its name is that of dlt's extra.
-        SyncError: a file cannot be where the destination is.
-        TypeError: it is neither a str nor a path.
-        ValueError: there is no such destination, or rows cannot be replaced or dlt's state cannot be kept there; or a
-            file has the name of the schema in it.
+        ModuleNotFoundError: a library that the destination needs is missing; `name` is that of dlt's extra.
+        SyncError: the path cannot be used for a file.
+        TypeError: the destination is neither a str nor a path.
+        ValueError: there is no such destination, it cannot replace rows or keep dlt's state, or a file has the same
+            name as the schema in it.
     """
     if not isinstance(destination, str | os.PathLike):
         raise TypeError(f"destination must be a str or a path, not {type(destination).__name__}.")
@@ -122,7 +122,7 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
 
 
 def _file(path: Path) -> Path:
-    """Return where a file is or will be, also through links."""
+    """Return the absolute path of an existing or new file, with symbolic links resolved."""
     try:
         return _regular(path)
     except UnicodeEncodeError as error:
@@ -134,7 +134,7 @@ def _regular(path: Path) -> Path:
         if not stat.S_ISREG(path.stat().st_mode):
             raise SyncError(f"{path} cannot be opened: it is not a regular file.")
     except (FileNotFoundError, NotADirectoryError):
-        pass  # it is created, or its folder is found missing, later on
+        pass  # later, the file is created, or its folder is reported as missing
     except OSError as error:
         raise SyncError(f"{path} cannot be opened: {error.strerror}.") from error
     file = path.resolve()
@@ -143,17 +143,17 @@ def _regular(path: Path) -> Path:
             f"{path} needs another name, such as {DEFAULT_DESTINATION}: DuckDB calls the database after its file, and "
             f"takes {database!r} for the schema in it."
         )
-    str(file).encode()  # DuckDB takes the bytes of UTF-8 alone
+    str(file).encode()  # raises an error for a path that is not UTF-8, which DuckDB does not accept
     return file
 
 
 def _publish(new: Path, file: Path) -> None:
-    """Give a file its name, unless another run, which has locked another folder of dlt's, was as fast."""
+    """Give a file its name, unless a concurrent run, with its lock in another folder of dlt's, has created it first."""
     try:
         file.hardlink_to(new)
     except FileExistsError:
         pass
-    except OSError:  # a file system without links
+    except OSError:  # a file system without hard links
         new.replace(file)
 
 

@@ -1,4 +1,4 @@
-"""The error of a sync, and the one sentence in which it says what dlt or a database reports."""
+"""The error of a sync, and the conversion of errors of dlt or a database to one sentence."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,11 +10,11 @@ from apitally_traffic._redaction.redactor import without_keys
 from apitally_traffic.errors import ApitallyError
 
 _MAX_SENTENCE = 500
-# Drivers write a sentence on each line, and leave out the full stop.
+# Drivers put each sentence on a line of its own, without a full stop.
 _UNFINISHED = re.compile(r"(?<=[\w)\"'])\n(?=[A-Z])")
 _PASSWORD = re.compile(r"(://[^\s:/@]*:)\S+@")
 INTERRUPTIONS = (KeyboardInterrupt, SystemExit)
-_INTERRUPTED_QUERY = "Query interrupted"  # what DuckDB makes of Ctrl-C
+_INTERRUPTED_QUERY = "Query interrupted"  # DuckDB's message after Ctrl-C
 _STILL_EXECUTED = "generator already executing"
 _CAUSE_ATTRIBUTES = ("exception", "client_exception", "inner_exc", "dbapi_exception")
 
@@ -23,13 +23,13 @@ _ADVICE = {
     "permission denied for database": "The user needs CREATE on the database, or schemas apitally and "
     "apitally_staging of its own.",
 }
-"""What to do, by a part of what a database says."""
+"""Advice for the user, by a part of the database's message."""
 
 
 class SyncError(ApitallyError):
     """The destination cannot be reached, opened or written to, another sync is writing to it, or dlt is misconfigured.
 
-    Nothing is lost: the next run reads everything again that this one did not store.
+    No data is lost: the next run reads everything that this run did not store.
 
     Example:
         >>> sync_traffic(1, destination="nowhere/traffic.duckdb", api_key=server.api_key, base_url=server.url)
@@ -38,12 +38,12 @@ class SyncError(ApitallyError):
     """
 
     def __init__(self, message: str, **details: Any) -> None:
-        """Store the message, without the key, which may be in the name of a file."""
+        """Store the message without the key, which may be part of a file name."""
         super().__init__(without_keys(message), **details)
 
 
 def missing_credentials(error: BaseException) -> list[str]:
-    """Return the parts of the credentials that dlt has not found although it has found others; empty for all of them.
+    """Return the missing parts of incomplete credentials; an empty list if dlt has found no part of them.
 
     Args:
         error: dlt's ConfigFieldMissingException.
@@ -55,10 +55,10 @@ def missing_credentials(error: BaseException) -> list[str]:
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """Return the interruption or the client's own error where there is one behind an error of dlt, else the innermost.
+    """Return the cause of an error of dlt: an interruption, else the client's own error, else the innermost error.
 
-    An error of dlt's configuration counts as the innermost: it names the setting, and the one behind it only the value.
-    While dlt cleans up after an interruption, other errors occur, which do not matter any more.
+    A configuration error of dlt counts as innermost, because it names the setting, while its own cause only names the
+    value. Errors that occur while dlt cleans up after an interruption are ignored.
     """
     chain = list(_chain(error, _context))
     if any(isinstance(cause, RuntimeError) and str(cause) == _INTERRUPTED_QUERY for cause in chain):
@@ -70,7 +70,7 @@ def cause_of(error: BaseException) -> BaseException:
 
 
 def sentence_of(error: BaseException) -> str:
-    """Return what an error says, in one line, without the password of a connection string."""
+    """Return the message of an error in one line, without the password of a connection string."""
     lines = [" ".join(line.split()) for line in _PASSWORD.sub(r"\1…@", str(error)).splitlines()]
     text = _UNFINISHED.sub(".\n", "\n".join(filter(None, lines))).replace("\n", " ") or type(error).__name__
     text = text if len(text) <= _MAX_SENTENCE else f"{text[:_MAX_SENTENCE]}…"
@@ -79,7 +79,7 @@ def sentence_of(error: BaseException) -> str:
 
 
 def _chain(error: BaseException, before: Callable[[BaseException], BaseException | None]) -> Iterator[BaseException]:
-    """Yield an error and what came before it, outermost first."""
+    """Yield an error and those behind it, outermost first."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -89,9 +89,10 @@ def _chain(error: BaseException, before: Callable[[BaseException], BaseException
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    """Return what an error was raised from; dlt keeps that in an attribute in some places.
+    """Return the cause of an error, which dlt sometimes stores in an attribute.
 
-    While dlt cleans up after a failure, it may close a generator that a thread still executes.
+    When dlt cleans up after a failure, it may close a generator that a thread is still executing. For the resulting
+    errors, return the context, which is the failure.
     """
     if isinstance(error, GeneratorExit) or (isinstance(error, ValueError) and str(error) == _STILL_EXECUTED):
         return error.__context__

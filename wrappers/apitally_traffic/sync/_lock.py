@@ -1,7 +1,7 @@
-"""Let one run at a time write to a destination: two would share dlt's staging tables and the place of its state.
+"""Let only one run at a time write to a destination, because two would share dlt's staging tables and its state.
 
-A run waits for others where a lock reaches them. Where none does, it stores nothing if another has stored something
-since it began: each would write how far all series are stored, without what the other has added.
+A run waits for others if they share a lock with it. Without a common lock, it stores nothing if another run has stored
+something since it started: each run writes the cursors of all series, and would overwrite those of the other.
 """
 
 import logging
@@ -26,16 +26,16 @@ _logger = logging.getLogger("apitally_traffic")
 LOCK_TIMEOUT = 300.0
 """How many seconds to wait for another sync into the same destination."""
 _PAUSE = 0.5
-# Any number does, as long as it is always the same: advisory locks of other programs have other ones.
+# An arbitrary constant, which the advisory locks of other programs are unlikely to use.
 _POSTGRES_KEY = 5_701_220_374_112_885_911
 
 
 @contextmanager
 def machine_lock(folder: Path, target: Target) -> Iterator[None]:
-    """Wait for other runs on this machine, and keep them waiting during the block.
+    """Wait for other runs on this machine, and make them wait during the block.
 
     Raises:
-        SyncError: another one still runs when the patience is over.
+        SyncError: another run has not ended after `LOCK_TIMEOUT`.
     """
     lock = FileLock(folder / "lock")
 
@@ -55,12 +55,12 @@ def machine_lock(folder: Path, target: Target) -> Iterator[None]:
 
 @contextmanager
 def database_lock(pipeline: dlt.Pipeline, target: Target) -> Iterator[None]:
-    """Do the same for runs on all machines, where the database is PostgreSQL.
+    """Wait for other runs on all machines, and make them wait during the block, if the database is PostgreSQL.
 
-    Its advisory lock belongs to a connection, so it ends with a run that is killed.
+    Its advisory lock belongs to a connection, so it ends even if the run is killed.
 
     Raises:
-        SyncError: the database cannot be reached, or another run has not ended when the patience is over.
+        SyncError: the database cannot be reached, or another run has not ended after `LOCK_TIMEOUT`.
     """
     if not target.destination.destination_type.endswith(".postgres"):
         yield
@@ -71,7 +71,7 @@ def database_lock(pipeline: dlt.Pipeline, target: Target) -> Iterator[None]:
 
 
 def packages_in(pipeline: dlt.Pipeline, target: Target) -> Any:
-    """Return what changes with each package that is stored in the destination; None where it cannot be asked.
+    """Return a value that changes with each package that is stored in the destination; None if there is no way to ask.
 
     Raises:
         SyncError: the database cannot be reached.
@@ -85,12 +85,12 @@ def packages_in(pipeline: dlt.Pipeline, target: Target) -> Any:
 
 @contextmanager
 def alone_since(before: Any, pipeline: dlt.Pipeline, target: Target) -> Iterator[None]:
-    """Check that nothing has been stored since, and keep a DuckDB file from other processes during the block.
+    """Check that no other run has stored anything, and lock a DuckDB file for other processes during the block.
 
     Args:
-        before: what `packages_in` has returned at the beginning of the run.
+        before: the result of `packages_in` at the start of the run.
         pipeline: the pipeline of the run.
-        target: where it writes to.
+        target: the destination of the run.
 
     Raises:
         SyncError: another run has stored something, or the database cannot be reached.
@@ -131,7 +131,7 @@ def _opened(client: SqlClientBase[Any], target: Target) -> Iterator[SqlClientBas
 
 
 def _wait(acquired: Callable[[], bool], target: Target) -> None:
-    """Try to acquire a lock until it succeeds, and say so once if it takes time."""
+    """Try to acquire a lock until it succeeds; if that takes time, log a warning once."""
     deadline = time.monotonic() + LOCK_TIMEOUT
     if acquired():
         return

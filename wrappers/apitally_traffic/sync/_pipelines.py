@@ -1,7 +1,7 @@
-"""What dlt leaves open for the pipeline that a resource is read in, which may be the caller's own.
+"""Make up for what dlt does not check in the pipeline that reads a resource, which may be the caller's own.
 
-Whether rows that are read again replace those with the same key: into some destinations, dlt appends them without an
-error. And how far the destination has a series: dlt itself goes by its working folder.
+For some destinations, dlt appends rows that are read again, without an error, instead of replacing those with the same
+key. And dlt takes the cursors from its working directory instead of the destination.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -24,11 +24,11 @@ _lock = Lock()
 
 
 def can_merge(capabilities: DestinationCapabilitiesContext, table_format: TTableFormat | None = None) -> bool:
-    """Return whether rows of the table replace those with the same key.
+    """Return whether new rows replace rows of the table with the same key.
 
     Args:
-        capabilities: what the destination can do.
-        table_format: such as "delta"; None for that of the destination.
+        capabilities: the capabilities of the destination.
+        table_format: the format of the table, such as "delta"; None for the destination's default.
     """
     strategies = capabilities.supported_merge_strategies
     select = capabilities.merge_strategies_selector
@@ -41,15 +41,15 @@ def can_merge(capabilities: DestinationCapabilitiesContext, table_format: TTable
 
 
 def check_destination() -> None:
-    """Check that the pipeline that reads the present resource, if one does, replaces rows that are read again.
+    """Check that the pipeline of the current resource, if there is one, replaces rows that are read again.
 
     Raises:
-        ValueError: it does not.
+        ValueError: it does not replace them.
     """
     container = Container()
     if DestinationCapabilitiesContext not in container:
         return
-    # The caller may have changed the resource, or made another one of it.
+    # The caller may have changed the resource, or derived another one from it.
     table = dlt.current.source().resources.with_pipe(dlt.current.pipe()).compute_table_schema()
     is_merged = table.get("write_disposition") == "merge"
     if is_merged and not can_merge(container[DestinationCapabilitiesContext], table.get("table_format")):
@@ -60,16 +60,17 @@ def check_destination() -> None:
 
 
 def restore_cursors() -> None:
-    """Let the cursors of all series, in the state that dlt will write with the rows, be those that the destination has.
+    """Replace the cursors of all series in the state that dlt will write with the rows by those of the destination.
 
-    dlt's working folder has those of the last run, which may have gone to another database or dataset; and the database
-    may have been restored from a backup since. A cursor stays if it has come with a package that is still on its way.
+    The cursors in dlt's working directory are those of the last run, which may have written to another database or
+    dataset; and the database may have been restored from a backup since then. A cursor of a package that is not loaded
+    yet is kept.
     """
     container = Container()
     pipeline: Any = container[PipelineContext].pipeline() if container[PipelineContext].is_active() else None
     if pipeline is None or pipeline.destination is None or StateInjectableContext not in container:
         return
-    # All threads in which dlt extracts share a context, which a client changes while it is made.
+    # In a separate thread, because making a client changes the context that dlt's extracting threads share.
     with ThreadPoolExecutor(max_workers=1) as thread:
         stored, pending = thread.submit(_stored_and_pending, pipeline).result()
     if stored is None:
@@ -87,14 +88,14 @@ def restore_cursors() -> None:
 
 
 def package() -> str | None:
-    """Return the name of the package that the present run makes, if it makes one."""
+    """Return the ID of the package that the current run makes, or None."""
     container = Container()
     context = LoadPackageStateInjectableContext
     return container[context].load_id if context in container else None
 
 
 def _stored_and_pending(pipeline: dlt.Pipeline) -> tuple[Any, set[str | None]]:
-    """Return the state that the destination has, None where it keeps none, and the packages that it has not yet."""
+    """Return the state in the destination, or None if it keeps none, and the packages that are not loaded yet."""
     pending: set[str | None] = {*pipeline.list_extracted_load_packages(), *pipeline.list_normalized_load_packages()}
     with pipeline.destination_client() as client:
         if not isinstance(client, WithStateSync):
@@ -106,7 +107,7 @@ def _stored_and_pending(pipeline: dlt.Pipeline) -> tuple[Any, set[str | None]]:
 
 
 def _entries(state: Any) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the state of each resource of each source: ours may have another name."""
+    """Return the state of each resource of each source, because the caller may have renamed ours."""
     return {
         (source, resource): entries
         for source, its_state in state.get("sources", {}).items()

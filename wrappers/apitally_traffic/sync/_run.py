@@ -1,9 +1,9 @@
 """One run of a sync, from the lock to the result.
 
-What is stored is known to the destination alone: dlt writes its state there, in the same package as the rows, and
-counts it only once the package is complete. So each run starts in an empty working directory, with the state of the
-destination. What a killed run has left on this machine is never loaded: its values are old by now, and the next run
-reads all of its periods again.
+Only the destination knows what is stored: dlt writes its state there, in the same package as the rows, and the state
+counts only once the package is complete. So each run starts in an empty working directory, with the state of the
+destination. Packages that a killed run has left on this machine are never loaded, because they are outdated, and the
+next run reads all of their periods again.
 """
 
 import hashlib
@@ -42,15 +42,15 @@ from apitally_traffic.sync._source import COLUMNS, SOURCE, all_series, apps_coun
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What a run has stored.
+    """The result of a run.
 
     Attributes:
-        rows: how many periods were read and stored, new ones and those that were read again.
+        rows: how many periods were stored, both new ones and those that were read again.
         table: the table, with its dataset.
         destination: the DuckDB file, or the name of the destination.
-        complete_until: for each app the time up to which every period is stored.
-        counted_before: the apps for which this run has begun a further series, while the table holds another one that
-            counts the same requests.
+        complete_until: for each app, the time up to which every period is stored.
+        counted_before: the apps for which this run has started a new series although the table contains another series
+            that counts the same requests.
 
     Example:
         >>> result = sync_traffic([1, 2], destination="traffic.duckdb", api_key=server.api_key, base_url=server.url)
@@ -78,24 +78,24 @@ def sync_traffic(
     api_key: str | None = None,
     base_url: str | None = None,
 ) -> SyncResult:
-    """Store the traffic of apps in the table `apitally.traffic` of a database, from where the last run has stopped.
+    """Store the traffic of apps in the table `apitally.traffic` of a database, continuing where the last run stopped.
 
-    A run stores the periods that have ended by the clocks of the server and of this machine, and replaces those that
-    ended within `lookback` before the last stored one. Running it again at any time, also after it was killed, loses no
-    period and stores none twice. Another sync into the same destination is waited for: from this machine, and into
-    PostgreSQL from any. Where another one could not be waited for and has stored something, nothing is stored.
+    A run stores the periods that have ended by the clocks of both the server and this machine, and replaces those that
+    ended within `lookback` before the last stored one. Running it again at any time, even after it was killed, loses no
+    period and stores none twice. It waits for other syncs into the same destination on this machine and, with
+    PostgreSQL, on any machine. It stores nothing if it could not wait for another sync that has stored something.
 
     dlt's telemetry is off, unless `RUNTIME__DLTHUB_TELEMETRY` turns it on.
 
     Args:
         app_ids: the apps' IDs, from the Apitally dashboard.
-        destination: a DuckDB file, whose name ends in .duckdb or .db; or the name of a destination of dlt, which dlt's
-            own configuration describes, such as `DESTINATION__POSTGRES__CREDENTIALS`.
+        destination: a DuckDB file, whose name ends in .duckdb or .db; or the name of a destination of dlt, configured
+            as dlt documents, for example with `DESTINATION__POSTGRES__CREDENTIALS`.
         interval: "hour" or "day".
         timezone: an IANA name or a ZoneInfo. Hours and days are those of this timezone.
         app_env_id: "Filter to environment ID, if provided."
         consumer_id: "Filter to consumer ID, if provided."
-        start: where the series begins, as for `traffic_source`. Defaults to 30 days before the first run.
+        start: the start of the series, as for `traffic_source`. Defaults to 30 days before the first run.
         lookback: how far before the last stored period to read again, as a timedelta or a duration such as `2d`.
         api_key: as for `TrafficClient`.
         base_url: as for `TrafficClient`.
@@ -103,7 +103,7 @@ def sync_traffic(
     Raises:
         ApitallyError: the API refused, failed, or could not be reached. Nothing of this run is stored.
         ModuleNotFoundError: a library that the destination needs is missing.
-        SyncError: the destination failed, another sync still writes to it after five minutes or has written to it, or
+        SyncError: the destination failed, another sync has written to it or is still running after five minutes, or
             dlt cannot read or use its configuration.
         TypeError: an argument has a wrong type.
         ValueError: an argument is out of bounds or cannot be parsed, or the destination cannot be used.
@@ -113,7 +113,7 @@ def sync_traffic(
         >>> result.rows
         720
     """
-    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # dlt reads it when the first pipeline is made
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # before dlt reads it for the first pipeline
     with destination_alone():
         client = SharedClient(TrafficClient(api_key, base_url=base_url))
         series = all_series(app_ids, app_env_id, consumer_id, interval, timezone)
@@ -138,7 +138,7 @@ def sync_traffic(
 
 
 def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[str, Any], dict[str, Any]]:
-    """Return how many rows were stored, and the source's state before and after that."""
+    """Load the rows of a source; return their number, and the source's state before and after."""
     target.create_file(keep=False)
     pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
     pipeline.config.runtime.intercept_signals = False  # Ctrl-C ends the run
@@ -165,10 +165,10 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
 
 
 def _has_table(pipeline: dlt.Pipeline, target: Target) -> bool:
-    """Return whether the destination has the table; where that cannot be asked, it is taken to be there.
+    """Return whether the destination has the table, or True if there is no way to ask.
 
     Raises:
-        SyncError: a table of this name was not made by a sync: dlt would add our columns to it.
+        SyncError: the table was not made by a sync, so dlt would add our columns to it.
     """
     with pipeline.destination_client() as client:
         if not isinstance(client, SqlJobClientBase):
@@ -189,7 +189,7 @@ def _state(pipeline: dlt.Pipeline) -> dict[str, Any]:
 
 @contextmanager
 def _empty(folder: Path) -> Iterator[None]:
-    """Remove a folder before the block, where a killed run has left it, and after it."""
+    """Remove a folder before the block, in case a killed run has left it, and after the block."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         yield
@@ -198,7 +198,7 @@ def _empty(folder: Path) -> Iterator[None]:
 
 
 def _folder(target: Target) -> Path:
-    """Return the folder of the lock and of dlt's working directory, which are different for each destination."""
+    """Return the folder for the lock and dlt's working directory, a separate one for each destination."""
     digest = hashlib.sha256(target.identity.encode()).hexdigest()[:16]
     folder = Path(dlt.current.run_context().get_data_entity(SOURCE)) / digest
     try:
@@ -215,7 +215,7 @@ def _folder(target: Target) -> Path:
 
 @contextmanager
 def _translated_errors(target: Target, folder: Path) -> Iterator[None]:
-    """Turn an error of dlt into the client's own error behind it, or into one sentence about the destination."""
+    """Convert an error of dlt to the client's own error that caused it, or to one sentence about the destination."""
     try:
         yield
     except DltException as error:
@@ -241,7 +241,7 @@ def _translated_errors(target: Target, folder: Path) -> Iterator[None]:
                 f"connection string, or write [destination.{target.name}.credentials] in .dlt/secrets.toml."
             ) from error
         raise SyncError(f"{target.name}: {sentence_of(cause)}") from error
-    except OSError as error:  # dlt makes its folders before its first step
+    except OSError as error:  # from making dlt's folders, which happens before its first step
         raise _unusable(folder, error) from error
 
 

@@ -1,4 +1,4 @@
-"""A series is what one row of the table belongs to: an app, its filters, an interval and a timezone."""
+"""A series, to which each row of the table belongs: an app, its filters, an interval and a timezone."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -22,8 +22,8 @@ class Series:
     def key(self) -> str:
         """The text that identifies the series in the table.
 
-        It is part of the key of each row, and therefore never NULL: a database finds no row that equals NULL, so a
-        nullable column in the key would store every row again in each run.
+        It is part of the key of each row, and therefore never NULL: in a database, NULL equals nothing, so with a
+        nullable column in the key, each run would store every row again.
         """
         environment, consumer = ("*" if value is None else value for value in (self.app_env_id, self.consumer_id))
         return (
@@ -38,7 +38,7 @@ class Series:
         return cls(int(app), env_id, consumer_id, "hour" if interval == "hour" else "day", timezone)
 
     def shares_requests_with(self, other: "Series") -> bool:
-        """Return whether both count the same requests: of one app, and not of different environments or consumers."""
+        """Return whether some requests count in both: same app, and no different environments or consumers."""
         pairs = ((self.app_env_id, other.app_env_id), (self.consumer_id, other.consumer_id))
         return self.app_id == other.app_id and all(None in pair or pair[0] == pair[1] for pair in pairs)
 

@@ -1,6 +1,6 @@
-"""One client for the apps of a run, each of which is read in a thread of its own.
+"""Share one client between the apps of a run, each of which is read in its own thread.
 
-dlt waits two seconds for the other threads where one has failed. So the first failure ends what they are waiting for.
+When a thread has failed, dlt waits two seconds for the others. So the first failure ends the requests of all threads.
 """
 
 import logging
@@ -18,14 +18,14 @@ from apitally_traffic._texts import quoted
 from apitally_traffic.sync._series import Series
 
 _logger = logging.getLogger("apitally_traffic")
-# How far the clock of the server may be ahead of that of this machine without a warning.
+# How much the server's clock may be ahead of this machine's without a warning.
 _TOLERANCE = timedelta(minutes=10)
-# How far a response may be behind the one that told the time. What is counted in this time comes with a later run.
+# How old a response may be at the time of the run. A later run reads what is counted in this time.
 _TOLERATED_LAG = timedelta(seconds=10)
 
 
 class SharedClient:
-    """A client that several threads read with, closed when none of them does any more, and when one has failed."""
+    """A client for several threads, which is closed when the last of them has ended, or when one has failed."""
 
     def __init__(self, client: TrafficClient) -> None:
         self._client = client
@@ -35,20 +35,20 @@ class SharedClient:
         self._has_warned = False
 
     def check(self, series: Series) -> None:
-        """Raise a ValueError or TypeError where the API has no such series; nothing is sent."""
+        """Raise a ValueError or TypeError if the parameters of a series are invalid; nothing is sent."""
         self._query(series)
 
     def items(self, series: Series, window: TimeWindow, now: datetime) -> Iterator[TrafficItem]:
-        """Yield the periods of a window, which have ended, until another thread fails.
+        """Yield the items of a window whose periods have ended, until another thread fails.
 
         Args:
-            series: what to read.
-            window: which part of it.
-            now: the time at which they had ended.
+            series: the series to read.
+            window: the part of the series to read.
+            now: the time of the run, at which all periods of the window have ended.
 
         Raises:
-            ApitallyError: the API refused, failed or could not be reached, or a response was made before the end of the
-                window, by a server that is behind: it does not know the last periods.
+            ApitallyError: the API refused, failed or could not be reached; or a server is behind, and its response was
+                made before the end of the window, so that the last periods may be missing.
         """
         query = self._query(series, window)
         for item in query:
@@ -64,13 +64,13 @@ class SharedClient:
             )
 
     def time(self, app_id: int) -> datetime:
-        """Return the earlier one of the server's time, from the Date of a small response, and of this machine's.
+        """Return the earlier of the server's time, from the Date of a small response, and this machine's time.
 
-        Which periods have ended is known by both clocks. One that is ahead must not let periods count as read that have
-        not ended; what the earlier one leaves out comes with a later run.
+        With a clock that is ahead, periods that have not ended would count as read. What the earlier clock leaves out
+        is read by a later run.
 
         Raises:
-            ApitallyError: the API refused, failed, could not be reached, or does not tell the time.
+            ApitallyError: the API refused, failed, could not be reached, or returned no usable Date.
         """
         checking: Any = CheckingClient(self._client.api, "get_traffic", get_traffic.sync)
         response = get_traffic.sync_detailed(client=checking, app_id=app_id, interval="day", limit=1)
@@ -96,12 +96,12 @@ class SharedClient:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Count one more user during the block. Where it fails, those of the other threads fail with the same error."""
+        """Count one more user during the block. If the block fails, those of the other threads fail with its error."""
         with self._lock:
             self._users += 1
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - raised, unless it is a consequence of the first one
+        except Exception as error:  # noqa: BLE001 - the first error is raised, of which others are consequences
             with self._lock:
                 first = self._failure = self._failure or error
             self._client.close()
@@ -114,7 +114,7 @@ class SharedClient:
                     self._client.close()
 
     def close(self) -> None:
-        """End what is under way, and close the connections; the client opens new ones for the next request."""
+        """End requests in flight, and close the connections; the client opens new ones for the next request."""
         self._client.close()
 
     def _query(self, series: Series, window: TimeWindow | None = None) -> TrafficQuery:

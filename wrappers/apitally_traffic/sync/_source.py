@@ -1,4 +1,4 @@
-"""The dlt source: one resource per app, which reads what is new and what may have changed."""
+"""The dlt source: one resource per app, which reads new periods and those that may have changed."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -50,16 +50,16 @@ def traffic_source(
     api_key: str | None = None,
     base_url: str | None = None,
 ) -> DltSource:
-    """Make a dlt source of the traffic of apps, with a parallelized resource `app_ID` for each app.
+    """Make a dlt source for the traffic of apps, with a parallelized resource `app_ID` for each app.
 
     All resources write to the table `traffic`, merged on `series` and `period_start`. A resource reads the periods that
-    have ended by the clocks of the server and of this machine and are not stored yet, and again those that ended within
-    `lookback` before the last stored one. The cursor is kept in dlt's state, for each series apart: an app with its
-    filters, its interval and its timezone. What counts is the state that the destination has, next to the rows.
+    have ended by the clocks of both the server and this machine and are not stored yet. It also reads those again that
+    ended within `lookback` before the last stored one. dlt's state has a cursor for each series: an app with its
+    filters, interval and timezone. The state in the destination, next to the rows, is the one that counts.
 
-    dlt itself loads only the pending package where a run was killed before, and reads nothing new. `sync_traffic`
-    leaves none; in a pipeline of your own, call `pipeline.run()` without data first. And then `pipeline.drop()`:
-    without it, a `dataset_name` that the run itself is given comes too late.
+    If a run was killed, dlt's next run only loads the pending package, and reads nothing new. `sync_traffic` leaves no
+    pending package. In your own pipeline, first call `pipeline.run()` without data, and then `pipeline.drop()`: without
+    `drop`, a `dataset_name` that you pass to the run itself is applied too late.
 
     Args:
         app_ids: the apps' IDs, from the Apitally dashboard.
@@ -67,9 +67,9 @@ def traffic_source(
         timezone: an IANA name or a ZoneInfo. Hours and days are those of this timezone.
         app_env_id: "Filter to environment ID, if provided."
         consumer_id: "Filter to consumer ID, if provided."
-        start: where the series begins, in the forms that `TrafficClient.get_traffic` takes. Defaults to 30 days before
-            the first run. One that is earlier than that of earlier runs reads what is missing before it; a later one
-            leaves no gap.
+        start: the start of the series, in the forms that `TrafficClient.get_traffic` accepts. Defaults to 30 days
+            before the first run. With an earlier start than in previous runs, the periods in between are read, too; a
+            later one leaves no gap.
         lookback: how far before the last stored period to read again, as a timedelta or a duration such as `2d`.
         api_key: as for `TrafficClient`.
         base_url: as for `TrafficClient`.
@@ -97,17 +97,17 @@ def traffic_source(
 
 
 def source_of(client: SharedClient, series: Iterable[Series], schedule: Schedule, *, is_restored: bool) -> DltSource:
-    """Make a dlt source of the traffic of some series; see `traffic_source`.
+    """Make a dlt source for the traffic of some series; see `traffic_source`.
 
     Args:
-        client: what to read with.
-        series: what to read.
-        schedule: from when on, and how far back again.
-        is_restored: whether the state in dlt's working folder is known to be that of the destination.
+        client: the client to read with.
+        series: the series to read.
+        schedule: decides which periods to read.
+        is_restored: whether the state in dlt's working directory is known to be that of the destination.
     """
     resources = [_resource(client, one, schedule, is_restored=is_restored) for one in series]
 
-    # Without parameters, so that dlt fills none of them from environment variables of the same name, such as API_KEY.
+    # Without parameters, which dlt would fill from environment variables of the same name, such as API_KEY.
     @dlt.source(name=SOURCE)
     def source() -> list[DltResource]:
         return resources
@@ -140,7 +140,7 @@ def all_series(
 
 
 def apps_counted_before(series: Iterable[Series], state: dict[str, Any]) -> list[int]:
-    """Return the apps whose series is not in the source's state, while another one is that counts the same requests."""
+    """Return the apps whose series is not in the source's state, but another one that counts the same requests is."""
     kept = {one: state.get("resources", {}).get(_name(one), {}) for one in series}
     return [
         one.app_id
@@ -156,7 +156,7 @@ def ends_of(series: Iterable[Series], state: dict[str, Any]) -> dict[int, dateti
 
 
 def _name(series: Series) -> str:
-    """Return the name of a resource. dlt keeps its state under it, with one entry for each series."""
+    """Return the name of a resource, under which dlt keeps its state, with an entry for each series."""
     return f"app_{series.app_id}"
 
 
@@ -167,7 +167,7 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule, *, is_re
     def rows() -> Iterator[Any]:
         check_destination()
         state: dict[str, Any] = dlt.current.resource_state(name)
-        yield materialize_schema_item()  # the table, also where no row follows
+        yield materialize_schema_item()  # creates the table even if no row follows
         with client.in_use():
             now = client.time(series.app_id)
             if not is_restored:
@@ -175,7 +175,7 @@ def _resource(client: SharedClient, series: Series, schedule: Schedule, *, is_re
             windows, cursor = schedule.windows(Cursor.from_state(state.get(series.key, {})), now)
             for window in windows:
                 yield from _batches(series, window, client.items(series, window, now))
-        # dlt stores the state in the package of the rows, and neither if reading fails.
+        # dlt stores the state and the rows in one package, and stores neither if reading fails.
         state[series.key] = cursor.to_state() | {"package": package()}
 
     resource: DltResource = dlt.resource(
@@ -194,7 +194,7 @@ def _batches(series: Series, window: TimeWindow, items: Iterable[TrafficItem]) -
     batch: list[dict[str, Any]] = []
     for item in items:
         if item.period_end > window.end:
-            continue  # it has not ended
+            continue  # the period has not ended
         _check_start(item, window)
         batch.append(_row(series, item))
         if len(batch) == _BATCH:
@@ -205,9 +205,9 @@ def _batches(series: Series, window: TimeWindow, items: Iterable[TrafficItem]) -
 
 
 def _check_start(item: TrafficItem, window: TimeWindow) -> None:
-    """Check that a row starts where a period does; the client accepts others where a clock changes.
+    """Check that a row starts at the start of a period; around clock changes, the client also accepts other starts.
 
-    A later response with the right start would have another key, and the table both rows.
+    A later response with the right start would have another key, and the table would contain both rows.
     """
     if floor(item.period_start, window.interval, window.timezone) != item.period_start:
         raise ResponseError(
