@@ -1,4 +1,4 @@
-"""What `check` finds out, one finding a line, from the settings to the server's clock."""
+"""The findings of `check`, one per line, from the settings to the server's clock."""
 
 import os
 import time
@@ -15,7 +15,7 @@ from apitally_traffic_cli.failures import AccessError, FailureError, kind_of, se
 from apitally_traffic_cli.probe import headers_of_probe
 
 _TIMEOUT = 10.0
-# The API looks at the key before it looks for the app, so any ID tells whether the key is accepted.
+# The API checks the key before it looks up the app, so any ID shows whether the key is accepted.
 _ANY_APP = 1
 _CLOCK_TOLERANCE = 5
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60))
@@ -32,7 +32,7 @@ class Finding(NamedTuple):
 
 
 def findings(app_ids: tuple[int, ...], api_key: str | None, base_url: str | None) -> Iterator[Finding]:
-    """Yield what is found; where the rest depends on what failed, it ends."""
+    """Yield the findings, and stop after a failure on which the remaining ones depend."""
     try:
         client = TrafficClient(api_key, base_url=base_url, timeout=_TIMEOUT, max_retries=0)
     except ConfigurationError as unusable:
@@ -85,7 +85,7 @@ def _failed(subject: str, text: str, kind: type[click.ClickException]) -> Findin
 
 
 def _source_of_key(argument: str | None) -> str:
-    """Return which of the places that the client looks in has a key first."""
+    """Return the first of the client's sources of the key that has one."""
     if (argument or "").strip():
         return "--api-key"
     if os.environ.get("APITALLY_API_KEY", "").strip():
@@ -94,14 +94,15 @@ def _source_of_key(argument: str | None) -> str:
 
 
 def _rate_limit(headers: Mapping[str, str]) -> Iterator[Finding]:
-    told = RateLimitError("", headers=headers)  # which reads them as the client does
-    limit, left, reset, now = told.limit, told.remaining, told.reset_at, date_of(headers) or datetime.now(UTC)
+    parsed = RateLimitError("", headers=headers)  # parses the headers as the client does
+    limit, remaining, reset = parsed.limit, parsed.remaining, parsed.reset_at
+    now = date_of(headers) or datetime.now(UTC)
     seconds = None if reset is None else sensible_wait([max((reset - now).total_seconds(), 0)])
-    if limit is None or left is None or seconds is None:
+    if limit is None or remaining is None or seconds is None:
         yield Finding("Rate limit", "the server does not tell", "!", "yellow")
         return
-    text = f"{left:,} of {limit:,} requests left, reset in {seconds:.0f} s"
-    yield Finding("Rate limit", text) if left else Finding("Rate limit", text, "!", "yellow")
+    text = f"{remaining:,} of {limit:,} requests left, reset in {seconds:.0f} s"
+    yield Finding("Rate limit", text) if remaining else Finding("Rate limit", text, "!", "yellow")
 
 
 def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
@@ -119,6 +120,6 @@ def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _duration(seconds: int) -> str:
-    """Return a duration in the largest unit of which there are at least two, rounded."""
+    """Return a duration, rounded, in the largest unit that it contains at least twice."""
     unit, length = next(((unit, length) for unit, length in _UNITS if seconds >= 2 * length), ("second", 1))
     return f"{round(seconds / length):,} {unit}s"

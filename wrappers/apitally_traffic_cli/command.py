@@ -1,4 +1,4 @@
-"""The class of the commands: what the parser of click lets pass is checked here."""
+"""The class of the commands, which checks what click's parser does not."""
 
 from collections import Counter
 
@@ -8,13 +8,13 @@ from apitally_traffic_cli.failures import SPELLINGS
 
 
 class Command(click.Command):
-    """A command that refuses an option that is given twice, of which click would take the last and drop the rest."""
+    """A command that rejects repeated options, of which click itself would only use the last value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line.
 
         Raises:
-            UsageError: an option that takes one value has several.
+            UsageError: an option for one value is given several times.
         """
         _, _, order = self.make_parser(ctx).parse_args(args=list(args))
         typed = [arg.partition("=")[0] for arg in args]

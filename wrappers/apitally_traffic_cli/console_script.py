@@ -1,4 +1,4 @@
-"""The entry point: it names the extra where click is missing, and ends quietly where it is interrupted early."""
+"""The entry point, which names the extra if click is missing, and ends quietly if it is interrupted early."""
 
 import os
 import sys
@@ -30,7 +30,7 @@ def main() -> int:
     except KeyboardInterrupt:
         return interruption.INTERRUPTED
     except MemoryError:
-        pass  # the frames that it keeps are freed before the sentence is written
+        pass  # leaving the handler frees the error's frames, before the sentence is written
     except Exception as error:
         if (ended := interruption.exit_code()) is not None:
             return ended
@@ -48,7 +48,7 @@ def _run() -> int:
     let_stderr_take_everything()
     let_stdout_take_every_character()
     try:
-        from apitally_traffic_cli.group import run  # noqa: PLC0415 - a missing click gets a sentence
+        from apitally_traffic_cli.group import run  # noqa: PLC0415 - to report a missing click
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise

@@ -1,13 +1,13 @@
-"""Which failure ends the command with which exit code.
+"""Convert failures to messages and exit codes.
 
-The codes are those of Apitally's own command-line tool:
+The exit codes are those of Apitally's own command-line tool:
 
     0    success
     1    anything that is not listed here, such as a missing extra or too little memory
     2    the command line cannot be parsed
     3    no usable key or base URL, 401, 403
-    4    times, timezone or their order make no sense, 400, 404, 422
-    5    everything else of the API, the network, files and databases
+    4    invalid times or timezone, times in the wrong order, 400, 404, 422
+    5    any other failure of the API, the network, files and databases
     130  Ctrl-C
 """
 
@@ -35,13 +35,13 @@ EXTRAS = {
 """The extra that installs each library that a command imports when it runs."""
 
 
-# The client's sentences name its arguments, which are options here.
+# The client's messages name its arguments, which are options on the command line.
 _WITHOUT_OPTION = re.compile(r", or raise the (timeout|deadline)\b")
 _ARGUMENT = re.compile(r"(\bpass |^|\bis after )([a-z_]+)\b")
 
 
 SPELLINGS = "apitally_traffic_cli.spellings"
-"""Where the context of a command keeps how each of its options was typed, by the name of the argument."""
+"""The key in a command's `Context.meta` of the spelling of each option, by the name of the argument."""
 _CONNECTION = {"api_key": "--api-key", "base_url": "--base-url"}
 
 
@@ -52,7 +52,7 @@ class AccessError(click.ClickException):
 
 
 class InputError(click.ClickException):
-    """What was asked for makes no sense, as only the client or the API can say."""
+    """The arguments are invalid in a way that only the client or the API can detect."""
 
     exit_code = 4
 
@@ -65,15 +65,15 @@ class FailureError(click.ClickException):
 
 @contextmanager
 def handled() -> Iterator[None]:
-    """Turn each failure that a user can cause into a `click.ClickException`, which has a sentence and an exit code.
+    """Convert each failure that a user can cause to a `click.ClickException` with a sentence and an exit code.
 
-    A reader who closes the pipe has read enough: the command ends quietly, with exit code 0.
+    If the reader of a pipe closes it, the command ends quietly with exit code 0.
     """
     try:
         try:
             yield
         except (click.exceptions.Exit, SystemExit):
-            _flush()  # of a help text, after which click and argparse end the command
+            _flush()  # click and argparse end the command after a help text
             raise
         _flush()
     except BrokenPipeError:
@@ -93,7 +93,7 @@ def handled() -> Iterator[None]:
 
 
 def _failure_for(error: BaseException) -> click.ClickException | None:
-    """Return what ends the command instead of an error, or None for one that no user can cause."""
+    """Return the exception to raise instead of an error, or None for an error that users cannot cause."""
     if isinstance(error, ModuleNotFoundError):
         return _missing(error)
     if shortage := sentence_of_shortage(error):
@@ -114,7 +114,7 @@ def _missing(error: ModuleNotFoundError) -> click.ClickException | None:
 
 
 def sentence_of(error: BaseException) -> str:
-    """Return the message of an error of the client, with the options of the command in place of arguments."""
+    """Return the message of an error of the client, with its arguments replaced by the options of the command."""
     context = click.get_current_context(silent=True)
     typed = _CONNECTION if context is None else _CONNECTION | context.meta.get(SPELLINGS, {})
     sentence = _WITHOUT_OPTION.sub("", str(error))
@@ -122,10 +122,10 @@ def sentence_of(error: BaseException) -> str:
 
 
 def kind_of(error: Exception) -> type[click.ClickException] | None:
-    """Return what an error of the client is for this command, or None for an error that is not the client's."""
+    """Return the exception class for an error of the client; None for other errors."""
     if "apitally_traffic" not in sys.modules:
         return None
-    from apitally_traffic import errors  # noqa: PLC0415 - only a command that uses the client meets its errors
+    from apitally_traffic import errors  # noqa: PLC0415 - already imported, as the check above shows
 
     kinds: dict[type[Exception], type[click.ClickException]] = {
         errors.ConfigurationError: AccessError,
@@ -161,7 +161,7 @@ def _flush() -> None:
 
 
 def _flush_what_can_be_written() -> None:
-    """Flush stdout, or give its content up: after a failure, that is the failure that counts."""
+    """Flush stdout, or discard its content if that fails, so that this error does not replace an earlier one."""
     try:
         _flush()
     except OSError:
@@ -169,7 +169,7 @@ def _flush_what_can_be_written() -> None:
 
 
 def _discard(stream: IO[str] | None) -> None:
-    """Send what is still in a stream's buffer nowhere, or Python would try to write it again at its end."""
+    """Discard the rest of a stream's buffer, which Python would otherwise try to write again when it exits."""
     if stream is None:
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)

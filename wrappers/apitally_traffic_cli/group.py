@@ -1,6 +1,6 @@
-"""The group of commands. A new command is one line in `COMMANDS` and one module in commands/.
+"""The group of commands. A new command needs one line in `COMMANDS` and one module in commands/.
 
-The table holds what `--help` says of a command, so that no command is imported to list them all.
+The table contains the summary of each command for `--help`, so that listing them imports none.
 """
 
 import os
@@ -23,11 +23,11 @@ COMMANDS = {
     "completion": "Print the completion script of bash, zsh or fish.",
     "version": "Print the versions of this package, Python and the libraries.",
 }
-"""Each command's name, and what it does. commands/NAME.py defines it as `command`."""
+"""The name and the summary of each command; commands/NAME.py defines it as `command`."""
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command when it is called by name."""
+    """A group that imports a command only when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the names, in the order of the table."""
@@ -48,13 +48,13 @@ class LazyGroup(click.Group):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Parse the options of the group, of which some print a text."""
+        """Parse the options of the group, some of which print a text."""
         with handled():
             return super().make_context(info_name, args, parent, **extra)
-        raise click.exceptions.Exit(0)  # the reader of the pipe has read enough of it
+        raise click.exceptions.Exit(0)  # `handled` has suppressed a BrokenPipeError
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command, with every failure that a user can cause turned into a sentence and an exit code."""
+        """Run a command, and convert every failure that a user can cause to a sentence and an exit code."""
         with handled():
             return super().invoke(ctx)
 
@@ -85,7 +85,7 @@ def run() -> int:
     forget_unusable_sizes()
     code: int | None = None
     try:
-        with handled():  # what a shell asks for to complete a line comes before any command
+        with handled():  # covers shell completion, which runs before any command
             code = cli.main(prog_name="apitally-traffic", standalone_mode=False)
     except click.ClickException as error:
         if (ended := interruption.exit_code()) is not None:
@@ -94,6 +94,6 @@ def run() -> int:
         error.show()
         return error.exit_code
     except click.Abort as error:
-        # A prompt that ends, which no command has, would be another reason.
+        # The only other cause would be the end of a prompt, which no command has.
         raise KeyboardInterrupt from error
     return code or 0

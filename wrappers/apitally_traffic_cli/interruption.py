@@ -1,17 +1,17 @@
-"""The signals that end the command. An error that comes after one is its consequence, and is not told."""
+"""The signals that end the command. Errors after a signal are its consequences, and are not reported."""
 
 import signal
 import time
 from types import FrameType
 
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""Ctrl-C, and the signals by which a system, or a terminal that is closed, asks for the end."""
+"""Ctrl-C, and the signals with which the system, or the closing of a terminal, ends a process."""
 
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code of Ctrl-C."""
 
-# `timeout`, and other programs that end a group of processes, send a signal twice within milliseconds. Who sends it
-# again later does not want to wait for what the first one has begun.
+# `timeout`, and other programs that end a group of processes, send a signal twice within milliseconds. A later second
+# signal is from a user who does not want to wait for the cleanup after the first one.
 _REPEATED_SECONDS = 0.5
 
 _received: list[tuple[int, float]] = []
@@ -19,7 +19,7 @@ _is_over: list[bool] = []
 
 
 def install() -> None:
-    """Let the signals end the command as an error does, so that no temporary file is left."""
+    """Make the signals end the command like an error, so that temporary files are removed."""
     _received.clear()
     _is_over.clear()
     for number in ENDING:
@@ -28,7 +28,7 @@ def install() -> None:
 
 
 def restore() -> None:
-    """Let a signal end the process at once: nothing is left to be done, and no exception would be handled."""
+    """Make a signal end the process at once, because the work is done and an exception would not be handled."""
     _is_over.append(True)
     for number in ENDING:
         if signal.getsignal(number) is _end:
@@ -36,7 +36,7 @@ def restore() -> None:
 
 
 def exit_code() -> int | None:
-    """Return the exit code of the signal that came first, or None. Libraries turn its exception into others."""
+    """Return the exit code for the first signal, or None. Libraries may have converted its exception to another one."""
     return 128 + _received[0][0] if _received else None
 
 

@@ -1,4 +1,4 @@
-"""Take the log of the client while a command runs: to print it with `-v`, or to know of waits."""
+"""Receive the client's log records while a command runs, to print them with `-v` or to show waits."""
 
 import logging
 import sys
@@ -23,7 +23,7 @@ def listening(handler: logging.Handler, level: int) -> Iterator[None]:
 
 @contextmanager
 def printed(verbose: int) -> Iterator[None]:
-    """Print the client's log to stderr: not at all, waits and retries (1), or each request too (2)."""
+    """Print the client's log to stderr: nothing (0), waits and retries (1), or also each request (2)."""
     if not verbose:
         yield
         return

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands have, spelled and explained the same everywhere."""
+"""The arguments and options that several commands share, with the same spelling and help."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -16,13 +16,13 @@ _ID = whole_number
 
 
 def app_ids(*, required: bool) -> Decorator:
-    """Return the argument for the IDs of apps; one that is named twice counts once."""
+    """Return the argument for the IDs of apps, without duplicates."""
     metavar = "APP_ID..." if required else "[APP_ID...]"
     return click.argument("app_ids", metavar=metavar, type=_ID, nargs=-1, required=required, callback=_distinct)
 
 
 def window_options(*, several_consumers: bool = False) -> Decorator:
-    """Return the options that say which traffic: from when to when, in which periods, of which part of the app."""
+    """Return the options for the window, and those of `series_options`."""
     return _apply(
         click.option("--since", "--start", "start", metavar="TIME", help="7d, 24h, 2026-01-31, …  [default: 24h|30d]"),
         click.option("--until", "--end", "end", metavar="TIME", help="End of the window.  [default: now]"),
@@ -31,7 +31,7 @@ def window_options(*, several_consumers: bool = False) -> Decorator:
 
 
 def series_options(*, several_consumers: bool = False) -> Decorator:
-    """Return the options that say in which periods, and of which part of the app."""
+    """Return the options for the interval, the timezone, the environment and the consumers."""
     consumer = "Only this consumer; repeat it to compare some." if several_consumers else "Only this consumer."
     several: dict[str, Any] = {"multiple": True, "callback": _distinct} if several_consumers else {}
     return _apply(
@@ -49,14 +49,14 @@ def series_options(*, several_consumers: bool = False) -> Decorator:
 
 
 def output_option(explanation: str) -> Decorator:
-    """Return the option for the file to write."""
+    """Return the option for the output file."""
     return click.option(
         "--output", "-o", type=click.Path(path_type=str), metavar="FILE", help=explanation, callback=_file
     )
 
 
 def connection_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which server to ask, and with which key."""
+    """Add the options for the key, the server and the log."""
     return _apply(
         click.option("--api-key", metavar="KEY", help="Key to use; better set APITALLY_API_KEY."),
         click.option("--base-url", "--api-base-url", "base_url", metavar="URL", help="Server to ask."),
@@ -76,7 +76,7 @@ def _apply(*decorators: Decorator) -> Decorator:
 def _file(_ctx: click.Context, _parameter: click.Parameter, name: str | None) -> Path | None:
     if name == "":
         raise click.BadParameter("it is empty: name a file.")
-    if name is not None and (name.endswith(os.sep) or os.path.isdir(name)):  # noqa: PTH112 - a Path raises where a name is too long
+    if name is not None and (name.endswith(os.sep) or os.path.isdir(name)):  # noqa: PTH112 - a Path raises if it is too long
         raise FailureError(f"{name} cannot be written: Is a directory.")
     return None if name is None else Path(name)
 

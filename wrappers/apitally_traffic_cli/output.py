@@ -1,4 +1,4 @@
-"""Where the data goes: to stdout, or to a file that appears when it is complete."""
+"""Write the data to stdout, or to a file that appears when it is complete."""
 
 import os
 import stat
@@ -15,13 +15,13 @@ from apitally_traffic_cli.failures import FailureError
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[BinaryIO]:
-    """Open what to write the data to.
+    """Open the output for the data.
 
     Args:
         path: the file; None, "-" or a name such as /dev/stdout for stdout.
 
     Raises:
-        FailureError: it cannot be written.
+        FailureError: the output cannot be written.
     """
     if path is None or is_stdout(path):
         yield _stdout()
@@ -36,12 +36,12 @@ def open_output(path: Path | None) -> Iterator[BinaryIO]:
 
 
 def is_replaced(path: Path | None) -> bool:
-    """Return whether `open_output` lets a file appear when it is complete, of which a failure leaves nothing."""
+    """Return whether `open_output` replaces a file only when the new one is complete, so a failure leaves no trace."""
     return path is not None and descriptor_of(path) is None and not is_stdout(path) and _is_replaceable(path)
 
 
 def check_writable(path: Path | None) -> None:
-    """Raise a `FailureError` now if `open_output` would raise it later; nothing is changed."""
+    """Raise a `FailureError` now if `open_output` would raise it later, without changing anything."""
     if path is None or is_stdout(path):
         _stdout()
         return
@@ -58,9 +58,9 @@ def check_writable(path: Path | None) -> None:
 def text_for(
     file: BinaryIO, *, encoding: str, errors: str | None = None, newline: str | None = None
 ) -> Iterator[TextIO]:
-    """Write text to a binary file of the system, which stays open.
+    """Return a text file that writes to a binary file, which stays open.
 
-    Where the block fails, its error counts, and not what can then not be written.
+    If the block fails, its error is raised, even if the remaining text cannot be written.
     """
     text = os.fdopen(file.fileno(), "w", encoding=encoding, errors=errors, newline=newline, closefd=False)
     try:
@@ -73,15 +73,15 @@ def text_for(
 
 
 def _opened(path: Path) -> AbstractContextManager[BinaryIO]:
-    """Open what a path leads to: only a file is replaced, and what this process has open already goes on."""
+    """Open the target of a path: a regular file is replaced, and an already open descriptor is continued."""
     if (descriptor := descriptor_of(path)) is not None:
         return os.fdopen(os.dup(descriptor), "wb")
-    # A link stays a link. A device or a pipe cannot be replaced, and has no old content to keep.
+    # Resolved, so that a link stays a link. A device or pipe cannot be replaced, and has no old content to keep.
     return _replacing(path.resolve()) if _is_replaceable(path) else path.open("wb")
 
 
 def _is_replaceable(path: Path) -> bool:
-    """Return whether a path leads to a file, or to a place where one can be made."""
+    """Return whether a path is that of a regular file, or does not exist yet."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except FileNotFoundError:
@@ -90,7 +90,7 @@ def _is_replaceable(path: Path) -> bool:
 
 @contextmanager
 def _replacing(target: Path) -> Iterator[BinaryIO]:
-    """Write beside the target and rename at the end, so that at any time there is the old file or the new one."""
+    """Write to a temporary file beside the target, and rename it at the end, so that the target is always complete."""
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     temporary = Path(name)
     try:
@@ -106,7 +106,7 @@ def _replacing(target: Path) -> Iterator[BinaryIO]:
 
 
 def _mode(target: Path) -> int:
-    """Return the permissions of the file that is replaced, or those of a new file."""
+    """Return the permissions of the replaced file, or the default permissions of a new file."""
     if target.exists():
         return stat.S_IMODE(target.stat().st_mode)
     mask = os.umask(0)

@@ -1,4 +1,4 @@
-"""The smallest request for traffic that there is: it shows whether an app can be read, and what the headers say."""
+"""Send the smallest possible request for traffic, to find out whether an app can be read, and to get the headers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from apitally_traffic import TrafficClient, paginate
 
 
 def headers_of_probe(client: TrafficClient, app_id: int) -> Mapping[str, str]:
-    """Return the headers of the response to a request for one day of an app, which names no time of this machine.
+    """Return the headers of the response to a request for one day of an app; it does not depend on this machine's time.
 
     Raises:
         ApitallyError: the API refused, failed, or could not be reached, or the body breaks the schema.
@@ -20,9 +20,9 @@ def headers_of_probe(client: TrafficClient, app_id: int) -> Mapping[str, str]:
 
 
 class _Probe:
-    """`get_traffic`, with the headers of the last response.
+    """The operation `get_traffic`, which stores the headers of the last response.
 
-    `paginate` checks the body, as it does for any operation; the generated function alone would not.
+    It is passed to `paginate`, which checks the body; the generated function alone does not.
     """
 
     def __init__(self) -> None:
@@ -31,8 +31,8 @@ class _Probe:
     def sync(self, **params: Any) -> GetTrafficResponse:
         response = get_traffic.sync_detailed(**params)
         self.headers = response.headers
-        page: GetTrafficResponse = response.parsed  # type: ignore[assignment]  # statuses but 200 are errors
-        page.has_more = page.has_more and bool(page.data)  # the first item ends it, and so does a page without one
+        page: GetTrafficResponse = response.parsed  # type: ignore[assignment]  # statuses other than 200 raise errors
+        page.has_more = page.has_more and bool(page.data)  # an empty page ends the iteration, like the first item
         return page
 
     @property

@@ -1,4 +1,4 @@
-"""A line on stderr while data comes in: how much of the window is read, with how many requests, and waits."""
+"""Show a progress line on stderr: the fraction of the window that was read, the number of requests, and waits."""
 
 import logging
 import re
@@ -15,21 +15,21 @@ _BAR_WIDTH = 30
 
 
 class Reading(Protocol):
-    """What knows how far it is."""
+    """An object that reports its progress."""
 
     @property
     def done(self) -> float:
-        """How much has been read, from 0 to 1."""
+        """The fraction that has been read, from 0 to 1."""
         ...
 
 
 @contextmanager
 def shown(reading: Reading | None = None) -> Iterator[None]:
-    """Show the progress while the block runs, if stderr is a terminal; without a reading, only that it goes on."""
+    """Show the progress while the block runs, if stderr is a terminal; without a reading, show only a spinner."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console  # noqa: PLC0415 - without a terminal, nothing of this is needed
+    from rich.console import Console  # noqa: PLC0415 - only needed for a terminal
     from rich.live import Live  # noqa: PLC0415
     from rich.progress_bar import ProgressBar  # noqa: PLC0415
     from rich.spinner import Spinner  # noqa: PLC0415
@@ -52,7 +52,7 @@ def shown(reading: Reading | None = None) -> Iterator[None]:
 
 
 class _Log(logging.Handler):
-    """Counts requests, each of which the client logs at DEBUG, and notes waits, which it logs at INFO, and warnings."""
+    """Counts requests, which the client logs at DEBUG, and records waits, which it logs at INFO, and warnings."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class _Log(logging.Handler):
         self._warning = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take note of a record."""
+        """Process a log record."""
         if record.levelno == logging.DEBUG:
             self._requests += 1
             self._warning = ""
@@ -71,9 +71,9 @@ class _Log(logging.Handler):
             self._resumes_at = max(self._resumes_at, time.monotonic() + float(wait[1]))
 
     def summary(self) -> str:
-        """Return the count of requests, and the seconds that are left of a wait; or the warning that came last."""
+        """Return the last warning or, without one, the number of requests and the remaining seconds of a wait."""
         if self._warning:
             return self._warning
         requests = f"{self._requests} HTTP request{'' if self._requests == 1 else 's'}"
-        left = self._resumes_at - time.monotonic()
-        return requests if left <= 0 else f"{requests}, waiting {left:.0f} s for the API"
+        remaining = self._resumes_at - time.monotonic()
+        return requests if remaining <= 0 else f"{requests}, waiting {remaining:.0f} s for the API"

@@ -1,9 +1,9 @@
-"""What the system has too little of. Imports nothing, so that it can be said of the import of click, too."""
+"""Describe a shortage of system resources. Imports nothing, so that it also works if the import of click fails."""
 
 
 def sentence_of_shortage(error: BaseException) -> str | None:
-    """Return the sentence on what the system has too little of for a library, or None for another error."""
-    # Where an error cannot be made for want of memory, Python makes this of it.
+    """Return the sentence about missing memory or threads, or about a library that failed; None for other errors."""
+    # Python raises this SystemError if there is no memory for the actual error.
     is_lost = isinstance(error, SystemError) and "without" in str(error) and "exception" in str(error)
     if isinstance(error, MemoryError) or is_lost:
         return "There is not enough memory."
@@ -12,5 +12,5 @@ def sentence_of_shortage(error: BaseException) -> str | None:
     first_line = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
     if isinstance(error, ImportError):
         return f"A library cannot be loaded: {first_line}."
-    # How a library in Rust fails. It is no Exception, and its class cannot be imported.
+    # The error of a library in Rust, which is not an Exception, and whose class cannot be imported.
     return f"A library failed: {first_line}." if type(error).__name__ == "PanicException" else None

@@ -1,4 +1,4 @@
-"""The standard streams: whether they are closed or cannot be written to changes neither the exit code nor the data."""
+"""Make the exit code and the data independent of standard streams that are closed or cannot be written to."""
 
 import io
 import os
@@ -13,9 +13,9 @@ _STDERR = 2
 
 
 def reserve_descriptors() -> None:
-    """Let no file and no connection get the number of a closed standard stream, which libraries in C and Rust use.
+    """Reserve the numbers of closed standard streams, which libraries in C and Rust would use for files or connections.
 
-    Nothing can be read there, and to write there fails.
+    Reading from a reserved descriptor returns nothing, and writing to it fails.
     """
     while (descriptor := os.open(os.devnull, os.O_RDONLY)) <= _STDERR:
         pass
@@ -23,20 +23,20 @@ def reserve_descriptors() -> None:
 
 
 def let_stdout_take_every_character() -> None:
-    """Let stdout write what its encoding lacks as an escape, as stderr does."""
+    """Make stdout write characters outside of its encoding as escapes, as stderr does."""
     stream = sys.stdout
     if isinstance(stream, io.TextIOWrapper) and not (stream.encoding == "utf-8" and stream.errors == "surrogateescape"):
         stream.reconfigure(errors="backslashreplace")
 
 
 def let_stderr_take_everything() -> None:
-    """Let stderr drop what its full disk, its pipe without a reader or its closed descriptor does not take.
+    """Make stderr ignore write errors: a full disk, a pipe without a reader or a closed descriptor.
 
-    All that writes to it is covered: messages, log lines, the progress, and Python itself at the end of the process.
-    Without a stderr, click would print the messages among the data.
+    This covers everything that writes to it: messages, log lines, the progress, and Python itself at the end of the
+    process. Without a stderr, click would print messages to stdout, among the data.
     """
     stream = sys.stderr
-    buffer: Any  # nothing asks for its name
+    buffer: Any  # not a BinaryIO, because it has no name
     if stream is None:
         buffer = _IgnoreWriteErrors()
         sys.stderr = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
@@ -48,7 +48,7 @@ def let_stderr_take_everything() -> None:
 
 
 class _IgnoreWriteErrors(io.RawIOBase):
-    """Writes to a stream what it takes; the stream stays open."""
+    """Writes to a stream, ignoring errors; the stream stays open."""
 
     def __init__(self, stream: BinaryIO | None = None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The size of the terminal, as COLUMNS and LINES give it."""
+"""The size of the terminal in COLUMNS and LINES."""
 
 import os
 
@@ -7,7 +7,7 @@ _MAX_DIGITS = 9
 
 
 def forget_unusable_sizes() -> None:
-    """Remove COLUMNS and LINES from the environment where they are no size, which each library takes in its own way."""
+    """Remove COLUMNS and LINES from the environment if they are invalid, because libraries handle that differently."""
     for name in ("COLUMNS", "LINES"):
         value = os.environ.get(name, "")
         is_number = value.isascii() and value.isdecimal() and len(value) <= _MAX_DIGITS

@@ -1,4 +1,4 @@
-"""What `get` writes: the rows of one or several apps in one window, as they come in."""
+"""The rows that `get` writes: those of one or more apps in one window, streamed as they arrive."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from apitally_traffic_cli.probe import headers_of_probe
 
 PERIOD_COLUMNS = ("period_start", "period_end")
 COUNT_COLUMNS = ("requests", "bytes_received", "bytes_sent")
-# How far a response may be behind the one that told the time: the clocks of several servers differ.
+# How old a response may be at the time that the server reported, because the clocks of several servers differ.
 _TOLERATED_LAG = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
 class Request:
-    """What `get` is asked for, as the user wrote it."""
+    """The arguments of `get`, as the user wrote them."""
 
     app_ids: tuple[int, ...]
     start: str | datetime | None
@@ -47,26 +47,26 @@ class Row:
 
 
 class Traffic:
-    """The rows of all apps that were asked for, app by app, each oldest first. Iterating asks the API.
+    """The rows of all requested apps, app by app, oldest first. Iterating sends the requests.
 
     Attributes:
-        window: the one window of all apps.
+        window: the common window of all apps.
         app_ids: the apps, in the order of the command line.
-        filters: `app_env_id` and `consumer_id`, where they were asked for.
-        closed_before: the time by the server's clock before which a period must have ended; None to take all.
+        filters: `app_env_id` and `consumer_id`, if they were given.
+        closed_before: the time by the server's clock before which a period must have ended; None to include all.
     """
 
     def __init__(self, client: TrafficClient, request: Request, *, closed_only: bool, is_streamed: bool) -> None:
-        """Make the queries; only `closed_only` sends a request, to learn the time on the server's clock.
+        """Make the queries; a request is sent only for `closed_only`, to get the time on the server's clock.
 
         Args:
-            client: what asks the API.
-            request: what the user asked for.
+            client: the client to read with.
+            request: the user's arguments.
             closed_only: whether to leave out periods that have not ended.
-            is_streamed: whether the rows before a failure are written; an error then says which these are.
+            is_streamed: whether the rows before a failure are written; an error then names them.
 
         Raises:
-            InputError: times, timezone or their order make no sense.
+            InputError: a time or the timezone is invalid, or the times are in the wrong order.
         """
         self.app_ids = request.app_ids
         filters = {"app_env_id": request.app_env_id, "consumer_id": request.consumer_id}
@@ -83,13 +83,13 @@ class Traffic:
         """The columns of the machine formats."""
         return ("app_id", *self.filters, *PERIOD_COLUMNS, *COUNT_COLUMNS)
 
-    def begun(self) -> Iterator[Row]:
-        """Return the rows once the first has come, so that nothing is written where the first request fails."""
+    def started(self) -> Iterator[Row]:
+        """Return the rows after the first one has arrived, so that nothing is written if the first request fails."""
         rows = iter(self)
         return chain(list(islice(rows, 1)), rows)
 
     def __iter__(self) -> Iterator[Row]:
-        """Yield the rows, while further ones are being read."""
+        """Yield the rows while further rows are being read."""
         for app_id, query in zip(self.app_ids, self._queries, strict=True):
             try:
                 is_first = True
@@ -109,7 +109,7 @@ class Traffic:
             self._apps_read, self._latest = self._apps_read + 1, None
 
     def _tell_written(self, error: ApitallyError, app_id: int) -> None:
-        """Let an error say what is written, in place of what the client has delivered."""
+        """Add what was written to the message of an error, in place of its `resume_from`."""
         before, error.resume_from = error.resume_from, None
         parts = [f"app {known}" for known in self.app_ids[: self._apps_read]]
         if before is not None:
@@ -120,7 +120,7 @@ class Traffic:
 
     @property
     def done(self) -> float:
-        """How much of the time of all apps has been read, from 0 to 1."""
+        """The fraction of the windows of all apps that has been read, from 0 to 1."""
         read = 0.0
         if self._latest is not None:
             start, end = (moment.astimezone(UTC) for moment in (self.window.start, self.window.end))
@@ -129,7 +129,7 @@ class Traffic:
 
     @property
     def now(self) -> datetime:
-        """The time on the server's clock when the first row was read; without a Date, that of this machine."""
+        """The time on the server's clock when the first row was read; without a Date, the time of this machine."""
         dates = (query.stats.earliest_date for query in self._queries)
         return min((date for date in dates if date), default=None) or datetime.now(UTC)
 
@@ -145,7 +145,7 @@ class Traffic:
 
 
 def _check_age(query: TrafficQuery, end: datetime, now: datetime, *, resume_from: datetime | None) -> None:
-    """Check that no response was made before the end of a period that has ended by now."""
+    """Check that all responses were made after the end of a period that has ended by now."""
     date = query.stats.earliest_date
     if date is not None and end > date and now - date > _TOLERATED_LAG:
         raise ResponseError(
@@ -156,7 +156,7 @@ def _check_age(query: TrafficQuery, end: datetime, now: datetime, *, resume_from
 
 
 def remark_on(window: TimeWindow, closed_before: datetime | None = None) -> str | None:
-    """Return the sentence for a window of which there is nothing to show; None for any other."""
+    """Return a sentence that explains why a window has nothing to show; None if it has."""
     first = next(window.periods(), None)
     if first is None:
         return "No period lies in the window: it ends where it begins."
@@ -167,7 +167,7 @@ def remark_on(window: TimeWindow, closed_before: datetime | None = None) -> str 
 
 
 def end_of(item: TrafficItem, window: TimeWindow) -> datetime:
-    """Return when the period of an item ends, which a server may have cut at the present or at the window's end."""
+    """Return the end of an item's whole period; a server may have cut it at the current time or the window's end."""
     start, end = item.period_start, item.period_end
     if end - start >= timedelta(**{f"{window.interval}s": 1}):
         return end
@@ -179,7 +179,7 @@ def end_of(item: TrafficItem, window: TimeWindow) -> datetime:
 
 
 def server_time(client: TrafficClient, app_id: int) -> datetime:
-    """Return the time on the server's clock, from the Date of a small response; without one, that of this machine."""
+    """Return the server's time, from the Date of a small response; without a Date, the time of this machine."""
     return date_of(headers_of_probe(client, app_id)) or datetime.now(UTC)
 
 

@@ -9,7 +9,7 @@ def whole_number(text: str) -> int:
     """Return a whole number of at least 1.
 
     Raises:
-        BadParameter: it is something else.
+        BadParameter: the text is something else.
     """
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS else 0
     if number < 1:

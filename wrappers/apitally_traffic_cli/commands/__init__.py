@@ -1,1 +1,1 @@
-"""The commands, one module each. A module declares its options, and imports what it needs when the command runs."""
+"""The commands, one module each. A module declares its options, and imports other libraries when the command runs."""

@@ -1,4 +1,4 @@
-"""`apitally-traffic check`: can traffic be read from here, and what stands in the way."""
+"""`apitally-traffic check`: find out whether traffic can be read, and if not, why."""
 
 import sys
 from contextlib import nullcontext

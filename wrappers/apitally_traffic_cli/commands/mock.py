@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class _Command(click.Command):
-    """A command whose options click does not know."""
+    """A command whose options are those of the mock server's own command line, unknown to click."""
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         _, spellings = _parser()
@@ -36,7 +36,7 @@ def command(arguments: tuple[str, ...]) -> int:
 
 def _parser() -> "tuple[argparse.ArgumentParser, list[str]]":
     """Return the parser of the mock server's own command line, and the spellings of its options."""
-    import argparse  # noqa: PLC0415 - the mock server's command line needs it, and no other
+    import argparse  # noqa: PLC0415 - no other command needs it
 
     from apitally_mock.cli import add_options  # noqa: PLC0415
 
@@ -48,7 +48,7 @@ def _parser() -> "tuple[argparse.ArgumentParser, list[str]]":
             return super().add_argument(*names, **options)
 
         def print_help(self, file: Any = None) -> None:
-            click.echo(self.format_help(), file, nl=False)  # argparse's own ignores that a disk is full
+            click.echo(self.format_help(), file, nl=False)  # argparse's own method ignores write errors
 
         def error(self, message: str) -> NoReturn:
             raise click.UsageError(f"{message}.")

@@ -1,4 +1,4 @@
-"""`apitally-traffic plot`: traffic as a picture."""
+"""`apitally-traffic plot`: plot traffic as a picture."""
 
 from contextlib import nullcontext
 from pathlib import Path

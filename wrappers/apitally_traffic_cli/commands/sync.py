@@ -1,4 +1,4 @@
-"""`apitally-traffic sync`: store what is new in a database."""
+"""`apitally-traffic sync`: store new traffic in a database."""
 
 import os
 import signal
@@ -41,7 +41,7 @@ Examples:
 def command(verbose: int, timezone: str, **arguments: Any) -> None:
     """Store the periods that have ended since the last run in a database."""
     if not verbose:
-        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # dlt's own log; the error below says the same
+        os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # dlt would also log the errors that are raised below
     from apitally_traffic.sync import sync_traffic  # noqa: PLC0415 - imports dlt, which --help does not need
     from apitally_traffic_cli import progress  # noqa: PLC0415
 
@@ -51,7 +51,7 @@ def command(verbose: int, timezone: str, **arguments: Any) -> None:
     except ValueError as error:
         raise InputError(sentence_of(error)) from error
     except KeyboardInterrupt:
-        # Python would wait for dlt's threads, which cannot be interrupted; a run may be killed at any time.
+        # Python would wait for dlt's threads, which cannot be interrupted. Killing a run at any time is safe.
         os._exit(128 + signal.SIGINT)
     click.echo(without_key(f"Stored {result.rows:,} periods in {result.table} of {result.destination}."))
     for app_id, end in result.complete_until.items():

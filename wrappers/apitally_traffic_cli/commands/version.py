@@ -1,4 +1,4 @@
-"""`apitally-traffic version`: what a report of a problem should name."""
+"""`apitally-traffic version`: print the versions that a bug report should contain."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version

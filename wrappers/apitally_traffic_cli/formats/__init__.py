@@ -1,1 +1,1 @@
-"""The formats of `get`, one module each; the table of them is in catalogue.py."""
+"""The formats of `get`, one module each, listed in catalogue.py."""

@@ -1,6 +1,6 @@
-"""The table of formats: their names, the endings of their files, and the module that writes each.
+"""The table of formats: the name, the file extensions and the module of each.
 
-A format's module has one function, `write(traffic, file)`, which takes the rows as they come and keeps few of them.
+A format's module has one function, `write(traffic, file)`, which writes the rows as they arrive and keeps few of them.
 """
 
 from collections.abc import Callable
@@ -13,9 +13,9 @@ class Format(NamedTuple):
 
     Attributes:
         module: the module that writes it.
-        endings: the extensions of its files.
-        is_binary: whether it is not for a terminal.
-        is_streamed: whether the rows before a failure can be read.
+        endings: its file extensions.
+        is_binary: whether it must not be printed to a terminal.
+        is_streamed: whether the output before a failure can be used.
     """
 
     module: str
@@ -37,13 +37,13 @@ def writer(name: str) -> Callable[[Any, BinaryIO], None]:
     """Return the function that writes a format.
 
     Raises:
-        ModuleNotFoundError: the library that it needs is not installed.
+        ModuleNotFoundError: the library for the format is not installed.
     """
     write: Callable[[Any, BinaryIO], None] = import_module(f"apitally_traffic_cli.formats.{FORMATS[name].module}").write
     return write
 
 
 def format_of(file_name: str) -> str | None:
-    """Return the format for the extension of a file name."""
+    """Return the format for the extension of a file name, or None."""
     endings = {ending: name for name, format_ in FORMATS.items() for ending in format_.endings}
     return next((name for ending, name in endings.items() if file_name.lower().endswith(ending)), None)

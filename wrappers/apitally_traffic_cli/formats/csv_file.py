@@ -1,6 +1,6 @@
 """CSV as RFC 4180 describes it, with a header; times in ISO 8601 with their offset, counts as plain digits.
 
-Nothing but ASCII is in it and no value needs quotes, so no reader has to guess an encoding or a dialect.
+It is pure ASCII without quotes, so that readers do not have to guess an encoding or a dialect.
 """
 
 import csv
@@ -13,7 +13,7 @@ from apitally_traffic_cli.traffic import Traffic
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
     """Write a header and a line for each row."""
-    rows = traffic.begun()
+    rows = traffic.started()
     with text_for(file, encoding="ascii", newline="") as text:
         lines = csv.writer(text, lineterminator="\n")
         lines.writerow(traffic.columns)

@@ -1,4 +1,4 @@
-"""JSON: one array of the objects that NDJSON has."""
+"""JSON: one array of the same objects as in NDJSON."""
 
 from typing import BinaryIO
 
@@ -7,7 +7,7 @@ from apitally_traffic_cli.traffic import Traffic
 
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
-    """Write an array with an object for each row. One that ends before its bracket is incomplete."""
+    """Write an array with an object for each row. After a failure, it has no closing bracket."""
     opening = before = b"[\n"
     for line in objects(traffic):
         file.write(before + line)

@@ -1,4 +1,4 @@
-"""NDJSON: one JSON object a line; times in ISO 8601 with their offset, counts as numbers."""
+"""NDJSON: one JSON object per line; times in ISO 8601 with their offset, counts as numbers."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from apitally_traffic_cli.traffic import Traffic
 
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
-    """Write an object for each row, each on a line of its own."""
+    """Write an object for each row, one per line."""
     file.writelines(line + b"\n" for line in objects(traffic))
 
 

@@ -1,4 +1,4 @@
-"""Parquet, with times in the window's timezone, to the microsecond, and counts of 64 bits. Needs pyarrow."""
+"""Parquet, with times in the window's timezone, to the microsecond, and 64-bit counts. Needs pyarrow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +15,14 @@ _ROWS_AT_ONCE = 10_000
 
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
-    """Write a file, one row group after the other; it has its columns even where it has no rows.
+    """Write a file row group by row group, with all columns even if there are no rows.
 
-    Where reading fails, the file gets no footer, so that nothing takes it for a complete one.
+    If reading fails, the file gets no footer, so that it is not taken for a complete one.
     """
     instant = pa.timestamp("us", traffic.window.timezone.key)
     schema = pa.schema([(name, instant if name in PERIOD_COLUMNS else pa.int64()) for name in traffic.columns])
     batches = _batches(traffic)
-    first = list(islice(batches, 1))  # before anything is written
+    first = list(islice(batches, 1))  # read before anything is written, in case the first request fails
     sink = _Sink(file)
     with parquet.ParquetWriter(sink, schema) as writer, sink.given_up_on_failure():
         for batch in chain(first, batches):
@@ -37,7 +37,7 @@ def _batches(traffic: Traffic) -> Iterator[list[tuple[Any, ...]]]:
 
 
 class _Sink(BufferedIOBase):
-    """A file that takes nothing more when it is given up: Parquet's writer ends its file in any case."""
+    """A file that ignores all writes after a failure, because Parquet's writer always writes the footer."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""A table for people: the rows in human units, a bar for each, and the totals."""
+"""A human-readable table: the rows in readable units, a bar for each, and the totals."""
 
 import sys
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _MAX_WIDTH = 1000
 
 
 def write(traffic: Traffic, file: BinaryIO) -> None:
-    """Write the table when all rows are there: the longest bar is the busiest period, and the totals come last."""
+    """Write the table after all rows were read, because the scale of the bars and the totals depend on all of them."""
     rows = list(traffic)
     encoding = sys.stdout.encoding if file is sys.stdout.buffer else "utf-8"
     with text_for(file, encoding=encoding, errors="replace") as text:
@@ -30,9 +30,9 @@ def write(traffic: Traffic, file: BinaryIO) -> None:
 
 
 def _print(traffic: Traffic, rows: Sequence[Row], text: TextIO) -> None:
-    # rich finds out by itself whether colours are welcome: on a terminal, unless NO_COLOR or TERM says otherwise.
+    # rich itself decides whether to use colours: on a terminal, unless NO_COLOR or TERM forbid it.
     console = _Console(file=text, highlight=False, emoji=False, markup=False)
-    # Without room for the bars there are none; a terminal that is narrower still wraps the lines, and loses no digit.
+    # Bars are left out if there is no room for them. An even narrower terminal wraps the lines, so no digit is lost.
     needed = console.measure(_table(traffic, rows, None), options=console.options.update_width(_MAX_WIDTH)).maximum
     room = min(console.width - needed - _GAP - 1, _BAR_WIDTH)
     table = _table(traffic, rows, _Bars(rows, room, is_ascii=console.options.ascii_only) if room > 1 else None)
@@ -42,14 +42,14 @@ def _print(traffic: Traffic, rows: Sequence[Row], text: TextIO) -> None:
 
 
 class _Console(Console):
-    """A console that leaves a closed pipe to the command; rich's own would end it with exit code 1."""
+    """A console that leaves the handling of a closed pipe to the command; rich's own would exit with code 1."""
 
     def on_broken_pipe(self) -> NoReturn:
         raise BrokenPipeError
 
 
 class _Bars:
-    """Bars on one scale."""
+    """Bars on a common scale."""
 
     def __init__(self, rows: Sequence[Row], width: int, *, is_ascii: bool) -> None:
         self.width = width
@@ -96,7 +96,7 @@ def _title(traffic: Traffic) -> str:
 
 def _period(row: Row, window: TimeWindow, now: datetime) -> str:
     start = row.item.period_start.astimezone(window.timezone)
-    # The abbreviation tells the two hours apart that a clock change repeats.
+    # The abbreviation of the timezone distinguishes the two hours that a clock change repeats.
     label = f"{start:%a %Y-%m-%d %H:%M %Z}" if window.interval == "hour" else f"{start:%a %Y-%m-%d}"
     return f"{label} (so far)" if row.item.period_start <= now < end_of(row.item, window) else label
 

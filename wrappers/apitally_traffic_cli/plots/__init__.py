@@ -1,5 +1,5 @@
-"""The pictures of `plot`: what is in them, where their ticks are, and how they become PNG, SVG, HTML or text.
+"""The pictures of `plot`: their data, their ticks, and how they are drawn as PNG, SVG, HTML or text.
 
-Vega, which draws them, knows only UTC and the viewer's timezone. So everything that depends on a timezone is
-computed here: where the ticks are, what they say, what the tooltips say. The picture is the same for everybody.
+Vega, which draws them, only supports UTC and the viewer's timezone. So everything that depends on the timezone is
+computed here: the places and labels of the ticks, and the tooltips. The picture is the same for every viewer.
 """

@@ -1,4 +1,4 @@
-"""The table of the kinds of pictures: the ending of a file, and what draws it."""
+"""The table of picture formats: the file extension and the function that draws each."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 ENDINGS = {".png": "files:png", ".svg": "files:svg", ".html": "page:page"}
-"""The ending of a file's name, and the module and function that draw it."""
+"""The module and the function that draw a file, by its extension."""
 
 _TERMINAL = "text:text"
 
 
 def drawer(output: Path | None) -> Callable[[Any], bytes]:
-    """Return the function that draws a picture for a file, or for the terminal where there is none.
+    """Return the function that draws a picture for a file or, without one, for the terminal.
 
     Raises:
-        ModuleNotFoundError: the library that it needs is not installed.
+        ModuleNotFoundError: the library for the format is not installed.
     """
     module, _, name = (_TERMINAL if output is None else ENDINGS[output.suffix.lower()]).partition(":")
     draw: Callable[[Any], bytes] = getattr(import_module(f"apitally_traffic_cli.plots.{module}"), name)

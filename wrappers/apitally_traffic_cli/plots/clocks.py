@@ -1,4 +1,4 @@
-"""When the clocks change within a window, and how a plot says it."""
+"""Find the clock changes in a window, and describe them for a plot."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ _MAX_MARKED = 24
 
 
 class ClockChange(NamedTuple):
-    """A change of the clocks: what they show before it, and after it."""
+    """A clock change, with the local times directly before and after it."""
 
     instant: datetime
     before: datetime
@@ -20,13 +20,13 @@ class ClockChange(NamedTuple):
 
 
 def clock_changes(window: TimeWindow) -> list[ClockChange]:
-    """Return the changes within a window, oldest first; none where a plot would have no room to mark them all."""
+    """Return the changes in a window, oldest first; none if there are too many to mark in a plot."""
     found = list(_changes(window))
     return found if len(found) <= _MAX_MARKED else []
 
 
 def notes(window: TimeWindow) -> list[str]:
-    """Return the lines that tell of the changes within a window."""
+    """Return the lines that describe the changes in a window."""
     found = clock_changes(window)
     if len(found) > _MAX_NOTED:
         return ["The clocks change at the dashed lines."]
@@ -51,7 +51,7 @@ def _changes(window: TimeWindow) -> Iterator[ClockChange]:
 
 
 def _change(window: TimeWindow, low: int, high: int) -> ClockChange:
-    """Return the change between two instants, by halving."""
+    """Return the change between two instants, by bisection."""
     old = _local(window, low).utcoffset()
     while high - low > 1:
         middle = (low + high) // 2

@@ -1,4 +1,4 @@
-"""What a plot shows: for each series the counts of every period of one window."""
+"""The data of a plot: for each series, the counts of every period in one window."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ _NOTHING: Counts = (0,) * len(COUNT_COLUMNS)
 
 @dataclass(frozen=True)
 class Series:
-    """One line: its name, and for each period of the window what `COUNT_COLUMNS` names."""
+    """One line of the plot: its name, and the `COUNT_COLUMNS` of each period in the window."""
 
     name: str
     counts: Sequence[Counts]
@@ -26,10 +26,10 @@ class Picture:
     Attributes:
         title: the apps and filters.
         window: the window of all series.
-        periods: its periods, each whole.
+        periods: its periods, all of them whole.
         series: the lines, at least one.
         first_open: the index of the first period that has not ended, or the number of periods.
-        begun: how many periods have begun; there is nothing to draw of the others.
+        started: how many periods have started; the others are not drawn.
     """
 
     title: str
@@ -37,21 +37,21 @@ class Picture:
     periods: Sequence[Period]
     series: Sequence[Series]
     first_open: int
-    begun: int
+    started: int
 
 
 class Reading:
-    """Reads what a plot shows. A period that the API leaves out had no traffic.
+    """Reads the data of a plot. A period that the API leaves out had no traffic.
 
     Attributes:
-        done: how much has been read, from 0 to 1.
+        done: the fraction that has been read, from 0 to 1.
     """
 
     def __init__(self, client: TrafficClient, request: Request, consumer_ids: Sequence[int]) -> None:
         """Make the queries; nothing is sent yet.
 
         Raises:
-            InputError: times, timezone or their order make no sense.
+            InputError: a time or the timezone is invalid, or the times are in the wrong order.
         """
         self._client = client
         self._request = request
@@ -68,12 +68,12 @@ class Reading:
 
     @property
     def done(self) -> float:
-        """How much of the time of all series has been read, from 0 to 1."""
+        """The fraction of the windows of all series that has been read, from 0 to 1."""
         return sum(part.done for part in self._parts) / len(self._parts)
 
     @property
     def points(self) -> int:
-        """How many periods all series have together."""
+        """The total number of periods of all series."""
         return len(self.window) * sum(len(part.app_ids) for part in self._parts)
 
     def picture(self) -> Picture:
@@ -87,7 +87,7 @@ class Reading:
             periods=periods,
             series=series,
             first_open=sum(period.end.astimezone(UTC) <= now for period in periods),
-            begun=max(sum(period.start.astimezone(UTC) <= now for period in periods), _with_traffic(series)),
+            started=max(sum(period.start.astimezone(UTC) <= now for period in periods), _with_traffic(series)),
         )
 
     def _series(self, part: Traffic, periods: Sequence[Period]) -> Iterator[Series]:
@@ -117,5 +117,5 @@ class Reading:
 
 
 def _with_traffic(series: Sequence[Series]) -> int:
-    """Return how many periods there are up to the last with traffic, which may have begun since the clock was read."""
+    """Return the number of periods up to the last one with traffic, which may have started after the clock was read."""
     return max((number for one in series for number, counts in enumerate(one.counts, 1) if any(counts)), default=0)

@@ -1,4 +1,4 @@
-"""While a picture is drawn: Ctrl-C ends the command at once, and a terminal shows what it is busy with."""
+"""Let Ctrl-C end the command at once while a picture is drawn, and show on a terminal what is being drawn."""
 
 import os
 import signal
@@ -14,13 +14,13 @@ _ERASE_LINE = "\r\x1b[K"
 
 @contextmanager
 def interruptible(what: str) -> Iterator[None]:
-    """Show what is drawn while the block runs.
+    """Let signals end the process while the block draws a picture, and show what is being drawn.
 
-    Vega leaves Python no chance to handle a signal until it is done. So signals end the process as the system does it,
-    without any cleaning up: the block must not have a file open.
+    Python cannot handle signals until Vega is done. So signals end the process as the system does by default, without
+    cleanup: the block must not have a file open.
 
     Raises:
-        OSError: as many files as Vega opens cannot be opened, of which it would say so in lines of its own.
+        OSError: fewer files can be opened than Vega needs; Vega itself would print messages of its own.
     """
     _open_and_close(_DESCRIPTORS)
     handlers = {number: handler for number in ENDING if callable(handler := signal.getsignal(number))}

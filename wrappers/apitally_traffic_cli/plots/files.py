@@ -10,7 +10,7 @@ _PNG_SCALE = 2
 
 
 def png(picture: Picture) -> bytes:
-    """Return a PNG of two pixels for each point."""
+    """Return a PNG with two pixels per point."""
     drawn: bytes = vl_convert.vegalite_to_png(
         _spec(picture), vl_version=vega.VEGA_LITE, scale=_PNG_SCALE, allowed_base_urls=[]
     )
@@ -18,7 +18,7 @@ def png(picture: Picture) -> bytes:
 
 
 def svg(picture: Picture) -> bytes:
-    """Return an SVG; its bytes depend on the picture alone, and not on the timezone of this machine."""
+    """Return an SVG; its bytes depend only on the picture, not on the timezone of this machine."""
     drawn: str = vl_convert.vegalite_to_svg(_spec(picture), vl_version=vega.VEGA_LITE, allowed_base_urls=[])
     return drawn.encode()
 

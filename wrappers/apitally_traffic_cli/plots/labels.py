@@ -1,4 +1,4 @@
-"""How a plot writes times."""
+"""Format times for a plot."""
 
 from datetime import datetime
 
@@ -6,14 +6,14 @@ from apitally_traffic import Period, TimeWindow
 
 
 def moment(time: datetime) -> str:
-    """Return a local time with its timezone's abbreviation, where it has one, and its offset."""
+    """Return a local time with the abbreviation of its timezone, if it has one, and its offset."""
     abbreviation = time.strftime("%Z")
     named = f"{abbreviation} " if abbreviation[:1].isalpha() else ""
     return f"{time:%a %Y-%m-%d %H:%M} {named}{time.isoformat()[19:]}"
 
 
 def period(of: Period) -> str:
-    """Return from when to when a period lasts, in two lines."""
+    """Return the start and end of a period, in two lines."""
     return f"{moment(of.start)}\nto {moment(of.end)}"
 
 

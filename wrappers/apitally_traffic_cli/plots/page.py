@@ -1,4 +1,4 @@
-"""One HTML file that works anywhere: Vega is inside, nothing is loaded from elsewhere, and the policy forbids it."""
+"""One self-contained HTML file: it includes Vega, and its content security policy forbids loading anything else."""
 
 import html
 import json
@@ -11,7 +11,7 @@ from apitally_traffic_cli.plots.data import Picture
 
 
 def page(picture: Picture) -> bytes:
-    """Return the page. It follows the width of the window and the preference for light or dark."""
+    """Return the page, which adapts to the width of the window and to the preference for light or dark."""
     panels = [
         {"width": "container", **vega.panel(picture, panel, is_first=panel is vega.PANELS[0], is_interactive=True)}
         for panel in vega.PANELS
@@ -23,7 +23,7 @@ def page(picture: Picture) -> bytes:
     }
     template = files("apitally_traffic_cli.plots").joinpath("page.html").read_text(encoding="utf-8")
     subtitle = [labels.window(picture.window), *clocks.notes(picture.window)]
-    # Last what may contain anything, so that nothing in it is taken for a place to fill.
+    # Values that may contain arbitrary text are filled in last, so that a placeholder in them is not replaced.
     filled = (
         template.replace("{{title}}", html.escape(picture.title))
         .replace("{{subtitle}}", "<br>".join(map(html.escape, subtitle)))

@@ -1,4 +1,4 @@
-"""A plot in the terminal: steps of a line of dots, or of characters where there is no other way to tell lines apart."""
+"""A plot in the terminal: stepped lines of dots, or of characters if the lines cannot be distinguished otherwise."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ _COLOURS = ("blue", "orange", "green", "red", "magenta", "cyan")
 _MARKERS = "*ox#@%&" + ascii_uppercase
 _OPEN_MARKER = "."
 _MIN_WIDTH = 12
-"""How wide a plot is at least, beside the labels of its counts; a terminal that is narrower wraps its lines."""
+"""The minimum width of a plot without the labels of its counts; a narrower terminal wraps the lines."""
 _MIN_HEIGHT, _MAX_HEIGHT = 8, 20
 _COUNT_TICKS = 4
 _TICK_WIDTH = 14
@@ -28,7 +28,7 @@ _ASCII = str.maketrans("┌┐└┘├┤┬┴┼│─", "+++++++++|-")
 
 
 class _Style(NamedTuple):
-    """How a line is drawn."""
+    """The style of a line."""
 
     marker: str
     sample: str
@@ -36,7 +36,7 @@ class _Style(NamedTuple):
 
 
 def text(picture: Picture) -> bytes:
-    """Return the requests of each series as a line, from zero, as wide as the terminal, within reason."""
+    """Return a plot of the requests, with a line for each series, from zero, about as wide as the terminal."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
     columns = min(shutil.get_terminal_size().columns, MAX_COLUMNS)
     lines = [f"{picture.title}, {labels.window(picture.window)}: requests", *clocks.notes(picture.window)]
@@ -57,8 +57,8 @@ def _styles(count: int, *, is_ascii: bool) -> list[_Style]:
 
 
 def _legend(picture: Picture, styles: Sequence[_Style], columns: int) -> list[str]:
-    """Return the lines above the plot that explain it; none where there is nothing to explain."""
-    is_open = picture.first_open < picture.begun
+    """Return the legend above the plot; no lines if one would explain nothing."""
+    is_open = picture.first_open < picture.started
     if len(styles) == 1 and not is_open:
         return []
     entries = [(style.sample, style.colour, series.name) for style, series in zip(styles, picture.series, strict=True)]
@@ -89,12 +89,12 @@ def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
     for style, series in zip(styles, picture.series, strict=True):
         requests = [requests for requests, *_ in series.counts]
         _draw_steps(picture, requests, style, range(picture.first_open))
-        _draw_steps(picture, requests, style._replace(marker=_OPEN_MARKER), range(picture.first_open, picture.begun))
+        _draw_steps(picture, requests, style._replace(marker=_OPEN_MARKER), range(picture.first_open, picture.started))
     plotext.ylim(0, most or 1)
     plotext.yticks(counts, [f"{count:,}" for count in counts])
     found = ticks(picture.window, most=max(columns // _TICK_WIDTH, 2))
     plotext.xlim(picture.periods[0].start.timestamp(), picture.periods[-1].end.timestamp())
-    # plotext would place the labels in the order of a set, which is another one in each process.
+    # Without labels: plotext would place them in the order of a set, which differs between processes.
     plotext.xticks([instant.timestamp() for instant in found], [" "] * len(found))
     rows = [row for row in plotext.build().splitlines() if plotext.uncolorize(row).strip()]
     axis = plotext.uncolorize(rows[-1])
@@ -103,7 +103,7 @@ def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
 
 
 def _labels(places: Sequence[int], texts: Sequence[str], columns: int) -> str:
-    """Return a line with each text below its place, or as near as the borders allow; what has no room is left out."""
+    """Return a line with each text below its place, or as near as the borders allow, leaving out texts without room."""
     line = ""
     for place, label in zip(places, texts, strict=False):
         start = max(min(place - len(label) // 2, columns - len(label)), 0)
@@ -113,7 +113,7 @@ def _labels(places: Sequence[int], texts: Sequence[str], columns: int) -> str:
 
 
 def _draw_steps(picture: Picture, requests: Sequence[int], style: _Style, indexes: range) -> None:
-    """Draw a level line for each of these periods, from its start to its end, joined at the sides."""
+    """Draw a horizontal line for each of these periods, from its start to its end, joined by vertical lines."""
     times = [
         time.timestamp() for index in indexes for time in (picture.periods[index].start, picture.periods[index].end)
     ]

@@ -1,7 +1,7 @@
-"""Where the ticks of the time axis are, and what they say: local hours, midnights, Mondays, months or years.
+"""Compute the places and labels of the ticks on the time axis: local hours, midnights, Mondays, months or years.
 
-Pure. A tick is at the instant at which a local hour or day begins, and so in the right place on both sides of a change
-of the clocks.
+Pure. A tick is at the instant at which a local hour or day starts, so it is in the right place on both sides of a clock
+change.
 """
 
 from collections.abc import Callable
@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 
 from apitally_traffic import TimeWindow
 
-# Longer windows are not looked at hour by hour.
+# Longer windows get no ticks by the hour.
 _MAX_LENGTH_BY_HOURS = timedelta(days=4)
 
 
 class _Step(NamedTuple):
-    """One distance of ticks: which of the hours or days that there are have one, and what it says."""
+    """One possible distance of ticks: which local hours or days have a tick, and its label."""
 
     interval: Literal["hour", "day"]
     is_tick: Callable[[datetime], bool]
@@ -56,8 +56,8 @@ def ticks(window: TimeWindow, most: int = 14) -> dict[datetime, str]:
     """Return the instants of the ticks, in UTC, with their labels, oldest first.
 
     Args:
-        window: what the axis shows.
-        most: how many ticks there is room for.
+        window: the window that the axis shows.
+        most: the maximum number of ticks.
     """
     start, end = window.start.astimezone(UTC), window.end.astimezone(UTC)
     if start == end:

@@ -1,7 +1,7 @@
-"""A picture as Vega-Lite: plain dicts, one for each panel.
+"""Convert a picture to Vega-Lite: plain dicts, one for each panel.
 
-Times are milliseconds since 1970 on a UTC scale with a fixed domain, and every text that tells a time is ready-made.
-A panel has no width of its own: a file gives it one, a page lets it follow the window.
+Times are milliseconds since 1970 on a UTC scale with a fixed domain, and every text with a time is formatted here. A
+panel has no width: files add a fixed one, and the page lets it follow the browser window.
 """
 
 import json
@@ -15,14 +15,14 @@ from apitally_traffic_cli.plots.ticks import ticks
 from apitally_traffic_cli.traffic import COUNT_COLUMNS
 
 VEGA_LITE = "6.1"
-"""The version of Vega-Lite that the dicts are written for."""
+"""The version of Vega-Lite for which the dicts are written."""
 
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _MIN_TOP = 5
 _FILL = 0.25
 _STROKE, _DENSE = 1.5, 400
 _TICKS = ((420, 4), (700, 8), (None, 14))
-"""The width in points below which an axis has at most this many ticks; the last is for files, too."""
+"""Maximum numbers of ticks, each for axes below a width in points; the last is also for files."""
 _LABEL_ROOM = 40
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
@@ -30,7 +30,7 @@ Dict = dict[str, Any]
 
 
 class Panel(NamedTuple):
-    """One of the plots that stand below each other."""
+    """One of the plots, which are stacked vertically."""
 
     column: str
     title: str
@@ -54,7 +54,7 @@ class Theme(NamedTuple):
     series: tuple[str, ...]
 
 
-# The series are told apart with any colour vision: Okabe and Ito's colours, brighter on the dark ground.
+# Okabe and Ito's colours, which can be distinguished with any colour vision; brighter on the dark background.
 LIGHT = Theme(
     "#ffffff", "#222222", "#dddddd", ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#666666")
 )
@@ -66,21 +66,21 @@ DARK = Theme(
 def datasets(picture: Picture) -> dict[str, list[Dict]]:
     """Return the rows that the panels refer to by name.
 
-    `lines` has a row for each period and series, and one more that gives the last period its width. `periods` has the
-    tooltips, `open` what has not ended yet, `clocks` the changes of the clocks.
+    `lines` has a row for each period and series, and one more for the end of the last period. `periods` has the
+    tooltips, `open` the span that has not ended yet, and `clocks` the clock changes.
     """
     starts = [epoch(period.start) for period in picture.periods]
     ends = [epoch(period.end) for period in picture.periods]
     lines: list[Dict] = []
     for series in picture.series:
-        points = list(zip(starts, series.counts, strict=True))[: picture.begun]
-        points += [(ends[picture.begun - 1], points[-1][1])] if points else []
+        points = list(zip(starts, series.counts, strict=True))[: picture.started]
+        points += [(ends[picture.started - 1], points[-1][1])] if points else []
         lines += [
             {"time": time, "series": series.name, **dict(zip(COUNT_COLUMNS, counts, strict=True))}
             for time, counts in points
         ]
     periods: list[Dict] = []
-    for index, period in enumerate(picture.periods[: picture.begun]):
+    for index, period in enumerate(picture.periods[: picture.started]):
         row: Dict = {"start": starts[index], "end": ends[index], "when": labels.period(period)}
         if index >= picture.first_open:
             row["when"] += " (so far)"
@@ -88,8 +88,8 @@ def datasets(picture: Picture) -> dict[str, list[Dict]]:
             for name, count in zip(COUNT_COLUMNS, series.counts[index], strict=True):
                 row[f"{name}_{number}"] = f"{count:,}"
         periods.append(row)
-    is_open = picture.first_open < picture.begun
-    still_open = [{"start": starts[picture.first_open], "end": ends[picture.begun - 1]}] if is_open else []
+    is_open = picture.first_open < picture.started
+    still_open = [{"start": starts[picture.first_open], "end": ends[picture.started - 1]}] if is_open else []
     changes = [{"time": epoch(change.instant)} for change in clock_changes(picture.window)]
     return {"lines": lines, "periods": periods, "open": still_open, "clocks": changes}
 
@@ -98,9 +98,9 @@ def panel(picture: Picture, which: Panel, *, is_first: bool, is_interactive: boo
     """Return the Vega-Lite dict of one panel.
 
     Args:
-        picture: what to show.
-        which: which of its counts.
-        is_first: whether it is the one that carries the legend.
+        picture: the picture to show.
+        which: the panel.
+        is_first: whether it is the first panel, which has the legend.
         is_interactive: whether it shows values under the pointer.
     """
     layers = [_open_band(), _clock_rules(), _lines(picture, which, has_legend=is_first and len(picture.series) > 1)]
@@ -157,7 +157,7 @@ def _x(picture: Picture, *, follows_width: bool) -> Dict:
             "labelExpr": f"({texts})[toString(+datum.value)]",
             "labelOverlap": "greedy",
             "labelSeparation": 6,
-            # The first label has as much room on the left of the axis as the labels of the counts.
+            # The first label may extend to the left of the axis, as far as the labels of the counts.
             "labelBound": _LABEL_ROOM,
             "labelFlush": False,
         },
@@ -165,14 +165,14 @@ def _x(picture: Picture, *, follows_width: bool) -> Dict:
 
 
 def _ticks(picture: Picture, most: int) -> tuple[str, str]:
-    """Return the ticks and their labels in Vega's expression language, which has the literals of JSON."""
+    """Return the ticks and their labels in Vega's expression language, which has the same literals as JSON."""
     found = {epoch(instant): label for instant, label in ticks(picture.window, most).items()}
     values, texts = (json.dumps(literal, separators=(",", ":")) for literal in (list(found), found))
     return values, texts
 
 
 def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
-    # Zero without a unit: SI prefixes would make "0B" of it, or "0k".
+    # Zero has no unit, because the format would write it as "0B" or "0k".
     label = f"datum.value ? format(datum.value, '~s') + '{which.unit}' : '0'"
     names = [series.name for series in picture.series]
     width = _STROKE if len(picture.periods) <= _DENSE else _STROKE / 2
@@ -185,7 +185,7 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
             "interpolate": "step-after",
             "line": {"strokeWidth": width, "description": which.title},
             "fillOpacity": _FILL if len(names) == 1 else 0,
-            # What Vega would tell of a mark to a screen reader has a time of the machine's timezone in it.
+            # Vega's default description of a mark, for screen readers, contains a time in the machine's timezone.
             "description": which.title,
         },
         "encoding": {
@@ -194,7 +194,7 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
                 "type": "quantitative",
                 "stack": None,
                 "title": which.title,
-                # A few requests get whole numbers, too.
+                # A minimum, so that the axis has whole numbers even for a few requests.
                 "scale": {"domain": [0, max(most, _MIN_TOP)], "nice": True},
                 "axis": {"labelExpr": label, "tickCount": which.height // 30, "minExtent": 45},
             },
