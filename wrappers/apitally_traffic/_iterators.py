@@ -121,7 +121,7 @@ class QueryIterator(Iterator[Item]):
 
 
 class AsyncQueryIterator(AsyncGenerator[Item]):
-    """Iterates over what a query or a listing delivers, in one task at a time."""
+    """Iterates over the items or pages of a query or listing, in one task at a time."""
 
     def __init__(self, generator: Callable[[Ending], AsyncGenerator[Item]]) -> None:
         """Create the generator, which has to do all its work in a block of the `Ending` that it is called with."""

@@ -99,7 +99,7 @@ def convert(document: Any, schema: type[Checked]) -> Checked:
         document = _encodable(document, values=False)
     try:
         return msgspec.convert(document, schema, dec_hook=_check)
-    except UnicodeEncodeError:  # nor in a value of a wrong type
+    except UnicodeEncodeError:  # msgspec cannot handle it in a value of a wrong type either
         return msgspec.convert(_encodable(document, values=True), schema, dec_hook=_check)
 
 

@@ -62,7 +62,7 @@ class Options(NamedTuple):
         max_retries: int | None,
         headers: Mapping[str, str] | None,
     ) -> "Options":
-        """Return a copy with other values, where None keeps the old one, and more headers; raises as `checked` does."""
+        """Return a copy with other values (None keeps a value) and added headers; errors are those of `checked`."""
         return self._replace(
             timeout=self.timeout if timeout is None else check_timeout(timeout),
             deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),

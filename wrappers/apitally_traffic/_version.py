@@ -1,3 +1,3 @@
-"""The version of the distribution, in the one place that the build and the User-Agent both read."""
+"""The version of the distribution, which both the build and the User-Agent read."""
 
 __version__ = "0.1.0"

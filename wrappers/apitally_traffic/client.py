@@ -132,7 +132,7 @@ class TrafficClient(_BaseClient[ApiTransport]):
             TypeError: an argument has a wrong type.
             ValueError: an argument is out of bounds, or a header is refused.
         """
-        # First of all: then no message about another argument quotes the key.
+        # Resolved first, so that no message about another argument quotes the key.
         self._settings = resolve_settings(api_key, base_url)
         self._options = Options.checked(timeout, deadline, max_retries, headers)
         connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)
@@ -156,8 +156,8 @@ class TrafficClient(_BaseClient[ApiTransport]):
     ) -> TrafficQuery:
         """Make a query for "API traffic data for an app", grouped by hour or by day.
 
-        Nothing is sent before the query is iterated or collected. Its window is resolved here, once, and all of its
-        requests have the same start and end.
+        Nothing is sent until the query is iterated or collected. Its window is resolved here, once, for all of its
+        requests.
 
         Args:
             app_id: the app's ID, from the Apitally dashboard.
@@ -245,7 +245,7 @@ class AsyncTrafficClient(_BaseClient[AsyncApiTransport]):
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Configure a client; nothing is sent yet. Arguments and errors are those of `TrafficClient`."""
-        # First of all: then no message about another argument quotes the key.
+        # Resolved first, so that no message about another argument quotes the key.
         self._settings = resolve_settings(api_key, base_url)
         self._options = Options.checked(timeout, deadline, max_retries, headers)
         connection = _check_connection(requests_per_minute, concurrency, proxy, transport, http2=http2)

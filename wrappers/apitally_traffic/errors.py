@@ -173,7 +173,7 @@ class NotFoundError(APIStatusError):
 
 
 class InvalidRequestError(APIStatusError):
-    """400 or 422: the API rejects the parameters; `errors` holds the reasons, one per parameter.
+    """400 or 422: the API rejects the parameters; `errors` holds its reasons.
 
     Example:
         >>> refusal = '{"detail": [{"loc": ["query", "timezone"], "msg": "Unknown", "type": "value_error"}]}'
@@ -192,7 +192,7 @@ class InvalidRequestError(APIStatusError):
 
     @property
     def errors(self) -> list[ValidationError]:
-        """The API's reason for each rejected parameter, as the generated model; at most the first 100."""
+        """The API's reasons, each with its parameter, as the generated model; at most the first 100."""
         return [ValidationError.from_dict(error) for error in self._errors]
 
 

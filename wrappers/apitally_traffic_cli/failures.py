@@ -32,7 +32,7 @@ EXTRAS = {
     "rich": "cli",
     "vl_convert": "plot",
 }
-"""The extra that installs each library that a command imports when it runs."""
+"""The extra for each library that a command imports when it runs."""
 
 
 # The client's messages name its arguments, which are options on the command line.

@@ -80,7 +80,7 @@ class Traffic:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the machine formats."""
+        """The columns of the machine-readable formats."""
         return ("app_id", *self.filters, *PERIOD_COLUMNS, *COUNT_COLUMNS)
 
     def started(self) -> Iterator[Row]:

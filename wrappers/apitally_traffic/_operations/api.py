@@ -21,7 +21,7 @@ _NO_OTHER_CLIENT = (
     "another way, pass `transport` to the client."
 )
 # The generated client requires a token. The key itself is added by the transport, so that callers cannot read it here.
-_NO_TOKEN = "added-by-the-transport"  # noqa: S105 - it opens nothing
+_NO_TOKEN = "added-by-the-transport"  # noqa: S105 - a placeholder, not a secret
 
 
 class _NoCookies(CookieJar):

@@ -1,1 +1,1 @@
-"""Pagination: which page to request next, which rows to deliver, when to stop trusting the server. Does no I/O."""
+"""Decide, without I/O, which page to request next, which rows to deliver, and which responses to reject."""

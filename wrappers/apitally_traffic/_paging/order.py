@@ -29,7 +29,7 @@ class MissingRowError(ValueError):
     """
 
     def __init__(self, sentence: str, start: datetime) -> None:
-        """Make the error."""
+        """Store the message and the start."""
         super().__init__(sentence)
         self.start = start
 

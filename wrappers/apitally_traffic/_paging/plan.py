@@ -46,7 +46,7 @@ class ReadPlan:
         """Start at the beginning of the window.
 
         Args:
-            window: what to read.
+            window: the window to read.
             page_size: how many periods a slice has.
             max_items: the maximum number of items to deliver; None for all.
             concurrency: the maximum number of slices to read at a time.

@@ -40,7 +40,7 @@ class BehindError(ValueError):
     """
 
     def __init__(self, old: datetime, new: datetime, start: datetime) -> None:
-        """Make the error."""
+        """Make the message, and store the start."""
         super().__init__(
             f"one is of {old.isoformat()} by its Date, and another one of {new.isoformat()}, so a server is behind and "
             f"may not know all of the period {start.isoformat()}"
@@ -49,7 +49,7 @@ class BehindError(ValueError):
 
 
 class ResponseTimes:
-    """When the responses of one window were made."""
+    """The times of all responses for one window."""
 
     def __init__(self) -> None:
         """Start without responses."""

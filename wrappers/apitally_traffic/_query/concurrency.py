@@ -54,7 +54,7 @@ class ThreadWorkers(Generic[Part, Result]):
         try:
             return self._read(part) if future is None else future.result()
         finally:
-            del future  # it refers to its error, which refers to this frame
+            del future  # breaks a cycle: the future refers to its error, and that to this frame
 
     def _run(self, part: Part) -> Future[Result] | None:
         context, future = copy_context(), Future[Result]()
@@ -167,4 +167,4 @@ def _settle(future: Future[Result], read: Callable[[Part], Result], part: Part) 
     except BaseException as error:  # noqa: BLE001 - `next_result` raises it
         future.set_exception(error)
     finally:
-        del future  # it refers to its error, which refers to this frame
+        del future  # breaks a cycle: the future refers to its error, and that to this frame

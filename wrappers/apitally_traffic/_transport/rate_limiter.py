@@ -25,7 +25,7 @@ class RateLimiter:
     """Lets the requests of all threads through at the rate that the pacer allows."""
 
     def __init__(self, pacer: Pacer) -> None:
-        """Guard a pacer."""
+        """Store the pacer, which is only used under a lock."""
         self._pacer = pacer
         self._lock = threading.RLock()
         self._queue: RequestQueue[int, threading.Condition] = RequestQueue()  # by thread
@@ -93,7 +93,7 @@ class AsyncRateLimiter:
     """Lets the requests of all tasks, in all event loops, through at the rate that the pacer allows."""
 
     def __init__(self, pacer: Pacer) -> None:
-        """Guard a pacer."""
+        """Store the pacer, which is only used under a lock."""
         self._pacer = pacer
         # Reentrant, because any allocation of memory may free an abandoned task, which then releases its permit.
         self._lock = threading.RLock()

@@ -104,7 +104,7 @@ class RetryPolicy(Retry):
         wait = requested_wait(exception) or 0.0
         return is_transient(exception) and wait <= MAX_WAIT and wait < self._call.remaining()
 
-    def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - refusals arrive as exceptions
+    def is_retryable_status_code(self, status_code: int) -> bool:  # noqa: ARG002 - error responses arrive as exceptions
         """Return False, because only responses with status 200 arrive here."""
         return False
 

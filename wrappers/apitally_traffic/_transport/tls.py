@@ -40,7 +40,7 @@ class TlsStream:
 
     def shake_hands(self, timeout: float | None) -> None:
         """Do the whole handshake within `timeout` seconds."""
-        httpcore = sys.modules["httpcore"]  # httpx imports it when it makes a transport, and not before
+        httpcore = sys.modules["httpcore"]  # not imported above, because httpx imports it with the first transport
         self._run(self._tls.do_handshake, timeout, httpcore.ConnectTimeout, httpcore.ConnectError)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:

@@ -85,7 +85,7 @@ def packages_in(pipeline: dlt.Pipeline, target: Target) -> Any:
 
 @contextmanager
 def alone_since(before: Any, pipeline: dlt.Pipeline, target: Target) -> Iterator[None]:
-    """Check that no other run has stored anything, and lock a DuckDB file for other processes during the block.
+    """Check that no other run has stored anything, and lock other processes out of a DuckDB file during the block.
 
     Args:
         before: the result of `packages_in` at the start of the run.

@@ -141,7 +141,7 @@ def _load(source: DltSource, target: Target, folder: Path) -> tuple[int, dict[st
     """Load the rows of a source; return their number, and the source's state before and after."""
     target.create_file(keep=False)
     pipeline = dlt.pipeline(SOURCE, pipelines_dir=str(folder), destination=target.destination, dataset_name=DATASET)
-    pipeline.config.runtime.intercept_signals = False  # Ctrl-C ends the run
+    pipeline.config.runtime.intercept_signals = False  # so that Ctrl-C ends the run
     try:
         with database_lock(pipeline, target):
             packages = packages_in(pipeline, target)
