@@ -113,9 +113,9 @@ class TrafficClient(_BaseClient[ApiTransport]):
                 request waits for the rate limit before it is first sent does not count.
             max_retries: how often to retry a request whose failure may be temporary: broken connections and responses,
                 408, 429, 500, 502, 503, 504, 520 to 530. 0 for never.
-            requests_per_minute: the maximum number of requests in a minute, or in each rate limit window of a server whose
-                headers say when that ends; the API documents 100 a minute for each key. With None, only the headers
-                count.
+            requests_per_minute: the maximum number of requests in a minute, or in each rate limit window of a server
+                whose headers say when that ends; the API documents 100 a minute for each key. With None, only the
+                headers count.
             concurrency: how many slices of a window to read at a time.
             headers: sent with each request. Headers that the client sets, such as `Api-Key` and `Host`, are refused, as
                 are cookies and conditional headers, such as `Range` and `If-None-Match`.

@@ -28,7 +28,7 @@ class RateLimiter:
         """Store the pacer, which is only used under a lock."""
         self._pacer = pacer
         self._lock = threading.RLock()
-        self._queue: RequestQueue[int, threading.Condition] = RequestQueue()  # by thread
+        self._queue: RequestQueue[int, threading.Condition] = RequestQueue()  # by thread ID
         self._announced = _Announced()
 
     def acquire(self, call: Call) -> Permit | None:
@@ -183,7 +183,7 @@ class _Wait:
     def __init__(self, call: Call, announced: _Announced) -> None:
         self._call = call
         self._announced = announced
-        self._began = monotonic()
+        self._started = monotonic()
         self._has_waited = False
 
     def next(self, seconds: float) -> float:
@@ -195,7 +195,7 @@ class _Wait:
         return min(seconds, self._call.remaining())
 
     def end(self) -> None:
-        self._call.attempt(waited=monotonic() - self._began if self._has_waited else 0.0)
+        self._call.attempt(waited=monotonic() - self._started if self._has_waited else 0.0)
 
 
 _Queue = RequestQueue[_Wait, "asyncio.Future[None]"]
