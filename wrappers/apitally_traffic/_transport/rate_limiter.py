@@ -184,14 +184,15 @@ class _Wait:
         self._call = call
         self._announced = announced
         self._started = monotonic()
-        self._has_waited = False
+        self._has_waited = self._is_announced = False
 
     def next(self, seconds: float) -> float:
-        """Return for how long to wait before asking again: what the pacer says, or less if the call ends earlier."""
+        """Return the seconds to wait before asking again: those of the pacer, or fewer if the call ends earlier."""
         self._has_waited = True
-        # Waits for the response to another request, which are infinite here, are too short to mention in the log.
-        if not isinf(seconds):
+        # Waits for the response to another request, which the pacer gives as infinite, are too short to log.
+        if not self._is_announced and not isinf(seconds):
             self._announced.announce(seconds)
+            self._is_announced = True
         return min(seconds, self._call.remaining())
 
     def end(self) -> None:
