@@ -105,12 +105,12 @@ def test_a_budget_that_is_used_up(cli: Cli, server: MockServer) -> None:
 @pytest.mark.parametrize(
     ("reset", "said"),
     [
-        ("9" * 308, "! the server does not tell"),
-        ("9" * 310, "! the server does not tell"),
-        ("9" * 5000, "! the server does not tell"),
-        ("-" + "9" * 310, "! the server does not tell"),
-        ("1e400", "! the server does not tell"),
-        ("2767225600", "! the server does not tell"),
+        ("9" * 308, "! the server does not send it"),
+        ("9" * 310, "! the server does not send it"),
+        ("9" * 5000, "! the server does not send it"),
+        ("-" + "9" * 310, "! the server does not send it"),
+        ("1e400", "! the server does not send it"),
+        ("2767225600", "! the server does not send it"),
         ("1767225605, 1767225605", "✓ 5 of 100 requests left, reset in 5 s"),
         ("1767225605.0", "✓ 5 of 100 requests left, reset in 5 s"),
     ],
@@ -183,4 +183,4 @@ def test_a_server_that_does_not_tell_its_time(cli: Cli, server: MockServer, date
     code, found = report(cli, "1")
     assert code == 0
     assert found["Clock"].startswith("! ")
-    assert "does not tell its time" in found["Clock"]
+    assert "does not send its time" in found["Clock"]

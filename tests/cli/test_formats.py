@@ -163,7 +163,7 @@ def test_all_formats_agree_on_nothing(cli: Cli) -> None:
 
     def data(*options: str) -> str:
         done = cli.run(*empty, *options)
-        assert (done.returncode, done.stderr) == (0, "No period lies in the window: it ends where it begins.\n")
+        assert (done.returncode, done.stderr) == (0, "The window contains no period: its end is its start.\n")
         return done.stdout
 
     assert data("--format", "csv") == ",".join(COLUMNS) + "\n"
@@ -253,7 +253,7 @@ def test_closed_only_refuses_what_a_server_does_not_know_yet(cli: Cli) -> None:
     with raw_server(lambda connection: connection.sendall(response(json.dumps(page).encode(), next(dates)))) as url:
         process = cli.run("get", "1", *window, "--base-url", url, "--closed-only")
         assert (process.returncode, list(cli.folder.glob("t.csv*"))) == (5, [])
-        assert "may not know all of the period until 2026-03-29T12:00:00" in process.stderr
+        assert "it may lack traffic of the period until 2026-03-29T12:00:00" in process.stderr
         next(dates)  # the server that is behind tells the time
         assert cli.run("get", "1", *window, "--base-url", url, "--closed-only").returncode == 0
         next(dates)  # the other one again

@@ -83,7 +83,7 @@ def test_colours_are_for_terminals_that_want_them(cli: Cli, variable: dict[str, 
 def test_an_empty_window_is_told(cli: Cli, command: str) -> None:
     """On stderr, with success."""
     done = cli.run(command, "1", "--since", "2026-03-29T12:00Z", "--until", "2026-03-29T12:00Z")
-    assert (done.returncode, done.stderr) == (0, "No period lies in the window: it ends where it begins.\n")
+    assert (done.returncode, done.stderr) == (0, "The window contains no period: its end is its start.\n")
     assert done.stdout.endswith("\n")
 
 

@@ -78,15 +78,15 @@ def test_a_server_that_is_behind_replaces_nothing(api: Api, duckdb_file: DuckDB)
     stored = duckdb_file.query(f"SELECT * FROM {TABLE} ORDER BY ALL")
     api.show(1, NOW)
     api.let_another_lag("2026-03-25T10:20:30+00:00")
-    with pytest.raises(ResponseError, match=r"app 1 is of 2026-03-25T10:20:30.* until 2026-03-28T10:00:00"):
+    with pytest.raises(ResponseError, match=r"app 1 is 2026-03-25T10:20:30.* until 2026-03-28T10:00:00"):
         sync(api, duckdb_file)
     assert duckdb_file.query(f"SELECT * FROM {TABLE} ORDER BY ALL") == stored
     api.let_another_lag("2026-03-28T09:59:45+00:00")
-    with pytest.raises(ResponseError, match=r"app 1 is of 2026-03-28T09:59:45"):
+    with pytest.raises(ResponseError, match=r"app 1 is 2026-03-28T09:59:45"):
         sync(api, duckdb_file)
     assert duckdb_file.query(f"SELECT * FROM {TABLE} ORDER BY ALL") == stored
     api.let_another_lag("2026-03-28T09:59:59+00:00")
-    with pytest.raises(ResponseError, match=r"app 1 is of 2026-03-28T09:59:59"):
+    with pytest.raises(ResponseError, match=r"app 1 is 2026-03-28T09:59:59"):
         sync(api, duckdb_file)
     api.show(1, "2026-03-28T10:00:05+00:00")
     api.let_another_lag("2026-03-28T09:59:55+00:00")

@@ -164,7 +164,7 @@ def test_without_a_date_nothing_is_stored(api: Api, duckdb_file: DuckDB) -> None
     """A server that does not tell its time leaves open which periods have ended."""
     api.show(0, NOW)
     api.tells_time = False
-    with pytest.raises(ResponseError, match="The API returned no Date, so nobody can tell which periods have ended"):
+    with pytest.raises(ResponseError, match="The API returned no Date, so it is unknown which periods have ended"):
         sync(api, duckdb_file)
 
 

@@ -312,7 +312,7 @@ def test_two_folders_of_dlt_and_one_file(
         output, errors = slow.communicate(timeout=60)
     assert (slow.returncode, output) == (5, "")
     assert errors == (
-        f"Error: Another sync has written to {FILE} since this one began, which has stored nothing: run it again. "
+        f"Error: Another sync has written to {FILE} since this one started, which has stored nothing: run it again. "
         "Syncs wait for each other where they have the same DLT_DATA_DIR and user.\n"
     )
     api.show(0, "2026-05-28T10:20:30+00:00")

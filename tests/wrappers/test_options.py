@@ -189,7 +189,7 @@ def test_a_proxy_of_ones_own(kind: Callable[..., Any], monkeypatch: pytest.Monke
     for text in ("x", "proxy", "e", "localhost:3128"):
         with pytest.raises(ConfigurationError, match=NO_SCHEME):
             kind("key", proxy=text)
-    with pytest.raises(ConfigurationError, match="proxy has no use"):
+    with pytest.raises(ConfigurationError, match="proxy is not used for"):
         kind("key", base_url="http://127.0.0.1:9", proxy="http://127.0.0.1:9")
     for wrong in ("ftp://127.0.0.1:9", "http://[::1", "http://127.0.0.1:99999", ""):
         with pytest.raises(ConfigurationError, match=r"^The proxy in the argument `proxy` cannot be used: "):

@@ -193,11 +193,12 @@ def test_a_row_that_only_the_neighbouring_slice_has(field: str) -> None:
     data[11] |= {field: 11}
     data[12] |= {field: 12}
     with pytest.raises(
-        ResponseError, match=rf"T12:00:00.* `{field}` 12 in the part before .* the part after it, where"
+        ResponseError,
+        match=rf"T12:00:00.* `{field}` 12 in .* part before .* the one for the part after",
     ):
         read_slices(data[:13], data[13:])
     with pytest.raises(
-        ResponseError, match=rf"T11:00:00.* `{field}` 11 in the part after .* the part before it, where"
+        ResponseError, match=rf"T11:00:00.* `{field}` 11 in .* part after .* the one for the part before"
     ):
         read_slices(data[:11], data[11:])
     silent = [*data[:11], *(entry | dict.fromkeys(COUNTS, 0) for entry in data[11:13]), *data[13:]]

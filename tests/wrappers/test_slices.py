@@ -254,8 +254,8 @@ def test_a_row_that_the_next_slice_should_have() -> None:
     stray = hour(NOON, 3, 70)
     check_adjacent([stray], [], NOON, NOON + HOUR - MOMENT)
     sentence = (
-        r"^the period 2026-06-01T12:00:00\+00:00 comes with `requests` 3, `bytes_received` 70 in the part before "
-        r"2026-06-01T12:00:00\+00:00, and not at all in the part after it, where it lies$"
+        r"^the period 2026-06-01T12:00:00\+00:00 has `requests` 3, `bytes_received` 70 in the response for the part "
+        r"before 2026-06-01T12:00:00\+00:00, and is missing from the one for the part after it, where it belongs$"
     )
     with pytest.raises(ValueError, match=sentence):
         check_adjacent([stray], [], NOON, NOON + HOUR)

@@ -40,8 +40,8 @@ class Ending:
         """Raise a RuntimeError if the iteration has broken off."""
         if self._cause is not None:
             raise RuntimeError(
-                f"This iteration broke off with {self._cause}, and what is left of it was not delivered: iterate over "
-                "its query again, or over one that starts where it broke off."
+                f"This iteration broke off with {self._cause}, and the rest of its items was not delivered: iterate "
+                "over its query again, or over one that starts where it broke off."
             )
 
 

@@ -138,5 +138,5 @@ def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
             raise ValueError(f"The header {quoted(name)} is not sent: it asks for less than the whole response.")
     names = [name.lower() for name in headers]
     if twice := next((name for name in headers if names.count(name.lower()) > 1), None):
-        raise ValueError(f"The header {quoted(twice)} comes more than once: case makes no difference.")
+        raise ValueError(f"The header {quoted(twice)} is given more than once: upper and lower case are the same.")
     return dict(headers)

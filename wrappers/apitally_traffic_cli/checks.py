@@ -99,7 +99,7 @@ def _rate_limit(headers: Mapping[str, str]) -> Iterator[Finding]:
     now = date_of(headers) or datetime.now(UTC)
     seconds = None if reset is None else sensible_wait([max((reset - now).total_seconds(), 0)])
     if limit is None or remaining is None or seconds is None:
-        yield Finding("Rate limit", "the server does not tell", "!", "yellow")
+        yield Finding("Rate limit", "the server does not send it", "!", "yellow")
         return
     text = f"{remaining:,} of {limit:,} requests left, reset in {seconds:.0f} s"
     yield Finding("Rate limit", text) if remaining else Finding("Rate limit", text, "!", "yellow")
@@ -108,7 +108,7 @@ def _rate_limit(headers: Mapping[str, str]) -> Iterator[Finding]:
 def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
     date = date_of(headers)
     if date is None:
-        yield Finding("Clock", "the server does not tell its time", "!", "yellow")
+        yield Finding("Clock", "the server does not send its time", "!", "yellow")
         return
     ahead = round((datetime.now(UTC) - date).total_seconds())
     if abs(ahead) <= _CLOCK_TOLERANCE:

@@ -149,8 +149,8 @@ def _check_age(query: TrafficQuery, end: datetime, now: datetime, *, resume_from
     date = query.stats.earliest_date
     if date is not None and end > date and now - date > _TOLERATED_LAG:
         raise ResponseError(
-            f"A response is of {date.isoformat()} by its Date, and may not know all of the period until "
-            f"{end.isoformat()}, which has ended by that of an earlier one. Is a server behind?",
+            f"The Date of a response is {date.isoformat()}, so it may lack traffic of the period until "
+            f"{end.isoformat()}, which had ended by the Date of an earlier response. Is a server behind?",
             resume_from=resume_from,
         )
 
@@ -159,7 +159,7 @@ def remark_on(window: TimeWindow, closed_before: datetime | None = None) -> str 
     """Return a sentence that explains why a window has nothing to show; None if it has."""
     first = next(window.periods(), None)
     if first is None:
-        return "No period lies in the window: it ends where it begins."
+        return "The window contains no period: its end is its start."
     if closed_before is None or first.end.astimezone(UTC) <= closed_before:
         return None
     now = f"{closed_before.astimezone(window.timezone):%Y-%m-%d %H:%M} in {window.timezone.key}"

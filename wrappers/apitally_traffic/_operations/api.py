@@ -17,7 +17,7 @@ from apitally_traffic.errors import ConfigurationError
 
 _USER_AGENT = f"apitally-traffic/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
 _NO_OTHER_CLIENT = (
-    "client.api sends with the connections of its client, which add the key and keep to the rate limit. To send in "
+    "client.api sends with the connections of its client, which add the key and observe the rate limit. To send in "
     "another way, pass `transport` to the client."
 )
 # The generated client requires a token. The key itself is added by the transport, so that callers cannot read it here.

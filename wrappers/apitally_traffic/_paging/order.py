@@ -125,8 +125,8 @@ def _check_missing(
         if counts and stray.period_end <= open_after and not is_known:
             here, there = side, "after" if side == "before" else "before"
             raise MissingRowError(
-                f"the period {stray.period_start.isoformat()} comes with {counts} in the part {here} "
-                f"{border.isoformat()}, and not at all in the part {there} it, where it lies",
+                f"the period {stray.period_start.isoformat()} has {counts} in the response for the part {here} "
+                f"{border.isoformat()}, and is missing from the one for the part {there} it, where it belongs",
                 stray.period_start,
             )
 

@@ -42,7 +42,7 @@ class BehindError(ValueError):
     def __init__(self, old: datetime, new: datetime, start: datetime) -> None:
         """Make the message, and store the start."""
         super().__init__(
-            f"one is of {old.isoformat()} by its Date, and another one of {new.isoformat()}, so a server is behind and "
+            f"the Date of one is {old.isoformat()}, and that of another {new.isoformat()}, so a server is behind and "
             f"may not know all of the period {start.isoformat()}"
         )
         self.start = start

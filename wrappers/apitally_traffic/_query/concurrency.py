@@ -122,7 +122,9 @@ class TaskWorkers(Generic[Part, Result]):
             # Not awaited directly: anyio does not recognize its own cancellation if the task passes it on.
             await asyncio.wait({self._pending[0]})
         else:
-            raise RuntimeError("This iteration was begun in another event loop, which has its requests: go on there.")
+            raise RuntimeError(
+                "This iteration was started in another event loop, which has its requests: continue there."
+            )
         return self._pending.popleft().result()
 
     async def __aenter__(self) -> Self:

@@ -120,7 +120,7 @@ def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str
     if url.scheme == "http":
         if options.proxy is not None:
             _proxy(url, options.proxy)  # an error of the proxy itself takes precedence
-            raise ConfigurationError(f"proxy has no use for {settings.base_url}: it is on this machine.")
+            raise ConfigurationError(f"proxy is not used for {settings.base_url}, a server on this machine.")
         return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2, "limits": _LIMITS}, ""
     proxy, name = _proxy(url, options.proxy)
     via = "" if proxy is None else f" through the proxy {proxy.url} of {name}"

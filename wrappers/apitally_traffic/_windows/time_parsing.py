@@ -78,7 +78,7 @@ def resolve_time(name: str, time: TimeLike, timezone: ZoneInfo, now: datetime) -
     if isinstance(time, str):
         time = _parse(name, time)
     elif _is_missing(time):
-        raise ValueError(f"{name} is NaT, which is no time: leave it out for the default.")
+        raise ValueError(f"{name} is NaT, which is not a time: leave it out for the default.")
     try:
         if isinstance(time, datetime):
             plain = real(time)  # subclasses of other libraries may carry nanoseconds, or no time at all

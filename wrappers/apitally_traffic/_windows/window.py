@@ -109,7 +109,7 @@ class TimeWindow:
             first = floor(first, interval, zone)
             following(floor(last, interval, zone), interval, zone)  # the end of the last period must not overflow
         except OverflowError as error:
-            raise ValueError("The window extends beyond the years 1 to 9999, or to their very ends.") from error
+            raise ValueError("The window extends beyond the years 1 to 9999, or too close to their ends.") from error
         return cls._between(first, last, interval, zone)
 
     def __len__(self) -> int:

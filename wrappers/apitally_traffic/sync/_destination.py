@@ -102,7 +102,7 @@ def resolve_destination(destination: str | os.PathLike[str]) -> Target:
         client, capabilities = found.client_class, found.capabilities()
     except UnknownDestinationModule:  # not chained: it quotes the name, which may be a key
         raise ValueError(
-            f"dlt knows no destination {quoted(name)}, and its configuration gives none that name."
+            f"dlt knows no destination {quoted(name)}, and none of that name is in its configuration."
         ) from None
     except (ImportError, MissingDependencyException) as error:
         kind = name if found is None else found.destination_type.rpartition(".")[2]

@@ -102,7 +102,7 @@ def alone_since(before: Any, pipeline: dlt.Pipeline, target: Target) -> Iterator
     with _opened(client.sql_client, target) as connected:
         if _packages(connected) != before:
             raise SyncError(
-                f"Another sync has written to {target.name} since this one began, which has stored nothing: run it "
+                f"Another sync has written to {target.name} since this one started, which has stored nothing: run it "
                 "again. Syncs wait for each other where they have the same DLT_DATA_DIR and user."
             )
         yield

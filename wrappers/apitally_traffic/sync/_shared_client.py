@@ -58,9 +58,9 @@ class SharedClient:
         earliest = query.stats.earliest_date
         if earliest is not None and window.end > earliest and now - earliest > _TOLERATED_LAG:
             raise ResponseError(
-                f"A response for app {series.app_id} is of {earliest.isoformat()} by its Date, and does not know all "
-                f"periods until {window.end.isoformat()}, which have ended by that of an earlier one. Is a server "
-                "behind? Nothing of this run is stored; a later one reads all of it again."
+                f"The Date of a response for app {series.app_id} is {earliest.isoformat()}, so it may lack traffic of "
+                f"the periods until {window.end.isoformat()}, which had ended by the Date of an earlier response. Is a "
+                "server behind? Nothing of this run is stored; a later one reads all of it again."
             )
 
     def time(self, app_id: int) -> datetime:
@@ -79,7 +79,7 @@ class SharedClient:
             said = response.headers.get("date")
             returned = "no Date" if said is None else f"{quoted(said)} as its Date"
             raise ResponseError(
-                f"The API returned {returned}, so nobody can tell which periods have ended. Is there a proxy that "
+                f"The API returned {returned}, so it is unknown which periods have ended. Is there a proxy that "
                 "removes this header?"
             )
         here = datetime.now(UTC)
