@@ -232,9 +232,8 @@ def test_stdout_that_is_closed_is_told(cli: Cli, arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["get", "--output", "traffic.csv"],
         ["get", "--output", "../traffic.csv"],
-        ["plot", "--output", "folder/traffic.svg"],
+        *exhaustive([["get", "--output", "traffic.csv"], ["plot", "--output", "folder/traffic.svg"]]),
     ],
 )
 def test_a_folder_that_was_deleted(cli: Cli, server: MockServer, arguments: list[str]) -> None:

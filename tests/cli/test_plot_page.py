@@ -8,6 +8,7 @@ import pytest
 from tests.cli.browser import document, screenshot
 from tests.cli.conftest import Cli
 from tests.cli.page import AUTUMN, BERLIN, content
+from tests.sampling import exhaustive
 
 
 def test_a_page_has_fewer_ticks_where_it_is_narrow(cli: Cli) -> None:
@@ -32,6 +33,7 @@ def test_a_page_asks_for_nothing_outside_of_it(cli: Cli) -> None:
     assert not re.search(r"(?:src|href)=", elements)
 
 
+@pytest.mark.exhaustive
 def test_a_page_looks_the_same_in_every_timezone(cli: Cli) -> None:
     """Pixel by pixel; a page that leaves times to the browser does not."""
     cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
@@ -42,7 +44,7 @@ def test_a_page_looks_the_same_in_every_timezone(cli: Cli) -> None:
         assert (pictures[0] == pictures[1]) == is_equal, page.name
 
 
-@pytest.mark.parametrize("width", [500, 1400])
+@pytest.mark.parametrize("width", [500, *exhaustive([1400])])
 def test_a_page_fits_its_window(cli: Cli, width: int) -> None:
     """Every panel is as wide as the window, and nothing sticks out."""
     cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
@@ -59,7 +61,7 @@ def test_a_page_fits_its_window(cli: Cli, width: int) -> None:
     assert all(width - 30 <= right <= width for right in panels)
 
 
-@pytest.mark.parametrize("width", [500, 1000])
+@pytest.mark.parametrize("width", [500, *exhaustive([1000])])
 def test_a_page_shows_values_under_the_pointer(cli: Cli, width: int) -> None:
     """The tooltip has the period and the count of each app, and is inside of the window; there is no menu."""
     cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")

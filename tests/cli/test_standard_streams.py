@@ -90,7 +90,7 @@ def test_data_beside_log_lines(cli: Cli, kind: str) -> None:
     assert run(cli, kind, "get", "1", *WEEK) == (0, expected)
 
 
-@pytest.mark.parametrize("variable", [{"PYTHONIOENCODING": "ascii"}, {"PYTHONUNBUFFERED": "1"}], ids=str)
+@pytest.mark.parametrize("variable", [{"PYTHONIOENCODING": "ascii"}, *exhaustive([{"PYTHONUNBUFFERED": "1"}])], ids=str)
 def test_where_python_makes_another_stream(cli: Cli, variable: dict[str, str]) -> None:
     """Click writes to ASCII in a way of its own, and without a buffer each write counts."""
     cli.env |= variable

@@ -7,6 +7,7 @@ import pytest
 from apitally_mock import MockServer
 from tests.cli.conftest import Cli
 from tests.cli.terminal import on_terminal
+from tests.sampling import exhaustive
 
 DAY = ["--since", "2026-03-28", "--until", "2026-03-29"]
 WINDOW = ["--since", "2025-01-01", "--until", "2026-01-01"]
@@ -70,7 +71,9 @@ def test_nothing_but_data_where_there_is_no_terminal(cli: Cli) -> None:
     assert ESCAPE not in done.stdout
 
 
-@pytest.mark.parametrize(("variable", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+@pytest.mark.parametrize(
+    ("variable", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), *exhaustive([({"TERM": "dumb"}, False)])]
+)
 def test_colours_are_for_terminals_that_want_them(cli: Cli, variable: dict[str, str], *, coloured: bool) -> None:
     """`NO_COLOR` and TERM are obeyed."""
     for arguments in (["get", "1", *DAY], ["check", "1"]):

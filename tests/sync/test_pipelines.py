@@ -121,6 +121,7 @@ def test_other_entries_of_the_state_are_kept(warehouse: Warehouse) -> None:
     assert "incremental" in pipeline.state["sources"]["apitally_traffic"]["resources"]["app_1"]
 
 
+@pytest.mark.exhaustive
 def test_an_app_that_a_second_place_does_not_have(warehouse: Warehouse) -> None:
     """How far it has come in the first one does not count there."""
     warehouse.run(10)
@@ -157,6 +158,7 @@ def test_a_source_of_another_name(warehouse: Warehouse) -> None:
     assert warehouse.stored() == until(11)
 
 
+@pytest.mark.exhaustive
 def test_a_dataset_that_a_run_names(warehouse: Warehouse) -> None:
     """With the lines of the docs, what is stored in one counts for that one alone."""
     for day, dataset in ((10, "one"), (12, "other"), (20, "one"), (28, "other")):

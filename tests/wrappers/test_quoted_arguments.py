@@ -103,6 +103,7 @@ def test_the_key_as_an_argument_beside_a_client() -> None:
         check_is_without(KEY, raised.value)
 
 
+@pytest.mark.exhaustive
 def test_clients_are_made_in_one_thread_while_another_quotes() -> None:
     """The keys that are looked for are those of the clients that there are, however many come and go meanwhile."""
     interval, enough = sys.getswitchinterval(), threading.Event()
