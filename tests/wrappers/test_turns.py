@@ -16,6 +16,7 @@ import pytest
 from apitally_api_client.api.metrics import get_traffic
 from apitally_mock import MockServer
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, TrafficClient, TrafficQuery
+from apitally_traffic._transport.request_queue import RequestQueue
 from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import PAGE
 
@@ -178,6 +179,36 @@ def test_the_first_period_is_asked_for_first() -> None:
         client.get_traffic(1, start="2026-01-01", end="2026-01-01T06:00", page_size=1).totals()
     assert starts == sorted(starts)
     assert len(starts) == 6
+
+
+def test_a_request_that_has_lost_its_place_gets_another() -> None:
+    """An error of a signal handler may come between taking the interrupted request out, and putting it back."""
+    api = Limited()
+    with TrafficClient("key", transport=api) as client:
+        read(client, 1)
+        thread = start(client, 2)
+        assert thread.ident is not None
+        assert client._transport._limiter._queue.pop(thread.ident) is not None  # noqa: SLF001 - what such an error does
+        thread.join(timeout=10)
+        assert api.consumers == [1, 2]
+
+
+def test_a_signal_handler_while_a_request_leaves_the_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a handler puts back in that moment leaves, too: it would stay the first, and all others wait for it."""
+    queue: RequestQueue[int, str] = RequestQueue()
+    queue.put(1, "waker", is_retry=False)
+
+    class Interrupted(dict[int, str]):
+        """The retries; a signal handler that sends a request runs after something was looked for in them."""
+
+        def pop(self, *_: Any) -> None:  # type: ignore[override]
+            monkeypatch.undo()
+            assert queue.pop(1) == ("waker", False)
+            queue.put_first(1, "waker", is_retry=False)
+
+    monkeypatch.setattr(queue, "_retries", Interrupted())
+    assert queue.pop(1) == ("waker", False)
+    assert queue.first() is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")

@@ -43,8 +43,9 @@ class RateLimiter:
             changed = threading.Condition(self._lock)
             interrupted = self._queue.pop(thread)  # a wait of this thread that a signal handler has interrupted
             try:
-                self._queue.put(thread, changed, is_retry=call.attempts > 0)
                 while True:
+                    # Again after each wait: an error of a signal handler may have prevented that it was put back.
+                    self._queue.put(thread, changed, is_retry=call.attempts > 0)
                     if cancellation is not None:
                         cancellation.check()
                     if call.lifetime.has_ended:

@@ -10,8 +10,8 @@ _Waker = TypeVar("_Waker")
 class RequestQueue(Generic[_Key, _Waker]):
     """A queue of requests: retries before first attempts, because their deadline runs; and each in order of arrival.
 
-    Each change is one step: a signal handler, or the finalizer of an abandoned task, may change the queue between any
-    two steps, and raise an error after any.
+    A signal handler, or the finalizer of an abandoned task, may change the queue between any two steps of a method, and
+    raise an error after any. So each change is one step, and no step uses what an earlier one has read of the queue.
     """
 
     def __init__(self) -> None:
@@ -27,8 +27,10 @@ class RequestQueue(Generic[_Key, _Waker]):
             waker: what wakes the thread or task that waits for the permit to send it.
             is_retry: whether it was sent before.
         """
-        line = self._retries if is_retry else self._first_attempts
-        line[key] = waker
+        if is_retry:
+            self._retries[key] = waker
+        else:
+            self._first_attempts[key] = waker
 
     def put_first(self, key: _Key, waker: _Waker, *, is_retry: bool) -> None:
         """Add a request before the others of its kind; the arguments are those of `put`."""
@@ -39,17 +41,17 @@ class RequestQueue(Generic[_Key, _Waker]):
 
     def pop(self, key: _Key) -> tuple[_Waker, bool] | None:
         """Remove a request, and return its waker and whether it is a retry; None if it is not in the queue."""
-        for line in (self._retries, self._first_attempts):
-            if (waker := line.pop(key, None)) is not None:
-                return waker, line is self._retries
+        if (waker := self._retries.pop(key, None)) is not None:
+            return waker, True
+        if (waker := self._first_attempts.pop(key, None)) is not None:
+            return waker, False
         return None
 
     def first(self) -> tuple[_Key, _Waker] | None:
         """Return the request that is to be sent next and its waker, or None if none waits."""
-        for line in (self._retries, self._first_attempts):
-            while line:
-                with suppress(RuntimeError, StopIteration):  # it changed meanwhile
-                    return next(iter(line.items()))
+        while self._retries or self._first_attempts:
+            with suppress(RuntimeError, StopIteration):  # the queue changed meanwhile
+                return next(iter((self._retries or self._first_attempts).items()))
         return None
 
     def wakers(self) -> list[_Waker]:
