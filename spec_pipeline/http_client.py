@@ -24,8 +24,7 @@ def open_client(**options: Any) -> httpx.Client:
     """Return an httpx client.
 
     Args:
-        options: the arguments of `httpx.Client`, without which it uses the proxies and the certificates of the
-            environment.
+        options: arguments of `httpx.Client`. By default, it uses the proxies and the certificates of the environment.
 
     Raises:
         PipelineError: a setting of the environment cannot be used; the message names the variable.
