@@ -1,4 +1,4 @@
-"""What all tests share: how far the property tests look, Ctrl-C, and the garbage collector.
+"""What all tests share: how far the property tests look, Ctrl-C, the garbage collector, and an environment.
 
 The property tests take a fixed sample at each push, and many times as much in `nox -s tests-full`.
 """
@@ -6,6 +6,7 @@ The property tests take a fixed sample at each push, and many times as much in `
 import gc
 import signal
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
@@ -30,3 +31,13 @@ def pytest_collection_finish() -> None:
     """Spare the collector what all the imports have made, which it would look through in vain again and again."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the proxies and the certificates of this machine out of the environment."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)

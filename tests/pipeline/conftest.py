@@ -39,13 +39,8 @@ def project(tmp_path: Path, generated: Path) -> Project:
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the proxies and the certificates of this machine out of the environment."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
-        monkeypatch.delenv(name, raising=False)
+def _away_from_this_machine(plain_environment: None) -> None:
+    """Let no test depend on the proxies and the certificates of this machine."""
 
 
 @pytest.fixture

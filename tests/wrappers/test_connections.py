@@ -13,16 +13,7 @@ import pytest
 from apitally_traffic import APIConnectionError, AsyncTrafficClient, ConfigurationError, TrafficClient
 
 KINDS = pytest.mark.parametrize("kind", [TrafficClient, AsyncTrafficClient])
-
-
-@pytest.fixture(autouse=True)
-def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start without proxies and certificates in the environment."""
-    for name in ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
-    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("plain_environment")
 
 
 @KINDS
