@@ -7,6 +7,12 @@ with TrafficClient() as client:
         print(item.period_start.date(), item.requests)
 """
 
+# A thread that imports a module of a package that is not loaded waits for all of `apitally_traffic`, which another
+# thread may be importing, and that one then waits for the module.
+from apitally_traffic import _operations, _paging, _query, _redaction, _transport, _windows  # noqa: F401
+
+# isort: split
+
 from apitally_api_client.models import GetTrafficResponse, Interval, TrafficItem
 from apitally_traffic._operations.paginate import paginate, paginate_async
 from apitally_traffic._query.async_query import AsyncTrafficQuery

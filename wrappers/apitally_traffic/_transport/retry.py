@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 import httpx
 from httpx_retries import Retry
 
-from apitally_traffic import _clock
 from apitally_traffic._cancellation import cancellable
+from apitally_traffic._clock import finish, monotonic, wait, wall
 from apitally_traffic._headers import parse_date, parse_retry_after, sensible_wait
 from apitally_traffic._transport.call import Call
 from apitally_traffic.errors import APIConnectionError, ApitallyError, RateLimitError, ResponseError
@@ -68,7 +68,7 @@ def requested_wait(error: Exception) -> float | None:
     """
     if not isinstance(error, ApitallyError):
         return None
-    now = parse_date(error.headers.get("date")) or _clock.wall()
+    now = parse_date(error.headers.get("date")) or wall()
     retry_after = parse_retry_after(error.headers.get("retry-after"), now)
     if retry_after is None and isinstance(error, RateLimitError) and not error.remaining and error.reset_at:
         return sensible_wait([max(error.reset_at.timestamp() + 1 - now, 0.0)])
@@ -125,18 +125,18 @@ class RetryPolicy(Retry):
     async def asleep(self, response: httpx.Response | Exception) -> None:
         """Wait before the next attempt, or until the client is closed, while other tasks run."""
         end = asyncio.get_running_loop().create_future()
-        with self._call.lifetime.interruptible(partial(_clock.finish, end)), self._counted(response):
-            await _clock.wait(end, self._wait_after(response))
+        with self._call.lifetime.interruptible(partial(finish, end)), self._counted(response):
+            await wait(end, self._wait_after(response))
 
     @contextmanager
     def _counted(self, failure: httpx.Response | Exception) -> Iterator[None]:
         """Count the time of the block as a wait for the rate limit if `failure` is a RateLimitError."""
-        started = _clock.monotonic()
+        started = monotonic()
         try:
             yield
         finally:
             if isinstance(failure, RateLimitError):
-                self._call.waited += _clock.monotonic() - started
+                self._call.waited += monotonic() - started
 
     def _wait_after(self, failure: httpx.Response | Exception) -> float:
         if isinstance(failure, ApitallyError):
