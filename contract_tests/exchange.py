@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 KEY_VARIABLE = "APITALLY_API_KEY"
 _BODY_SHOWN = 300
@@ -61,7 +61,9 @@ class Exchange:
         """One line for a shell that sends the same request again."""
         method = [] if self.method == "GET" else [f"-X {self.method}"]
         headers = [f"-H {header}" for header in self.shown_headers]
-        return " ".join(["curl -sS", *method, *headers, shlex.quote(self.url)])
+        # Between single quotes, a shell would not replace the variable.
+        url = f'"{self.url}"' if f"${KEY_VARIABLE}" in self.url else shlex.quote(self.url)
+        return " ".join(["curl -sS", *method, *headers, url])
 
     @property
     def rows(self) -> list[Any] | None:
@@ -83,7 +85,16 @@ class Exchange:
 
     def hide(self, text: str) -> str:
         """Replace the key by the name of its variable."""
-        return text.replace(self.key, f"${KEY_VARIABLE}") if self.key else text
+        return hide(text, self.key)
+
+
+def hide(text: str, key: str) -> str:
+    """Replace a key by the name of its variable, also where it is quoted for a URL, for JSON, or as a Python string."""
+    as_json = [json.dumps(key, ensure_ascii=is_ascii)[1:-1] for is_ascii in (False, True)]
+    forms = {key, quote(key, safe=""), *as_json, repr(key)[1:-1], repr(key.encode())[2:-1]}
+    for form in sorted(filter(None, forms), key=len, reverse=True):
+        text = text.replace(form, f"${KEY_VARIABLE}")
+    return text
 
 
 def _refuse_constant(name: str) -> Any:

@@ -1,14 +1,13 @@
 """Fetch the bytes of a spec from a file or the web, with limits on time and size."""
 
 import itertools
-import queue
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from spec_pipeline.deadline import DeadlineError, NoThreadError, call_within
 from spec_pipeline.http_client import environment_proxy, open_client, without_password
 from spec_pipeline.openapi.parsing import one_line
 from spec_pipeline.project import PipelineError
@@ -59,29 +58,15 @@ def fetch(source: str, *, seconds: float = _SECONDS) -> Fetched:
 
 
 def _download(url: str, seconds: float) -> Fetched:
-    """Download in a thread that is abandoned when the time is over, whatever it is waiting for."""
-    results: queue.Queue[Fetched | BaseException] = queue.Queue()
-
-    def ask() -> None:
-        try:
-            results.put(_ask(url, seconds))
-        except BaseException as error:  # noqa: BLE001 - the caller raises it
-            results.put(error)
-
     try:
-        threading.Thread(target=ask, daemon=True).start()
-    except RuntimeError as error:
+        return call_within(seconds, lambda: _ask(url, seconds))
+    except DeadlineError:
+        raise _too_slow(url, seconds) from None
+    except NoThreadError as error:
         raise PipelineError(
             f"{without_password(url)} cannot be fetched: this system has no thread left for it. End other programs, or "
             "download the spec and pass the file."
         ) from error
-    try:
-        result = results.get(timeout=seconds)
-    except queue.Empty:
-        raise _too_slow(url, seconds) from None
-    if isinstance(result, BaseException):
-        raise result
-    return result
 
 
 def _ask(url: str, seconds: float) -> Fetched:

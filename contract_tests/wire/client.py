@@ -4,17 +4,21 @@ import ipaddress
 import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
-from contract_tests.exchange import Exchange
+from contract_tests.exchange import Exchange, hide
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.key import fill, shell
 from contract_tests.wire.pacing import Pacer, wait_after_429
+from spec_pipeline.deadline import DeadlineError, NoThreadError, call_within
 from spec_pipeline.http_client import environment_proxy, open_client, without_password
 
-_TIMEOUT_SECONDS = 60.0
+_MAX_BYTES = 32_000_000
+"""A page of a thousand rows has a hundredth of it."""
 _ATTEMPTS = 3
 _GATEWAY_STATUSES = {502, 503, 504}
 _MAX_REFUSALS = 14
@@ -35,6 +39,14 @@ class _NoResponseError(Exception):
     """A request got no response; the message says why."""
 
 
+class _Response(NamedTuple):
+    """A response that was read to its end; the status is 0 where there was none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class Client:
     """A connection to one app of one server.
 
@@ -44,6 +56,7 @@ class Client:
         app_id: the app.
         max_requests: how many requests may be sent, repeated ones included.
         requests_per_minute: the pace, except for loopback addresses, where only the server's headers count.
+        timeout: how many seconds a whole response may take.
         proxy: the URL of a proxy; by default the environment's, and none for a loopback address.
         ca_file: a file of certificates to trust; by default the environment's, else those that httpx comes with.
         transport: what sends the requests instead of httpx's own.
@@ -64,6 +77,7 @@ class Client:
         *,
         max_requests: int,
         requests_per_minute: int,
+        timeout: float = 60.0,
         proxy: str | None = None,
         ca_file: str | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -77,6 +91,7 @@ class Client:
         self.unstable: list[str] = []
         self.waited = 0.0
         self._key = api_key
+        self._timeout = timeout
         self._failures = 0
         self._pacer = Pacer(None if is_loopback(self.base_url) else requests_per_minute)
         self._sleep = sleep
@@ -84,7 +99,7 @@ class Client:
         self._proxy = proxy or (None if is_local else environment_proxy(self.base_url))
         self._http = open_client(
             transport=transport,
-            timeout=_TIMEOUT_SECONDS,
+            timeout=timeout,
             follow_redirects=False,
             trust_env=not is_local,
             proxy=proxy,
@@ -193,7 +208,7 @@ class Client:
         if self.remaining <= 0 or not self._is_alive():
             through = f" through the proxy {without_password(self._proxy)}" if self._proxy else ""
             return ServerGoneError(f"{self.base_url} gives no response{through}: {reason}.")
-        unanswered = self._exchange(method, url, shown, httpx.Response(0, text=reason), time.time())
+        unanswered = self._exchange(method, url, shown, _Response(0, {}, reason.encode()), time.time())
         message = f"a request gets no response, {_ATTEMPTS} times in a row, and a plain request gets one: {reason}"
         told = {"expected": "one of the documented statuses", "got": f"no response: {reason}"}
         return BrokenPromiseError("requests.no-server-error", message, unanswered, **told)
@@ -205,7 +220,7 @@ class Client:
             response, _ = self._respond("GET", url, {"Api-Key": self._key}, attempts=1)
         except _NoResponseError:
             return False
-        return response.status_code < 500
+        return response.status < 500
 
     def _send_once(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
         headers = {name: fill(value, self._key) for name, value in shown.items()}
@@ -215,16 +230,16 @@ class Client:
         return exchange
 
     def _exchange(
-        self, method: str, url: str, shown: Mapping[str, str], response: httpx.Response, sent_at: float
+        self, method: str, url: str, shown: Mapping[str, str], response: _Response, sent_at: float
     ) -> Exchange:
         return Exchange(
             number=self.sent,
             method=method,
             url=shell(url),
             shown_headers=tuple(f'"{name}: {shell(value)}"' for name, value in shown.items()),
-            status=response.status_code,
-            headers={name.lower(): value for name, value in response.headers.items()},
-            body=response.content,
+            status=response.status,
+            headers=response.headers,
+            body=response.body,
             sent_at=sent_at,
             received_at=time.time(),
             with_key=shown.get("Api-Key") == "{key}",
@@ -233,7 +248,7 @@ class Client:
 
     def _respond(
         self, method: str, url: str, headers: Mapping[str, str], attempts: int = _ATTEMPTS
-    ) -> tuple[httpx.Response, float]:
+    ) -> tuple[_Response, float]:
         failures: list[str] = []
         for _ in range(attempts):
             if self.remaining <= 0:
@@ -245,16 +260,29 @@ class Client:
             sent_at = time.time()
             self._pacer.sent(sent_at)
             try:
-                encoded = {name.encode(): value.encode() for name, value in headers.items()}
-                response = self._http.request(method, url, headers=encoded)
-            except httpx.RequestError as error:
-                is_late = isinstance(error, httpx.ReadTimeout)
-                reason = f"none within {_TIMEOUT_SECONDS:g} seconds" if is_late else str(error) or type(error).__name__
-                failures.append(reason.rstrip("."))
+                response = call_within(self._timeout, partial(self._read, method, url, headers))
+            except (DeadlineError, httpx.ReadTimeout):
+                failures.append(f"none within {self._timeout:g} seconds")
+            except NoThreadError:
+                raise ServerGoneError("This system has no thread left for a request; end other programs.") from None
+            except (httpx.RequestError, _NoResponseError) as error:
+                # Some of these messages quote what the server has sent.
+                failures.append(hide(str(error) or type(error).__name__, self._key).rstrip("."))
             else:
                 self.unstable += [f"{failure}: {method} {_path_of(url)}" for failure in failures]
                 return response, sent_at
         raise _NoResponseError(failures[-1])
+
+    def _read(self, method: str, url: str, headers: Mapping[str, str]) -> _Response:
+        encoded = {name.encode(): value.encode() for name, value in headers.items()}
+        body = bytearray()
+        with self._http.stream(method, url, headers=encoded) as response:
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > _MAX_BYTES:
+                    raise _NoResponseError(f"one of more than {_MAX_BYTES // 1_000_000} MB")
+        lower = {name.lower(): value for name, value in response.headers.items()}
+        return _Response(response.status_code, lower, bytes(body))
 
     def _wait(self, seconds: float) -> None:
         if seconds > 0:

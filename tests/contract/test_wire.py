@@ -1,14 +1,22 @@
 """The connection to the server under test: its budget, its pace, its patience, and what it lets be seen of the key."""
 
 import itertools
+import json
+import socket
+import subprocess
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from contract_tests.exchange import hide
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.wire.client import BudgetUsedUpError, Client, ServerGoneError, is_loopback
 from contract_tests.wire.pacing import Pacer, wait_after_429
+from tests.wrappers.raw_server import raw_server, response
 
 KEY = "secret-Key"
 
@@ -65,6 +73,39 @@ def test_a_server_that_is_gone_is_one_sentence() -> None:
     client, _ = client_of(refuse)
     with pytest.raises(ServerGoneError, match=r"http://127.0.0.1:1 gives no response: refused"):
         client.get()
+
+
+@pytest.mark.parametrize("pieces", [response(), b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + b"1" * 999])
+def test_a_response_that_drips_is_given_up(pieces: bytes) -> None:
+    """A response of which a byte comes now and then takes no longer than the timeout, in its head and its body."""
+
+    def drip(connection: socket.socket) -> None:
+        with suppress(OSError):
+            for byte in pieces:
+                connection.sendall(bytes([byte]))
+                time.sleep(0.05)
+
+    with raw_server(drip) as url:
+        client = Client(url, KEY, 1, max_requests=10, requests_per_minute=100, timeout=0.3)
+        with pytest.raises(ServerGoneError, match=r"none within 0\.3 seconds"):
+            client.get()
+        client.close()
+
+
+def test_a_body_without_an_end_is_given_up() -> None:
+    """A body is read no further than any page can be long."""
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1_000_000
+            yield b"0" * 1_000_000
+
+    client, _ = client_of(lambda _: httpx.Response(200, content=endless()))
+    with pytest.raises(ServerGoneError, match="one of more than 32 MB"):
+        client.get()
+    assert sent <= 4 * 34_000_000
 
 
 @pytest.mark.parametrize("failures", [1, 2])
@@ -168,6 +209,54 @@ def test_evidence_never_carries_the_key() -> None:
         assert KEY not in exchange.curl + exchange.summary + repr(exchange)
         assert KEY not in str(BrokenPromiseError("auth.key-exact", exchange.body.decode(), exchange))
     assert exchanges[0].curl == 'curl -sS -H "Api-Key: $APITALLY_API_KEY" http://127.0.0.1:1/v1/apps/1/traffic'
+
+
+@pytest.mark.parametrize(
+    "quoting",
+    [
+        b"HTTP/1.1 nothing %s\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno header %s\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n",
+    ],
+    ids=["status line", "header", "chunk"],
+)
+def test_a_broken_response_that_quotes_the_key(quoting: bytes) -> None:
+    """What the HTTP library quotes of a broken response is shown without the key."""
+    broken = quoting % KEY.encode()
+    answers = itertools.chain([broken, response()], itertools.repeat(broken))
+
+    def respond(connection: socket.socket) -> None:
+        connection.sendall(next(answers))
+
+    with raw_server(respond) as url:
+        client = Client(url, KEY, 1, max_requests=10, requests_per_minute=100)
+        client.get()
+        with pytest.raises(ServerGoneError) as raised:
+            client.get()
+        client.close()
+    assert len(client.unstable) == 1
+    for text in (str(raised.value), *client.unstable):
+        assert KEY not in text
+        assert "$APITALLY_API_KEY" in text
+
+
+@pytest.mark.parametrize("key", ["plain", 'a"b\\c', "schlüssel/ß", "it's", "a+b %"])
+def test_the_key_is_hidden_however_it_is_quoted(key: str) -> None:
+    """The key is replaced as it is, and quoted for a URL, for JSON, and as a Python string or bytes."""
+    forms = (key, quote(key, safe=""), json.dumps(key), json.dumps(key, ensure_ascii=False), repr(key))
+    for form in (*forms, repr(key.encode())):
+        assert hide(f"before {form} after", key).count("$APITALLY_API_KEY") == 1, form
+
+
+def test_a_curl_line_with_the_key_in_the_query_repeats_the_request() -> None:
+    """Bash puts the key where the request had it."""
+    client, _ = client_of(lambda _: httpx.Response(401))
+    curl = client.send("GET", "/?api_key={key}&b=1", {"Cookie": "key={key}"}).curl
+    script = f"curl() {{ printf '%s\\n' \"$@\"; }}; {curl}"
+    run = subprocess.run(
+        ["/bin/bash", "-c", script], env={"APITALLY_API_KEY": KEY}, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.splitlines() == ["-sS", "-H", f"Cookie: key={KEY}", f"http://127.0.0.1:1/?api_key={KEY}&b=1"]
 
 
 def test_a_key_that_the_body_has_by_chance_leaves_it_as_it_is() -> None:
