@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from contract_tests.declarations.parameter import Parameter, read_parameter
@@ -27,6 +27,18 @@ _PAGE = {"data", "has_more", "next_token"}
 _PAGING = {"limit", "next_token"}
 
 
+class Header(NamedTuple):
+    """A header of a response.
+
+    Attributes:
+        is_required: whether each such response has it.
+        schema: the schema of its value; `None` where it has none, or is an object, which is written in several forms.
+    """
+
+    is_required: bool
+    schema: dict[str, Any] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """A GET operation.
@@ -36,7 +48,8 @@ class Operation:
         id: its operationId, else its path.
         parameters: the declarations of its parameters, by place and name.
         declared: its parameters in the path and the query.
-        responses: the declarations of its responses, by status.
+        responses: the declarations of its responses, by status, such as `200`, `4XX` or `default`.
+        headers: the headers of its responses, by status and name in small letters.
         is_listing: whether it returns pages, and takes the token that leads to the next one.
         has_rows: whether it returns a list of records.
         needs_key: whether the specification requires the key for each request.
@@ -47,6 +60,7 @@ class Operation:
     parameters: Parameters = field(repr=False)
     declared: tuple[Parameter, ...] = field(repr=False)
     responses: dict[str, dict[str, Any]] = field(repr=False)
+    headers: dict[str, dict[str, Header]] = field(repr=False)
     is_listing: bool
     has_rows: bool
     needs_key: bool
@@ -70,6 +84,11 @@ class Operation:
     def promise(self, name: str) -> str:
         """Return the id of a promise for this operation: for traffic, the name itself."""
         return name if self.is_traffic else f"{name}@{self.id}"
+
+    def declared_status(self, status: int) -> str | None:
+        """Return the status whose declaration applies to a response: its own, its range, or `default`."""
+        names = (str(status), f"{status // 100}XX", "default")
+        return next((name for name in names if name in self.responses), None)
 
     def body_schema(self, status: str) -> dict[str, Any] | None:
         """Return the schema of the JSON body that is declared for a status, if there is one."""
@@ -182,6 +201,7 @@ def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
                 parameters,
                 tuple(read_parameter(spec, one) for one in parameters.values() if one["in"] in {"path", "query"}),
                 responses,
+                {status: _headers(spec, response) for status, response in responses.items()},
                 is_listing=("query", "next_token") in parameters and fields.keys() >= _PAGE,
                 has_rows="data" in fields and spec.resolve(fields["data"]).get("type") == "array",
                 needs_key=_needs_key(get.get("security", document.get("security", []))),
@@ -192,6 +212,22 @@ def operations_of(document: dict[str, Any]) -> tuple[Operation, ...]:
 
 def _needs_key(security: list[dict[str, Any]]) -> bool:
     return bool(security) and all(security)
+
+
+def _headers(spec: Spec, response: dict[str, Any]) -> dict[str, Header]:
+    # OpenAPI ignores a declaration of Content-Type: the content of the response declares it.
+    declared = {name.lower(): spec.resolve(header) for name, header in response.get("headers", {}).items()}
+    return {name: _header(spec, header) for name, header in declared.items() if name != "content-type"}
+
+
+def _header(spec: Spec, header: dict[str, Any]) -> Header:
+    schema = spec.follow(header.get("schema"))
+    is_usable = isinstance(schema, dict) and not {"object"} & set(_as_list(schema.get("type", [])))
+    return Header(bool(header.get("required")), schema if is_usable else None)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _body_schema(responses: dict[str, dict[str, Any]], status: str) -> dict[str, Any] | None:

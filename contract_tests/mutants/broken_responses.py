@@ -125,6 +125,19 @@ def _negative_at_night(
     return counts | {"bytes_received": -1} if start.hour == 3 else counts
 
 
+def _with_header(name: str, value: str) -> Any:
+    def success(self: Reference, body: dict[str, Any], params: Any) -> Response:
+        response = Reference.success(self, body, params)
+        return replace(response, headers=response.headers | {name: value})
+
+    return success
+
+
+def _refusal_in_debt(self: Reference, refusal: RefusalError) -> Response:
+    response = Reference.refusal(self, refusal)
+    return replace(response, headers=response.headers | {"x-ratelimit-remaining": "-1"})
+
+
 RESPONSES = (
     broken(
         "has_more is text",
@@ -162,6 +175,9 @@ RESPONSES = (
         success=lambda self, body, params: Response(200, json.dumps(body).encode(), {"content-type": "text/html"}),
     ),
     broken("refusals of another form", "response.schema", refusal=_detail_as_text),
+    broken("the rate limit is text", "response.schema", success=_with_header("x-ratelimit-limit", "many")),
+    broken("the rate limit has a fraction", "response.schema", success=_with_header("x-ratelimit-reset", "1.5")),
+    broken("what remains is negative in refusals", "response.schema", refusal=_refusal_in_debt),
     broken("negative counts at night", "response.counts", counts=changed_counts(_negative_at_night)),
     broken(
         "a negative count in a filter",

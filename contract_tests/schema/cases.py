@@ -113,7 +113,7 @@ def _may_fit(schema: dict[str, Any], value: str) -> bool:
             minimum, maximum = float(schema.get("minimum", -math.inf)), float(schema.get("maximum", math.inf))
             return bool(_INTEGER.fullmatch(value)) and minimum <= _number(value) <= maximum
         case {"type": "string", "enum": names}:
-            return word in {str(name).lower() for name in names}
+            return value in map(str, names)
         case {"type": "string", "format": "date-time"}:
             return len(value) <= 3 or not value.isalpha() or word in _NO_MOMENT
         case {"type": "string", "maxLength": maximum}:

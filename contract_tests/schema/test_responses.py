@@ -10,11 +10,12 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contract_tests.declarations.specification import Operation, Specification
+from contract_tests.declarations.specification import Header, Operation, Specification
 from contract_tests.exchange import Exchange
 from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.promises.promise import BrokenPromiseError
 from contract_tests.run import Run
+from contract_tests.schema.headers import header_values
 
 _COUNTS = ("requests", "bytes_received", "bytes_sent")
 _EDGES = ("period_start", "period_end")
@@ -37,10 +38,21 @@ def test_responses_of_an_operation_fit_its_schema(asked: Asked) -> None:
 
 def _fits(run: Run, operation: Operation) -> None:
     promise_id = operation.promise("response.schema")
-    validators = {status: _validator(run.spec, operation, status) for status in operation.responses}
+    validators = {status: _validator(run.spec, operation.body_schema(status)) for status in operation.responses}
+    headers = {
+        (status, name): (header, _validator(run.spec, header.schema))
+        for status, declared in operation.headers.items()
+        for name, header in declared.items()
+    }
     for exchange in run.client.exchanges:
-        validator = validators.get(str(exchange.status))
-        if validator is not None and run.spec.serving(exchange.url) is operation:
+        status = operation.declared_status(exchange.status)
+        if status is None or run.spec.serving(exchange.url) is not operation:
+            continue
+        for (of_status, name), (header, validator) in headers.items():
+            if of_status == status:
+                _header_fits(promise_id, exchange, name, header, validator)
+        validator = validators[status]
+        if validator is not None:
             error = next(iter(validator.iter_errors(_json(exchange, promise_id))), None)
             if error is not None:
                 place = "/".join(str(part) for part in error.instance_path) or "the top level"
@@ -48,6 +60,27 @@ def _fits(run: Run, operation: Operation) -> None:
                 told = {"expected": f"what is declared at {place}", "got": error.message[:200]}
                 raise BrokenPromiseError(promise_id, message, exchange, **told)
             run.ledger.seen(promise_id, exchange)
+
+
+def _header_fits(
+    promise_id: str,
+    exchange: Exchange,
+    name: str,
+    header: Header,
+    validator: jsonschema_rs.Draft202012Validator | None,
+) -> None:
+    text = exchange.headers.get(name)
+    if text is None:
+        if header.is_required:
+            told = {"expected": f"the header {name}, which is required", "got": "no such header"}
+            message = f"a {exchange.status} is without the header {name}, which is declared as required"
+            raise BrokenPromiseError(promise_id, message, exchange, **told)
+    elif validator is not None:
+        errors = [next(iter(validator.iter_errors(value)), None) for value in header_values(text)]
+        if None not in errors and (error := errors[0]) is not None:
+            told = {"expected": "what is declared of that header", "got": error.message[:200]}
+            message = f"the header {name} of a {exchange.status}: {error.message[:200]}"
+            raise BrokenPromiseError(promise_id, message, exchange, **told)
 
 
 @pytest.mark.promise("response.counts", cost=0)
@@ -119,7 +152,7 @@ def _has_offset(text: str) -> bool:
 def _pages(run: Run) -> list[tuple[Exchange, list[dict[str, Any]]]]:
     """Return the items of each page of traffic that is valid for the schema."""
     traffic = run.spec.traffic
-    validator = _validator(run.spec, traffic, "200")
+    validator = _validator(run.spec, traffic.body_schema("200"))
     assert validator is not None, "traffic is declared"
     pages = []
     for exchange in run.client.exchanges:
@@ -129,8 +162,7 @@ def _pages(run: Run) -> list[tuple[Exchange, list[dict[str, Any]]]]:
     return pages
 
 
-def _validator(spec: Specification, operation: Operation, status: str) -> jsonschema_rs.Draft202012Validator | None:
-    schema = operation.body_schema(status)
+def _validator(spec: Specification, schema: dict[str, Any] | None) -> jsonschema_rs.Draft202012Validator | None:
     if schema is None:
         return None
     return jsonschema_rs.Draft202012Validator(schema | {"components": spec.document.get("components", {})})
