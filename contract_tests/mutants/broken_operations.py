@@ -81,6 +81,12 @@ OPERATIONS = (
         admit=_open(_APPS, lambda _, params: params.get("api_key") == FullReference.key),
     ),
     broken_operation(
+        _LOGS,
+        "a cookie opens it",
+        "auth.key-exact",
+        admit=_open(_LOGS, lambda headers, _: "key=" in headers.get("cookie", "")),
+    ),
+    broken_operation(
         _APPS, "a bearer opens it", "auth.key-exact", admit=_open(_APPS, lambda headers, _: "authorization" in headers)
     ),
     broken_operation(
@@ -122,6 +128,14 @@ OPERATIONS = (
         "an unknown order is the default",
         "requests.bounds",
         order=lambda self, params: params["sort"] if params.get("sort") in {"path", "method"} else "path",
+    ),
+    broken_operation(
+        _ENDPOINTS,
+        "an order in capital letters",
+        "requests.bounds",
+        order=lambda self, params: FullReference.order(
+            self, params | {"sort": params["sort"].lower()} if "sort" in params else params
+        ),
     ),
     broken_operation(
         _CONSUMERS,

@@ -99,6 +99,16 @@ def _without_small_z(text: str, moment: datetime) -> datetime:
     return moment.replace(tzinfo=None) if text.endswith("z") else moment
 
 
+def _also_in(find: Any) -> Any:
+    """Accept the key in another place, too."""
+
+    def authorize(self: Reference, headers: Any, params: Any) -> None:
+        if find(headers, params) != self.key:
+            Reference.authorize(self, headers, params)
+
+    return authorize
+
+
 REQUESTS = (
     broken("a missing key opens everything", _KEY, is_right=lambda self, key: key is None or key == self.key),
     broken(
@@ -147,13 +157,26 @@ REQUESTS = (
             None if self.key in headers.get("authorization", "") else Reference.authorize(self, headers, params)
         ),
     ),
+    broken("the key in the query", _EXACT, authorize=_also_in(lambda headers, params: params.get("api_key"))),
     broken(
-        "the key in the query",
+        "the key in the query, under the name of the header",
         _EXACT,
-        authorize=lambda self, headers, params: (
-            None if params.get("api_key") == self.key else Reference.authorize(self, headers, params)
+        authorize=_also_in(lambda headers, params: params.get("Api-Key")),
+    ),
+    broken(
+        "the key in the cookie access_token",
+        _EXACT,
+        authorize=_also_in(
+            lambda headers, params: headers.get("cookie", "").partition("access_token=")[2].partition(";")[0]
         ),
     ),
+    broken("the key in the header apikey", _EXACT, authorize=_also_in(lambda headers, params: headers.get("apikey"))),
+    broken(
+        "the key in Authorization, after ApiKey",
+        _EXACT,
+        authorize=_also_in(lambda headers, params: headers.get("authorization", "").removeprefix("ApiKey ")),
+    ),
+    broken("one of several keys is right", _EXACT, is_right=lambda self, key: self.key in (key or "").split(",")),
     broken(
         "any key opens the next page",
         _EXACT,
@@ -215,6 +238,13 @@ REQUESTS = (
     broken("consumer_id 0", "requests.bounds", minimum=_without_bound("consumer_id", 0)),
     broken("app_env_id negative", "requests.bounds", minimum=_without_bound("app_env_id", -(10**9))),
     broken("any interval", "requests.bounds", interval=_lenient("interval", "hour")),
+    broken(
+        "an interval in capital letters",
+        "requests.bounds",
+        interval=lambda self, params: Reference.interval(
+            self, params | {"interval": params["interval"].lower()} if "interval" in params else params
+        ),
+    ),
     broken(
         "a start that cannot be read is passed over",
         "requests.bounds",

@@ -44,7 +44,8 @@ def out_of_bounds(parameter: Parameter) -> Iterator[str]:
     elif parameter.is_boolean:
         yield "neither"
     elif parameter.names:
-        yield from ("no-such-name", f"{parameter.names[0]}s")
+        first = parameter.names[0]
+        yield from (name for name in ("no-such-name", f"{first}s", first.swapcase()) if name not in parameter.names)
     elif any(schema.get("format") == "uuid" for schema in parameter.alternatives):
         yield from ("not-a-uuid", "0")
     elif (longest := parameter.bound("maxLength")) is not None:

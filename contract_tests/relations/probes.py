@@ -9,7 +9,7 @@ OUT_OF_BOUNDS: Final[tuple[tuple[str, str], ...]] = (
     *(("app_env_id", value) for value in ("0", "-1", "abc")),
     *(("consumer_id", value) for value in ("0", "-1", "abc")),
     *(("limit", value) for value in ("0", "-1", "1.5", "1001", "100000", "abc")),
-    *(("interval", value) for value in ("week", "hours")),
+    *(("interval", value) for value in ("week", "hours", "DAY")),
     *(("start", value) for value in ("not-a-date", "2026-02-30T00:00:00Z")),
     *(("end", value) for value in ("not-a-date", "2026-05-14T25:00:00Z")),
     ("next_token", LONG_TOKEN),

@@ -95,7 +95,7 @@ def test_every_form_of_a_moment(run: Run) -> None:
     run.budget.draw(drawn, lambda two: same(moment(start, two[0], two[2]), moment(end, two[1])), max_examples=4, cost=1)
 
 
-@pytest.mark.promise("requests.bounds", cost=24)
+@pytest.mark.promise("requests.bounds", cost=25)
 def test_bounds_are_enforced(run: Run) -> None:
     """Whatever breaks a declared bound, type, enum or length gets a 4xx."""
     for name, value in OUT_OF_BOUNDS:
