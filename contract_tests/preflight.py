@@ -53,6 +53,12 @@ def check_server(client: Client, endpoints: Endpoints) -> Greeting:
     }
     if exchange.status in reasons:
         raise PreflightError(f"{client.base_url} returns {exchange.status}: {reasons[exchange.status]}")
+    if 300 <= exchange.status < 400:
+        to = exchange.hide(exchange.headers.get("location", "another address"))
+        raise PreflightError(
+            f"{client.base_url} redirects a plain request for traffic to {to}; pass the address of the API itself with "
+            "--base-url."
+        )
     if exchange.status >= 500:
         raise PreflightError(f"{client.base_url} returns {exchange.status} to a plain request for traffic.")
     return Greeting(_skew(exchange))

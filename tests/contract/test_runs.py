@@ -231,6 +231,20 @@ def test_a_wrong_key_and_an_unknown_app_are_exit_2(tmp_path: Path) -> None:
     assert "check --app-id" in unknown_app.stdout + unknown_app.stderr
 
 
+def test_a_redirect_is_exit_2(tmp_path: Path) -> None:
+    """An address that redirects, such as that of a login page, is no API, and the sentence says where it leads."""
+
+    class Redirecting(Reference):
+        def respond(self, *_: object) -> Response:
+            return Response(302, b"", {"location": f"https://login.example/?key={self.key}"})
+
+    with serve(Redirecting()) as url:
+        ended = run(tmp_path, "--base-url", url, "--api-key", Reference.key, "--app-id", "7")
+    assert ended.exit_code == 2
+    sentence = "redirects a plain request for traffic to https://login.example/?key=$APITALLY_API_KEY; pass the address"
+    assert sentence in ended.stdout + ended.stderr
+
+
 def test_a_correct_server_passes_and_what_was_not_passed_is_not_kept(tmp_path: Path) -> None:
     """Without a consumer, the promises about consumers are not exercised, and say what to pass; the rest is kept."""
     server = Reference()
