@@ -9,7 +9,7 @@ import pytest
 
 from tests.sampling import exhaustive
 
-SCRIPT = Path(__file__).with_name("import_threads.py")
+SCRIPT = str(Path(__file__).with_name("import_threads.py"))
 
 
 @pytest.mark.parametrize("step", [8, *exhaustive([1])])
