@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import re
+import sys
 import textwrap
 import traceback
 from base64 import b64decode, b64encode, urlsafe_b64encode
@@ -20,7 +21,7 @@ from hypothesis import strategies as st
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import ApitallyError, TrafficClient, paginate
-from apitally_traffic._redaction.redactor import Redactor
+from apitally_traffic._redaction.redactor import Redactor, without_keys
 from tests.wrappers.raw_server import raw_server
 
 DAY: dict[str, Any] = {"start": "2026-01-01", "end": "2026-01-02"}
@@ -202,6 +203,27 @@ def test_a_key_in_what_libraries_log(caplog: pytest.LogCaptureFixture, *, http2:
             logging.getLogger(name).debug("headers=%r at %d", [(b"x-key", REAL_KEY.encode())], 1)
             logging.getLogger(name).debug("%s %d", "other", 2)
     assert [record.getMessage() for record in caplog.records] == ["headers=[(b'x-key', b'…')] at 1", "other 2"] * 2
+
+
+def test_clients_of_one_key_cost_no_more_than_one() -> None:
+    """A text is searched for each key once, however many clients of the same process have it."""
+
+    def calls_for(clients: int) -> int:
+        redactors = [Redactor(f"{REAL_KEY}-of-{clients}") for _ in range(clients)]
+        for redactor in redactors:
+            redactor.watch()
+        calls: list[str] = []
+        profile = sys.getprofile()
+        sys.setprofile(lambda _, event, __: calls.append(event) if event == "call" else None)
+        try:
+            without_keys("GET https://api.example/v1/apps/1/traffic 200")
+        finally:
+            sys.setprofile(profile)
+        return len(calls)
+
+    before = calls_for(0)
+    assert calls_for(1) > before
+    assert calls_for(100) - before < 2 * (calls_for(1) - before)
 
 
 INVISIBLE = "\u200b\u00ad\ufe0f\U000e0020\u3164\u115f\u1160\u034f\u202a\ufeff\u00a0"

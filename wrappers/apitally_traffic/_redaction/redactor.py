@@ -68,7 +68,7 @@ class Redactor:
 
     def __init__(self, api_key: str) -> None:
         """Store the key."""
-        self._api_key = api_key.encode()
+        self.api_key = api_key.encode()
 
     def text(self, text: str) -> str:
         """Return a text without the key."""
@@ -108,7 +108,7 @@ class Redactor:
     @property
     def size(self) -> int:
         """The number of bytes of the key; 0 if the key is too short to search for."""
-        return len(self._api_key) if len(self._api_key) >= _MIN_SECRET_LENGTH else 0
+        return len(self.api_key) if len(self.api_key) >= _MIN_SECRET_LENGTH else 0
 
     def spans(self, reading: Reading) -> Iterator[Span]:
         """Yield the places of the key in a reading, in plain text or in base64."""
@@ -133,23 +133,23 @@ class Redactor:
 
     @property
     def _spellings(self) -> set[bytes]:
-        return {self._api_key, self._api_key.replace(b" ", b"+"), self._api_key.replace(b" ", b"")}
+        return {self.api_key, self.api_key.replace(b" ", b"+"), self.api_key.replace(b" ", b"")}
 
     @cached_property
     def _base64(self) -> list[_Needle]:
         """The part of a base64 text that the key alone determines, for each alignment of the key, in lower case."""
         forms: list[bytes] = []
         for before in range(3):
-            encoded = b64encode(b"\0" * before + self._api_key).lower()
-            form = encoded[-(-before * 4 // 3) : (before + len(self._api_key)) * 4 // 3]
+            encoded = b64encode(b"\0" * before + self.api_key).lower()
+            form = encoded[-(-before * 4 // 3) : (before + len(self.api_key)) * 4 // 3]
             forms += {form, form.replace(b"+", b"")}  # without pluses, for readings in which they are spaces
-        part = max(_MIN_PART_LENGTH, -(-len(self._api_key) // 2))
+        part = max(_MIN_PART_LENGTH, -(-len(self.api_key) // 2))
         # At least this many base64 characters are determined by a part of that length alone.
         return [_Needle(form, min(len(form), (4 * part - 2) // 3)) for form in forms]
 
     @cached_property
     def _hexadecimals(self) -> list[_Needle]:
-        cases = {self._api_key, self._api_key.lower(), self._api_key.upper()}
+        cases = {self.api_key, self.api_key.lower(), self.api_key.upper()}
         return [_needle(key.hex().encode(), _MIN_PART_LENGTH * 2) for key in cases]
 
 
@@ -166,7 +166,8 @@ _watching: list[ref[Redactor]] = []
 
 def without_keys(text: str) -> str:
     """Return a text without the key of any client."""
-    return _redacted(text, [redactor for reference in list(_watching) if (redactor := reference()) is not None])
+    redactors = [redactor for reference in list(_watching) if (redactor := reference()) is not None]
+    return _redacted(text, {redactor.api_key: redactor for redactor in redactors}.values())
 
 
 def _without_keys(record: logging.LogRecord) -> bool:
