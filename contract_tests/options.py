@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -197,9 +198,15 @@ def read_options(config: pytest.Config, operations: int, promise_ids: Collection
 
 def _check_server(base_url: str, api_key: str | None, app_id: int | None) -> None:
     if not base_url.startswith(("http://", "https://")):
-        raise OptionError(f"--base-url must begin with http:// or https://, not {base_url!r}.")
+        raise OptionError("--base-url must begin with http:// or https://.")
     if (fault := address_fault(base_url)) is not None:
         raise OptionError(f"--base-url {without_password(base_url)} cannot be used: {fault}.")
+    parts = urlsplit(base_url)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise OptionError(
+            "--base-url must have no user, password, query or fragment, because every report shows it: pass "
+            f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}."
+        )
     if api_key is None:
         raise OptionError("--base-url needs a key: pass --api-key or set APITALLY_API_KEY.")
     if not _HEADER_VALUE.fullmatch(api_key):

@@ -60,6 +60,7 @@ def verdicts(folder: Path) -> dict[str, Any]:
             "https://127.0.0.1:port cannot be used: it is not a valid URL.",
         ),
         ((*_ASKING, "https://127.0.0.1:99999"), "cannot be used: its port is not between 1 and 65535"),
+        ((*_ASKING, "https://me:secret@api.example/v1?a=1#b"), "every report shows it: pass https://api.example/v1."),
         ((*_ASKING, "https://"), "--base-url https:// cannot be used: it does not name a host"),
         ((*_ASKING, f"https://{'x' * 70}.localhost"), "cannot be used: it is not a valid URL."),
         ((*_ASKING, "https://0.0.0.0:9", "--api-key", "k\n"), "--api-key cannot be used: a header cannot have"),
@@ -84,6 +85,8 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(tmp_path: Path, arguments: t
     assert done.exit_code == 2
     assert sentence in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+    written = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()]
+    assert not any("secret" in text for text in (done.stdout, done.stderr, *written))
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["exit_code"] == 2
     assert sentence in report["errors"][0]
