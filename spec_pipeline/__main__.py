@@ -29,6 +29,7 @@ except KeyboardInterrupt:
     sys.exit(130)
 
 _MAX_SECONDS = 3600
+_MAX_NAMES = 5
 _REPORTS = {".json": as_json, ".md": as_markdown}
 
 
@@ -139,6 +140,14 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     if not options.dry_run:
         _refuse_flaws(candidate, options)
     spec = _overlaid(project, candidate)
+    if vanished := _vanished(project, spec, verdict, options.fail_on):
+        print(
+            f"error: {vanished} would vanish from the generated client, and none of these changes says so; it "
+            f"counts for --fail-on {options.fail_on}; pinned nothing. Keep the old name by class_overrides in "
+            f"{project.config.name}.",
+            file=sys.stderr,
+        )
+        return 1
     if options.dry_run:
         names = try_out(project, spec)
         print("Dry run: pinned nothing. Without --dry-run, this is what would change in the generated client.")
@@ -180,6 +189,22 @@ def _failing(verdict: Verdict, fail_on: str | None) -> int:
     levels = list(Level)
     failing = levels[: levels.index(Level(fail_on)) + 1] if fail_on else []
     return sum(change.level in failing for change in verdict.open())
+
+
+def _vanished(project: Project, spec: Document, verdict: Verdict, fail_on: str | None) -> str:
+    """Return the generated names that vanish, where they count for --fail-on; an empty text for none.
+
+    A vanished name is a warning, as another operationId is. A change that is one, or worse, says enough.
+    """
+    levels = list(Level)
+    worst = levels.index(Level.WARNING)
+    if fail_on is None or levels.index(Level(fail_on)) < worst:
+        return ""
+    if any(levels.index(change.level) <= worst for change in verdict.changes):
+        return ""
+    names = [change.name for change in try_out(project, spec).changed if change.event == "vanished"]
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(names[:_MAX_NAMES]) + more
 
 
 def _show_names(names: Names, project: Project) -> None:

@@ -67,6 +67,23 @@ def test_fail_on_breaking_pins_nothing(project: Project, capsys: pytest.CaptureF
     assert run(project, "--from", tagless, "--fail-on", "warning", "--dry-run") == 1
 
 
+def test_fail_on_a_generated_name_that_vanishes(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """A renamed schema is no change of the API, but of what users import; the configuration can keep the name."""
+    renamed = candidate(project, lambda spec: spec["components"]["schemas"]["TrafficItem"].update(title="TrafficRow"))
+    before = contents(project.root)
+    assert run(project, "--from", renamed, "--fail-on", "breaking", "--dry-run") == 0
+    assert run(project, "--from", renamed, "--fail-on", "warning") == 1
+    sentence = (
+        "error: models.traffic_item.TrafficItem would vanish from the generated client, and none of these changes"
+    )
+    assert sentence in capsys.readouterr().err
+    assert contents(project.root) == before
+    entry = "class_overrides:\n  TrafficRow: {class_name: TrafficItem, module_name: traffic_item}"
+    config = project.config.read_text(encoding="utf-8").replace("class_overrides:", entry)
+    project.config.write_text(config, encoding="utf-8")
+    assert run(project, "--from", renamed, "--fail-on", "warning", "--dry-run") == 0
+
+
 def test_accepted_change_does_not_fail(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """A breaking change that the file accepts is shown with the reason, and `--fail-on breaking` passes."""
     project.accepted_changes.write_text(
