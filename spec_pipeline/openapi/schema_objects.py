@@ -59,12 +59,13 @@ def schemas_of(document: Document) -> Iterator[tuple[Place, Any]]:
             stack += [((*place, index), child, False) for index, child in enumerate(node) if isinstance(child, dict)]
         for key, child in node.items() if isinstance(node, dict) else ():
             if place == ("components", "schemas") or (key == "schema" and not holds_names):
-                yield from _schemas((*place, key), child)
+                yield from schemas_within((*place, key), child)
             elif holds_names or not (key in PAYLOADS or key.startswith("x-")):
                 stack.append(((*place, key), child, not holds_names and key in NAME_MAPS))
 
 
-def _schemas(place: Place, schema: Any) -> Iterator[tuple[Place, Any]]:
+def schemas_within(place: Place, schema: Any) -> Iterator[tuple[Place, Any]]:
+    """Yield a schema and each one inside it, with its place; references are not followed."""
     stack = [(place, schema)]
     while stack:
         place, schema = stack.pop()
