@@ -2,20 +2,22 @@
 
 import contextlib
 import io
-import json
 import os
 import re
 import sysconfig
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import openapi_python_client
+from openapi_python_client import Project as Generator
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.parser.openapi import GeneratorData
 from pydantic import ValidationError
 
+from spec_pipeline.generator_limits import find_limits
+from spec_pipeline.generator_limits.limit import refusal
 from spec_pipeline.openapi.parsing import Document, one_line, read_document
+from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.time_limit import time_limit
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
 
@@ -34,18 +36,22 @@ def generate(spec: Document, config: Path, target: Path) -> None:
         target: an existing, empty folder; the import package is written into it.
 
     Raises:
-        PipelineError: the configuration is not valid, or the generator failed or left something out; the message says
-            what, and how to correct it.
+        PipelineError: the configuration is not valid, or the generator failed, left something out, or would write a
+            part wrongly; the message says what, and how to correct it.
     """
     package = target / PACKAGE_NAME
     options = _read_config(config)
-    with tempfile.TemporaryDirectory() as scratch:
-        source = Path(scratch) / "openapi.json"
-        source.write_text(json.dumps(spec), encoding="utf-8")
-        with time_limit("The spec takes too long to generate the client from: it may have too many schemas in schemas"):
-            problems = _run_generator(
-                Config.from_sources(options, MetaType.NONE, source, "utf-8", overwrite=False, output_path=package)
-            )
+    # The generator gets the document itself, and reads no source.
+    settings = Config.from_sources(options, MetaType.NONE, config, "utf-8", overwrite=False, output_path=package)
+    with time_limit("The spec takes too long to generate the client from: it may have too many schemas in schemas"):
+        with _failures():
+            data = GeneratorData.from_dict(spec, config=settings)
+        if isinstance(data, GeneratorError):
+            raise PipelineError(_sentence([data], config))
+        if limits := find_limits(Spec(spec, "the spec"), data, settings):
+            raise PipelineError(refusal(limits))
+        with _failures():
+            problems = _build(data, settings)
     if problems:
         raise PipelineError(_sentence(problems, config))
     # The generator marks a package as typed only if it also writes packaging files, which the project has itself.
@@ -62,14 +68,20 @@ def _read_config(config: Path) -> ConfigFile:
         raise PipelineError(f"{config} is not a generator configuration, at {place}: {first['msg']}.") from error
 
 
-def _run_generator(config: Config) -> Sequence[GeneratorError]:
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """Raise what the generator raises as one sentence."""
     try:
-        with _scripts_first(), contextlib.redirect_stdout(io.StringIO()):
-            return openapi_python_client.generate(config=config)
+        yield
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         # The generator expects a document that is valid in every detail.
         reason = one_line(f"{type(error).__name__}: {error}")
         raise PipelineError(f"openapi-python-client could not generate the client, it failed with {reason}.") from error
+
+
+def _build(data: GeneratorData, config: Config) -> Sequence[GeneratorError]:
+    with _scripts_first(), contextlib.redirect_stdout(io.StringIO()):
+        return Generator(openapi=data, config=config).build()
 
 
 @contextlib.contextmanager

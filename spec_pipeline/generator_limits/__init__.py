@@ -1,0 +1,95 @@
+"""Find the parts of a document that this version of openapi-python-client writes wrongly, without a warning.
+
+A test for each kind generates such a part, and goes red when a later version of the generator writes it right.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from openapi_python_client.config import Config
+from openapi_python_client.parser.openapi import GeneratorData
+
+from spec_pipeline.generator_limits.bodies import body_limits
+from spec_pipeline.generator_limits.classes import class_limits
+from spec_pipeline.generator_limits.limit import Limit
+from spec_pipeline.generator_limits.parameters import parameter_limits
+from spec_pipeline.generator_limits.places import object_at, pointer_to
+from spec_pipeline.generator_limits.responses import JSON, content_kind, response_limits
+from spec_pipeline.generator_limits.schemas import read_limits, sent_limits, text_limits
+from spec_pipeline.openapi.operation_ids import METHODS
+from spec_pipeline.openapi.parameters import parameters_of
+from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.schema_objects import Place
+
+_OPERATION_ID = "Give one of the operations an operationId by an action in overlay.yaml."
+
+
+def find_limits(spec: Spec, data: GeneratorData, config: Config) -> list[Limit]:
+    """Return the parts of a document that would be generated wrongly.
+
+    Args:
+        spec: the document that the generator reads.
+        data: what the generator makes of it.
+        config: the generator's configuration.
+    """
+    return [*_operation_limits(spec, data, config), *_schema_limits(spec, config), *class_limits(spec, data)]
+
+
+def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterator[Limit]:
+    # The generator writes its own names into the paths.
+    operations = {(method, _without_names(path)): (path, item) for path, method, item in _operations(spec)}
+    for collection in data.endpoint_collections_by_tag.values():
+        modules: dict[str, str] = {}
+        for endpoint in collection.endpoints:
+            path, item = operations[endpoint.method, _without_names(endpoint.path.get_untrusted_value())]
+            operation = f"{endpoint.method.upper()} {path}"
+            if (other := modules.setdefault(endpoint.name, operation)) != operation:
+                yield Limit(f"{other} and {operation}", f"they would be in one module, {endpoint.name}", _OPERATION_ID)
+            yield from parameter_limits(operation, endpoint, parameters_of(spec, item, item[endpoint.method]))
+            yield from body_limits(operation, endpoint)
+            yield from response_limits(operation, endpoint, config)
+
+
+def _schema_limits(spec: Spec, config: Config) -> Iterator[Limit]:
+    read: list[Place] = []
+    sent: list[Place] = []
+    texts: list[Place] = []
+    for path, method, item in _operations(spec):
+        operation: Place = ("paths", path, method)
+        for status in item[method].get("responses") or ():
+            schemas = _content_schemas(spec, (*operation, "responses", status), config)
+            read += [place for kind, place in schemas[:1] if kind == JSON]
+        for kind, place in _content_schemas(spec, (*operation, "requestBody"), config):
+            (sent if kind == JSON else texts).append(place)
+        for owner, node in (operation[:2], item), (operation, item[method]):
+            for number, _ in enumerate(node.get("parameters") or ()):
+                place, parameter = object_at(spec, (*owner, "parameters", number))
+                texts += [(*place, "schema")] if "schema" in parameter else []
+    yield from read_limits(spec, read)
+    yield from sent_limits(spec, sent)
+    yield from text_limits(spec, texts)
+
+
+def _content_schemas(spec: Spec, place: Place, config: Config) -> list[tuple[str, Place]]:
+    """Return how the generator reads each content type of a response or body, and the place of its schema."""
+    parent = spec.target(pointer_to(place[:-1]))
+    if place[-1] not in parent:
+        return []
+    place, found = object_at(spec, place)
+    return [
+        (content_kind(name, config), (*place, "content", name, "schema"))
+        for name, media in (found.get("content") or {}).items()
+        if content_kind(name, config) and "schema" in media
+    ]
+
+
+def _operations(spec: Spec) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in spec.document.get("paths", {}).items():
+        for method in METHODS:
+            if isinstance(item.get(method), dict):
+                yield path, method, item
+
+
+def _without_names(path: str) -> str:
+    return re.sub("{[^}]*}", "{}", path)

@@ -1,0 +1,70 @@
+"""Request bodies that the generated function sends in another form than declared, or not at all."""
+
+from collections.abc import Iterator
+
+from openapi_python_client.parser.bodies import Body, BodyType
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties.boolean import BooleanProperty
+from openapi_python_client.parser.properties.file import FileProperty
+from openapi_python_client.parser.properties.model_property import ModelProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+
+from spec_pipeline.generator_limits.limit import Limit
+from spec_pipeline.generator_limits.values import alternatives, fields_of, holds_object, items_of, name_of
+
+_ONE_TYPE = "Remove all but one of the content types of the body by actions in overlay.yaml."
+_AN_OBJECT = "Declare the schema of a form as an object, and not as null or anything else, by actions in overlay.yaml."
+_TEXT_FIELD = (
+    "Declare the field of a form as a string, which the caller writes out, by two actions in overlay.yaml: remove "
+    "its schema from the properties, then update them with `{name of the field: {type: string}}`."
+)
+_BINARY = "Update the schema of a body of bytes with `{type: string, format: binary}` by an action in overlay.yaml."
+_UNSET = "from ...types import UNSET, Unset"
+
+
+def body_limits(operation: str, endpoint: Endpoint) -> Iterator[Limit]:
+    """Yield the request bodies of an operation that are generated wrongly."""
+    if len(endpoint.bodies) > 1 and (fault := _fault_of_several(endpoint)):
+        yield Limit(f"{operation}, request body", fault, _ONE_TYPE)
+    for body in endpoint.bodies:
+        where = f"{operation}, request body {body.content_type.get_untrusted_value()}"
+        if body.body_type == BodyType.CONTENT and not isinstance(body.prop, FileProperty):
+            yield Limit(where, "the generated function sends nothing but a File", _BINARY)
+        elif body.body_type in {BodyType.DATA, BodyType.FILES}:
+            yield from _form_limits(where, body)
+
+
+def _fault_of_several(endpoint: Endpoint) -> str:
+    """Return what is wrong with the choice between several bodies; empty if nothing is."""
+    kinds = [kind for body in endpoint.bodies for kind in _kinds(body.prop)]
+    if _UNSET not in endpoint.relative_imports:
+        return "several content types of a required body are a NameError"
+    if len(set(kinds)) < len(kinds):
+        return "the content types of the body have the same schema, and all of them are sent at once"
+    if any(kind == "Any" or "[" in kind for kind in kinds):
+        return "a choice between several content types is a TypeError where one of them is no class of its own"
+    return ""
+
+
+def _kinds(prop: PropertyProtocol) -> list[str]:
+    return [value.get_type_string(no_optional=True).as_unembedded_code() for value in alternatives(prop)]
+
+
+def _form_limits(where: str, body: Body) -> Iterator[Limit]:
+    is_multipart = body.body_type == BodyType.FILES
+    values = [body.prop] if is_multipart else alternatives(body.prop)
+    for value in values:
+        if not isinstance(value, ModelProperty):
+            yield Limit(where, "the generated function sends nothing but an object", _AN_OBJECT)
+            continue
+        for field in fields_of(value):
+            place = f"{where}, field {name_of(field)}"
+            if is_multipart and any(isinstance(part, BooleanProperty) for part in _parts(field)):
+                yield Limit(place, "a boolean is written as True or False", _TEXT_FIELD)
+            elif not is_multipart and holds_object(field):
+                yield Limit(place, "an object is written as Python shows it", _TEXT_FIELD)
+
+
+def _parts(prop: PropertyProtocol) -> list[PropertyProtocol]:
+    values = alternatives(prop)
+    return [*values, *(item for value in values for item in items_of(value))]

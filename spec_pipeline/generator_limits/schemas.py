@@ -1,0 +1,85 @@
+"""Schemas that the generated classes read or write in another way than JSON Schema and OpenAPI mean them."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from spec_pipeline.generator_limits.discriminators import are_told_apart
+from spec_pipeline.generator_limits.limit import Limit
+from spec_pipeline.generator_limits.places import place_of, pointer_to
+from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.schema_objects import Place, schemas_within
+
+_REMOVE_FORMAT = "Remove the format of a string in JSON by an action in overlay.yaml."
+_NOT_REQUIRED = "Remove a field that is {0} from those that are required by an action in overlay.yaml."
+_TYPE = (
+    "Update a schema whose allOf is no object with its type, such as `{type: string}`, by an action in overlay.yaml."
+)
+_CONSTANTS = (
+    "Update the property of the discriminator, in each of the schemas to choose from, with the value that it has "
+    "there, such as `{const: cat}`, by actions in overlay.yaml."
+)
+_ONE_FORMAT = "Remove the alternative date-time, or the alternative date, by an action in overlay.yaml."
+_NO_OBJECTS = frozenset({"array", "boolean", "integer", "number", "string"})
+_MISSING = {"readOnly": "a request cannot leave it out", "writeOnly": "a response without it is a KeyError"}
+
+
+def read_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
+    """Yield the schemas of responses in JSON, and those that they refer to, that are generated wrongly."""
+    for place, schema in _reachable(spec, places):
+        yield from (
+            *_of_no_object(place, schema),
+            *_of_binary(place, schema),
+            *_of_required(place, schema, "writeOnly"),
+        )
+        members = [spec.follow(member) for key in ("anyOf", "oneOf") for member in schema.get(key) or ()]
+        formats = [member.get("format") for member in members if isinstance(member, dict)]
+        if "date-time" in formats and "date" in formats[formats.index("date-time") :]:
+            yield Limit(pointer_to(place), "a date is read as a time", _ONE_FORMAT)
+        if not are_told_apart(spec, schema):
+            yield Limit(pointer_to(place), "the discriminator is not read", _CONSTANTS)
+
+
+def sent_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
+    """Yield the schemas of bodies in JSON, and those that they refer to, that are generated wrongly."""
+    for place, schema in _reachable(spec, places):
+        yield from (*_of_no_object(place, schema), *_of_binary(place, schema), *_of_required(place, schema, "readOnly"))
+
+
+def text_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
+    """Yield the schemas of parameters and forms, and those that they refer to, that are generated wrongly."""
+    for place, schema in _reachable(spec, places):
+        yield from _of_no_object(place, schema)
+
+
+def _of_no_object(place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
+    parts = [part for part in schema.get("allOf") or () if isinstance(part, dict)]
+    if "type" not in schema and any(part.get("type") in _NO_OBJECTS for part in parts):
+        yield Limit(pointer_to(place), "what is no object is taken for one", _TYPE)
+
+
+def _of_binary(place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
+    if schema.get("type") == "string" and schema.get("format") == "binary":
+        yield Limit(pointer_to(place), "a string in JSON is taken for a file", _REMOVE_FORMAT)
+
+
+def _of_required(place: Place, schema: dict[str, Any], keyword: str) -> Iterator[Limit]:
+    properties = schema.get("properties") or {}
+    for name in schema.get("required") or ():
+        if isinstance(properties.get(name), dict) and properties[name].get(keyword) is True:
+            fault = f"it is {keyword} and required, and {_MISSING[keyword]}"
+            yield Limit(f"{pointer_to(place)}, field {name}", fault, _NOT_REQUIRED.format(keyword))
+
+
+def _reachable(spec: Spec, places: Iterable[Place]) -> Iterator[tuple[Place, dict[str, Any]]]:
+    """Yield the schemas at some places, those inside them, and those that they refer to, each once."""
+    stack, referred = [*dict.fromkeys(places)][::-1], set[str]()
+    while stack:
+        start = stack.pop()
+        for place, schema in schemas_within(start, spec.target(pointer_to(start))):
+            if not isinstance(schema, dict):
+                continue
+            yield place, schema
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and reference not in referred:
+                referred.add(reference)
+                stack.append(place_of(reference))
