@@ -1,15 +1,20 @@
 """One request and its response, as evidence: never with the key, always with a curl line that repeats it."""
 
 import json
+import re
 import shlex
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 KEY_VARIABLE = "APITALLY_API_KEY"
 _BODY_SHOWN = 300
+_MIN_SECRET = 8
+"""A shorter key is a word that any text may contain in some form."""
+_TO_URLSAFE = str.maketrans("+/", "-_")
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Exchange:
         method = [] if self.method == "GET" else [f"-X {self.method}"]
         headers = [f"-H {header}" for header in self.shown_headers]
         # Between single quotes, a shell would not replace the variable.
-        url = f'"{self.url}"' if f"${KEY_VARIABLE}" in self.url else shlex.quote(self.url)
+        url = f'"{self.url}"' if KEY_VARIABLE in self.url else shlex.quote(self.url)
         return " ".join(["curl -sS", *method, *headers, url])
 
     @property
@@ -89,12 +94,28 @@ class Exchange:
 
 
 def hide(text: str, key: str) -> str:
-    """Replace a key by the name of its variable, also where it is quoted for a URL, for JSON, or as a Python string."""
+    """Replace a key by the name of its variable, in other letters and quoted in the usual ways, too."""
+    return _forms(key).sub(f"${KEY_VARIABLE}", text) if key else text
+
+
+@lru_cache
+def _forms(key: str) -> re.Pattern[str]:
+    """Return a pattern of a key as it is, and quoted for a URL, JSON and Python, in hexadecimal and in base64."""
+    raw = key.encode()
     as_json = [json.dumps(key, ensure_ascii=is_ascii)[1:-1] for is_ascii in (False, True)]
-    forms = {key, quote(key, safe=""), *as_json, repr(key)[1:-1], repr(key.encode())[2:-1]}
-    for form in sorted(filter(None, forms), key=len, reverse=True):
-        text = text.replace(form, f"${KEY_VARIABLE}")
-    return text
+    forms = {key, quote(key, safe=""), *as_json, repr(key)[1:-1], repr(raw)[2:-1]}
+    if len(key) < _MIN_SECRET:
+        return _any_of(forms, 0)
+    for before in range(3):
+        # The characters in base64 that depend on the key alone, wherever it begins in the text that was encoded.
+        encoded = b64encode(b"\0" * before + raw).decode()
+        inner = encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+        forms |= {inner, inner.translate(_TO_URLSAFE)}
+    return _any_of(forms | {raw.hex()}, re.IGNORECASE)
+
+
+def _any_of(forms: set[str], flags: int) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))), flags)
 
 
 def _refuse_constant(name: str) -> Any:

@@ -1,15 +1,22 @@
 """One file for each broken promise, ready to be pasted into a bug report to the vendor."""
 
+import hashlib
+import re
+
 from contract_tests.promises.promise import Finding
 from contract_tests.report.evidence import Evidence, Shown, evidence_of
 from contract_tests.report.outcome import Outcome
 
 _EXCHANGES_SHOWN = 3
+_MAX_NAME = 100
 
 
 def file_name(finding: Finding) -> str:
     """Return the name of the file for a finding."""
-    return f"issue-{finding.promise.id.replace('/', '-')}.md"
+    name = re.sub(r"[^\w.@{}-]+", "-", finding.promise.id, flags=re.ASCII)
+    if len(name) > _MAX_NAME:
+        name = f"{name[:_MAX_NAME]}-{hashlib.sha256(finding.promise.id.encode()).hexdigest()[:8]}"
+    return f"issue-{name}.md"
 
 
 def render(outcome: Outcome, finding: Finding) -> str:

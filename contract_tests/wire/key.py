@@ -1,5 +1,6 @@
 """Forms of the key that a template can name: what is sent for them, and how a shell expands them."""
 
+import re
 from collections.abc import Callable
 
 from contract_tests.exchange import KEY_VARIABLE
@@ -22,6 +23,8 @@ def fill(template: str, key: str) -> str:
 
 def shell(template: str) -> str:
     """Replace each form that a template names by its expansion in bash."""
+    # Before a letter, the end of the variable's name has to be marked.
+    template = re.sub(r"{key}(?=\w)", f"${{{KEY_VARIABLE}}}", template)
     for name, (_, expansion) in _KEY_FORMS.items():
         template = template.replace(name, expansion)
     return template

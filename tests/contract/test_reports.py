@@ -1,6 +1,7 @@
 """What the reports of a run show of a finding: enough to file a bug, nothing of the key, and the rows in question."""
 
 import json
+import re
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from contract_tests.exchange import Exchange
 from contract_tests.options import Options
-from contract_tests.promises.promise import BrokenPromiseError, Ledger, Promise
+from contract_tests.promises.promise import BrokenPromiseError, Finding, Ledger, Promise
 from contract_tests.report import github, issue
 from contract_tests.report.evidence import evidence_of, shown
 from contract_tests.report.outcome import Outcome
@@ -95,6 +96,14 @@ def test_the_key_is_in_no_report(tmp_path: Path) -> None:
     assert len(texts) >= 5
     assert not [text for text in texts if KEY in text]
     assert "$APITALLY_API_KEY" in texts[0]
+
+
+def test_a_bug_report_has_a_name_that_every_file_system_takes() -> None:
+    """An operationId may be of any length, and of any characters; two of them have two names."""
+    names = {issue.file_name(Finding(Promise(f"response.schema@{'x' * 300}{end}", "", ""))) for end in ('"<a>', '"<b>')}
+    assert len(names) == 2
+    assert all(re.fullmatch(r"issue-[\w.@-]{1,120}\.md", name) for name in names)
+    assert issue.file_name(Finding(Promise("timezone.dst", "", ""))) == "issue-timezone.dst.md"
 
 
 def test_each_broken_promise_gets_a_bug_report(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ import json
 import socket
 import subprocess
 import time
+from base64 import b64encode
+from base64 import urlsafe_b64encode as b64url
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from urllib.parse import quote
@@ -240,23 +242,34 @@ def test_a_broken_response_that_quotes_the_key(quoting: bytes) -> None:
         assert "$APITALLY_API_KEY" in text
 
 
-@pytest.mark.parametrize("key", ["plain", 'a"b\\c', "schlüssel/ß", "it's", "a+b %"])
+@pytest.mark.parametrize("key", ["long-plain", 'long"b\\c', "schlüssel/ö", "it's-long", "a+b %long"])
 def test_the_key_is_hidden_however_it_is_quoted(key: str) -> None:
-    """The key is replaced as it is, and quoted for a URL, for JSON, and as a Python string or bytes."""
+    """The key is replaced as it is, in other letters, quoted for a URL, JSON or Python, in hexadecimal and base64."""
     forms = (key, quote(key, safe=""), json.dumps(key), json.dumps(key, ensure_ascii=False), repr(key))
-    for form in (*forms, repr(key.encode())):
+    coded = [code(f"{before}{key}".encode()).decode() for before in ("", "x", "xy") for code in (b64encode, b64url)]
+    for form in (*forms, repr(key.encode()), key.swapcase(), key.encode().hex(), key.encode().hex().upper(), *coded):
         assert hide(f"before {form} after", key).count("$APITALLY_API_KEY") == 1, form
+
+
+def test_a_short_key_is_hidden_as_it_is() -> None:
+    """Other forms of a short key are words that any text may contain."""
+    assert hide("a key, the KEY, 6b6579 and a2V5", "key") == "a $APITALLY_API_KEY, the KEY, 6b6579 and a2V5"
 
 
 def test_a_curl_line_with_the_key_in_the_query_repeats_the_request() -> None:
     """Bash puts the key where the request had it."""
     client, _ = client_of(lambda _: httpx.Response(401))
-    curl = client.send("GET", "/?api_key={key}&b=1", {"Cookie": "key={key}"}).curl
+    curl = client.send("GET", "/?api_key={key}&b={key}x", {"Cookie": "{key}x={key}"}).curl
     script = f"curl() {{ printf '%s\\n' \"$@\"; }}; {curl}"
     run = subprocess.run(
         ["/bin/bash", "-c", script], env={"APITALLY_API_KEY": KEY}, capture_output=True, text=True, check=True
     )
-    assert run.stdout.splitlines() == ["-sS", "-H", f"Cookie: key={KEY}", f"http://127.0.0.1:1/?api_key={KEY}&b=1"]
+    assert run.stdout.splitlines() == [
+        "-sS",
+        "-H",
+        f"Cookie: {KEY}x={KEY}",
+        f"http://127.0.0.1:1/?api_key={KEY}&b={KEY}x",
+    ]
 
 
 def test_a_key_that_the_body_has_by_chance_leaves_it_as_it_is() -> None:
