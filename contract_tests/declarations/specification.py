@@ -71,9 +71,12 @@ class Operation:
         return self.path == TRAFFIC
 
     def alternatives(self, name: str, place: str = "query") -> list[dict[str, Any]]:
-        """Return the schemas of which a value of a parameter must match one; empty if it is not declared."""
+        """Return the schemas of which a value must match one; empty for a list, or a parameter that is not declared."""
         return [
-            schema for one in self.declared if (one.place, one.name) == (place, name) for schema in one.alternatives
+            schema
+            for one in self.declared
+            if (one.place, one.name) == (place, name) and not one.is_list
+            for schema in one.alternatives
         ]
 
     @property
@@ -89,6 +92,10 @@ class Operation:
         """Return the status whose declaration applies to a response: its own, its range, or `default`."""
         names = (str(status), f"{status // 100}XX", "default")
         return next((name for name in names if name in self.responses), None)
+
+    def is_success(self, status: int) -> bool:
+        """Return whether a status says that the request was served: 200, or another that is declared to."""
+        return status == 200 or (200 <= status < 300 and self.declared_status(status) not in {None, "default"})
 
     def body_schema(self, status: str) -> dict[str, Any] | None:
         """Return the schema of the JSON body that is declared for a status, if there is one."""
@@ -171,6 +178,13 @@ def load_specification(path: str | None = None) -> Specification:
     document = read_document(pin)
     document = copy.deepcopy(overlay_onto(document, validate_openapi(document, pin.name), project))
     operations = operations_of(document)
+    for operation in operations:
+        for name in _PLACEHOLDER.findall(operation.path):
+            if ("path", name) not in operation.parameters:
+                raise PipelineError(
+                    f"{pin.name} does not declare the parameter {name} of GET {operation.path}; add it with an action "
+                    f"in {project.overlay.name}."
+                )
     if not (operations and operations[0].is_traffic):
         raise PipelineError(f"{pin.name} has no GET {TRAFFIC}, which the contract suite is about.")
     for operation in operations:

@@ -1,5 +1,6 @@
 """Servers of six operations, one of which needs no key, accepts too much, refuses too much, or fails."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,15 @@ def _takes_any_app(self: FullReference, right: Any, operation: str, text: str, p
 
 def _with_a_short_method(params: Any) -> Any:
     return params | {"method": params["method"][:64]} if "method" in params else params
+
+
+def _either_filter(self: FullReference, params: Any) -> list[Record]:
+    found = FullReference.endpoints_under(self, params)
+    if {"method", "path"} <= params.keys():
+        for name in ("method", "path"):
+            others = {key: value for key, value in params.items() if key != name}
+            found += [one for one in FullReference.endpoints_under(self, others) if one not in found]
+    return found
 
 
 def _without_a_field(name: str) -> Callable[..., Record]:
@@ -168,6 +178,32 @@ OPERATIONS = (
     ),
     broken_operation(
         _APPS, "an app has no environments", "response.schema", shown=only(_APPS, "shown", _without_a_field("envs"))
+    ),
+    broken_operation(
+        _CONSUMERS,
+        "one time has no offset",
+        "response.schema",
+        shown=only(
+            _CONSUMERS,
+            "shown",
+            lambda self, right, operation, record: (
+                right(self, operation, record) | ({"created_at": "2025-01-01T00:00:00"} if record["key"] == 1 else {})
+            ),
+        ),
+    ),
+    broken_operation(
+        _ENDPOINTS,
+        "either of two filters is enough",
+        "consistency.filter-selects",
+        endpoints_under=_either_filter,
+    ),
+    broken_operation(
+        _LOGS,
+        "an offset to the west is none",
+        "requests.formats",
+        logs_under=lambda self, params: FullReference.logs_under(
+            self, {name: re.sub(r"-\d\d:\d\d$", "Z", value) for name, value in params.items()}
+        ),
     ),
     broken_operation(
         _DETAILS,

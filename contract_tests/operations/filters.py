@@ -29,6 +29,11 @@ class Filter:
     is_of_field: bool = False
 
     @property
+    def is_about_records(self) -> bool:
+        """Whether it can only select records: another parameter may say what a record is, such as an interval."""
+        return self.is_of_field or self.parameter.is_id or self.parameter.is_moment
+
+    @property
     def query(self) -> dict[str, str]:
         """The filter as a query."""
         return {self.parameter.name: self.value}
@@ -48,7 +53,7 @@ class Filter:
 
 def filters_of(asked: Asked, listing: Listing) -> list[Filter]:
     """Return filters for the records of a listing, at most two for each parameter, the most selective first."""
-    free = [one for one in asked.operation.optional if one.name not in listing.filters and one.default is None]
+    free = [one for one in asked.operation.optional if one.name not in listing.filters and not one.has_default]
     rounds = zip_longest(*(_filters(asked, listing, parameter) for parameter in free))
     # Each parameter before the second value of any.
     return [one for found in rounds for one in found if one is not None][:_MAX_FILTERS]

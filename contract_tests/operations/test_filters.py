@@ -1,7 +1,9 @@
 """A filter selects: on the first page, and on every later one."""
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from contract_tests.declarations.parameter import Parameter
 from contract_tests.operations.each import Asked, of_each_operation
@@ -11,17 +13,22 @@ from contract_tests.promises.promise import NotExercisedError
 from contract_tests.reading.endpoint import rows_of
 from contract_tests.reading.listing import Listing, utc_text
 
+_MAX_PAIRS = 2
 _BEFORE_EVERYTHING = "1971-01-01T00:00:00Z"
 
 
-@of_each_operation("consistency.filter-selects", cost=16)
+@of_each_operation("consistency.filter-selects", cost=18)
 def test_a_filter_selects(asked: Asked) -> None:
     """A filter returns exactly the records that match it, and every filter excludes something."""
     listing = asked.run.listing(asked.endpoint)
     if not listing.whole().records:
         raise NotExercisedError(f"{listing} has no records.")
-    for one in filters_of(asked, listing):
+    filters = filters_of(asked, listing)
+    for one in filters:
         _selects(asked, listing, one)
+    for one, other in list(pairwise(one for one in filters if one.is_of_field))[:_MAX_PAIRS]:
+        if one.parameter != other.parameter:
+            _select_together(asked, listing, one, other)
     for parameter in asked.operation.optional:
         if parameter.is_integer and parameter.is_id:
             _nobody_has(asked, listing, parameter)
@@ -58,11 +65,26 @@ def _selects(asked: Asked, listing: Listing, one: Filter) -> None:
         message = f"under {one} the record {lost.line[:120]} does not come"
         raise asked.breach(message, *evidence, expected=lost.line[:200], got="not among the records")
     more = found - everything
+    if not one.is_about_records:
+        with_id = {record.key for record in under.records if record.has_id}
+        more = Counter({key: count for key, count in more.items() if key in with_id})
     if more and not _widens(one.parameter):
         message = f"under {one} comes the record {next(iter(more))}, which does not come without it"
         raise asked.breach(message, *evidence, expected="some of the records", got=next(iter(more)))
     if found != everything:
         asked.seen(*under.exchanges)
+
+
+def _select_together(asked: Asked, listing: Listing, one: Filter, other: Filter) -> None:
+    """Request what matches two filters: no record may miss one of them."""
+    page = listing.under(one.query | other.query).ask()
+    for each in (one, other):
+        wrong = next((record for record in page.records if not each.may_have(record)), None)
+        if wrong is not None:
+            has = f"{each.parameter.name}={wrong.text(each.parameter.name)}"
+            message = f"under {one} and {other} comes a record with {has}"
+            raise asked.breach(message, page.exchange, expected=f"{one} and {other}", got=wrong.line[:200])
+    asked.seen(page.exchange)
 
 
 def _widens(parameter: Parameter) -> bool:

@@ -8,8 +8,11 @@ from contract_tests.declarations.parameter import Parameter
 from contract_tests.exchange import Exchange
 from contract_tests.operations import probes
 from contract_tests.operations.each import Asked, of_each_operation
+from contract_tests.operations.filters import Filter
 from contract_tests.promises.promise import BrokenPromiseError, NotExercisedError
+from contract_tests.reading.endpoint import rows_of
 from contract_tests.reading.listing import Listing, Walk, utc_text
+from contract_tests.reading.record import record_of
 
 _FAILURES_ASKED = 32
 _ATTEMPTS = 3
@@ -41,6 +44,7 @@ def test_what_is_declared_is_accepted(asked: Asked) -> None:
         for value in values:
             exchange = asked.endpoint.get({parameter.name: value})
             asked.endpoint.require_success(exchange)
+            _require_name(asked, parameter, value, exchange)
             asked.seen(exchange)
         # If two parameters take date-times, one may have to be before the other.
         is_second = (parameter.is_moment or parameter.is_date) and values[0] in together.values()
@@ -50,6 +54,18 @@ def test_what_is_declared_is_accepted(asked: Asked) -> None:
         exchange = asked.endpoint.get(together)
         asked.endpoint.require_success(exchange)
         asked.seen(exchange)
+
+
+def _require_name(asked: Asked, parameter: Parameter, value: str, exchange: Exchange) -> None:
+    """Require that the records under a name of an enum have that name, where they have such a field."""
+    one = Filter(parameter, value, is_of_field=True)
+    if parameter.has_default or value not in parameter.names or not asked.operation.has_rows:
+        return
+    wrong = next((record for record in map(record_of, rows_of(exchange)) if not one.may_have(record)), None)
+    if wrong is not None:
+        named = asked.operation.promise("consistency.filter-selects")
+        message = f"under {one} comes a record with {parameter.name}={wrong.text(parameter.name)}"
+        raise BrokenPromiseError(named, message, exchange, expected=str(one), got=wrong.line[:200])
 
 
 @of_each_operation("requests.bounds", cost=22)
@@ -89,9 +105,9 @@ def test_every_form_of_a_moment(asked: Asked) -> None:
 
 def _same_in_every_form(asked: Asked, parameter: Parameter, instant: datetime) -> None:
     whole = instant.replace(microsecond=0).astimezone(UTC)
-    elsewhere = whole.astimezone(timezone(timedelta(hours=5, minutes=45)))
+    east, west = (whole.astimezone(timezone(timedelta(hours=hours, minutes=45))) for hours in (5, -4))
     plain = utc_text(whole)
-    forms = [plain[:-1] + "+00:00", plain[:-1] + "-00:00", elsewhere.isoformat(), plain[:-1] + ".000Z"]
+    forms = [plain[:-1] + "+00:00", plain[:-1] + "-00:00", east.isoformat(), west.isoformat(), plain[:-1] + ".000Z"]
     for _ in range(_ATTEMPTS):
         before = _under(asked, parameter, plain)
         found = {form: _under(asked, parameter, form) for form in forms}

@@ -93,7 +93,7 @@ class Endpoint:
         self.require_success(self.plain)
 
     def require_success(self, exchange: Exchange) -> None:
-        """Refuse any status but 200 for a request that the declarations allow.
+        """Refuse any status but a success for a request that the declarations allow.
 
         Raises:
             BrokenPromiseError: under `requests.no-server-error` for a 5xx, else under `requests.accepted`.
@@ -101,11 +101,11 @@ class Endpoint:
         """
         if exchange.status in {402, 403}:
             raise NotExercisedError(f"{self} returns {exchange.status}: {_CLOSED[exchange.status]}.")
-        if exchange.status != 200:
+        if not self.operation.is_success(exchange.status):
             is_failure = exchange.status >= 500
             named = self.operation.promise("requests.no-server-error" if is_failure else "requests.accepted")
             message = f"a valid query {'fails' if is_failure else 'is refused'} with {exchange.summary}"
-            raise BrokenPromiseError(named, message, exchange, expected="200", got=str(exchange.status))
+            raise BrokenPromiseError(named, message, exchange, expected="a success", got=str(exchange.status))
 
 
 class Endpoints:

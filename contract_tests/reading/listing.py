@@ -80,7 +80,7 @@ class Listing:
         self.filters = dict(filters or {})
         self.has_limit = limit is not None
         self.default_limit = int(limit.default) if limit is not None and limit.default is not None else None
-        self._max_limit = min(MAX_LIMIT, (limit.bound("maximum") if limit else None) or MAX_LIMIT)
+        self._max_limit = min(MAX_LIMIT, int((limit.bound("maximum") if limit else None) or MAX_LIMIT))
         self._whole: Walk | None = None
         self._narrowed: Listing | None = None
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from contract_tests.declarations.parameter import as_text
+
 
 @dataclass(frozen=True)
 class Record:
@@ -23,9 +25,12 @@ class Record:
     def text(self, name: str) -> str | None:
         """Return a field as text for a query; `None` if it is missing or cannot be written as one."""
         value = self.fields.get(name)
-        if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-            return None
-        return str(value)
+        return as_text(value) if isinstance(value, str | int) and value != "" else None
+
+    @property
+    def has_id(self) -> bool:
+        """Whether it has an `id` or UUID of its own."""
+        return self.key != self.line
 
     @property
     def moments(self) -> dict[str, datetime]:

@@ -76,11 +76,11 @@ def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[Bro
         case.validate_response(response, checks=_CHECKS)
     except FailureGroup as group:
         breaches = [_breach(failure, operation, exchange) for failure in group.exceptions]
-    if not (exchange.status == 200 or 400 <= exchange.status < 600):
+    if not (operation.is_success(exchange.status) or 400 <= exchange.status < 600):
         message = f"{exchange.status} is no documented response"
         told = {"expected": "a documented status", "got": exchange.summary}
         breaches.append(BrokenPromiseError(operation.promise("response.schema"), message, exchange, **told))
-    if exchange.status == 200 and (reason := _clearly_invalid(operation, exchange)):
+    if operation.is_success(exchange.status) and (reason := _clearly_invalid(operation, exchange)):
         message = f"{reason} gets {exchange.summary}, not a 4xx"
         told = {"expected": "a 4xx", "got": exchange.summary}
         breaches.append(BrokenPromiseError(operation.promise("requests.bounds"), message, exchange, **told))

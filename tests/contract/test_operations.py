@@ -1,6 +1,7 @@
 """Operations beside traffic: all are asked, and what is not open is not exercised."""
 
 import json
+import re
 import string
 import subprocess
 import sys
@@ -15,6 +16,10 @@ from contract_tests.mutants.entry import SIX_OPERATIONS, Entry
 from contract_tests.mutants.forked import run_suite
 from contract_tests.mutants.serve import serve
 from contract_tests.promises.catalogue import promises_of
+from spec_pipeline.openapi.parsing import read_document
+from spec_pipeline.project import PipelineError
+from tests.contract.items_server import KEY, OPERATIONS, document, items_server
+from tests.contract.test_runs import SPEC
 
 ROOT = Path(__file__).parents[2]
 _LETTERS = string.ascii_lowercase + ".-"
@@ -63,6 +68,21 @@ def test_the_listings_of_the_mock_are_asked(tmp_path: Path) -> None:
         "requests.default-limit@list_consumers"
     }
     assert {verdicts[name] for name in verdicts.keys() - of_mock} == {"not exercised"}
+
+
+def test_each_operation_breaks_what_it_is_named_after(tmp_path: Path) -> None:
+    """Filters, lists, dates and formats of operations that no vendor has; a correct one, and one of 204, are kept."""
+    spec = tmp_path / "items.json"
+    spec.write_text(json.dumps(document(read_document(SPEC))), encoding="utf-8")
+    arguments = ["-q", "-p", "no:cacheprovider", "--spec", str(spec), "--report-dir", str(tmp_path)]
+    with items_server() as url:
+        run_suite(["contract_tests", *arguments, "--base-url", url, "--api-key", KEY, "--app-id", "1"])
+    promises = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["promises"]
+    broken = {promise["id"] for promise in promises if promise["verdict"] == "broken"}
+    assert broken == {f"{promise}@{name}" for name, (_, promise) in OPERATIONS.items() if promise}
+    kept = {promise["id"] for promise in promises if promise["verdict"] == "kept"}
+    assert "response.schema@correct" in kept
+    assert "requests.no-server-error@nothing" in kept
 
 
 @pytest.mark.parametrize(
@@ -115,3 +135,18 @@ def test_a_specification_without_traffic_is_refused_in_a_sentence(tmp_path: Path
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "other.json has no GET /v1/apps/{app_id}/traffic" in done.stdout + done.stderr
+
+
+def test_a_parameter_that_only_the_path_names_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """No request can be made for such an operation; which one it is, the sentence says."""
+    pin = read_document(SPEC)
+    spec = tmp_path / "items.json"
+    operation = {"operationId": "item", "responses": {"200": {"description": "ok"}}}
+    spec.write_text(
+        json.dumps(pin | {"paths": pin["paths"] | {"/v1/items/{id}": {"get": operation}}}), encoding="utf-8"
+    )
+    sentence = (
+        "items.json does not declare the parameter id of GET /v1/items/{id}; add it with an action in overlay.yaml."
+    )
+    with pytest.raises(PipelineError, match=re.escape(sentence)):
+        load_specification(str(spec))

@@ -12,7 +12,7 @@ MOMENT = "2026-03-01T00:00:00Z"
 SPEC = Spec({"components": {"schemas": {"Order": {"type": "string", "enum": ["up", "down"], "default": "up"}}}}, "spec")
 
 
-def declared(schema: dict[str, Any], **more: Any) -> Parameter:
+def declared(schema: Any, **more: Any) -> Parameter:
     """Return a parameter with a schema."""
     return read_parameter(SPEC, {"name": "size", "in": "query", "schema": schema} | more)
 
@@ -23,7 +23,18 @@ def declared(schema: dict[str, Any], **more: Any) -> Parameter:
         ({"type": "integer", "minimum": 2, "maximum": 9}, ["2", "9"], ["abc", "1.5", "1", "0", "10", "99009"]),
         ({"type": ["integer", "null"], "minimum": 2}, ["2"], ["abc", "1.5", "1", "0"]),
         ({"type": "number", "maximum": 9}, ["9"], ["abc", "10", "99009"]),
-        ({"type": "string", "format": "date", "examples": ["2020-01-01"]}, [MOMENT[:10]], []),
+        ({"type": "string", "format": "date", "examples": ["2020-01-01"]}, [MOMENT[:10]], ["not-a-date", "2026-02-30"]),
+        (
+            {"type": "integer", "minimum": 1, "maximum": 99, "multipleOf": 5},
+            ["5", "95"],
+            ["abc", "1.5", "0", "-1", "100", "99099"],
+        ),
+        ({"type": "integer", "minimum": 1.0}, ["1"], ["abc", "1.5", "0", "-1"]),
+        ({"type": "integer", "maximum": 2**63 - 1}, [f"{2**63 - 1}"], ["abc", "1.5", f"{2**63}", f"{2**63 + 98_999}"]),
+        ({"type": "integer", "exclusiveMinimum": 0, "maximum": 9}, ["1", "9"], ["abc", "1.5", "10", "99009", "0"]),
+        ({"type": "integer", "minimum": 0, "exclusiveMinimum": True}, ["1"], ["abc", "1.5", "0"]),
+        ({"type": "number", "exclusiveMinimum": 0}, [], ["abc", "0"]),
+        ({"type": "number", "minimum": 0.5, "multipleOf": 0.5}, ["0.5"], ["abc", "-0.5", "-1.5"]),
         ({"type": "boolean"}, ["true", "false"], ["neither"]),
         ({"$ref": "#/components/schemas/Order"}, ["up", "down"], ["no-such-name", "ups", "UP"]),
         ({"allOf": [{"$ref": "#/components/schemas/Order"}]}, ["up", "down"], ["no-such-name", "ups", "UP"]),
@@ -31,9 +42,14 @@ def declared(schema: dict[str, Any], **more: Any) -> Parameter:
         ({"anyOf": [{"type": "string", "maxLength": 2}, {"type": "null"}], "examples": ["a,b"]}, ["a,b"], ["aaa"]),
         ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, [], []),
         ({"type": "array", "items": {"type": "string"}, "examples": [["a", "b"]], "default": []}, [], []),
+        ({"type": "array", "items": {"enum": ["a", "b"]}}, ["a", "b"], ["no-such-name", "as", "A"]),
+        ({"type": "array", "items": {"type": "integer", "maximum": 9}, "minItems": 2}, [], []),
+        (True, [], []),
+        (False, [], []),
+        ({"anyOf": [{"type": "boolean"}, False]}, [], []),
     ],
 )
-def test_values_are_made_of_the_declaration(schema: dict[str, Any], good: list[str], bad: list[str]) -> None:
+def test_values_are_made_of_the_declaration(schema: Any, good: list[str], bad: list[str]) -> None:
     """Bounds, enums and examples give values that all correct servers accept, and such as none may accept."""
     parameter = declared(schema)
     assert (within(parameter, [], MOMENT), list(out_of_bounds(parameter))) == (good, bad)
