@@ -1,15 +1,11 @@
 """Apply the overlay to the pin, and refuse an action that no longer applies.
 
-oas-patch does the work. It ignores a target that matches nothing; here that is an error, because it means that the
+The specification of overlays ignores a target that matches nothing; here that is an error, because it means that the
 vendor has changed the part of the spec that one of our corrections is about.
 """
 
 import copy
 from collections.abc import Sequence
-
-import oas_patch
-from jsonpath_ng.ext.parser import parse
-from ruamel.yaml import YAML
 
 from spec_pipeline.openapi.operation_ids import refuse_shared_operation_ids, with_short_operation_ids
 from spec_pipeline.openapi.parsing import Document, read_document
@@ -17,6 +13,8 @@ from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import without_null_keywords
 from spec_pipeline.openapi.time_limit import TooLongError, time_limit
 from spec_pipeline.openapi.validation import Flaw, validate_openapi
+from spec_pipeline.overlay_actions import apply_action
+from spec_pipeline.overlay_format import validate_overlay
 from spec_pipeline.project import PipelineError, Project
 
 
@@ -44,7 +42,7 @@ def overlay_onto(document: Document, flaws: Sequence[Flaw], project: Project) ->
             would have the same name, or the result is not valid OpenAPI.
     """
     overlay = read_document(project.overlay)
-    _validate_overlay(overlay, project.overlay.name)
+    validate_overlay(overlay, project.overlay.name)
     origin = f"{project.pin.name} with {project.overlay.name} applied"
     with time_limit(f"{project.overlay.name} takes too long to apply"):
         document = with_short_operation_ids(without_null_keywords(document))
@@ -71,17 +69,13 @@ def apply_overlay(document: Document, overlay: Document) -> Document:
     """Return a copy of the document with the overlay's actions applied, in their order.
 
     Raises:
-        PipelineError: an action's target is not in the document.
+        PipelineError: an action's target is not JSONPath, is not in the document, or is of another kind than the
+            update.
     """
     result = copy.deepcopy(document)
     _inline_responses(result)
     for number, action in enumerate(overlay["actions"], start=1):
-        if not parse(action["target"]).find(result):
-            raise PipelineError(
-                f"Overlay action {number} no longer applies: the spec has no {action['target']}. "
-                f"It was there because: {action['description'].strip()}"
-            )
-        oas_patch.apply_overlay(result, {"actions": [copy.deepcopy(action)]})
+        apply_action(result, action, f"Overlay action {number}")
     return result
 
 
@@ -108,15 +102,3 @@ def _blame_action(error: PipelineError, document: Document, flaws: Sequence[Flaw
         return error
     reason = actions[number - 1]["description"].strip()
     return PipelineError(f"{error} Overlay action {number} makes it so. It is there because: {reason}")
-
-
-def _validate_overlay(overlay: Document, origin: str) -> None:
-    report = YAML(typ="safe").load(oas_patch.validate(overlay, "yaml"))
-    if report["status"] != "success":
-        first = report["errors"][0]
-        raise PipelineError(
-            f"{origin} is not a valid Overlay, at {first['path'] or 'the top level'}: {first['message']}."
-        )
-    for number, action in enumerate(overlay["actions"], start=1):
-        if not action.get("description", "").strip():
-            raise PipelineError(f"{origin}, action {number} ({action['target']}): add a description that says why.")

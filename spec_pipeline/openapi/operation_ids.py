@@ -52,9 +52,11 @@ def refuse_shared_operation_ids(document: Document, origin: str) -> None:
 
 
 def _operations(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, item in document.get("paths", {}).items():
+    paths = document.get("paths")
+    # An action of an overlay may have written anything there, which the validation reports.
+    for path, item in paths.items() if isinstance(paths, dict) else ():
         for method in METHODS:
-            operation = item.get(method)
+            operation = item.get(method) if isinstance(item, dict) else None
             if isinstance(operation, dict) and isinstance(operation.get("operationId"), str):
                 yield path, method, operation
 

@@ -53,6 +53,8 @@ def parse_document(content: bytes, origin: str, *, json_only: bool = False) -> D
             value = _parsed(origin, "JSON", lambda: _load_json(text))
     else:
         value = parse_yaml(content, origin)
+    if value is None:
+        raise PipelineError(f"{origin} is empty; it must have an object at its top level.")
     if not isinstance(value, dict):
         raise PipelineError(f"{origin} must have an object at its top level, not {type(value).__name__}.")
     return value

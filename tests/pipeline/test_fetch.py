@@ -161,7 +161,8 @@ def test_yaml_is_read_as_json_would_say_it(text: str, value: Any) -> None:
         ('{"a": ' + "9" * 5000 + "}", "has a value that JSON does not have: a number of 5000 digits"),
         ('{"a": 1e999}', "has a value that JSON does not have: 1e999"),
         ("just words", "must have an object at its top level, not str"),
-        ("", "must have an object at its top level, not NoneType"),
+        ("", "is empty; it must have an object at its top level"),
+        ("null", "is empty; it must have an object at its top level"),
     ],
     ids=lambda text: text[:20],
 )

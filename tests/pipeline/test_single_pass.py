@@ -1,11 +1,8 @@
 """A re-pin does each costly step once, and hands the result on."""
 
-from typing import Any
-
-import oas_patch
 import pytest
 
-from spec_pipeline import overlay, repin
+from spec_pipeline import overlay, overlay_actions, repin
 from spec_pipeline.openapi import validation
 from spec_pipeline.openapi.parsing import Document, read_document
 from spec_pipeline.project import Project
@@ -16,19 +13,19 @@ def test_each_document_is_validated_and_overlaid_once(project: Project, monkeypa
     """The pin, the new document, and the new document with the overlay are validated; each action is applied once."""
     validated: list[str] = []
     applied: list[str] = []
-    apply = oas_patch.apply_overlay
+    apply = overlay_actions.apply_action
 
     def validate(document: Document, origin: str) -> list[validation.Flaw]:
         validated.append(origin)
         return validation.validate_openapi(document, origin)
 
-    def count_actions(document: Document, actions: Document) -> Any:
-        applied.extend(action["target"] for action in actions["actions"])
-        return apply(document, actions)
+    def count_actions(document: Document, action: Document, name: str) -> None:
+        applied.append(action["target"])
+        apply(document, action, name)
 
     monkeypatch.setattr(repin, "validate_openapi", validate)
     monkeypatch.setattr(overlay, "validate_openapi", validate)
-    monkeypatch.setattr(oas_patch, "apply_overlay", count_actions)
+    monkeypatch.setattr(overlay, "apply_action", count_actions)
     path = candidate(project, drop_a_field)
     assert run(project, "--from", path) == 0
     assert validated == [str(path), "openapi.json", "openapi.json with overlay.yaml applied"]
