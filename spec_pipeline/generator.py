@@ -7,17 +7,22 @@ import re
 import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from openapi_python_client import Project as Generator
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import GeneratorData
+from openapi_python_client.schema import OpenAPI
 from pydantic import ValidationError
 
 from spec_pipeline.generator_limits import find_limits
 from spec_pipeline.generator_limits.limit import refusal
+from spec_pipeline.generator_limits.places import pointer_to
+from spec_pipeline.openapi.boolean_schemas import without_boolean_schemas
 from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.openapi.references import Spec
+from spec_pipeline.openapi.schema_objects import Place
 from spec_pipeline.openapi.time_limit import time_limit
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
 
@@ -44,10 +49,11 @@ def generate(spec: Document, config: Path, target: Path) -> None:
     # The generator gets the document itself, and reads no source.
     settings = Config.from_sources(options, MetaType.NONE, config, "utf-8", overwrite=False, output_path=package)
     with time_limit("The spec takes too long to generate the client from: it may have too many schemas in schemas"):
+        spec = _with_object_schemas(spec)
         with _failures():
             data = GeneratorData.from_dict(spec, config=settings)
         if isinstance(data, GeneratorError):
-            raise PipelineError(_sentence([data], config))
+            raise PipelineError(_unread(spec) or _sentence([data], config))
         if limits := find_limits(Spec(spec, "the spec"), data, settings):
             raise PipelineError(refusal(limits))
         with _failures():
@@ -56,6 +62,45 @@ def generate(spec: Document, config: Path, target: Path) -> None:
         raise PipelineError(_sentence(problems, config))
     # The generator marks a package as typed only if it also writes packaging files, which the project has itself.
     (package / "py.typed").touch()
+
+
+def _with_object_schemas(spec: Document) -> Document:
+    rewritten, impossible = without_boolean_schemas(spec)
+    if impossible:
+        places = ", ".join(pointer_to(place) for place in impossible[:_MAX_PROBLEMS])
+        more = f" and {len(impossible) - _MAX_PROBLEMS} more" if len(impossible) > _MAX_PROBLEMS else ""
+        raise PipelineError(
+            f"openapi-python-client cannot generate a schema that allows no value, at {places}{more}. Remove it by an "
+            "action in overlay.yaml, or update what it is in so that it is `{}`, which allows any value."
+        )
+    return rewritten
+
+
+def _unread(spec: Document) -> str:
+    """Return what is of another kind than the generator reads, and where; an empty text for nothing."""
+    try:
+        OpenAPI.model_validate(spec)
+    except ValidationError as error:
+        # Where there is a choice, as between a schema and a reference, the closest one has the longest place.
+        places = [_place(spec, problem["loc"]) for problem in error.errors(include_url=False, include_input=False)]
+        pointer = pointer_to(max(places, key=len))
+        return (
+            f"openapi-python-client cannot read the document, at {pointer}: what stands there is valid OpenAPI, but of "
+            "a kind that it does not know. Remove it, or update what it is in, by an action in overlay.yaml."
+        )
+    return ""
+
+
+def _place(spec: Document, location: tuple[int | str, ...]) -> Place:
+    """Return where in a document a location is, which has the names of alternatives between the keys."""
+    place: list[int | str] = []
+    node: Any = spec
+    for part in location:
+        keys = node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
+        if part in keys:
+            place.append(part)
+            node = node[part]
+    return tuple(place)
 
 
 def _read_config(config: Path) -> ConfigFile:

@@ -52,6 +52,12 @@ class Problem(NamedTuple):
 
 def schemas_of(document: Document) -> Iterator[tuple[Place, Any]]:
     """Yield each schema of a document, those inside schemas included, with its place; references are not followed."""
+    for place, schema in outer_schemas(document):
+        yield from schemas_within(place, schema)
+
+
+def outer_schemas(document: Document) -> Iterator[tuple[Place, Any]]:
+    """Yield each schema of a document that is not inside another one, with its place."""
     stack: list[tuple[Place, Any, bool]] = [((), document, False)]
     while stack:
         place, node, holds_names = stack.pop()
@@ -59,7 +65,7 @@ def schemas_of(document: Document) -> Iterator[tuple[Place, Any]]:
             stack += [((*place, index), child, False) for index, child in enumerate(node) if isinstance(child, dict)]
         for key, child in node.items() if isinstance(node, dict) else ():
             if place == ("components", "schemas") or (key == "schema" and not holds_names):
-                yield from schemas_within((*place, key), child)
+                yield (*place, key), child
             elif holds_names or not (key in PAYLOADS or key.startswith("x-")):
                 stack.append(((*place, key), child, not holds_names and key in NAME_MAPS))
 
