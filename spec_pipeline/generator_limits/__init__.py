@@ -9,9 +9,11 @@ from typing import Any
 
 from openapi_python_client.config import Config
 from openapi_python_client.parser.openapi import GeneratorData
+from openapi_python_client.strings import PythonIdentifier
 
 from spec_pipeline.generator_limits.bodies import body_limits
 from spec_pipeline.generator_limits.classes import class_limits
+from spec_pipeline.generator_limits.file_names import file_fault
 from spec_pipeline.generator_limits.limit import Limit
 from spec_pipeline.generator_limits.parameters import parameter_limits
 from spec_pipeline.generator_limits.places import object_at, pointer_to
@@ -23,6 +25,10 @@ from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place
 
 _OPERATION_ID = "Give one of the operations an operationId by an action in overlay.yaml."
+_SHORT_ID = "Give such an operation another operationId by an action in overlay.yaml."
+_SHORT_TAG = (
+    "Give such operations another tag by two actions in overlay.yaml, which remove the old tags and add the new one."
+)
 
 
 def find_limits(spec: Spec, data: GeneratorData, config: Config) -> list[Limit]:
@@ -46,6 +52,10 @@ def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterat
             operation = f"{endpoint.method.upper()} {path}"
             if (other := modules.setdefault(endpoint.name, operation)) != operation:
                 yield Limit(f"{other} and {operation}", f"they would be in one module, {endpoint.name}", _OPERATION_ID)
+            if fault := file_fault(str(PythonIdentifier(endpoint.name, config.field_prefix))):
+                yield Limit(operation, fault, _SHORT_ID)
+            if fault := file_fault(collection.tag):
+                yield Limit(f"{operation}, its tag", fault, _SHORT_TAG)
             yield from parameter_limits(operation, endpoint, parameters_of(spec, item, item[endpoint.method]))
             yield from body_limits(operation, endpoint)
             yield from response_limits(operation, endpoint, config)

@@ -8,6 +8,7 @@ from openapi_python_client.parser.properties import EnumProperty, LiteralEnumPro
 from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
+from spec_pipeline.generator_limits.file_names import file_fault
 from spec_pipeline.generator_limits.limit import Limit
 from spec_pipeline.generator_limits.places import pointer_to
 from spec_pipeline.generator_limits.values import fields_of, is_converted, name_of, variables
@@ -21,6 +22,8 @@ _REMOVE = (
     "A field cannot be given another name: remove it from the properties, and from those that are required, by actions "
     "in overlay.yaml; its value then stands in additional_properties."
 )
+# The longest part of a name that a suggestion keeps.
+_SHORT = 60
 _CONST = "Update the schema of a constant that is true or false with `{type: boolean}` by an action in overlay.yaml."
 
 Class = EnumProperty | LiteralEnumProperty | ModelProperty
@@ -36,6 +39,9 @@ def class_limits(spec: Spec, data: GeneratorData) -> Iterator[Limit]:
         if len(names) > 1:
             yield _renamed(spec, classes[names[0]], f"{' and '.join(sorted(names))} would be in one module, {module}")
     hidden = {name for endpoint in _endpoints(data) for name in _hidden(endpoint.relative_imports, _OF_OPERATIONS)}
+    for generated in classes.values():
+        if fault := file_fault(generated.class_info.module_name):
+            yield _renamed(spec, generated, fault)
     for model in data.models:
         imports = (model.relative_imports or set()) | (model.lazy_imports or set()) | {f"from ..{model.self_import}"}
         hidden |= _hidden(imports, set())
@@ -94,8 +100,8 @@ def _field_limits(spec: Spec, model: ModelProperty) -> Iterator[Limit]:
 def _renamed(spec: Spec, generated: Class, fault: str) -> Limit:
     name, module = generated.class_info.name, generated.class_info.module_name
     cure = (
-        f"Name the class anew in codegen.yaml: class_overrides: {{{name}: {{class_name: {name}Model, "
-        f"module_name: {module.rstrip('_')}_model}}}}."
+        f"Name the class anew in codegen.yaml: class_overrides: {{{name}: {{class_name: {name[:_SHORT]}Model, "
+        f"module_name: {module[:_SHORT].rstrip('_')}_model}}}}."
     )
     return Limit(_place(spec, generated), fault, cure)
 
