@@ -15,14 +15,15 @@ def compare_servers(before: Servers, after: Servers) -> Iterator[Finding]:
     Without servers, the API is at the server of the document.
     """
     urls, partners = _urls(before), _urls(after)
-    yield from (Finding("api-server-removed", "servers", url) for shape, url in urls.items() if shape not in partners)
+    known, reached = _defaulted(before) | urls.keys(), _defaulted(after) | partners.keys()
+    yield from (Finding("api-server-removed", "servers", url) for shape, url in urls.items() if shape not in reached)
     yield from (
-        Finding("api-server-added", "servers", None, url) for shape, url in partners.items() if shape not in urls
+        Finding("api-server-added", "servers", None, url) for shape, url in partners.items() if shape not in known
     )
     old, new = _defaults(before), _defaults(after)
     changed = {(old[key], new[key]) for key in old.keys() & new.keys() if old[key] != new[key]}
     for default, other in sorted(changed):
-        if _shape(default) in partners:
+        if _shape(default) in reached:
             yield Finding("api-server-default-changed", "servers", default, other)
 
 
@@ -36,19 +37,36 @@ def _defaults(servers: Servers) -> dict[str, str]:
 def _urls(servers: Servers) -> dict[str, str]:
     """Return the addresses, by themselves without the names of variables that may have any value.
 
-    There is one address for each value of each variable, with the defaults of the other variables: that shows every
-    value without listing all combinations.
+    A server is one address, in which the variables that may have any value stay, for each value of each other variable,
+    with the defaults of the rest: that shows every value without listing all combinations.
     """
     result = {}
     for server in servers or [{"url": "/"}]:
-        defaults = _default_values(server)
-        choices = [defaults]
+        url = _url(server["url"], _fixed_values(server))
+        result[_shape(url)] = url
         for name, variable in server.get("variables", {}).items():
-            choices += [{**defaults, name: value} for value in variable.get("enum") or [f"{{{name}}}"]]
-        for choice in choices:
-            url = _url(server["url"], choice)
-            result[_shape(url)] = url
+            for value in variable.get("enum") or ():
+                url = _url(server["url"], {**_fixed_values(server), name: value})
+                result[_shape(url)] = url
     return result
+
+
+def _defaulted(servers: Servers) -> set[str]:
+    """Return the addresses that are among those of `_urls`: with the defaults of all variables, or of all but one."""
+    found = set()
+    for server in servers or [{"url": "/"}]:
+        defaults = _default_values(server)
+        found.add(_shape(_url(server["url"], defaults)))
+        for name, variable in server.get("variables", {}).items():
+            for value in variable.get("enum") or [f"{{{name}}}"]:
+                found.add(_shape(_url(server["url"], {**defaults, name: value})))
+    return found
+
+
+def _fixed_values(server: dict[str, Any]) -> dict[str, str]:
+    """Return the default of each variable that has a list of values."""
+    variables = server.get("variables", {})
+    return {name: value for name, value in _default_values(server).items() if variables[name].get("enum")}
 
 
 def _default_values(server: dict[str, Any]) -> dict[str, str]:

@@ -150,6 +150,18 @@ def test_default_answer_is_named_as_the_document_names_it() -> None:
     assert [(change.location, change.new) for change in compare(old, new)] == [("response default", "default")]
 
 
+def test_new_server_with_variables() -> None:
+    """A new server is told with its variables of any value in it, and once for each value of the others."""
+    region = {"default": "eu", "enum": ["eu", "us"]}
+    variables = {"region": region, "tenant": {"default": "acme"}}
+    servers = [{"url": "/"}, {"url": "https://{region}.example/{tenant}", "variables": variables}]
+    old = with_schema("request-body", {})
+    assert [(change.id, change.new) for change in compare(old, old | {"servers": servers})] == [
+        ("api-server-added", "https://eu.example/{tenant}"),
+        ("api-server-added", "https://us.example/{tenant}"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "defaults"),
     [
