@@ -110,7 +110,8 @@ def _regenerate(project: Project, options: argparse.Namespace) -> int:
         return _repin(project, options)
     if options.dry_run or options.report or options.fail_on or options.accept_flaws:
         raise PipelineError("--dry-run, --report, --fail-on and --accept-flaws need a new spec: name it with --from.")
-    regenerate(project, overlaid_spec(project))
+    idle = regenerate(project, overlaid_spec(project))
+    _show_idle(idle, project)
     print(f"{project.generated} is what {project.pin.name}, {project.overlay.name} and {project.config.name} produce.")
     return 0
 
@@ -155,6 +156,7 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
         names = take_over(project, candidate, spec)
         print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
     _show_names(names, project)
+    _show_idle(names.idle, project)
     _refuse_flaws(candidate, options)  # a dry run shows everything first
     return 0
 
@@ -229,6 +231,12 @@ def _show_names(names: Names, project: Project) -> None:
         )
     for suggestion in names.suggestions:
         console.print(Text(f"  {suggestion}"))
+
+
+def _show_idle(idle: list[str], project: Project) -> None:
+    """Print the entries of the configuration that fit nothing in the spec."""
+    for sentence in idle:
+        terminal().print(Text(f"warning: {project.config.name}: {sentence}"))
 
 
 def _drift(project: Project, _: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place
 from spec_pipeline.openapi.time_limit import time_limit
+from spec_pipeline.overrides import Overrides
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
 
 _MAX_PROBLEMS = 5
@@ -32,13 +33,16 @@ _OBJECT = re.compile(r"(\bfor status code)? ?<\S+ object at 0x[0-9a-f]+>")
 _UNSUPPORTED = re.compile(r"[Uu]nsupported content[ _]type (\S+?)[).,]*(?:\s|$)")
 
 
-def generate(spec: Document, config: Path, target: Path) -> None:
+def generate(spec: Document, config: Path, target: Path) -> list[str]:
     """Write the folder that a spec and a configuration produce.
 
     Args:
         spec: the overlaid spec.
         config: the generator's configuration file.
         target: an existing, empty folder; the import package is written into it.
+
+    Returns:
+        A sentence for each entry of the configuration that fits nothing in the spec.
 
     Raises:
         PipelineError: the configuration is not valid, or the generator failed, left something out, or would write a
@@ -48,6 +52,7 @@ def generate(spec: Document, config: Path, target: Path) -> None:
     options = _read_config(config)
     # The generator gets the document itself, and reads no source.
     settings = Config.from_sources(options, MetaType.NONE, config, "utf-8", overwrite=False, output_path=package)
+    overrides = Overrides(settings)
     with time_limit("The spec takes too long to generate the client from: it may have too many schemas in schemas"):
         spec = _with_object_schemas(spec)
         with _failures():
@@ -62,6 +67,7 @@ def generate(spec: Document, config: Path, target: Path) -> None:
         raise PipelineError(_sentence(problems, config))
     # The generator marks a package as typed only if it also writes packaging files, which the project has itself.
     (package / "py.typed").touch()
+    return overrides.idle()
 
 
 def _with_object_schemas(spec: Document) -> Document:

@@ -15,7 +15,7 @@ from spec_pipeline.project import Project
 _SCRATCH = ".regenerate-"
 
 
-def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -> None:
+def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -> list[str]:
     """Generate beside the old folder, then replace it.
 
     Nothing in the project changes if the generation fails.
@@ -25,6 +25,9 @@ def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -
         spec: the overlaid spec to generate from.
         new_pin: the new content of the pin, replaced together with the folder; None keeps the pin.
 
+    Returns:
+        A sentence for each entry of the configuration that fits nothing in the spec.
+
     Raises:
         PipelineError: the configuration is not valid, or the generator failed.
     """
@@ -33,10 +36,11 @@ def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -
         scratch = Path(name)
         fresh = scratch / "fresh"
         fresh.mkdir()
-        generate(spec, project.config, fresh)
+        idle = generate(spec, project.config, fresh)
         if new_pin is not None:
             (scratch / project.pin.name).write_bytes(new_pin)
         _exchange(project, scratch)
+    return idle
 
 
 def _exchange(project: Project, scratch: Path) -> None:

@@ -88,10 +88,12 @@ class Names:
     Attributes:
         changed: each of them.
         suggestions: shorter names for some that appeared.
+        idle: a sentence for each entry of the configuration that fits nothing in the spec.
     """
 
     changed: list[NameChange]
     suggestions: list[Suggestion]
+    idle: list[str]
 
 
 def try_out(project: Project, spec: Document) -> Names:
@@ -101,8 +103,8 @@ def try_out(project: Project, spec: Document) -> Names:
         PipelineError: the configuration is not valid, or the generator failed.
     """
     with tempfile.TemporaryDirectory() as scratch, time_limit("The generated client takes too long to read"):
-        generate(spec, project.config, Path(scratch))
-        return _differing(public_names(project.generated), public_names(Path(scratch)))
+        idle = generate(spec, project.config, Path(scratch))
+        return _differing(public_names(project.generated), public_names(Path(scratch)), idle)
 
 
 def take_over(project: Project, candidate: Candidate, spec: Document) -> Names:
@@ -117,13 +119,13 @@ def take_over(project: Project, candidate: Candidate, spec: Document) -> Names:
         PipelineError: the configuration is not valid, or the generator failed; nothing has changed then.
     """
     old = public_names(project.generated)
-    regenerate(project, spec, candidate.pin)
-    return _differing(old, public_names(project.generated))
+    idle = regenerate(project, spec, candidate.pin)
+    return _differing(old, public_names(project.generated), idle)
 
 
-def _differing(old: dict[str, Signature], new: dict[str, Signature]) -> Names:
+def _differing(old: dict[str, Signature], new: dict[str, Signature], idle: list[str]) -> Names:
     changed = compare_names(old, new)
-    return Names(changed, suggest_names(changed, new))
+    return Names(changed, suggest_names(changed, new), idle)
 
 
 def readers(project: Project, changed: list[NameChange]) -> dict[str, dict[str, list[str]]]:
