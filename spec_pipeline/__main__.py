@@ -25,6 +25,7 @@ try:
     from spec_pipeline.project import PipelineError, Project
     from spec_pipeline.regenerate import regenerate
     from spec_pipeline.repin import Candidate, Names, classify, read_candidate, readers, take_over, try_out
+    from spec_pipeline.writing import write_whole
 except KeyboardInterrupt:
     sys.exit(130)
 
@@ -44,21 +45,34 @@ def main(arguments: list[str] | None = None) -> int:
     writes = options.command == "regenerate" and not options.dry_run
     try:
         with locked(project, writes=writes), time_budget(options.seconds):
-            return _COMMANDS[options.command](project, options)
+            code = _COMMANDS[options.command](project, options)
+            sys.stdout.flush()
+            return code
     except PipelineError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
-        name = one_line(str(error.filename or "a file"))
-        print(f"error: {name} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        if error.filename is None:
+            # What is written elsewhere is named; what is left is what is printed.
+            sys.stdout = io.StringIO()
+            state = f"; {_state(project, writes=writes)}"
+            print(f"error: the output cannot be written: {error.strerror}{state}.", file=sys.stderr)
+        else:
+            print(
+                f"error: {one_line(str(error.filename))} cannot be read or written: {error.strerror}.", file=sys.stderr
+            )
     except RecursionError:
         print("error: one of the documents is nested too deeply.", file=sys.stderr)
     except MemoryError:
         print("error: one of the documents does not fit into the memory of this machine.", file=sys.stderr)
     except KeyboardInterrupt:
-        state = "both as before, or both new" if writes else "as before"
-        print(f"interrupted: {project.pin.name} and {project.generated.name}/ are {state}.", file=sys.stderr)
+        print(f"interrupted: {_state(project, writes=writes)}.", file=sys.stderr)
         return 130
     return 2
+
+
+def _state(project: Project, *, writes: bool) -> str:
+    state = "both as before, or both new" if writes else "as before"
+    return f"{project.pin.name} and {project.generated.name}/ are {state}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -131,7 +145,7 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
         show(verdict, terminal())
         _show_flaws(candidate)
         if options.report:
-            options.report.write_text(_REPORTS[options.report.suffix](verdict, candidate.flaws), encoding="utf-8")
+            write_whole(options.report, _REPORTS[options.report.suffix](verdict, candidate.flaws))
             print(f"Written to {options.report}.")
     if failing := _failing(verdict, options.fail_on):
         print(

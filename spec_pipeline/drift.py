@@ -1,12 +1,12 @@
 """Compare the committed folder with what the pin, the overlay and the configuration produce."""
 
 import difflib
-import tempfile
 from pathlib import Path
 
 from spec_pipeline.generator import generate
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
+from spec_pipeline.writing import temporary_folder, writing_temporary
 
 
 def find_drift(project: Project) -> list[str]:
@@ -18,9 +18,10 @@ def find_drift(project: Project) -> list[str]:
     Raises:
         PipelineError: an input is not valid, or the generator failed.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        produced = Path(scratch)
-        generate(overlaid_spec(project), project.config, produced)
+    spec = overlaid_spec(project)
+    with temporary_folder() as produced:
+        with writing_temporary():
+            generate(spec, project.config, produced)
         return diff_folders(project.generated, produced)
 
 

@@ -64,7 +64,8 @@ def generate(spec: Document, config: Path, target: Path) -> list[str]:
         with _failures():
             problems = _build(data, settings)
     if problems:
-        raise PipelineError(_sentence(problems, config))
+        # The post hooks may name the folder that they run in, which is gone when their message is read.
+        raise PipelineError(_sentence(problems, config).replace(f"{target.resolve()}{os.sep}", ""))
     # The generator marks a package as typed only if it also writes packaging files, which the project has itself.
     (package / "py.typed").touch()
     return overrides.idle()
@@ -162,6 +163,8 @@ def _sentence(problems: Sequence[GeneratorError], config: Path) -> str:
             f"Tell the generator how to read the content type, in {config.name}: content_type_overrides: {{{mapping}}} "
             "(or application/octet-stream for bytes)."
         )
+    elif all(problem.header == "Skipping Integration" or problem.header.endswith(" failed") for problem in problems):
+        cure = f"It is one of the post_hooks in {config.name}."
     return f"openapi-python-client could not generate all of the client: {listed}. {cure}"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from spec_pipeline.generator import generate
 from spec_pipeline.openapi.parsing import Document
 from spec_pipeline.project import Project
+from spec_pipeline.writing import writing
 
 _SCRATCH = ".regenerate-"
 
@@ -29,17 +30,22 @@ def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -
         A sentence for each entry of the configuration that fits nothing in the spec.
 
     Raises:
-        PipelineError: the configuration is not valid, or the generator failed.
+        PipelineError: the configuration is not valid, the generator failed, or the system does not take the files.
     """
-    # Beside the old folder, so that the renames below stay on one file system.
-    with tempfile.TemporaryDirectory(dir=project.root, prefix=_SCRATCH) as name:
+    with writing(f"A folder in {project.root.resolve()}"):
+        # Beside the old folder, so that the renames below stay on one file system.
+        folder = tempfile.TemporaryDirectory(dir=project.root, prefix=_SCRATCH)
+    with folder as name:
         scratch = Path(name)
         fresh = scratch / "fresh"
-        fresh.mkdir()
-        idle = generate(spec, project.config, fresh)
+        with writing(str(project.generated)):
+            fresh.mkdir()
+            idle = generate(spec, project.config, fresh)
         if new_pin is not None:
-            (scratch / project.pin.name).write_bytes(new_pin)
-        _exchange(project, scratch)
+            with writing(str(project.pin)):
+                (scratch / project.pin.name).write_bytes(new_pin)
+        with writing(f"{project.generated} and {project.pin}" if new_pin is not None else str(project.generated)):
+            _exchange(project, scratch)
     return idle
 
 

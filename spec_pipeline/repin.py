@@ -2,10 +2,8 @@
 
 import codecs
 import json
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from spec_pipeline.changes.accepted import Verdict, judge, read_accepted
 from spec_pipeline.changes.compare.document import compare_documents
@@ -20,6 +18,7 @@ from spec_pipeline.openapi.validation import Flaw, validate_openapi
 from spec_pipeline.project import Project
 from spec_pipeline.regenerate import regenerate
 from spec_pipeline.suggestions import Suggestion, suggest_names
+from spec_pipeline.writing import temporary_folder, writing_temporary
 
 _READERS_OF_NAMES = ("wrappers", "contract_tests")
 
@@ -102,9 +101,10 @@ def try_out(project: Project, spec: Document) -> Names:
     Raises:
         PipelineError: the configuration is not valid, or the generator failed.
     """
-    with tempfile.TemporaryDirectory() as scratch, time_limit("The generated client takes too long to read"):
-        idle = generate(spec, project.config, Path(scratch))
-        return _differing(public_names(project.generated), public_names(Path(scratch)), idle)
+    with temporary_folder() as scratch, time_limit("The generated client takes too long to read"):
+        with writing_temporary():
+            idle = generate(spec, project.config, scratch)
+        return _differing(public_names(project.generated), public_names(scratch), idle)
 
 
 def take_over(project: Project, candidate: Candidate, spec: Document) -> Names:
