@@ -2,9 +2,10 @@
 
 import pytest
 
-from spec_pipeline import overlay, overlay_actions, repin
+from spec_pipeline import overlay, repin
 from spec_pipeline.openapi import validation
 from spec_pipeline.openapi.parsing import Document, read_document
+from spec_pipeline.overlay import actions
 from spec_pipeline.project import Project
 from tests.pipeline.repinning import candidate, drop_a_field, run
 
@@ -13,7 +14,7 @@ def test_each_document_is_validated_and_overlaid_once(project: Project, monkeypa
     """The pin, the new document, and the new document with the overlay are validated; each action is applied once."""
     validated: list[str] = []
     applied: list[str] = []
-    apply = overlay_actions.apply_action
+    apply = actions.apply_action
 
     def validate(document: Document, origin: str) -> list[validation.Flaw]:
         validated.append(origin)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from spec_pipeline.generator_limits.discriminators import are_told_apart
-from spec_pipeline.generator_limits.limit import Limit
-from spec_pipeline.generator_limits.places import place_of, pointer_to
+from spec_pipeline.generator.limits.discriminators import are_told_apart
+from spec_pipeline.generator.limits.limit import Limit
+from spec_pipeline.generator.limits.places import place_of, pointer_to
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place, schemas_within
 

@@ -8,10 +8,10 @@ from openapi_python_client.parser.properties import EnumProperty, LiteralEnumPro
 from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
-from spec_pipeline.generator_limits.file_names import file_fault
-from spec_pipeline.generator_limits.limit import Limit
-from spec_pipeline.generator_limits.places import pointer_to
-from spec_pipeline.generator_limits.values import fields_of, is_converted, name_of, variables
+from spec_pipeline.generator.limits.file_names import file_fault
+from spec_pipeline.generator.limits.limit import Limit
+from spec_pipeline.generator.limits.places import pointer_to
+from spec_pipeline.generator.limits.values import fields_of, is_converted, name_of, variables
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import schemas_of
 

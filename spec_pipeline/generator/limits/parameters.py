@@ -17,8 +17,8 @@ from openapi_python_client.parser.properties.literal_enum_property import Litera
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
-from spec_pipeline.generator_limits.limit import Limit
-from spec_pipeline.generator_limits.values import (
+from spec_pipeline.generator.limits.limit import Limit
+from spec_pipeline.generator.limits.values import (
     alternatives,
     fields_of,
     holds_object,

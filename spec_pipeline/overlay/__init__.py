@@ -13,8 +13,8 @@ from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import without_null_keywords
 from spec_pipeline.openapi.time_limit import TooLongError, time_limit
 from spec_pipeline.openapi.validation import Flaw, validate_openapi
-from spec_pipeline.overlay_actions import apply_action
-from spec_pipeline.overlay_format import validate_overlay
+from spec_pipeline.overlay.actions import apply_action
+from spec_pipeline.overlay.format import validate_overlay
 from spec_pipeline.project import PipelineError, Project
 
 

@@ -11,14 +11,14 @@ from openapi_python_client.config import Config
 from openapi_python_client.parser.openapi import GeneratorData
 from openapi_python_client.strings import PythonIdentifier
 
-from spec_pipeline.generator_limits.bodies import body_limits
-from spec_pipeline.generator_limits.classes import class_limits
-from spec_pipeline.generator_limits.file_names import file_fault
-from spec_pipeline.generator_limits.limit import Limit
-from spec_pipeline.generator_limits.parameters import parameter_limits
-from spec_pipeline.generator_limits.places import object_at, pointer_to
-from spec_pipeline.generator_limits.responses import JSON, content_kind, response_limits
-from spec_pipeline.generator_limits.schemas import read_limits, sent_limits, text_limits
+from spec_pipeline.generator.limits.bodies import body_limits
+from spec_pipeline.generator.limits.classes import class_limits
+from spec_pipeline.generator.limits.file_names import file_fault
+from spec_pipeline.generator.limits.limit import Limit
+from spec_pipeline.generator.limits.parameters import parameter_limits
+from spec_pipeline.generator.limits.places import object_at, pointer_to
+from spec_pipeline.generator.limits.responses import JSON, content_kind, response_limits
+from spec_pipeline.generator.limits.schemas import read_limits, sent_limits, text_limits
 from spec_pipeline.openapi.operation_ids import METHODS
 from spec_pipeline.openapi.parameters import parameters_of
 from spec_pipeline.openapi.references import Spec

@@ -9,8 +9,8 @@ from openapi_python_client.parser.properties.file import FileProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
-from spec_pipeline.generator_limits.limit import Limit
-from spec_pipeline.generator_limits.values import alternatives, fields_of, holds_object, items_of, name_of
+from spec_pipeline.generator.limits.limit import Limit
+from spec_pipeline.generator.limits.values import alternatives, fields_of, holds_object, items_of, name_of
 
 _ONE_TYPE = "Remove all but one of the content types of the body by actions in overlay.yaml."
 _AN_OBJECT = "Declare the schema of a form as an object, and not as null or anything else, by actions in overlay.yaml."

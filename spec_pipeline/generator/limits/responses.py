@@ -15,8 +15,8 @@ from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
 from openapi_python_client.schema import Reference
 
-from spec_pipeline.generator_limits.limit import Limit
-from spec_pipeline.generator_limits.values import alternatives, is_text
+from spec_pipeline.generator.limits.limit import Limit
+from spec_pipeline.generator.limits.values import alternatives, is_text
 
 JSON = "application/json"
 _OVERRIDE = "or, where it has JSON in it, say so in codegen.yaml: content_type_overrides: {{{0}: application/json}}."

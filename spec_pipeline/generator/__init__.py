@@ -16,15 +16,15 @@ from openapi_python_client.parser.openapi import GeneratorData
 from openapi_python_client.schema import OpenAPI
 from pydantic import ValidationError
 
-from spec_pipeline.generator_limits import find_limits
-from spec_pipeline.generator_limits.limit import refusal
-from spec_pipeline.generator_limits.places import pointer_to
+from spec_pipeline.generator.limits import find_limits
+from spec_pipeline.generator.limits.limit import refusal
+from spec_pipeline.generator.limits.places import pointer_to
+from spec_pipeline.generator.overrides import Overrides
 from spec_pipeline.openapi.boolean_schemas import without_boolean_schemas
 from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place
 from spec_pipeline.openapi.time_limit import time_limit
-from spec_pipeline.overrides import Overrides
 from spec_pipeline.project import PACKAGE_NAME, PipelineError
 
 _MAX_PROBLEMS = 5
