@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.pipeline.generated_package import Arguments
 from tests.pipeline.wrong_parts import (
+    AUTO,
     BYTES,
     CSV,
     DATE,
@@ -236,6 +237,42 @@ READ: list[tuple[str, Schema, Any]] = [
         "all_of_one",
         returns(fields(a={"allOf": [to("Kind")]}, b={"allOf": [to("Filter"), fields(z=DATE)]})),
         {"a": "a", "b": {"a": "v", "z": "2020-01-01"}},
+    ),
+    (
+        "all_of_objects",
+        returns(
+            fields(
+                a={"allOf": [{"oneOf": [to("Filter"), fields(b=TEXT)]}, {"description": "d"}]},
+                b={"allOf": [to("Filter"), {"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}]},
+                c={"allOf": [{"properties": {"x": TIME}}, {"type": ["object", "null"]}], "type": ["object", "null"]},
+                g={"allOf": [TEXT], "anyOf": [{"minLength": 1}, {"pattern": "v"}]},
+                e={"allOf": [TEXT, {"minLength": 1}], "enum": ["v"]},
+                f={"properties": {"x": TIME}, "allOf": [{"not": {"required": ["y"]}}]},
+            )
+        ),
+        {
+            "a": {"b": "v"},
+            "b": _TIMES,
+            "c": None,
+            "g": "v",
+            "e": "v",
+            "f": {"x": "2020-01-01T00:00:00"},
+        },
+    ),
+    (
+        "constant_last",
+        returns(
+            fields(
+                a={"anyOf": [fields("q", q=TEXT), AUTO]},
+                b={"anyOf": [{"enum": ["v"]}, AUTO, NULL]},
+                c={"oneOf": [items(NUMBER), DATE, AUTO]},
+                g={"oneOf": [AUTO, {"const": "auto"}]},
+                e={"anyOf": [AUTO, NULL]},
+                f={"type": ["string", "null"], "const": "auto"},
+                h={"anyOf": [{**items(NUMBER), "type": ["array", "null"]}, AUTO]},
+            )
+        ),
+        {"a": {"q": "v"}, "b": "v", "c": [1], "g": "auto", "e": None, "f": "auto", "h": [1]},
     ),
     ("constants", returns(fields("b", a={"const": "v"}, b={"const": True})), {"a": "v", "b": True}),
     ("day_first", returns(fields(a={"anyOf": [DATE, TIME]})), {"a": "2020-01-01"}),

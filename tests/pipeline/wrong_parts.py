@@ -20,6 +20,7 @@ UUID: Schema = {"type": "string", "format": "uuid"}
 BYTES: Schema = {"type": "string", "format": "binary"}
 JSON, FORM, PARTS, CSV = "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/csv"
 RAW = "application/octet-stream"
+AUTO: Schema = {"type": "string", "const": "auto"}
 NOON = dt.datetime(2020, 1, 1, 12, tzinfo=dt.UTC)
 
 
@@ -620,6 +621,8 @@ CLASSES = [
     ),
 ]
 _CAT, _DOG = fields("kind", kind=TEXT, cat=TIME), fields("kind", kind=TEXT, dog=TIME)
+_A = "PATH.get.responses['200'].content['application/json'].schema.properties.{}"
+
 SCHEMAS = [
     Part(
         "all_of",
@@ -697,6 +700,119 @@ SCHEMAS = [
         after={"a": "2020-01-01"},
         actions=(remove("PATH.get.responses['200'].content['application/json'].schema.properties.a.anyOf[0]"),),
         content={"a": "2020-01-01"},
+    ),
+    *(
+        Part(
+            name,
+            returns(fields(a=schema)),
+            f"#/paths/~1{name}/get/responses/200/content/application~1json/schema/properties/a: what is no object is",
+            "with its type" if "type" in cure else "Move the anyOf or oneOf of a part",
+            before=before,
+            after={"a": value},
+            actions=(
+                update(_A.format("a"), cure),
+                *([] if "type" in cure else [remove(_A.format("a.allOf"))]),
+            ),
+            schemas={"Base": fields(q=TEXT)},
+            content={"a": value},
+        )
+        for name, schema, cure, value, before in (
+            (
+                "all_of_list",
+                {"allOf": [{"type": ["string", "null"]}, {}]},
+                {"type": ["string", "null"]},
+                None,
+                "TypeError",
+            ),
+            ("all_of_enum", {"allOf": [{"enum": ["v"]}, {}]}, {"type": "string"}, "v", "ValueError"),
+            ("all_of_const", {"allOf": [{"const": "v"}, {}]}, {"type": "string"}, "v", "ValueError"),
+            ("all_of_null", {"allOf": [NULL, {}]}, NULL, None, "TypeError"),
+            ("all_of_all_of", {"allOf": [{"allOf": [TEXT]}, {}]}, TEXT, "v", "ValueError"),
+            ("all_of_either", {"allOf": [{"anyOf": [TEXT, NUMBER]}, {}]}, {"anyOf": [TEXT, NUMBER]}, "v", "ValueError"),
+            (
+                "all_of_nullable",
+                {"allOf": [{"oneOf": [to("Base"), NULL]}, {}]},
+                {"oneOf": [to("Base"), NULL]},
+                None,
+                "TypeError",
+            ),
+            (
+                "all_of_alone",
+                {"allOf": [{"oneOf": [TEXT, items(TEXT)]}]},
+                {"oneOf": [TEXT, items(TEXT)]},
+                ["v"],
+                "ValueError",
+            ),
+        )
+    ),
+    Part(
+        "all_of_or_null",
+        returns(fields(a={"allOf": [to("OrNull"), {**fields(z=TEXT), "type": ["object", "null"]}]})),
+        "/responses/200/content/application~1json/schema/properties/a: null is an exception",
+        "`{type: [object, 'null']}` in 3.1",
+        before="TypeError",
+        after={"a": None},
+        actions=(update(_A.format("a"), {"type": ["object", "null"]}),),
+        schemas={"OrNull": fields(q=TEXT)},
+        content={"a": None},
+    ),
+    *(
+        Part(
+            name,
+            returns(fields(a=schema)),
+            f"/application~1json/schema/properties/a{place}: every other value than the constant is a ValueError",
+            "such as `{enum: [auto]}`",
+            before="ValueError",
+            after={"a": value},
+            actions=(update(_A.format(f"a{target}"), {"enum": ["auto"]}),),
+            content={"a": value},
+        )
+        for name, schema, value, place, target in (
+            ("const_number", {"anyOf": [AUTO, NUMBER]}, 3, "/anyOf/0", ".anyOf[0]"),
+            ("number_const", {"oneOf": [NUMBER, AUTO]}, 3, "/oneOf/1", ".oneOf[1]"),
+            ("const_text", {"anyOf": [AUTO, TEXT]}, "v", "/anyOf/0", ".anyOf[0]"),
+            ("const_object", {"anyOf": [AUTO, fields("q", q=TEXT)]}, {"q": "v"}, "/anyOf/0", ".anyOf[0]"),
+            ("const_day", {"anyOf": [AUTO, DATE]}, "2020-01-01", "/anyOf/0", ".anyOf[0]"),
+            ("const_enum", {"anyOf": [AUTO, {"enum": ["v"]}]}, "v", "/anyOf/0", ".anyOf[0]"),
+            ("const_any", {"anyOf": [AUTO, {}]}, 3, "/anyOf/0", ".anyOf[0]"),
+            ("const_null", {"anyOf": [NULL, AUTO, NUMBER]}, 3, "/anyOf/1", ".anyOf[1]"),
+            ("const_nested", {"anyOf": [{"oneOf": [AUTO, NULL]}, NUMBER]}, 3, "/anyOf/0/oneOf/0", ".anyOf[0].oneOf[0]"),
+            ("const_items", items({"anyOf": [AUTO, NUMBER]}), [3], "/items/anyOf/0", ".items.anyOf[0]"),
+        )
+    ),
+    Part(
+        "const_flag",
+        returns(fields(a={"anyOf": [{"const": True}, TEXT]})),
+        "content/application~1json/schema/properties/a/anyOf/0: every other value than the constant is a ValueError",
+        "with `{type: boolean}`",
+        before="ValueError",
+        after={"a": "v"},
+        actions=(update(_A.format("a.anyOf[0]"), FLAG),),
+        content={"a": "v"},
+    ),
+    Part(
+        "const_float",
+        returns(fields(a={"anyOf": [TEXT, NULL, {"const": 1.5}]})),
+        "content/application~1json/schema/properties/a/anyOf/2: every other value than the constant is a ValueError",
+        "as `{type: number}`",
+        before="ValueError",
+        after={"a": "v"},
+        actions=(remove(_A.format("a.anyOf[2].const")), update(_A.format("a.anyOf[2]"), {"type": "number"})),
+        content={"a": "v"},
+    ),
+    Part(
+        "constants",
+        returns(fields(a={"anyOf": [to("Less"), to("More")]})),
+        "#/components/schemas/Less: every other value than the constant is a ValueError; #/components/schemas/More: ",
+        "`{enum: [auto]}`",
+        before="ValueError",
+        after={"a": "more"},
+        actions=(
+            update("$.components.schemas.Less", {"enum": ["less"]}),
+            update("$.components.schemas.More", {"enum": ["more"]}),
+        ),
+        schemas={"Less": {"const": "less"}, "More": {"const": "more"}},
+        content={"a": "more"},
     ),
     Part(
         "discriminator",

@@ -24,8 +24,18 @@ def object_at(spec: Spec, place: Place) -> tuple[Place, dict[str, Any]]:
     Raises:
         PipelineError: a reference leads to nothing, or back to itself.
     """
+    found: dict[str, Any] = spec.resolve(spec.target(pointer_to(place)))
+    return schema_at(spec, place)[0], found
+
+
+def schema_at(spec: Spec, place: Place) -> tuple[Place, Any]:
+    """Return the schema at a place, or the one that it refers to, and where that is; it may be a boolean.
+
+    Raises:
+        PipelineError: a reference leads to nothing, or back to itself.
+    """
     node = spec.target(pointer_to(place))
-    found: dict[str, Any] = spec.resolve(node)
+    found = spec.follow(node)
     while isinstance(node, dict) and isinstance(node.get("$ref"), str):
         place = place_of(node["$ref"])
         node = spec.target(node["$ref"])

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from spec_pipeline.generator.limits.all_of import all_of_limits
+from spec_pipeline.generator.limits.constants import constant_limits
 from spec_pipeline.generator.limits.discriminators import are_told_apart
+from spec_pipeline.generator.limits.json_types import is_nullable
 from spec_pipeline.generator.limits.limit import Limit
 from spec_pipeline.generator.limits.places import place_of, pointer_to
 from spec_pipeline.openapi.references import Spec
@@ -11,15 +14,15 @@ from spec_pipeline.openapi.schema_objects import Place, schemas_within
 
 _REMOVE_FORMAT = "Remove the format of a string in JSON by an action in overlay.yaml."
 _NOT_REQUIRED = "Remove a field that is {0} from those that are required by an action in overlay.yaml."
-_TYPE = (
-    "Update a schema whose allOf is no object with its type, such as `{type: string}`, by an action in overlay.yaml."
-)
 _CONSTANTS = (
     "Update the property of the discriminator, in each of the schemas to choose from, with the value that it has "
     "there, such as `{const: cat}`, by actions in overlay.yaml."
 )
+_NULL = (
+    "Add null to an enum that is nullable, by an action in overlay.yaml: update the schema with `{enum: [null]}`. With "
+    "its type removed by another action, one class is generated for it rather than three."
+)
 _ONE_FORMAT = "Remove the alternative date-time, or the alternative date, by an action in overlay.yaml."
-_NO_OBJECTS = frozenset({"array", "boolean", "integer", "number", "string"})
 _MISSING = {"readOnly": "a request cannot leave it out", "writeOnly": "a response without it is a KeyError"}
 
 
@@ -27,9 +30,11 @@ def read_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
     """Yield the schemas of responses in JSON, and those that they refer to, that are generated wrongly."""
     for place, schema in _reachable(spec, places):
         yield from (
-            *_of_no_object(place, schema),
+            *all_of_limits(spec, place, schema),
             *_of_binary(place, schema),
             *_of_required(place, schema, "writeOnly"),
+            *_of_enum(spec, place, schema),
+            *constant_limits(spec, place, schema),
         )
         members = [spec.follow(member) for key in ("anyOf", "oneOf") for member in schema.get(key) or ()]
         formats = [member.get("format") for member in members if isinstance(member, dict)]
@@ -42,19 +47,23 @@ def read_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
 def sent_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
     """Yield the schemas of bodies in JSON, and those that they refer to, that are generated wrongly."""
     for place, schema in _reachable(spec, places):
-        yield from (*_of_no_object(place, schema), *_of_binary(place, schema), *_of_required(place, schema, "readOnly"))
+        yield from (
+            *all_of_limits(spec, place, schema),
+            *_of_binary(place, schema),
+            *_of_required(place, schema, "readOnly"),
+        )
 
 
 def text_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
     """Yield the schemas of parameters and forms, and those that they refer to, that are generated wrongly."""
     for place, schema in _reachable(spec, places):
-        yield from _of_no_object(place, schema)
+        yield from all_of_limits(spec, place, schema)
 
 
-def _of_no_object(place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
-    parts = [part for part in schema.get("allOf") or () if isinstance(part, dict)]
-    if "type" not in schema and any(part.get("type") in _NO_OBJECTS for part in parts):
-        yield Limit(pointer_to(place), "what is no object is taken for one", _TYPE)
+def _of_enum(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
+    values = schema.get("enum")
+    if values and None not in values and is_nullable(spec, schema):
+        yield Limit(pointer_to(place), "null is a TypeError, because it is not in the enum", _NULL)
 
 
 def _of_binary(place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
