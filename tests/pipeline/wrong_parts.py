@@ -4,6 +4,7 @@ import datetime as dt
 import io
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.pipeline.generated_package import Arguments, Package
@@ -346,6 +347,12 @@ PARAMETERS = [
     ),
 ]
 
+
+def _nested(name: str, package: Package, *, inner: bool) -> dict[str, Any]:
+    value = package.model(f"{name}Inner", a="v") if inner else "{}"
+    return {"body": package.model(name, inner=value)}
+
+
 BODIES = [
     Part(
         "several",
@@ -360,15 +367,71 @@ BODIES = [
     ),
     Part(
         "same",
-        sends((JSON, to("Same")), (FORM, to("Same")), **takes(parameter("q"))),
-        "POST /same, request body: the content types of the body have the same schema, and all of them are sent",
+        sends((FORM, to("Same")), (JSON, to("Same")), **takes(parameter("q"))),
+        "POST /same, request body: the content types of the body have the same schema, and the header Content-Type "
+        "names the last one, whatever is sent",
         "Remove all but one of the content types",
-        before="/same | content-type: application/x-www-form-urlencoded | a=v",
+        before="/same | content-type: application/json | a=v",
         after='/same | content-type: application/json | {"a":"v"}',
         actions=(remove(f"PATH.post.requestBody.content['{FORM}']"),),
-        schemas={"Same": fields(a=TEXT)},
+        schemas={"Same": fields("a", a=TEXT)},
         arguments=lambda package: {"body": package.model("Same", a="v")},
         method="post",
+    ),
+    Part(
+        "same_twice",
+        sends((FORM, to("SameTwice")), (PARTS, to("SameTwice")), **takes(parameter("q"))),
+        "request body: the content types of the body have the same schema, and each field is sent twice",
+        "Remove all but one of the content types",
+        before=f"/same_twice | content-type: {PARTS}; boundary=+++ | --+++\r\n"
+        'Content-Disposition: form-data; name="a"\r\n\r\nv\r\n--+++\r\n'
+        'Content-Disposition: form-data; name="a"\r\nContent-Type: text/plain\r\n\r\nv\r\n--+++--\r\n',
+        after=f"/same_twice | content-type: {FORM} | a=v",
+        actions=(remove(f"PATH.post.requestBody.content['{PARTS}']"),),
+        schemas={"SameTwice": fields("a", a=TEXT)},
+        arguments=lambda package: {"body": package.model("SameTwice", a="v")},
+        method="post",
+    ),
+    Part(
+        "same_empty",
+        sends((JSON, to("SameEmpty")), (FORM, to("SameEmpty")), **takes(parameter("q"))),
+        "request body: the content types of the body have the same schema, and an object without fields is "
+        "sent as JSON",
+        "Remove all but one of the content types",
+        before=f"/same_empty | content-type: {FORM} | {{}}",
+        after="/same_empty | content-type: application/json | {}",
+        actions=(remove(f"PATH.post.requestBody.content['{FORM}']"),),
+        schemas={"SameEmpty": fields(a=TEXT)},
+        arguments=lambda package: {"body": package.model("SameEmpty")},
+        method="post",
+    ),
+    *(
+        Part(
+            name,
+            sends((FORM, schema)),
+            f"POST /{name}, request body {FORM}, field inner: an object is written as Python shows it",
+            "Declare the field of a form as a string",
+            before=f"/{name} | content-type: {FORM} | inner=%7B%27a%27%3A+%27v%27%7D",
+            after=f"/{name} | content-type: {FORM} | inner=%7B%7D",
+            actions=(
+                remove(f"$.components.schemas.{nested}.properties.inner"),
+                update(f"$.components.schemas.{nested}.properties", {"inner": TEXT}),
+            ),
+            schemas={
+                nested: fields("inner", inner=fields(a=TEXT)),
+                "Flat": fields("b", b=TEXT),
+                f"{nested}Either": {"oneOf": [to(nested), to("Flat")]},
+                f"{nested}Alias": to(f"{nested}Either"),
+            },
+            arguments=partial(_nested, nested, inner=True),
+            cured=partial(_nested, nested, inner=False),
+            method="post",
+        )
+        for name, nested, schema in (
+            ("form_either", "Nested", to("NestedEither")),
+            ("form_alias", "Aliased", to("AliasedAlias")),
+            ("form_all_of", "Wrapped", {"allOf": [to("WrappedEither")]}),
+        )
     ),
     Part(
         "listed",
@@ -645,62 +708,6 @@ SCHEMAS = [
         actions=(update("PATH.get.parameters[0].schema", {"type": "string"}),),
         arguments={"a": "v"},
     ),
-    Part(
-        "binary",
-        returns(fields(a=BYTES)),
-        "#/paths/~1binary/get/responses/200/content/application~1json/schema/properties/a: a string in JSON is taken",
-        "Remove the format of a string in JSON",
-        before="TypeError",
-        after={"a": "v"},
-        actions=(remove("PATH.get.responses['200'].content['application/json'].schema.properties.a.format"),),
-        content={"a": "v"},
-    ),
-    Part(
-        "binary_sent",
-        sends((JSON, to("BinarySent"))),
-        "#/components/schemas/BinarySent/properties/a: a string in JSON is taken for a file",
-        "Remove the format of a string in JSON",
-        before="TypeError",
-        after='/binary_sent | content-type: application/json | {"a":"v"}',
-        actions=(remove("$.components.schemas.BinarySent.properties.a.format"),),
-        schemas={"BinarySent": fields(a=BYTES)},
-        arguments=lambda package: {"body": package.model("BinarySent", a=file(package))},
-        cured=lambda package: {"body": package.model("BinarySent", a="v")},
-        method="post",
-    ),
-    Part(
-        "write_only",
-        returns(to("WriteOnly")),
-        "schemas/WriteOnly, field a: it is writeOnly and required, and a response without it is a KeyError",
-        "Remove a field that is writeOnly from those that are required",
-        before="KeyError",
-        after={"b": "v"},
-        actions=(remove("$.components.schemas.WriteOnly.required[0]"),),
-        schemas={"WriteOnly": fields("a", a={**TEXT, "writeOnly": True}, b=TEXT)},
-        content={"b": "v"},
-    ),
-    Part(
-        "read_only",
-        sends((JSON, to("ReadOnly"))),
-        "#/components/schemas/ReadOnly, field a: it is readOnly and required, and a request cannot leave it out",
-        "Remove a field that is readOnly from those that are required",
-        before="TypeError",
-        after='/read_only | content-type: application/json | {"b":"v"}',
-        actions=(remove("$.components.schemas.ReadOnly.required[0]"),),
-        schemas={"ReadOnly": fields("a", a={**TEXT, "readOnly": True}, b=TEXT)},
-        arguments=lambda package: {"body": package.model("ReadOnly", b="v")},
-        method="post",
-    ),
-    Part(
-        "day_or_time",
-        returns(fields(a={"anyOf": [TIME, DATE]})),
-        "content/application~1json/schema/properties/a: a date is read as a time",
-        "Remove the alternative date-time, or the alternative date",
-        before={"a": "2020-01-01T00:00:00"},
-        after={"a": "2020-01-01"},
-        actions=(remove("PATH.get.responses['200'].content['application/json'].schema.properties.a.anyOf[0]"),),
-        content={"a": "2020-01-01"},
-    ),
     *(
         Part(
             name,
@@ -813,6 +820,62 @@ SCHEMAS = [
         ),
         schemas={"Less": {"const": "less"}, "More": {"const": "more"}},
         content={"a": "more"},
+    ),
+    Part(
+        "binary",
+        returns(fields(a=BYTES)),
+        "#/paths/~1binary/get/responses/200/content/application~1json/schema/properties/a: a string in JSON is taken",
+        "Remove the format of a string in JSON",
+        before="TypeError",
+        after={"a": "v"},
+        actions=(remove("PATH.get.responses['200'].content['application/json'].schema.properties.a.format"),),
+        content={"a": "v"},
+    ),
+    Part(
+        "binary_sent",
+        sends((JSON, to("BinarySent"))),
+        "#/components/schemas/BinarySent/properties/a: a string in JSON is taken for a file",
+        "Remove the format of a string in JSON",
+        before="TypeError",
+        after='/binary_sent | content-type: application/json | {"a":"v"}',
+        actions=(remove("$.components.schemas.BinarySent.properties.a.format"),),
+        schemas={"BinarySent": fields(a=BYTES)},
+        arguments=lambda package: {"body": package.model("BinarySent", a=file(package))},
+        cured=lambda package: {"body": package.model("BinarySent", a="v")},
+        method="post",
+    ),
+    Part(
+        "write_only",
+        returns(to("WriteOnly")),
+        "schemas/WriteOnly, field a: it is writeOnly and required, and a response without it is a KeyError",
+        "Remove a field that is writeOnly from those that are required",
+        before="KeyError",
+        after={"b": "v"},
+        actions=(remove("$.components.schemas.WriteOnly.required[0]"),),
+        schemas={"WriteOnly": fields("a", a={**TEXT, "writeOnly": True}, b=TEXT)},
+        content={"b": "v"},
+    ),
+    Part(
+        "read_only",
+        sends((JSON, to("ReadOnly"))),
+        "#/components/schemas/ReadOnly, field a: it is readOnly and required, and a request cannot leave it out",
+        "Remove a field that is readOnly from those that are required",
+        before="TypeError",
+        after='/read_only | content-type: application/json | {"b":"v"}',
+        actions=(remove("$.components.schemas.ReadOnly.required[0]"),),
+        schemas={"ReadOnly": fields("a", a={**TEXT, "readOnly": True}, b=TEXT)},
+        arguments=lambda package: {"body": package.model("ReadOnly", b="v")},
+        method="post",
+    ),
+    Part(
+        "day_or_time",
+        returns(fields(a={"anyOf": [TIME, DATE]})),
+        "content/application~1json/schema/properties/a: a date is read as a time",
+        "Remove the alternative date-time, or the alternative date",
+        before={"a": "2020-01-01T00:00:00"},
+        after={"a": "2020-01-01"},
+        actions=(remove("PATH.get.responses['200'].content['application/json'].schema.properties.a.anyOf[0]"),),
+        content={"a": "2020-01-01"},
     ),
     Part(
         "discriminator",

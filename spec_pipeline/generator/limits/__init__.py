@@ -45,6 +45,7 @@ def find_limits(spec: Spec, data: GeneratorData, config: Config) -> list[Limit]:
 def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterator[Limit]:
     # The generator writes its own names into the paths.
     operations = {(method, _without_names(path)): (path, item) for path, method, item in _operations(spec)}
+    models = {str(model.class_info.name): model for model in data.models}
     for collection in data.endpoint_collections_by_tag.values():
         modules: dict[str, str] = {}
         for endpoint in collection.endpoints:
@@ -56,8 +57,9 @@ def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterat
                 yield Limit(operation, fault, _SHORT_ID)
             if fault := file_fault(collection.tag):
                 yield Limit(f"{operation}, its tag", fault, _SHORT_TAG)
-            yield from parameter_limits(operation, endpoint, parameters_of(spec, item, item[endpoint.method]))
-            yield from body_limits(operation, endpoint)
+            declared = parameters_of(spec, item, item[endpoint.method])
+            yield from parameter_limits(operation, endpoint, declared, models)
+            yield from body_limits(operation, endpoint, models)
             yield from response_limits(operation, endpoint, config)
 
 

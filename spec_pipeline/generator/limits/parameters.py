@@ -19,6 +19,7 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
 from spec_pipeline.generator.limits.limit import Limit
 from spec_pipeline.generator.limits.values import (
+    Models,
     alternatives,
     fields_of,
     holds_object,
@@ -56,13 +57,14 @@ _NESTED = (ModelProperty, ListProperty, FileProperty)
 _STYLES = {"cookie": "form", "header": "simple", "path": "simple", "query": "form"}
 
 
-def parameter_limits(operation: str, endpoint: Endpoint, declared: Parameters) -> Iterator[Limit]:
+def parameter_limits(operation: str, endpoint: Endpoint, declared: Parameters, models: Models) -> Iterator[Limit]:
     """Yield the parameters of an operation that are generated wrongly.
 
     Args:
         operation: its method and path.
         endpoint: what the generator makes of it.
         declared: its parameters in the document.
+        models: the generated classes of objects.
     """
     for place, prop in _lost(endpoint):
         where = f"{operation}, {place} parameter {name_of(prop)}"
@@ -78,7 +80,8 @@ def parameter_limits(operation: str, endpoint: Endpoint, declared: Parameters) -
         optional = optional or prop.default is not None
     for location, prop in endpoint.iter_all_parameters():
         place, name = str(location.value), name_of(prop)
-        found = _misread(prop, place, declared.get((place, name.lower() if place == "header" else name), {}))
+        parameter = declared.get((place, name.lower() if place == "header" else name), {})
+        found = _misread(prop, place, parameter, models)
         if found:
             yield Limit(f"{operation}, {place} parameter {name}", *found)
 
@@ -106,11 +109,11 @@ def _lost(endpoint: Endpoint) -> Iterator[tuple[str, PropertyProtocol]]:
                 assigned |= {f"json_{prop.python_name}", *variables(prop)}
 
 
-def _misread(prop: PropertyProtocol, place: str, parameter: dict[str, Any]) -> tuple[str, str] | None:
+def _misread(prop: PropertyProtocol, place: str, parameter: dict[str, Any], models: Models) -> tuple[str, str] | None:
     """Return what is wrong with the form in which a value is sent, and the cure."""
     style = parameter.get("style", _STYLES[place])
     if place == "query":
-        return _in_query(prop, style, explode=parameter.get("explode", style == "form"))
+        return _in_query(prop, style, models, explode=parameter.get("explode", style == "form"))
     if style == "matrix":
         return "the style matrix is not followed", _REMOVE_OPERATION
     if style == "label":
@@ -130,7 +133,7 @@ def _is_written(value: PropertyProtocol, place: str, *, is_only: bool) -> bool:
     return is_text(value) or isinstance(value, AnyProperty)
 
 
-def _in_query(prop: PropertyProtocol, style: str, *, explode: bool) -> tuple[str, str] | None:
+def _in_query(prop: PropertyProtocol, style: str, models: Models, *, explode: bool) -> tuple[str, str] | None:
     values = alternatives(prop)
     if style == "deepObject" and any(isinstance(value, ModelProperty | AnyProperty) for value in values):
         return "the style deepObject is not followed", _FIELDS
@@ -140,6 +143,6 @@ def _in_query(prop: PropertyProtocol, style: str, *, explode: bool) -> tuple[str
             return f"the style {style} without explode is not followed", _AS_TEXT
         if isinstance(value, FileProperty) or any(isinstance(item, _NESTED) for item in items_of(value)):
             return f"a value of the type {kind} is not written as OpenAPI does in a query", _AS_TEXT
-        if isinstance(value, ModelProperty) and (value is not prop or any(map(holds_object, fields_of(value)))):
+        if isinstance(value, ModelProperty) and (value is not prop or any(map(holds_object, fields_of(value, models)))):
             return f"a value of the type {kind} is written as Python shows it", _AS_TEXT
     return None

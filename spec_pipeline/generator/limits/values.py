@@ -1,6 +1,6 @@
 """What the generator makes of a schema: its properties, and the variables of the code that converts their values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from openapi_python_client.parser.properties import Property
 from openapi_python_client.parser.properties.const import ConstProperty
@@ -22,6 +22,8 @@ _CONVERTED = (
     *(DateProperty, DateTimeProperty, EnumProperty, FileProperty, ListProperty, LiteralEnumProperty, ModelProperty),
     *(UnionProperty, UuidProperty),
 )
+
+Models = Mapping[str, ModelProperty]
 
 
 def name_of(prop: PropertyProtocol) -> str:
@@ -64,8 +66,14 @@ def is_converted(prop: PropertyProtocol) -> bool:
     return isinstance(prop, _CONVERTED)
 
 
-def fields_of(model: ModelProperty) -> list[Property]:
-    """Return the properties of a model, in the order in which the generated code reads and writes them."""
+def fields_of(model: ModelProperty, models: Models | None = None) -> list[Property]:
+    """Return the properties of a model, in the order in which the generated code reads and writes them.
+
+    Args:
+        model: the model, or an alternative of a component, which the generator leaves without its properties.
+        models: all models by the names of their classes, with their properties.
+    """
+    model = (models or {}).get(model.class_info.name, model)
     return [*(model.required_properties or ()), *(model.optional_properties or ())]
 
 
