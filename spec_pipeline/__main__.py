@@ -18,6 +18,7 @@ try:
     from spec_pipeline.changes.rules.rule import Level
     from spec_pipeline.changes.table import show, terminal
     from spec_pipeline.drift import find_drift
+    from spec_pipeline.generator.refusal import RefusedError
     from spec_pipeline.lock import locked
     from spec_pipeline.openapi.parsing import Document, one_line
     from spec_pipeline.openapi.time_limit import SECONDS, TooLongError, time_budget, time_limit
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     writes = options.command == "regenerate" and not options.dry_run
     try:
         with locked(project, writes=writes), time_budget(options.seconds):
-            code = _COMMANDS[options.command](project, options)
+            code = _run(project, options)
             sys.stdout.flush()
             return code
     except PipelineError as error:
@@ -68,6 +69,18 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"interrupted: {_state(project, writes=writes)}.", file=sys.stderr)
         return 130
     return 2
+
+
+def _run(project: Project, options: argparse.Namespace) -> int:
+    """Run the command; print all parts of a spec that cannot be generated before their error."""
+    try:
+        return _COMMANDS[options.command](project, options)
+    except RefusedError as error:
+        console = terminal()
+        for line in (error.heading, *(f"  {part}" for part in error.parts)):
+            console.print(Text(line), soft_wrap=True)
+        sys.stdout.flush()
+        raise
 
 
 def _state(project: Project, *, writes: bool) -> str:

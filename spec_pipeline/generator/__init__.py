@@ -17,9 +17,9 @@ from openapi_python_client.schema import OpenAPI
 from pydantic import ValidationError
 
 from spec_pipeline.generator.limits import find_limits
-from spec_pipeline.generator.limits.limit import refusal
 from spec_pipeline.generator.limits.places import pointer_to
 from spec_pipeline.generator.overrides import Overrides
+from spec_pipeline.generator.refusal import RefusedError, count_of_others, refuse_limits
 from spec_pipeline.openapi.boolean_schemas import without_boolean_schemas
 from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.openapi.references import Spec
@@ -60,12 +60,18 @@ def generate(spec: Document, config: Path, target: Path) -> list[str]:
         if isinstance(data, GeneratorError):
             raise PipelineError(_unread(spec) or _sentence([data], config))
         if limits := find_limits(Spec(spec, "the spec"), data, settings):
-            raise PipelineError(refusal(limits))
+            unread = _unread_parts(data)
+            raise refuse_limits(limits, _texts(unread), _cure(unread, config))
         with _failures():
             problems = _build(data, settings)
     if problems:
         # The post hooks may name the folder that they run in, which is gone when their message is read.
-        raise PipelineError(_sentence(problems, config).replace(f"{target.resolve()}{os.sep}", ""))
+        folder = f"{target.resolve()}{os.sep}"
+        raise RefusedError(
+            _sentence(problems, config).replace(folder, ""),
+            "openapi-python-client could not generate these parts:",
+            [text.replace(folder, "") for text in _texts(problems)],
+        )
     # The generator marks a package as typed only if it also writes packaging files, which the project has itself.
     (package / "py.typed").touch()
     return overrides.idle()
@@ -152,20 +158,31 @@ def _scripts_first() -> Iterator[None]:
 
 def _sentence(problems: Sequence[GeneratorError], config: Path) -> str:
     """Return what the generator could not do, and how to correct it, on one line."""
-    texts = list(dict.fromkeys(_text(problem) for problem in problems))
-    more = f"; and {len(texts) - _MAX_PROBLEMS} more" if len(texts) > _MAX_PROBLEMS else ""
-    listed = "; ".join(texts[:_MAX_PROBLEMS]) + more
+    texts = _texts(problems)
+    listed = "; ".join(texts[:_MAX_PROBLEMS]) + count_of_others(texts)
+    return f"openapi-python-client could not generate all of the client: {listed}. {_cure(problems, config)}"
+
+
+def _cure(problems: Sequence[GeneratorError], config: Path) -> str:
     types = sorted({found[1] for problem in problems if (found := _UNSUPPORTED.search(problem.detail or ""))})
-    cure = "Correct the spec with an action in overlay.yaml."
     if types:
         mapping = ", ".join(f"{name}: application/json" for name in types)
-        cure = (
+        return (
             f"Tell the generator how to read the content type, in {config.name}: content_type_overrides: {{{mapping}}} "
             "(or application/octet-stream for bytes)."
         )
-    elif all(problem.header == "Skipping Integration" or problem.header.endswith(" failed") for problem in problems):
-        cure = f"It is one of the post_hooks in {config.name}."
-    return f"openapi-python-client could not generate all of the client: {listed}. {cure}"
+    if all(problem.header == "Skipping Integration" or problem.header.endswith(" failed") for problem in problems):
+        return f"It is one of the post_hooks in {config.name}."
+    return "Correct the spec with an action in overlay.yaml."
+
+
+def _unread_parts(data: GeneratorData) -> Sequence[GeneratorError]:
+    """Return what the generator has not read of a spec."""
+    return [error for tag in data.endpoint_collections_by_tag.values() for error in tag.parse_errors] + data.errors
+
+
+def _texts(problems: Sequence[GeneratorError]) -> list[str]:
+    return list(dict.fromkeys(_text(problem) for problem in problems))
 
 
 def _text(problem: GeneratorError) -> str:

@@ -12,6 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from spec_pipeline.generator import generate
+from spec_pipeline.generator.refusal import RefusedError
 from spec_pipeline.overlay import apply_overlay
 from spec_pipeline.project import PipelineError, Project
 from tests.pipeline.generated_package import OPTIONS, Arguments, Package, document, generate_unchecked, imported
@@ -203,16 +204,17 @@ def test_what_no_operation_reaches(tmp_path: Path) -> None:
 
 
 def test_many_are_counted(tmp_path: Path) -> None:
-    """Five parts are listed, the others counted, and what to do is said once."""
+    """The sentence names five parts, counts the others, and says once what to do."""
     spec = document(
         {
             f"/{number}": {"get": {"operationId": f"get_{number}", **takes(parameter("params")), **returns(TEXT)}}
             for number in range(8)
         }
     )
-    with pytest.raises(PipelineError, match=r"GET /4, [^;]*; and 3 more\. ") as caught:
+    with pytest.raises(RefusedError, match=r"GET /4, [^;]*; and 3 more, 8 in all, as listed above\. ") as caught:
         generate(spec, configuration(tmp_path, {}), tmp_path)
     assert str(caught.value).count("A parameter cannot be given another name") == 1
+    assert len(caught.value.parts) == 8
 
 
 def test_references_to_parts(tmp_path: Path) -> None:
@@ -231,7 +233,7 @@ def test_references_to_parts(tmp_path: Path) -> None:
     }
     with pytest.raises(PipelineError) as caught:
         generate(spec, configuration(tmp_path, {}), tmp_path)
-    assert "POST /a, query parameter ids: the style form without explode" in str(caught.value)
+    assert "#/components/parameters/P, query parameter ids, in POST /a: the style form without" in str(caught.value)
     assert "#/components/schemas/S, field a: it is writeOnly" in str(caught.value)
     assert "#/components/requestBodies/B/content/application~1json/schema: a string in JSON" in str(caught.value)
 

@@ -24,6 +24,7 @@ from spec_pipeline.openapi.parameters import parameters_of
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place
 
+_BODY = "request body"
 _OPERATION_ID = "Give one of the operations an operationId by an action in overlay.yaml."
 _SHORT_ID = "Give such an operation another operationId by an action in overlay.yaml."
 _SHORT_TAG = (
@@ -58,9 +59,30 @@ def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterat
             if fault := file_fault(collection.tag):
                 yield Limit(f"{operation}, its tag", fault, _SHORT_TAG)
             declared = parameters_of(spec, item, item[endpoint.method])
-            yield from parameter_limits(operation, endpoint, declared, models)
-            yield from body_limits(operation, endpoint, models)
+            shared = _components(spec, item, item[endpoint.method])
+            for limit in (
+                *parameter_limits(operation, endpoint, declared, models),
+                *body_limits(operation, endpoint, models),
+            ):
+                yield _in_component(limit, operation, shared)
             yield from response_limits(operation, endpoint, config)
+
+
+def _components(spec: Spec, item: dict[str, Any], operation: dict[str, Any]) -> dict[str, str]:
+    """Return the components that the parameters and the body of an operation are, by what limits call these."""
+    found: dict[str, str] = {}
+    for raw in (*(item.get("parameters") or ()), *(operation.get("parameters") or ())):
+        parameter = spec.resolve(raw)
+        for name in (parameter["name"], parameter["name"].lower()):
+            found[f"{parameter['in']} parameter {name}"] = raw.get("$ref", "")
+    return found | {_BODY: (operation.get("requestBody") or {}).get("$ref", "")}
+
+
+def _in_component(limit: Limit, operation: str, components: dict[str, str]) -> Limit:
+    """Return a limit whose place is the component, where it is in one."""
+    part = limit.place.removeprefix(f"{operation}, ")
+    component = components.get(_BODY if part.startswith(_BODY) else part)
+    return limit._replace(place=f"{component}, {part}", operation=operation) if component else limit
 
 
 def _schema_limits(spec: Spec, config: Config) -> Iterator[Limit]:
