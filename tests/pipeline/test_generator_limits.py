@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from ruamel.yaml import YAML
 
@@ -22,6 +23,7 @@ from tests.pipeline.test_commands import contents
 from tests.pipeline.wrong_parts import (
     BYTES,
     FLAG,
+    FORM,
     JSON,
     TEXT,
     WRONG,
@@ -29,7 +31,9 @@ from tests.pipeline.wrong_parts import (
     fields,
     items,
     parameter,
+    remove,
     returns,
+    sends,
     takes,
     to,
 )
@@ -250,10 +254,55 @@ def test_refusal_changes_nothing(project: Project, capsys: pytest.CaptureFixture
         assert contents(project.root) == before
 
 
+def test_any_json(tmp_path: Path) -> None:
+    """A response of any value is accepted: what comes is the content of the detailed response."""
+    spec = document({"/a": {"get": {"operationId": "a", **returns({})}}})
+    generate(spec, configuration(tmp_path, {}), tmp_path)
+    (tmp_path / "apitally_api_client").rename(tmp_path / "any_client")
+    with imported(tmp_path / "any_client") as package:
+        assert package.response("a", {"b": 1}) is None
+        module = package.module("api.default.a")
+        assert not hasattr(module, "sync")
+        answer = httpx.Response(200, json={"b": 1})
+        with httpx.Client(base_url="http://server", transport=httpx.MockTransport(lambda _: answer)) as transport:
+            client = package.module("client").Client(base_url="http://server").set_httpx_client(transport)
+            assert json.loads(module.sync_detailed(client=client).content) == {"b": 1}
+
+
+def examples_of_guide() -> list[list[dict[str, Any]]]:
+    """Return the actions of each example in the guide."""
+    section = GUIDE.read_text(encoding="utf-8").partition("\n## What the generator writes wrongly\n")[2]
+    return [YAML(typ="safe").load(text.partition("```")[0]) for text in section.split("```yaml\n")[1:]]
+
+
+def test_guide_removes_references(tmp_path: Path) -> None:
+    """The target in the guide that removes a shared parameter selects each reference to it."""
+    target = re.search(r"`(\$\.paths\S+/Ids'\)\])`", GUIDE.read_text(encoding="utf-8"))
+    assert target
+    refers = takes({"$ref": "#/components/parameters/Ids"}, parameter("a"))
+    spec = document({f"/{name}": {"get": {"operationId": name, **refers, **returns(TEXT)}} for name in "bc"})
+    spec["components"]["parameters"] = {"Ids": parameter("params")}
+    with pytest.raises(
+        PipelineError, match="#/components/parameters/Ids, query parameter params, in GET /b and 1 more"
+    ):
+        generate(spec, configuration(tmp_path, {}), tmp_path)
+    generate(apply_overlay(spec, {"actions": [remove(target[1])]}), configuration(tmp_path, {}), tmp_path)
+
+
+def test_guide_removes_an_operation(tmp_path: Path) -> None:
+    """The action in the guide that removes an operation cures any part of it."""
+    post = {"operationId": "post_app", **returns(TEXT), **sends((JSON, fields(a=TEXT)), (FORM, fields(a=TEXT)))}
+    spec = document({"/v1/apps": {"post": post, "get": {"operationId": "apps", **returns(TEXT)}}})
+    with pytest.raises(PipelineError, match="several content types"):
+        generate(spec, configuration(tmp_path, {}), tmp_path)
+    generate(apply_overlay(spec, {"actions": examples_of_guide()[1]}), configuration(tmp_path, {}), tmp_path)
+    modules = {path.stem for path in (tmp_path / "apitally_api_client/api/default").glob("[a-z]*.py")}
+    assert modules == {"apps"}
+
+
 def test_guide_shows_actions_that_work(tmp_path: Path) -> None:
     """The actions in the guide correct the parts that they speak of."""
-    section = GUIDE.read_text(encoding="utf-8").partition("\n## What the generator writes wrongly\n")[2]
-    actions = YAML(typ="safe").load(section.partition("```yaml\n")[2].partition("```")[0])
+    actions = examples_of_guide()[0]
     get = {"operationId": "apps", **takes(parameter("a"), parameter("ids", items(TEXT), explode=False))}
     spec = document({"/v1/apps": {"get": {**get, **returns(to("Point"))}}}, {"Point": fields("a", "d", a=TEXT, d=TEXT)})
     (tmp_path / "target").mkdir()
