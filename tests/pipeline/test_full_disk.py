@@ -31,6 +31,7 @@ def limited(project: Project, blocks: int, *arguments: str | Path, stdout: str =
 
 
 @posix
+@pytest.mark.exhaustive
 def test_size_of_files(project: Project) -> None:
     """A limit on the size of files names the generated folder, or that of temporary files, and every file stays."""
     spec = candidate(project, drop_a_field)

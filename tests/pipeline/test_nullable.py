@@ -12,6 +12,7 @@ from spec_pipeline.overlay import apply_overlay
 from spec_pipeline.project import PipelineError
 from tests.pipeline.generated_package import OPTIONS, document, generate_unchecked, imported
 from tests.pipeline.wrong_parts import Schema, fields, items, remove, returns, to, update
+from tests.sampling import exhaustive
 
 IN_ENUM = "null is a TypeError, because it is not in the enum"
 KIND: Schema = {"type": "string", "enum": ["a", "b"]}
@@ -45,10 +46,14 @@ def accept(spec: dict[str, Any], folder: Path) -> None:
     ("schema", "content", "message", "cure"),
     [
         ({**KIND, "nullable": True}, None, IN_ENUM, update(A, {"enum": [None]})),
-        ({**KIND, "nullable": True, "default": "a"}, None, IN_ENUM, update(A, {"enum": [None]})),
-        ({"enum": ["a"], "nullable": True}, None, IN_ENUM, update(A, {"enum": [None]})),
-        ({"type": "integer", "enum": [1], "nullable": True}, None, IN_ENUM, update(A, {"enum": [None]})),
-        (items({**KIND, "nullable": True}), [None], IN_ENUM, update(f"{A}.items", {"enum": [None]})),
+        *exhaustive(
+            [
+                ({**KIND, "nullable": True, "default": "a"}, None, IN_ENUM, update(A, {"enum": [None]})),
+                ({"enum": ["a"], "nullable": True}, None, IN_ENUM, update(A, {"enum": [None]})),
+                ({"type": "integer", "enum": [1], "nullable": True}, None, IN_ENUM, update(A, {"enum": [None]})),
+                (items({**KIND, "nullable": True}), [None], IN_ENUM, update(f"{A}.items", {"enum": [None]})),
+            ]
+        ),
         (
             {"allOf": [to("Base"), {"nullable": True, "description": "d"}]},
             None,
