@@ -83,7 +83,7 @@ def test_defaults_in_the_guide_are_those_of_the_options() -> None:
         assert re.search(rf"^\| `{option}` \|.*\| `{default}` \|$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", [GUIDE, *exhaustive([PLOTS]), SKILL], ids=["guide", "plots", "skill"])
+@pytest.mark.parametrize("path", [GUIDE, *exhaustive([PLOTS, SKILL])], ids=["guide", "plots", "skill"])
 def test_examples_run(cli: Cli, path: Path) -> None:
     """Line by line, each ends with exit code 0 and says nothing on stderr."""
     blocks = re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)

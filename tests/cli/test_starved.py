@@ -89,6 +89,7 @@ def test_check_in_any_encoding(cli: Cli, encoding: str, mark: str) -> None:
     assert f"\n{'✗' if mark == '✓' else 'x'} App 99" in failed.decode(encoding)
 
 
+@pytest.mark.exhaustive
 def test_a_text_that_an_encoding_lacks(cli: Cli) -> None:
     """It is escaped, as on stderr."""
     cli.env["PYTHONIOENCODING"] = "latin-1"

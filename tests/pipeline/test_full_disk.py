@@ -14,6 +14,7 @@ from spec_pipeline.__main__ import main
 from spec_pipeline.project import Project
 from tests.pipeline.repinning import candidate, drop_a_field, run
 from tests.pipeline.test_commands import append, contents
+from tests.sampling import exhaustive
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither limit nor device")
@@ -73,7 +74,7 @@ def test_report_follows_a_link(project: Project, tmp_path_factory: pytest.TempPa
 
 
 @posix
-@pytest.mark.parametrize("command", ["regenerate", "drift"])
+@pytest.mark.parametrize("command", ["regenerate", *exhaustive(["drift"])])
 def test_output(project: Project, command: str) -> None:
     """An output that takes nothing is called so, with the state of the files."""
     before = contents(project.root)

@@ -108,6 +108,7 @@ def test_pattern_that_takes_exponential_time_ends_the_comparison(
     assert contents(project.root) == before
 
 
+@pytest.mark.exhaustive
 def test_steps_of_a_run_share_one_budget(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """Paths that each step reads in less than the limit, but not all of them, end in one line without blame."""
     get = {"responses": {"200": {"description": ""}}}

@@ -208,7 +208,8 @@ def test_5_for_a_wrong_password(run: Run, postgres_server: PostgresServer) -> No
     assert "wrong-password" not in sentence
 
 
-@pytest.mark.parametrize("kilobytes", [8, *exhaustive([300, 1000, 1500])])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kilobytes", [8, 300, 1000, 1500])
 def test_5_for_a_full_disk(run: Run, process: Run, kilobytes: int) -> None:
     """A file that cannot grow any more gets a sentence, whichever file it is; with more room, a rerun is complete."""
     code, sentence = failure(process("1", "--since", "2025-01-01", limit=f"ulimit -f {kilobytes};"))
@@ -293,7 +294,8 @@ def test_two_machines_at_once(
     assert rows == [(1, 720, 720), (2, 720, 720)]
 
 
-@pytest.mark.parametrize("is_new", [True, *exhaustive([False])])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("is_new", [True, False])
 def test_two_folders_of_dlt_and_one_file(
     api: Api, start: Callable[..., "subprocess.Popen[str]"], run: Run, tmp_path: Path, *, is_new: bool
 ) -> None:

@@ -60,6 +60,7 @@ def test_commands_run(api: Api) -> None:
     assert sorted(path.name for path in Path().glob("*.duckdb")) == ["apitally_traffic.duckdb", "warehouse.duckdb"]
 
 
+@pytest.mark.exhaustive
 def test_queries_count_each_request_once(api: Api, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those of the guide return what the API counts, also where the table holds other series of the same apps."""
     for name, value in database.env.items():
