@@ -11,10 +11,10 @@ from spec_pipeline.openapi.boolean_schemas import without_boolean_schemas
 from spec_pipeline.overlay import apply_overlay
 from spec_pipeline.project import PipelineError, Project
 from tests.pipeline.generated_package import document, imported
+from tests.pipeline.parts.documents import TEXT, fields, items, parameter, returns, sends, takes, to
 from tests.pipeline.repinning import candidate, run
 from tests.pipeline.test_commands import contents
 from tests.pipeline.test_generator_limits import configuration
-from tests.pipeline.wrong_parts import TEXT, fields, items, parameter, returns, sends, takes, to
 
 Schema = dict[str, Any]
 COMPONENT = "#/components/schemas/C"

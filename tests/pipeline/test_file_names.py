@@ -9,10 +9,10 @@ from spec_pipeline.generator import generate
 from spec_pipeline.overlay import apply_overlay
 from spec_pipeline.project import PipelineError, Project
 from tests.pipeline.generated_package import document, generate_unchecked, imported
+from tests.pipeline.parts.documents import TEXT, fields, parameter, returns, takes, to
 from tests.pipeline.repinning import candidate, operation, run
 from tests.pipeline.test_commands import contents
 from tests.pipeline.test_generator_limits import configuration
-from tests.pipeline.wrong_parts import TEXT, fields, parameter, returns, takes, to
 
 Schema = dict[str, Any]
 LONG = "A" + "b" * 299

@@ -17,17 +17,12 @@ from spec_pipeline.generator.refusal import RefusedError
 from spec_pipeline.overlay import apply_overlay
 from spec_pipeline.project import PipelineError, Project
 from tests.pipeline.generated_package import OPTIONS, Arguments, Package, document, generate_unchecked, imported
-from tests.pipeline.repinning import candidate, operation, run
-from tests.pipeline.right_parts import COMPONENTS, READ, SENT, right_paths
-from tests.pipeline.test_commands import contents
-from tests.pipeline.wrong_parts import (
+from tests.pipeline.parts.documents import (
     BYTES,
     FLAG,
     FORM,
     JSON,
     TEXT,
-    WRONG,
-    Part,
     fields,
     items,
     parameter,
@@ -37,6 +32,11 @@ from tests.pipeline.wrong_parts import (
     takes,
     to,
 )
+from tests.pipeline.parts.part import Part
+from tests.pipeline.parts.right import COMPONENTS, READ, SENT, right_paths
+from tests.pipeline.parts.wrong import WRONG
+from tests.pipeline.repinning import candidate, operation, run
+from tests.pipeline.test_commands import contents
 
 GUIDE = Path(__file__).parents[2] / "docs" / "spec-changes.md"
 each_part = pytest.mark.parametrize("part", WRONG, ids=[part.name for part in WRONG])

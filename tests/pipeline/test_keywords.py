@@ -14,7 +14,7 @@ from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.overlay import apply_overlay
 from spec_pipeline.project import PipelineError
 from tests.pipeline.generated_package import OPTIONS, document
-from tests.pipeline.wrong_parts import FORM, JSON, TEXT, Schema, fields, parameter, returns, sends, takes, to
+from tests.pipeline.parts.documents import FORM, JSON, TEXT, Schema, fields, parameter, returns, sends, takes, to
 from tests.sampling import exhaustive
 
 VALUES: tuple[Any, ...] = (

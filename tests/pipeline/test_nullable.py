@@ -11,7 +11,7 @@ from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.overlay import apply_overlay
 from spec_pipeline.project import PipelineError
 from tests.pipeline.generated_package import OPTIONS, document, generate_unchecked, imported
-from tests.pipeline.wrong_parts import Schema, fields, items, remove, returns, to, update
+from tests.pipeline.parts.documents import Schema, fields, items, remove, returns, to, update
 from tests.sampling import exhaustive
 
 IN_ENUM = "null is a TypeError, because it is not in the enum"

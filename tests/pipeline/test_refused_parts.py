@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from spec_pipeline.project import Project
+from tests.pipeline.parts.documents import FORM, NUMBER, TEXT, UUID, fields, items, parameter, response
 from tests.pipeline.repinning import candidate, operation, run
-from tests.pipeline.wrong_parts import FORM, NUMBER, TEXT, UUID, fields, items, parameter, response
 
 HEADING = "openapi-python-client would write these parts wrongly"
 

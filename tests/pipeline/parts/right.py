@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from tests.pipeline.generated_package import Arguments
-from tests.pipeline.wrong_parts import (
+from tests.pipeline.parts.documents import (
     AUTO,
     BYTES,
     CSV,
@@ -23,7 +23,6 @@ from tests.pipeline.wrong_parts import (
     UUID,
     Schema,
     fields,
-    file,
     items,
     parameter,
     returns,
@@ -31,6 +30,7 @@ from tests.pipeline.wrong_parts import (
     takes,
     to,
 )
+from tests.pipeline.parts.part import file
 
 COMPONENTS: dict[str, Schema] = {
     "Filter": fields(a=TEXT, t=TIME),
