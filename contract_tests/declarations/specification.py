@@ -236,7 +236,7 @@ def _headers(spec: Spec, response: dict[str, Any]) -> dict[str, Header]:
 
 def _header(spec: Spec, header: dict[str, Any]) -> Header:
     schema = spec.follow(header.get("schema"))
-    is_usable = isinstance(schema, dict) and not {"object"} & set(_as_list(schema.get("type", [])))
+    is_usable = isinstance(schema, dict) and "object" not in _as_list(schema.get("type"))
     return Header(bool(header.get("required")), schema if is_usable else None)
 
 

@@ -45,17 +45,15 @@ def _fits(run: Run, operation: Operation) -> None:
         for status in operation.responses
     }
     headers = {
-        (status, name): (header, _validator(run.spec, header.schema))
+        status: [(name, header, _validator(run.spec, header.schema)) for name, header in declared.items()]
         for status, declared in operation.headers.items()
-        for name, header in declared.items()
     }
     for exchange in run.client.exchanges:
         status = operation.declared_status(exchange.status)
         if status is None or run.spec.serving(exchange.url) is not operation:
             continue
-        for (of_status, name), (header, validator) in headers.items():
-            if of_status == status:
-                _header_fits(promise_id, exchange, name, header, validator)
+        for name, header, of_header in headers[status]:
+            _header_fits(promise_id, exchange, name, header, of_header)
         validator = validators[status]
         if validator is not None:
             error = next(iter(validator.iter_errors(_json(exchange, promise_id))), None)
