@@ -9,7 +9,8 @@ from contract_tests.operations.each import Asked, of_each_operation
 from contract_tests.reading.listing import Listing
 from contract_tests.wire.places import Misplaced, ask_group, wrong_places
 
-_ANY_REFUSAL = range(400, 500)
+_OF_KEYS = (401, 403)
+_OF_QUERIES = range(400, 500)
 """A server may validate the query before the key."""
 _LETTERS = string.ascii_letters + string.digits
 
@@ -32,12 +33,14 @@ def test_no_data_for_another_key(asked: Asked) -> None:
     def misplace(one: Misplaced) -> Exchange:
         return asked.run.client.send("GET", asked.endpoint.target_with(one.query).rstrip("?&"), one.headers)
 
-    def is_refusal(exchange: Exchange) -> bool:
-        return exchange.status in _ANY_REFUSAL and _record_within(asked, exchange) is None
-
     for group in wrong_places():
+        refusals = _OF_QUERIES if group[0].query else _OF_KEYS
+
+        def is_refusal(exchange: Exchange, refusals: Container[int] = refusals) -> bool:
+            return exchange.status in refusals and _record_within(asked, exchange) is None
+
         for exchange in ask_group(group, misplace, is_refusal):
-            _judge(asked, exchange, _ANY_REFUSAL)
+            _judge(asked, exchange, refusals)
     # Just requested with the right key, so a faulty cache may return them.
     for query in _queries(asked):
         _refused(asked, {"Api-Key": made_up}, query)
@@ -65,7 +68,7 @@ def _refused(asked: Asked, headers: Mapping[str, str], query: Mapping[str, str] 
         _judge(asked, asked.endpoint.get(query, headers=headers))
 
 
-def _judge(asked: Asked, exchange: Exchange, refusals: Container[int] = (401, 403)) -> None:
+def _judge(asked: Asked, exchange: Exchange, refusals: Container[int] = _OF_KEYS) -> None:
     if exchange.status not in refusals:
         message = f"a request without the right key in Api-Key gets {exchange.summary}, not 401 or 403"
         raise asked.breach(message, exchange, expected="401 or 403", got=str(exchange.status))
