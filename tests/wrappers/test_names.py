@@ -162,6 +162,22 @@ def test_a_host_with_several_addresses(read: Any, first: str, lookups: Lookups) 
 
 
 @pytest.mark.parametrize("read", [read_sync, read_async])
+def test_many_addresses_that_do_not_respond(read: Any, lookups: Lookups) -> None:
+    """The next one is tried before the timeout, and all together have the time of one."""
+    silent = [f"127.0.0.{number}" for number in range(2, 6)]
+    with raw_server(lambda connection: connection.sendall(response())) as url, contextlib.ExitStack() as held:
+        port = int(url.rpartition(":")[2])
+        for address in silent:
+            held.enter_context(full_server(address, port))
+        lookups.addresses = [*silent, "127.0.0.1"]
+        with in_seconds(5):
+            assert read(base_url=f"http://localhost:{port}", timeout=60, max_retries=0) == []
+        lookups.addresses = silent
+        with in_seconds(3), pytest.raises(APITimeoutError):
+            read(base_url=f"http://localhost:{port}", timeout=1, max_retries=0)
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
 def test_retries_look_up_anew(read: Any, lookups: Lookups) -> None:
     """A lookup that hangs is shared for two seconds, by those who need the name at the same time."""
     lookups.is_slow = True

@@ -21,6 +21,7 @@ from apitally_traffic._clock import timeout as real_timeout
 from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.dns import addresses_async, is_address
 from apitally_traffic._transport.reuse import refuse_early_bytes
+from apitally_traffic._transport.sockets import SLOW_SECONDS
 
 if TYPE_CHECKING:
     import httpcore  # for type checkers only, because httpx imports it with the first transport
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     Connection = Coroutine[Any, Any, httpcore.AsyncNetworkStream]
 
 Result = TypeVar("Result")
-
-# How long an attempt to connect lasts before a concurrent one to the host's next address is started; see RFC 8305.
-_SLOW_SECONDS = 0.25
 
 
 def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTransport:
@@ -142,7 +140,7 @@ async def _first_of(attempts: "Iterable[Callable[[], Connection]]") -> "httpcore
         while waiting or running:
             if waiting:
                 running.add(asyncio.ensure_future(waiting.popleft()()))
-            seconds = _SLOW_SECONDS if waiting else None
+            seconds = SLOW_SECONDS if waiting else None
             done, running = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             for attempt in done:
                 failure = attempt.exception()

@@ -38,13 +38,13 @@ class _Lookup(Future[Addresses | Exception]):
 _running: dict[tuple[int, str, int], _Lookup] = {}
 
 
-def addresses(host: str, port: int, limit: Callable[[], float | None], check: Callable[[], None]) -> Addresses:
+def addresses(host: str, port: int, seconds: float | None, check: Callable[[], None]) -> Addresses:
     """Return the addresses of a host.
 
     Args:
         host: a name or an IP address.
         port: the port.
-        limit: returns how many seconds the lookup may take, or None for no limit.
+        seconds: how long the lookup may take, or None for no limit.
         check: called ten times a second; raises an error to end the wait.
 
     Raises:
@@ -54,7 +54,7 @@ def addresses(host: str, port: int, limit: Callable[[], float | None], check: Ca
     """
     if is_address(host):
         return _look_up(host, port)
-    lookup, seconds, started = _lookup(host, port), limit(), monotonic()
+    lookup, started = _lookup(host, port), monotonic()
     while not lookup.done():
         check()
         remaining = _POLL_SECONDS if seconds is None else started + seconds - monotonic()

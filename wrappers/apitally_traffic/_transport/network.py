@@ -10,7 +10,6 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -63,7 +62,7 @@ class _Backend:
     ) -> "_Stream":
         httpcore = sys.modules["httpcore"]
         try:
-            connection = connected(host, port, local_address, partial(_limit, timeout), _check)
+            connection = connected(host, port, local_address, _limit(timeout), _check)
             for option in (*(socket_options or ()), (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)):
                 connection.setsockopt(*option)
         except TimeoutError as error:
