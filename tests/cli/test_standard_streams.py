@@ -80,6 +80,17 @@ def test_the_exit_code_of_a_failure_without_stdout(cli: Cli, kind: str, name: st
     assert "/v1/apps/99/" in line
 
 
+@pytest.mark.parametrize("name", ["table", *exhaustive(sorted({*FORMATS} - {"table"}))])
+def test_a_file_without_stdout(cli: Cli, tmp_path: Path, name: str) -> None:
+    """What is written to a file does not need stdout."""
+    arguments = ["get", "1", *WEEK[:4], "--format", name, "--output"]
+    process = cli.start(*arguments, f"{tmp_path}/without", stdout=None, preexec_fn=lambda: os.close(1))
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+    assert cli.run(*arguments, f"{tmp_path}/with").returncode == 0
+    assert Path(tmp_path, "without").read_bytes() == Path(tmp_path, "with").read_bytes()
+
+
 @KINDS
 def test_data_beside_log_lines(cli: Cli, kind: str) -> None:
     """Log lines, asked for with an option or the environment, and the progress on a terminal leave the data whole."""

@@ -24,7 +24,7 @@ _MAX_WIDTH = 1000
 def write(traffic: Traffic, file: BinaryIO) -> None:
     """Write the table after all rows were read, because the scale of the bars and the totals depend on all of them."""
     rows = list(traffic)
-    encoding = sys.stdout.encoding if file is sys.stdout.buffer else "utf-8"
+    encoding = sys.stdout.encoding if sys.stdout is not None and file is sys.stdout.buffer else "utf-8"
     with text_for(file, encoding=encoding, errors="replace") as text:
         _print(traffic, rows, text)
 
