@@ -84,12 +84,26 @@ def test_the_key_as_another_argument(cli: Cli, arguments: list[str], source: str
     assert (_LONG_KEY in done.stderr) == (source == "option" and len(arguments) == 1)  # then no key is known
 
 
-@pytest.mark.parametrize("variable", ["APITALLY_API_BASE_URL", "HTTPS_PROXY", "SSL_CERT_FILE"])
+@pytest.mark.parametrize("variable", ["APITALLY_API_BASE_URL", "APITALLY_LOG", "HTTPS_PROXY", "SSL_CERT_FILE"])
 def test_the_key_as_another_argument_beside_a_wrong_setting(cli: Cli, variable: str) -> None:
     """The key is known even where no client can be made with the environment."""
     cli.env |= {"APITALLY_API_KEY": _LONG_KEY, variable: "no such thing"}
     code, text = failure(cli, "get", _LONG_KEY)
     assert (code, "is not a whole number" in text) == (2, True)
+
+
+@pytest.mark.parametrize("key", [f"{_LONG_KEY}\n{_LONG_KEY}", f"https://{_LONG_KEY}", f"{_LONG_KEY}\udcff"])
+def test_a_key_that_no_client_accepts_as_another_argument(cli: Cli, key: str) -> None:
+    """It may be a key that was copied with something else, so it is not quoted back, either."""
+    cli.env["APITALLY_API_KEY"] = key
+    code, text = failure(cli, "get", key)
+    assert (code, _LONG_KEY in text, "'…' is not a whole number" in text) == (2, False, True)
+
+
+def test_either_key_as_another_argument(cli: Cli) -> None:
+    """The key of the environment stays hidden, too, where another one is typed."""
+    cli.env["APITALLY_API_KEY"] = _LONG_KEY
+    assert "'…' is not a whole number" in failure(cli, "get", _LONG_KEY, "--api-key", "key-of-another")[1]
 
 
 @pytest.mark.parametrize(("name", "advice"), [("-", True), ("/dev/stdout", True), ("picture.gif", False)])

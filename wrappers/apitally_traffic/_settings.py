@@ -78,7 +78,7 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
     for name, value in {"api_key": api_key, "base_url": base_url}.items():
         if not isinstance(value, str | None):
             raise TypeError(f"{name} must be a str, not {type(value).__name__}.")
-    given = _trimmed(api_key) or _trimmed(os.environ.get("APITALLY_API_KEY"))
+    given = _given_key(api_key)
     file = _AuthFile(is_needed=not given)
     key = given or _trimmed(file.get("api_key"))
     if not key:
@@ -91,6 +91,23 @@ def resolve_settings(api_key: str | None, base_url: str | None) -> Settings:
     redactor = Redactor(_checked_key(key))
     redactor.watch()
     return Settings(key, _checked_url(url), redactor)
+
+
+def key_redactor(api_key: str | None) -> Redactor:
+    """Return the redactor of the key that `resolve_settings` would find, also of a key that it would refuse.
+
+    Args:
+        api_key: as for `resolve_settings`.
+
+    Raises:
+        ConfigurationError: the key can only be in the file, and the file cannot be read.
+    """
+    given = _given_key(api_key)
+    return Redactor(given or _trimmed(_AuthFile(is_needed=True).get("api_key")))
+
+
+def _given_key(api_key: str | None) -> str:
+    return _trimmed(api_key) or _trimmed(os.environ.get("APITALLY_API_KEY"))
 
 
 def _trimmed(value: str | None) -> str:

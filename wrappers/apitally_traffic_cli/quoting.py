@@ -3,25 +3,22 @@
 import re
 import sys
 
-_QUOTATION = re.compile(r"'.*'", re.DOTALL)
+_QUOTATION = re.compile(r"'.*'|\(.*\)", re.DOTALL)
 
 
 def without_key(message: str) -> str:
-    """Return the message of an error without the key that the command would use, whatever the source of the key."""
+    """Return a message without the key that is typed, and without the one that is used if none is typed."""
     try:
-        from httpx import BaseTransport  # noqa: PLC0415
-
-        from apitally_traffic import ConfigurationError, TrafficClient  # noqa: PLC0415
-        from apitally_traffic._redaction.redactor import without_keys  # noqa: PLC0415 - as for the client's own messages
+        from apitally_traffic import ConfigurationError  # noqa: PLC0415
+        from apitally_traffic._settings import key_redactor  # noqa: PLC0415 - as for the client's own messages
     except (ImportError, MemoryError):
         return _QUOTATION.sub("'…'", message)
-    try:
-        # Only the key can be invalid here, because server, proxy and certificates are not the user's.
-        client = TrafficClient(_typed_key(), base_url="http://localhost", transport=BaseTransport())
-    except ConfigurationError:
-        return message
-    with client:
-        return without_keys(message)
+    for api_key in (_typed_key(), None):
+        try:
+            message = key_redactor(api_key).text(message)
+        except ConfigurationError:
+            continue  # the file with the key cannot be read
+    return message
 
 
 def _typed_key() -> str | None:

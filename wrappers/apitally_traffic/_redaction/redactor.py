@@ -68,7 +68,8 @@ class Redactor:
 
     def __init__(self, api_key: str) -> None:
         """Store the key."""
-        self.api_key = api_key.encode()
+        # In an environment variable, a byte that is not UTF-8 is a lone surrogate.
+        self.api_key = api_key.encode("utf-8", "surrogatepass")
 
     def text(self, text: str) -> str:
         """Return a text without the key."""
