@@ -248,6 +248,22 @@ def test_rate_limit_error_carries_the_numbers() -> None:
     assert (bare.retry_after, bare.limit, bare.remaining, bare.reset_at) == (None, None, None, None)
 
 
+def test_shortened_waits_nest() -> None:
+    """At the end of a block, the waits are those of the block around it, also where two blocks have the same."""
+    with fast_retries(), fast_retries(backoff=5.0):
+        with fast_retries():
+            assert backoff(1) == 0
+        assert any(backoff(1) > 0 for _ in range(10))
+    with fast_retries(backoff=Waits().first_backoff, pause=Waits().min_pause):
+        pass
+    outer, inner = fast_retries(), fast_retries(backoff=5.0)
+    outer.__enter__()
+    inner.__enter__()
+    outer.__exit__(None, None, None)  # another thread may end its block first
+    assert any(backoff(1) > 0 for _ in range(10))
+    inner.__exit__(None, None, None)
+
+
 def test_backoff_doubles_and_is_jittered() -> None:
     """Waits are drawn from zero to a bound that doubles, up to the maximum."""
     with fast_retries(backoff=0.5):

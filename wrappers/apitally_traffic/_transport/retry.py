@@ -10,9 +10,10 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Final, NamedTuple
+from typing import Final
 
 import httpx
 from httpx_retries import Retry
@@ -32,7 +33,8 @@ MAX_WAIT = 120.0
 """Seconds. If the server asks for a longer wait, the error is raised at once."""
 
 
-class Waits(NamedTuple):
+@dataclass(frozen=True, eq=False)  # each is itself, so that the right one is removed from the list below
+class Waits:
     """The waits that the package itself chooses, in seconds.
 
     Attributes:
