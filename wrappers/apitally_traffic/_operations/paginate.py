@@ -65,11 +65,10 @@ def paginate(operation: PagedOperation, **params: Any) -> Iterator[Any]:
         >>> len(list(items))
         31
     """
-    return QueryIterator(_pages(operation, params))
+    return QueryIterator(_pages(operation, _Listing(operation, "sync", params)))
 
 
-def _pages(operation: PagedOperation, params: dict[str, Any]) -> Generator[list[Any]]:
-    listing = _Listing(operation, "sync", params)
+def _pages(operation: PagedOperation, listing: "_Listing") -> Generator[list[Any]]:
     while not listing.finished:
         page, failure = None, None
         try:
@@ -93,12 +92,11 @@ def paginate_async(operation: PagedOperation, **params: Any) -> AsyncIterator[An
         >>> asyncio.run(count())
         31
     """
-    return AsyncQueryIterator(partial(_items_async, operation, params))
+    return AsyncQueryIterator(partial(_items_async, operation, _Listing(operation, "asyncio", params)))
 
 
-async def _items_async(operation: PagedOperation, params: dict[str, Any], ending: Ending) -> AsyncGenerator[Any]:
+async def _items_async(operation: PagedOperation, listing: "_Listing", ending: Ending) -> AsyncGenerator[Any]:
     async with ending:
-        listing = _Listing(operation, "asyncio", params)
         while not listing.finished:
             page, failure = None, None
             try:
