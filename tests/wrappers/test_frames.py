@@ -121,6 +121,20 @@ def test_a_zone_that_polars_does_not_know(client: TrafficClient, server: MockSer
     assert server.requests == []
 
 
+@pytest.mark.parametrize(("library", "collector"), [("pyarrow", "to_arrow"), ("pandas", "to_pandas")])
+def test_other_errors_of_a_library_are_not_about_the_timezone(
+    client: TrafficClient, monkeypatch: pytest.MonkeyPatch, library: str, collector: str
+) -> None:
+    """They are raised as they are."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError("out of memory")
+
+    monkeypatch.setattr(sys.modules[library], {"pyarrow": "array", "pandas": "Series"}[library], fail)
+    with pytest.raises(MemoryError, match=r"^out of memory$"):
+        getattr(client.get_traffic(1, **NIGHT), collector)()
+
+
 def test_microseconds_and_large_counts_are_exact() -> None:
     """Neither the first and last years nor microseconds nor counts beyond 2**53 are rounded."""
     counts = {"requests": 2**53 + 1, "bytes_received": 2**63 - 1, "bytes_sent": 0}

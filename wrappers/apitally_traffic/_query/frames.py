@@ -62,7 +62,7 @@ def arrow_builder(timezone: ZoneInfo) -> "Callable[[Rows], pa.Table]":
         columns |= {name: pyarrow.array(_counts(rows, name), pyarrow.int64()) for name in _COUNTS}
         return pyarrow.table(columns)
 
-    return _checked(build, "pyarrow", timezone)
+    return _checked(build, "pyarrow", timezone, ValueError)
 
 
 def pandas_builder(timezone: ZoneInfo) -> "Callable[[Rows], pd.DataFrame]":
@@ -82,7 +82,7 @@ def pandas_builder(timezone: ZoneInfo) -> "Callable[[Rows], pd.DataFrame]":
         columns |= {name: pandas.Series(_counts(rows, name), dtype="int64") for name in _COUNTS}
         return cast("pd.DataFrame", pandas.DataFrame(columns))
 
-    return _checked(build, "pandas", timezone)
+    return _checked(build, "pandas", timezone, LookupError, ValueError)
 
 
 def polars_builder(timezone: ZoneInfo) -> "Callable[[Rows], pl.DataFrame]":
@@ -103,7 +103,7 @@ def polars_builder(timezone: ZoneInfo) -> "Callable[[Rows], pl.DataFrame]":
         columns |= {name: polars.Series(name, _counts(rows, name), dtype=polars.Int64) for name in _COUNTS}
         return cast("pl.DataFrame", polars.DataFrame(columns))
 
-    return _checked(build, "polars", timezone)
+    return _checked(build, "polars", timezone, polars.exceptions.PolarsError)
 
 
 def _import(name: str, *, extra: str) -> Any:
@@ -115,10 +115,23 @@ def _import(name: str, *, extra: str) -> Any:
         raise ImportError(f"{name} is not installed: python3 -m pip install 'apitally-traffic[{extra}]'.") from error
 
 
-def _checked(build: Callable[[Rows], Table], library: str, timezone: ZoneInfo) -> Callable[[Rows], Table]:
+def _checked(
+    build: Callable[[Rows], Table], library: str, timezone: ZoneInfo, *refusals: type[Exception]
+) -> Callable[[Rows], Table]:
+    """Return a function that makes a table, after checking that its library knows the timezone.
+
+    Args:
+        build: the function.
+        library: the name of the library.
+        timezone: the timezone.
+        *refusals: what the library raises for a timezone that it does not know.
+
+    Raises:
+        ValueError: the library does not know the timezone.
+    """
     try:
         build([])
-    except Exception as error:  # each library has its own exceptions
+    except refusals as error:
         raise ValueError(
             f"{library} does not know the timezone {timezone.key!r}: use another one, or another kind of table."
         ) from error
