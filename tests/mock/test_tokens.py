@@ -112,6 +112,14 @@ def test_a_token_with_another_query_is_refused(traffic: Endpoint, parameter: str
     assert response.json()["detail"][0]["input"] == str(value)
 
 
+def test_the_first_of_several_contradictions_is_named(traffic: Endpoint) -> None:
+    """It is the same one each time, in the order of the specification."""
+    token = traffic.page(**QUERY, limit=1)["next_token"]
+    other = {"timezone": "UTC", "interval": "day", "consumer_id": 9, "end": "2025-05-16T01:02:04", "app_env_id": 2}
+    detail = traffic.response(next_token=token, **other).json()["detail"]
+    assert [problem["loc"] for problem in detail] == [["query", "app_env_id"]]
+
+
 def test_the_same_instant_in_another_form_is_the_same_query(traffic: Endpoint) -> None:
     """A start that rounds to the same period and an end with another offset do not contradict the token."""
     token = traffic.page(**QUERY, limit=1)["next_token"]

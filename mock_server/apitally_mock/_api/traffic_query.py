@@ -63,8 +63,8 @@ def later_page(app_id: int, app: App, given: TrafficParameters, tokens: Tokens, 
         "interval": given.interval == interval,
         "timezone": given.timezone is zone,
     }
-    for parameter in same.keys() & given.model_fields_set:
-        if not same[parameter]:
+    for parameter, is_same in same.items():
+        if parameter in given.model_fields_set and not is_same:
             raise InvalidParameterError(parameter, f"the query that next_token continues has another {parameter}")
     return query, position
 
