@@ -149,7 +149,7 @@ class _Budget:
 def _as_json(value: Any, budget: _Budget) -> Any:
     budget.spend(value)
     if isinstance(value, dict):
-        return {_key(key): _as_json(child, budget) for key, child in value.items()}
+        return _without_duplicates([(_key(key), _as_json(child, budget)) for key, child in value.items()])
     if isinstance(value, list):
         return [_as_json(child, budget) for child in value]
     if value is None or isinstance(value, str | bool | int):

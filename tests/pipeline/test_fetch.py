@@ -158,6 +158,7 @@ def test_yaml_is_read_as_json_would_say_it(text: str, value: Any) -> None:
         ('a: "\\ud800"', "contains half of a surrogate pair"),
         ('{"a": "\\ud800"}', "contains half of a surrogate pair"),
         ('{"a": 1, "a": 2}', "has a value that JSON does not have: the key a twice in one object"),
+        ("a: 1\n5: 2\n'5': 3", "has a value that JSON does not have: the key 5 twice in one object"),
         ('{"a": ' + "9" * 5000 + "}", "has a value that JSON does not have: a number of 5000 digits"),
         ('{"a": 1e999}', "has a value that JSON does not have: 1e999"),
         ("just words", "must have an object at its top level, not str"),
