@@ -184,9 +184,23 @@ def server() -> Iterator[MockServer]:
 @pytest.mark.parametrize("name", apitally_traffic.sync.__all__)
 def test_example_is_true(name: str, server: MockServer) -> None:
     """The example of a public name does what it shows."""
+    run_example(name, server)
+
+
+def test_example_in_two_directories(server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipeline of one's own writes into the database of the directory in which it runs."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        run_example("traffic_source", server)
+        assert (tmp_path / name / "warehouse.duckdb").exists()
+
+
+def run_example(name: str, server: MockServer) -> None:
+    """Check the example in the docstring of a public name."""
     public = {name: getattr(apitally_traffic.sync, name) for name in apitally_traffic.sync.__all__}
     report: list[str] = []
-    known: dict[str, Any] = {**public, "dlt": dlt, "server": server}
+    known: dict[str, Any] = {**public, "Path": Path, "dlt": dlt, "server": server}
     example = doctest.DocTestParser().get_doctest(public[name].__doc__ or "", known, name, None, None)
     assert example.examples
     outcome = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=report.append)

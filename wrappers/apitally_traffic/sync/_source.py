@@ -59,7 +59,8 @@ def traffic_source(
 
     If a run was killed, dlt's next run only loads the pending package, and reads nothing new. `sync_traffic` leaves no
     pending package. In your own pipeline, first call `pipeline.run()` without data, and then `pipeline.drop()`: without
-    `drop`, a `dataset_name` that you pass to the run itself is applied too late.
+    `drop`, a `dataset_name` that you pass to the run itself is applied too late. Name a database file by its absolute
+    path: dlt resolves a relative one in the working directory that it remembers under the name of the pipeline.
 
     Args:
         app_ids: the apps' IDs, from the Apitally dashboard.
@@ -80,7 +81,8 @@ def traffic_source(
         ValueError: an argument is out of bounds or cannot be parsed.
 
     Example:
-        >>> pipeline = dlt.pipeline("warehouse", destination=dlt.destinations.duckdb("warehouse.duckdb"))
+        >>> database = str(Path("warehouse.duckdb").resolve())
+        >>> pipeline = dlt.pipeline("warehouse", destination=dlt.destinations.duckdb(database))
         >>> source = traffic_source([1, 2], interval="day", api_key=server.api_key, base_url=server.url)
         >>> list(source.resources)
         ['app_1', 'app_2']
