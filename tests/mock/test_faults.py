@@ -76,6 +76,17 @@ def test_status_has_a_body_and_headers(server: MockServer, traffic: Endpoint) ->
     assert response.headers.get_list("X-RateLimit-Limit") == ["7"]
 
 
+def test_the_body_of_a_status_has_its_declared_form(server: MockServer, traffic: Endpoint) -> None:
+    """The detail of a 422 is a list, and that of others a text; so it is without a fault."""
+    honest = traffic.response(limit=0).json()["detail"]
+    server.inject("status", status=422)
+    injected = traffic.response().json()["detail"]
+    assert [set(problem) >= {"loc", "msg", "type"} for problem in honest + injected] == [True, True]
+    server.clear_faults()
+    server.inject("status", status=503)
+    assert traffic.response().json() == {"detail": "Service Unavailable"}
+
+
 @pytest.mark.parametrize("status", [204, 304, 307, 403, 429, 500, 522, 599])
 def test_any_status_from_200_to_599_is_possible(server: MockServer, traffic: Endpoint, status: int) -> None:
     """The response has a body where the status can have one."""

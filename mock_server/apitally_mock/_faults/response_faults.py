@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - few faults need the context
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from http import HTTPStatus
@@ -50,12 +51,14 @@ class Status(Fault):
 
     def apply(self, response: Response, context: Context) -> Response:
         """Return a response with the status."""
-        names = {status.value: status.phrase for status in HTTPStatus}
-        body = self.body
-        if body is None:
-            body = f'{{"detail":"{names.get(self.status, "Unknown status")}"}}'
+        body = json.dumps({"detail": self._detail()}) if self.body is None else self.body
         headers = _with_headers(response.headers, dict(self._all_headers(context.now)))
         return replace(response, status=self.status, headers=headers, body=body.encode())
+
+    def _detail(self) -> object:
+        """Return the detail in the form that the specification declares for the status."""
+        phrase = {status.value: status.phrase for status in HTTPStatus}.get(self.status, "Unknown status")
+        return [{"loc": ["query"], "msg": phrase, "type": "value_error"}] if self.status == 422 else phrase
 
     def _all_headers(self, now: int) -> Iterator[tuple[str, str]]:
         yield "Content-Type", "application/json"
