@@ -2,7 +2,7 @@
 
 import json
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -46,7 +46,7 @@ class RemoteControl:
         Raises:
             ValueError: it is not a time with an offset.
         """
-        self._change(now=now.isoformat() if isinstance(now, datetime) else now)
+        self._change(now=now.isoformat() if isinstance(now, date) else now)
 
     def set_rate_limit(self, rate_limit: str | None) -> None:
         """Change the rate limit from now on, and start a new rate limit window.

@@ -8,7 +8,7 @@ Only the standard library is imported, so that a bad option is refused before th
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -142,10 +142,12 @@ def instant_of_now(now: datetime | str | None) -> int | None:
     """
     if now is None:
         return None
-    text = now.isoformat() if isinstance(now, datetime) else now
+    text = now.isoformat() if isinstance(now, date) else now
+    if not isinstance(text, str):
+        raise ValueError(f"now must be a date-time with an offset, not {shown(text)}")
     try:
         instant = parse_instant(text)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"now must be a date-time with an offset, not {shown(text)}: {_cut(str(error))}") from None
     if FIRST_INSTANT <= instant < LAST_INSTANT:
         return instant

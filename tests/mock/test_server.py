@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
 
@@ -102,6 +102,8 @@ def test_now_is_a_string_or_a_datetime(server: MockServer, traffic: Endpoint, no
     with MockServer(now=now) as other:
         response = httpx.get(other.url + PATH, headers={"Api-Key": other.api_key})
     server.set_now("2001-01-01T00:00:00Z")
+    with pytest.raises(ValueError, match="now must be a date-time with an offset, not '2025-06-18'"):
+        server.set_now(cast("Any", date(2025, 6, 18)))
     server.set_now(now)
     assert response.json() == here == traffic.page()
 
@@ -134,7 +136,8 @@ def test_now_is_a_string_or_a_datetime(server: MockServer, traffic: Endpoint, no
             {"now": datetime.fromisoformat("2025-01-01")},
             "now must be a date-time with an offset, not .*: it needs an offset",
         ),
-        ({"now": 5}, "now must be a date-time with an offset"),
+        ({"now": 5}, "now must be a date-time with an offset, not 5"),
+        ({"now": date(2025, 1, 1)}, "now must be a date-time with an offset, not '2025-01-01'"),
         ({"rate_limit": 100}, "rate_limit must look like 100/60s"),
         ({"latency": -1}, "latency must be a number of seconds from 0 to 3600"),
         ({"latency": float("nan")}, "latency must be a number of seconds"),
