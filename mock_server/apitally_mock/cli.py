@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--api-key", default=DEFAULT_API_KEY, metavar="KEY", help="the API key to accept (default: %(default)s)")
     add("--apps", default="1,2", metavar="IDS", help="IDs of the apps, separated by commas (default: %(default)s)")
     add("--now", metavar="TIME", help="stop the clock of the API at a time such as 2025-05-14T12:00:00Z")
-    add("--rate-limit", metavar="N/SECONDSs", help="allow N requests in each rate limit window, such as 100/60s")
+    add("--rate-limit", metavar="LIMIT", help="100/60s for 100 requests in each rate limit window of 60 seconds")
     add("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each response")
     add("--data", metavar="FILE", help="serve a recording that the client wrote: .parquet, .csv, .ndjson or .json")
 

@@ -131,7 +131,7 @@ class _AuthFile:
             self._content = self._read()
         value = self._content.get(name)
         if value is not None and not isinstance(value, str):
-            raise ConfigurationError(f"{name} in ~/{_AUTH_FILE.as_posix()} must be a string.")
+            raise ConfigurationError(f"`{name}` in ~/{_AUTH_FILE.as_posix()} must be a string.")
         return value
 
     def _read(self) -> dict[str, Any]:

@@ -20,7 +20,8 @@ _MAX_BODY_SECONDS = 10.0
 _ROUTES = """\
 GET    /_mock/requests  the latest requests to the API: up to 10,000, or 8 MiB of URLs
 GET    /_mock/settings  the settings that can be changed
-PATCH  /_mock/settings  change some: {"now": "2025-05-14T12:00:00Z", "rate_limit": "100/60s", "latency": 0.5}, or null
+PATCH  /_mock/settings  change some: {"now": "2025-05-14T12:00:00Z", "rate_limit": "100/60s", "latency": 0.5};
+                        null for the clock of the machine, or for no rate limit
 GET    /_mock/faults    the active faults
 POST   /_mock/faults    inject one: {"fault": "status", "times": 2, "status": 429, "retry_after": 1}
 DELETE /_mock/faults    remove all faults
