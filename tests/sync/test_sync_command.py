@@ -4,10 +4,12 @@ import errno
 import os
 import shlex
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -160,6 +162,8 @@ def test_into_postgres_without_a_password_in_the_url(run: Run, postgres_server: 
         (["1", "--to", "loop.db/traffic.duckdb"], 5, "cannot be opened: Too many levels of symbolic links."),
         (["1", "--to", "pipe.db"], 5, "pipe.db cannot be opened: it is not a regular file."),
         (["1", "--to", "folder.db"], 5, "folder.db cannot be opened: it is not a regular file."),
+        (["1", "--to", "sqlite.db"], 5, "sqlite.db is not a DuckDB database: choose another file, or move this one."),
+        (["1", "--to", "empty.db"], 5, "empty.db is not a DuckDB database"),
         pytest.param(
             ["1", "--to", "/proc/traffic.duckdb"],
             5,
@@ -173,6 +177,9 @@ def test_exit_codes(run: Run, arguments: list[str], code: int, sentence: str) ->
     """Each failure has its code and its sentence, never a traceback, and leaves no file of rows."""
     Path("loop.db").symlink_to("loop.db")
     Path("folder.db").mkdir()
+    Path("empty.db").touch()
+    with closing(sqlite3.connect("sqlite.db")) as connection:
+        connection.execute("CREATE TABLE traffic (x)")
     os.mkfifo("pipe.db")
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (code, "")

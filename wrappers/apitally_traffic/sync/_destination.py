@@ -21,6 +21,8 @@ from apitally_traffic.sync._series import DATASET
 
 DEFAULT_DESTINATION = "apitally_traffic.duckdb"
 _DUCKDB_SUFFIXES = {".duckdb", ".db"}
+# What each file of DuckDB has after a checksum. DuckDB would download an extension to open a file of SQLite.
+_DUCKDB_MAGIC = slice(8, 12), b"DUCK"
 # Without this, dlt deletes old rows and inserts new ones in two transactions, and a kill in between loses rows.
 _ATOMIC: dict[str, Any] = {"supports_transactions": True}
 
@@ -138,6 +140,8 @@ def _regular(path: Path) -> Path:
     except OSError as error:
         raise SyncError(f"{path} cannot be opened: {error.strerror}.") from error
     file = path.resolve()
+    if not _is_duckdb(file):
+        raise SyncError(f"{path} is not a DuckDB database: choose another file, or move this one.")
     if (database := file.name.partition(".")[0].lower()) in {DATASET, f"{DATASET}_staging"}:
         raise ValueError(
             f"{path} needs another name, such as {DEFAULT_DESTINATION}: DuckDB calls the database after its file, and "
@@ -145,6 +149,16 @@ def _regular(path: Path) -> Path:
         )
     str(file).encode()  # raises an error for a path that is not UTF-8, which DuckDB does not accept
     return file
+
+
+def _is_duckdb(file: Path) -> bool:
+    """Return whether a file is a DuckDB database, or does not exist, or cannot be read, which DuckDB will tell."""
+    place, magic = _DUCKDB_MAGIC
+    try:
+        with file.open("rb") as content:
+            return content.read(place.stop)[place] == magic
+    except OSError:
+        return True
 
 
 def _publish(new: Path, file: Path) -> None:
