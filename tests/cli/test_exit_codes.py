@@ -273,7 +273,7 @@ def test_help_ends_like_data(bare: Cli, arguments: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         process = bare.start(*command, stdout=full)
         _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (5, b"Error: No space left on device.\n")
+    assert (process.returncode, errors) == (5, b"Error: stdout cannot be written: No space left on device.\n")
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as pipe:
@@ -290,7 +290,7 @@ def test_help_on_a_full_disk_where_stdout_has_no_buffer(bare: Cli, command: list
     with Path("/dev/full").open("wb") as full:
         process = bare.start(*command, "--help", stdout=full)
         _, errors = process.communicate(timeout=60)
-    assert (process.returncode, errors) == (5, b"Error: No space left on device.\n")
+    assert (process.returncode, errors) == (5, b"Error: stdout cannot be written: No space left on device.\n")
 
 
 @pytest.mark.parametrize("output", [["--output", "traffic.csv"], ["--format", "csv"]])

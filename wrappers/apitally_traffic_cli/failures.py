@@ -11,6 +11,7 @@ The exit codes are those of Apitally's own command-line tool:
     130  Ctrl-C
 """
 
+import errno
 import os
 import re
 import sys
@@ -34,6 +35,7 @@ EXTRAS = {
 }
 """The extra for each library that a command imports when it runs."""
 
+_WRITE_FAILURES = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
 # The client's messages name its arguments, which are options on the command line.
 _WITHOUT_OPTION = re.compile(r", or raise the (timeout|deadline)\b")
@@ -143,6 +145,8 @@ def _sentence_of_system(error: OSError) -> str:
         return f"{error.filename}: {error.strerror or error}."
     if isinstance(error, FileNotFoundError) and not _is_somewhere():
         return "The working directory does not exist any more: change to another one."
+    if error.errno in _WRITE_FAILURES:  # all other files are named where they are written
+        return f"stdout cannot be written: {error.strerror}."
     return f"{error.strerror or error}."
 
 

@@ -51,7 +51,12 @@ def series_options(*, several_consumers: bool = False) -> Decorator:
 def output_option(explanation: str) -> Decorator:
     """Return the option for the output file."""
     return click.option(
-        "--output", "-o", type=click.Path(path_type=str), metavar="FILE", help=explanation, callback=_file
+        "--output",
+        "-o",
+        type=click.Path(path_type=str, readable=False),
+        metavar="FILE",
+        help=explanation,
+        callback=_file,
     )
 
 
