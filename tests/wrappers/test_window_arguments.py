@@ -209,3 +209,11 @@ def test_the_size_of_a_slice(max_periods: Any, sentence: str) -> None:
         TimeWindow.resolve(now=NOW).slices(max_periods)
     assert len(next(TimeWindow.resolve(now=NOW).slices(1))) == 1
     assert len(next(TimeWindow.resolve(now=NOW).slices(np.int64(2)))) == 2  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["start", "end"])
+def test_a_window_of_naive_times(name: str) -> None:
+    """Without `resolve`, nobody says in which timezone they are."""
+    times: dict[str, datetime] = {"start": NOW, "end": NOW, name: NOW.replace(tzinfo=None)}
+    with pytest.raises(ValueError, match=rf"^{name} must carry a timezone"):
+        TimeWindow(**times, interval="hour", timezone=BERLIN)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple, Self, get_args
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from apitally_api_client.models import Interval
 from apitally_traffic._checks import check_count
@@ -21,6 +21,11 @@ _DEFAULT_LENGTH: dict[Interval, timedelta] = {"hour": timedelta(hours=24), "day"
 # Python compares datetimes of the same timezone by wall clock, which is wrong around clock changes.
 def _utc(time: datetime) -> datetime:
     return time.astimezone(UTC)
+
+
+def _check_aware(_: object, attribute: "Attribute[datetime]", time: datetime) -> None:
+    if time.tzinfo is None:
+        raise ValueError(f"{attribute.name} must carry a timezone; `TimeWindow.resolve` takes naive times, too.")
 
 
 class Period(NamedTuple):
@@ -54,8 +59,8 @@ class TimeWindow:
         (25, [10, 10, 5])
     """
 
-    start: datetime = field(eq=_utc)
-    end: datetime = field(eq=_utc)
+    start: datetime = field(eq=_utc, validator=_check_aware)
+    end: datetime = field(eq=_utc, validator=_check_aware)
     interval: Interval
     timezone: ZoneInfo = field(repr=str)
 
