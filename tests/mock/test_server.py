@@ -63,12 +63,12 @@ def test_a_reset_brings_everything_back(server: MockServer, traffic: Endpoint) -
     server.inject("status")
     server.set_now("2020-01-01T00:00:00Z")
     server.set_rate_limit("1/60s")
-    server.set_latency(0.5)
+    server.set_latency(30)
     server.reset()
     assert server.requests == []
     began = time.monotonic()
     assert [traffic.page() for _ in range(3)] == [page] * 3
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 30
 
 
 def test_apps_can_be_chosen() -> None:

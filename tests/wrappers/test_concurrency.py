@@ -74,13 +74,13 @@ def sent_soon(server: MockServer, requests: int) -> bool:
 def test_slices_are_read_concurrently(server: MockServer) -> None:
     """Eight slices of a slow server take two round trips, the first request's and one for all others, and not eight."""
     server.reset()
-    server.inject("latency", seconds=0.4)
+    server.inject("latency", seconds=1)
     with TrafficClient(server.api_key, base_url=server.url, **UNLIMITED) as client:
         began = time.monotonic()
         assert len(client.get_traffic(1, **DAY, page_size=3).to_list()) == 24
         took = time.monotonic() - began
     server.reset()
-    assert 0.8 <= took < 2.4
+    assert 2 <= took < 7
 
 
 @pytest.mark.parametrize(("concurrency", "requests"), [(1, 1), (2, 3), (3, 4)])
