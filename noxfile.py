@@ -9,9 +9,11 @@ The block above lets nox fetch uv for itself, which makes the environments in a 
 import os
 import shutil
 import sys
+from itertools import chain
 from pathlib import Path
 
 import nox
+from packaging.requirements import Requirement
 
 nox.needs_version = ">=2025.5"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -73,6 +75,23 @@ def tests_full(session: nox.Session) -> None:
     session.run(
         "pytest", *_PARALLEL, "-m", "exhaustive or not exhaustive", "--hypothesis-profile=full", *session.posargs
     )
+
+
+@nox.session(python=_SUPPORTED[0], default=False)
+def lowest(session: nox.Session) -> None:
+    """Run the tests of what is shipped with the lowest version of each dependency that the package accepts."""
+    project = _PYPROJECT["project"]
+    texts = chain(project["dependencies"], *project["optional-dependencies"].values())
+    lowest_versions = {
+        f"{requirement.name}=={bound.version}"
+        for requirement in map(Requirement, texts)
+        for bound in requirement.specifier
+        if bound.operator == ">="
+    }
+    constraints = Path(session.create_tmp(), "constraints.txt")
+    constraints.write_text("\n".join(sorted(lowest_versions)), encoding="utf-8")
+    _install(session, "--constraint", str(constraints), ".[all]", groups=["test"])
+    session.run("pytest", *(session.posargs or [*_PARALLEL, *_SHIPPED, "tests/sync"]))
 
 
 @nox.session

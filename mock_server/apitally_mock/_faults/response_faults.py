@@ -51,7 +51,7 @@ class Status(Fault):
 
     def apply(self, response: Response, context: Context) -> Response:
         """Return a response with the status."""
-        body = json.dumps({"detail": self._detail()}) if self.body is None else self.body
+        body = json.dumps({"detail": self._detail()}, separators=(",", ":")) if self.body is None else self.body
         headers = _with_headers(response.headers, dict(self._all_headers(context.now)))
         return replace(response, status=self.status, headers=headers, body=body.encode())
 
