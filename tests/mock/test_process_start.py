@@ -89,13 +89,6 @@ def test_the_encoding_of_the_environment_is_ignored(monkeypatch: pytest.MonkeyPa
         server.reset()
 
 
-def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Control requests go directly to the server."""
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with MockServer() as server:
-        server.reset()
-
-
 def test_a_child_without_a_start_line_ends_quietly() -> None:
     """An owner that is interrupted before it has sent the start line leaves neither a process nor a traceback."""
     done = subprocess.run(

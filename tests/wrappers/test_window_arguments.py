@@ -123,7 +123,7 @@ class Unwritable:
         ({"start": 5}, "start must be a datetime, date, timedelta or str, not int"),
         ({"start": "1d", "end": "2d"}, "start .* is after end .*: swap them"),
         ({"start": "2100-01-01"}, r"start 2100-01-01T00:00:00\+00:00 lies in the future: it is .* now\."),
-        ({"end": "2000-01-01"}, r"end 2000-01-01T00:00:00\+00:00 is before the default start .*: give a start, too"),
+        ({"end": "2000-01-01"}, r"end 2000-01-01T00:00:00\+00:00 is before the default start .*: pass start, too"),
         ({"timezone": "Berlin"}, "Unknown timezone 'Berlin': use an IANA name"),
         ({"timezone": "Europe"}, "Unknown timezone"),
         ({"timezone": "../etc/passwd"}, "Unknown timezone"),
