@@ -1,7 +1,6 @@
 """Show a progress line on stderr: the fraction of the window that was read, the number of requests, and waits."""
 
 import logging
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -10,7 +9,6 @@ from typing import Protocol
 
 from apitally_traffic_cli import logs
 
-_WAIT = re.compile(r"\b([0-9.]+) s\b")
 _BAR_WIDTH = 30
 
 
@@ -67,8 +65,8 @@ class _Log(logging.Handler):
             self._warning = ""
         elif record.levelno >= logging.WARNING:
             self._warning = record.getMessage()
-        elif wait := _WAIT.search(record.getMessage()):
-            self._resumes_at = max(self._resumes_at, time.monotonic() + float(wait[1]))
+        elif (wait := getattr(record, "waits_for", None)) is not None:
+            self._resumes_at = max(self._resumes_at, time.monotonic() + wait)
 
     def summary(self) -> str:
         """Return the last warning or, without one, the number of requests and the remaining seconds of a wait."""

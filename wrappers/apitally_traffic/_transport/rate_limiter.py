@@ -175,7 +175,7 @@ class _Announced:
         until = monotonic() + seconds
         if until > self._until + _SAME_END:
             self._until = until
-            _logger.info("waiting %.1f s for the rate limit", seconds)
+            _logger.info("waiting %.1f s for the rate limit", seconds, extra={"waits_for": seconds})
 
 
 class _Wait:
