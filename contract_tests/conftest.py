@@ -7,6 +7,7 @@ import gc
 import os
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -250,8 +251,8 @@ def _server(options: Options, opened: ExitStack) -> tuple[str, str, Options]:
     if options.base_url is not None and options.api_key is not None:
         return options.base_url, options.api_key, options
     mock = opened.enter_context(MockServer(seed=options.seed))
-    known = {"app_id": 1, "app_env_id": 1, "consumer_id": 1, "api_key": mock.api_key}
-    return mock.url, mock.api_key, Options(**vars(options) | known)
+    known = replace(options, api_key=mock.api_key, app_id=1, app_env_id=1, consumer_id=1)
+    return mock.url, mock.api_key, known
 
 
 def _note(outcome: Outcome, item: pytest.Item, error: BaseException | None) -> None:

@@ -31,7 +31,6 @@ class Exchange:
         body: the response's body.
         sent_at: local Unix time before the request was sent, in seconds.
         received_at: local Unix time after the response was read, in seconds.
-        with_key: whether the request carried the right key in the right place.
         key: the right key, which `hide` removes from everything that is shown.
     """
 
@@ -44,7 +43,6 @@ class Exchange:
     body: bytes = field(repr=False)
     sent_at: float
     received_at: float
-    with_key: bool = True
     key: str = field(default="", repr=False)
 
     @cached_property

@@ -39,7 +39,7 @@ class OptionError(ValueError):
     """An option cannot be used; the message is one sentence for the user."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Options:
     """The options of a run.
 
@@ -63,17 +63,17 @@ class Options:
         history: a file that keeps what each run found; `None` for none.
     """
 
-    base_url: str | None
-    api_key: str | None
-    app_id: int
-    app_env_id: int | None
-    consumer_id: int | None
-    max_requests: int
-    rate_limit: int
-    seed: int
-    deep: int
-    baseline: str | None
     report_dir: str
+    base_url: str | None = None
+    api_key: str | None = None
+    app_id: int = 1
+    app_env_id: int | None = None
+    consumer_id: int | None = None
+    max_requests: int = MAX_REQUESTS
+    rate_limit: int = RATE_LIMIT
+    seed: int = 0
+    deep: int = 0
+    baseline: str | None = None
     proxy: str | None = None
     ca_file: str | None = None
     require_exercised: int | frozenset[str] = 0
@@ -217,8 +217,7 @@ def _check_server(base_url: str, api_key: str | None, app_id: int | None) -> Non
 
 def unread_options(config: pytest.Config) -> Options:
     """Return default options, for the reports of a run whose options cannot be used."""
-    report_dir = str(config.getoption("--report-dir"))
-    return Options(None, None, 1, None, None, MAX_REQUESTS, RATE_LIMIT, 0, 0, None, report_dir)
+    return Options(report_dir=str(config.getoption("--report-dir")))
 
 
 def _text(config: pytest.Config, option: str, variable: str | None = None) -> str | None:

@@ -242,7 +242,6 @@ class Client:
             body=response.body,
             sent_at=sent_at,
             received_at=time.time(),
-            with_key=shown.get("Api-Key") == "{key}",
             key=self._key,
         )
 

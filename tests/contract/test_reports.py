@@ -48,7 +48,7 @@ def run_with(tmp_path: Path, *breaches: BrokenPromiseError, baseline: dict[str, 
     ledger = Ledger([Promise("requests.limit", SENTENCE, "hint"), Promise("window.end", "Defaults to now.", "hint")])
     for breach in breaches:
         ledger.broken(breach)
-    options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, str(tmp_path))
+    options = Options(seed=7, report_dir=str(tmp_path))
     return Outcome(client, ledger, options, baseline or {})
 
 
@@ -139,7 +139,7 @@ def test_what_follows_from_a_finding_stands_below_it(tmp_path: Path) -> None:
     ledger.broken(BrokenPromiseError("window.a", "the first", exchange(hours(1))))
     ledger.broken(BrokenPromiseError("window.b", "the second one", exchange(hours(1))))
     ledger.settle()
-    options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, str(tmp_path))
+    options = Options(seed=7, report_dir=str(tmp_path))
     outcome = Outcome(client, ledger, options, {})
     write_reports(outcome)
     lines: list[str] = []
@@ -175,7 +175,7 @@ def test_a_page_with_many_findings_is_closed_and_one_with_few_is_open(tmp_path: 
         ledger = Ledger(promises)
         for promise in promises[:count]:
             ledger.broken(BrokenPromiseError(promise.id, "late", exchange(hours(1))))
-        options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, str(tmp_path))
+        options = Options(seed=7, report_dir=str(tmp_path))
         write_reports(Outcome(None, ledger, options, {}))
         page = (tmp_path / "report.html").read_text(encoding="utf-8")
         assert page.count('class="broken" open>') == opened
@@ -254,7 +254,7 @@ def test_the_title_of_a_bug_report_fits_a_line() -> None:
     ledger = Ledger([Promise("a.b", "S.", "hint")])
     ledger.broken(BrokenPromiseError("a.b", "long " * 60, exchange(hours(1))))
     client = Client("http://127.0.0.1:9", KEY, 1, max_requests=600, requests_per_minute=100)
-    options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, "unused")
+    options = Options(seed=7, report_dir="unused")
     title, *rest = issue.render(Outcome(client, ledger, options, {}), ledger.findings["a.b"]).splitlines()
     assert len(title) < 120
     assert any("long " * 59 in line for line in rest)
@@ -268,7 +268,7 @@ def test_what_has_to_be_exercised_is_a_number_or_ids(required: int | frozenset[s
     ledger = Ledger([Promise("a.b", "S.", "hint"), Promise("a.c", "S.", "hint")])
     ledger.seen("a.b", exchange(hours(1)))
     ledger.completed("a.b")
-    options = Options(None, None, 1, None, None, 600, 100, 7, 0, None, "unused", require_exercised=required)
+    options = Options(seed=7, report_dir="unused", require_exercised=required)
     outcome = Outcome(None, ledger, options, {})
     assert outcome.exit_code == exit_code
     assert [warning for warning in outcome.warnings if "--require-exercised" in warning] == [outcome.unmet][:exit_code]
