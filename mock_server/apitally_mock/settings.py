@@ -7,7 +7,7 @@ Only the standard library is imported, so that a bad option is refused before th
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -66,29 +66,29 @@ class RateLimit:
 class Settings:
     """Everything that a mock server is started with; see `MockServer` for the meaning of each."""
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    seed: int = 0
-    api_key: str = DEFAULT_API_KEY
-    apps: Mapping[int, App] = field(default_factory=lambda: {1: App(), 2: App()})
-    now: int | None = None
-    rate_limit: RateLimit | None = None
-    latency: float = 0.0
-    data: Path | None = None
+    host: str
+    port: int
+    seed: int
+    api_key: str
+    apps: Mapping[int, App]
+    now: int | None
+    rate_limit: RateLimit | None
+    latency: float
+    data: Path | None
 
     @classmethod
     def checked(
         cls,
         *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        seed: int = 0,
-        api_key: str = DEFAULT_API_KEY,
-        apps: Mapping[int, App] | Iterable[int] = (1, 2),
-        now: datetime | str | None = None,
-        rate_limit: str | None = None,
-        latency: float = 0.0,
-        data: Path | str | None = None,
+        host: str,
+        port: int,
+        seed: int,
+        api_key: str,
+        apps: Mapping[int, App] | Iterable[int],
+        now: datetime | str | None,
+        rate_limit: str | None,
+        latency: float,
+        data: Path | str | None,
     ) -> Self:
         """Return the settings for arguments as a user gives them.
 

@@ -13,7 +13,7 @@ from apitally_mock import MockServer
 from apitally_mock._control import routes
 from apitally_mock._control.state import State
 from apitally_mock._traffic.synthetic import SyntheticTraffic
-from apitally_mock.settings import Settings
+from apitally_mock.settings import App, Settings
 from tests.mock.mock_endpoint import PATH
 
 
@@ -186,7 +186,17 @@ def ask_control(monkeypatch: pytest.MonkeyPatch, *messages: dict[str, Any]) -> t
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    settings = Settings.checked()
+    settings = Settings(
+        host="127.0.0.1",
+        port=0,
+        seed=0,
+        api_key="mock-key",
+        apps={1: App()},
+        now=None,
+        rate_limit=None,
+        latency=0.0,
+        data=None,
+    )
     application = routes.create_control(State(settings, SyntheticTraffic(0, settings.apps)))
     scope = {"type": "http", "method": "POST", "path": "/_mock/reset", "headers": [], "query_string": b""}
     asyncio.run(application(scope, receive, send))
