@@ -2,12 +2,12 @@
 
 from apitally_traffic._redaction.redactor import without_keys
 
-_MAX_QUOTED = 200
+MAX_QUOTED = 200
 # Only the beginning of a longer text is searched for keys, because only the beginning is quoted.
 _MAX_SEARCHED = 2**16
 
 
-def cut(text: str, length: int = _MAX_QUOTED) -> str:
+def cut(text: str, length: int = MAX_QUOTED) -> str:
     """Return a text or, if it is too long, its beginning and how many characters follow."""
     rest = len(text) - length
     return text if rest <= 0 else f"{text[:length]}… ({rest:,} more characters)"
@@ -17,8 +17,8 @@ def quoted(value: object) -> str:
     """Return the repr of a value, cut, in one line, and without the API keys of clients."""
     if isinstance(value, str):
         secretless = _without_keys(value)
-        rest = len(secretless) - _MAX_QUOTED
-        beginning = str.__repr__(secretless[:_MAX_QUOTED])  # a subclass may have another repr
+        rest = len(secretless) - MAX_QUOTED
+        beginning = str.__repr__(secretless[:MAX_QUOTED])  # a subclass may have another repr
         return beginning if rest <= 0 else f"{beginning}… ({rest:,} more characters)"
     try:
         text = _without_keys(repr(value))

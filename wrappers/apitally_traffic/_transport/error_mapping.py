@@ -12,7 +12,7 @@ import httpx
 
 from apitally_api_client.models import HTTPValidationError, ValidationError
 from apitally_traffic._redaction.redactor import Redactor, wide_encoding
-from apitally_traffic._texts import cut
+from apitally_traffic._texts import MAX_QUOTED, cut
 from apitally_traffic._transport.body import BodyError
 from apitally_traffic._transport.call import Call
 from apitally_traffic._transport.reasons import reason_of
@@ -40,7 +40,6 @@ _REFUSALS: dict[int, tuple[type[APIStatusError], str]] = {
         "The API key is not valid: check it in the Apitally dashboard under Settings > API keys.",
     ),
     403: (PermissionDeniedError, "The API key gives no access to this: API access needs the Premium plan."),
-    429: (RateLimitError, "The key has used all requests of the current rate limit window: wait, and try again."),
 }
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 # Paths in which the app is the only ID, where the spec's description of a 404, "App Not Found", applies.
@@ -63,13 +62,19 @@ def error_of_response(request: httpx.Request, response: httpx.Response, redactor
     """
     status = response.status_code
     details = _details(request, response, redactor)
-    excerpt = _excerpt(details["body"]) or response.extensions.get(LOST_BODY, "(no body)")
-    if len(response.content) > _MAX_TEXT:
-        excerpt = f"{excerpt.rpartition('… (')[0] or excerpt}… (of {len(response.content):,} bytes)"
+    size = len(response.content)
+    excerpt = _excerpt(details["body"], size if size > _MAX_TEXT else None)
+    excerpt = excerpt or response.extensions.get(LOST_BODY, "(no body)")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        seconds = RateLimitError("", headers=details["headers"]).retry_after
+        wait = f"wait {ceil(seconds):,} s" if seconds else "wait"
+        return RateLimitError(
+            f"{_target(request)} returned 429. The key has used all requests of the current rate limit window: {wait}, "
+            "and try again.",
+            **details,
+        )
     if status in _REFUSALS:
         kind, sentence = _REFUSALS[status]
-        if kind is RateLimitError and (seconds := RateLimitError("", headers=details["headers"]).retry_after):
-            sentence = sentence.replace("wait,", f"wait {ceil(seconds):,} s,")
         return kind(f"{_target(request)} returned {status}. {sentence}", **details)
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(
@@ -280,5 +285,7 @@ def _target(request: httpx.Request) -> str:
     return f"{request.method} {cut(request.url.path)}"
 
 
-def _excerpt(text: str) -> str:
-    return cut(" ".join(text.split()))
+def _excerpt(text: str, size: int | None = None) -> str:
+    """Return the beginning of a text in one line; `size` is how many bytes it has in all, if it is cut already."""
+    line = " ".join(text.split())
+    return cut(line) if size is None else f"{line[:MAX_QUOTED]}… (of {size:,} bytes)"
