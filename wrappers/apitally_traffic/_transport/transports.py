@@ -24,7 +24,7 @@ from apitally_traffic._transport.network import bound_by_deadline, close_inherit
 from apitally_traffic._transport.pacing import Pacer
 from apitally_traffic._transport.pool_cleanup import close_abandoned
 from apitally_traffic._transport.rate_limiter import AsyncRateLimiter, RateLimiter
-from apitally_traffic._transport.retry import RetryPolicy
+from apitally_traffic._transport.retry_policy import RetryPolicy
 from apitally_traffic._transport.reuse import forbid_reuse, with_safe_reuse
 from apitally_traffic._transport.stats import STATS
 
