@@ -174,7 +174,7 @@ def test_3_rather_than_sending_the_key_unencrypted(cli: Cli) -> None:
         (["--since", "yesterday"], "Error: --since 'yesterday' is neither an ISO 8601 date or time"),
         (["--since", "1h", "--end", "2h"], r"--since \S+ is after --end \S+: swap them"),
         (["--start", "2100-01-01"], r"--start 2100-01-01T00:00:00\+00:00 lies in the future: it is \S+ now"),
-        (["--until", "2020-01-01"], r"--until 2020-\S+ is before the default start \S+: give a start, too"),
+        (["--until", "2020-01-01"], r"--until 2020-\S+ is before the default start \S+: pass --since, too"),
         (["--env-id", str(2**63)], "--env-id must be from 1 to"),
         (["--timezone", "Mars/Base"], "Unknown timezone 'Mars/Base'"),
         (["--since", "0001-01-01", "--timezone", "Asia/Tokyo"], "years 1 to 9999"),

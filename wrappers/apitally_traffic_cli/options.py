@@ -12,13 +12,13 @@ from apitally_traffic_cli.whole_number import whole_number
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-_ID = whole_number
-
 
 def app_ids(*, required: bool) -> Decorator:
     """Return the argument for the IDs of apps, without duplicates."""
     metavar = "APP_ID..." if required else "[APP_ID...]"
-    return click.argument("app_ids", metavar=metavar, type=_ID, nargs=-1, required=required, callback=_distinct)
+    return click.argument(
+        "app_ids", metavar=metavar, type=whole_number, nargs=-1, required=required, callback=_distinct
+    )
 
 
 def window_options(*, several_consumers: bool = False) -> Decorator:
@@ -43,8 +43,8 @@ def series_options(*, several_consumers: bool = False) -> Decorator:
             help="Length of a period.",
         ),
         click.option("--timezone", metavar="NAME", default="UTC", show_default=True, help="IANA name of the timezone."),
-        click.option("--env-id", "app_env_id", type=_ID, metavar="ID", help="Only this environment."),
-        click.option("--consumer-id", type=_ID, metavar="ID", help=consumer, **several),
+        click.option("--env-id", "app_env_id", type=whole_number, metavar="ID", help="Only this environment."),
+        click.option("--consumer-id", type=whole_number, metavar="ID", help=consumer, **several),
     )
 
 

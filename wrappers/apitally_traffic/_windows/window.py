@@ -106,7 +106,7 @@ class TimeWindow:
             raise ValueError(f"start {first.isoformat()} lies in the future: it is {last.isoformat()} now.")
         if first > last and start is None:
             raise ValueError(
-                f"end {last.isoformat()} is before the default start {first.isoformat()}: give a start, too."
+                f"end {last.isoformat()} is before the default start {first.isoformat()}: pass start, too."
             )
         if first > last:
             raise ValueError(f"start {first.isoformat()} is after end {last.isoformat()}: swap them.")

@@ -87,6 +87,8 @@ def sync_traffic(
 
     dlt's telemetry is off, unless `RUNTIME__DLTHUB_TELEMETRY` turns it on.
 
+    For the rest of the process, dlt's telemetry is off, unless `RUNTIME__DLTHUB_TELEMETRY` is set.
+
     Args:
         app_ids: the apps' IDs, from the Apitally dashboard.
         destination: a DuckDB file, whose name ends in .duckdb or .db; or the name of a destination of dlt, configured
