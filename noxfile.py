@@ -207,7 +207,7 @@ def mutation(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def regenerate(session: nox.Session) -> None:
-    """Write generated/ anew; with `-- --from FILE_OR_URL`, take over a new spec and show what it changes."""
+    """Write generated/ again; with `-- --from FILE_OR_URL`, take over a new spec and show what it changes."""
     _install(session, groups=["codegen"])
     session.run("python", "-m", "spec_pipeline", "regenerate", *session.posargs)
 

@@ -1,4 +1,4 @@
-"""The client that openapi-generator writes from the vendor's spec, made anew for each run of the benchmarks."""
+"""The client that openapi-generator writes from the vendor's spec, made again for each run of the benchmarks."""
 
 import importlib.util
 import shutil

@@ -19,5 +19,5 @@ html_static_path = ["_static"]
 html_copy_source = False
 html_show_copyright = False  # the licence says it
 html_show_sphinx = False
-# The query for Grafana has a macro of its own, which is no SQL.
+# The query for Grafana has a macro of its own, which is not SQL.
 suppress_warnings = ["misc.highlighting_failure"]

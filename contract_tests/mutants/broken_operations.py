@@ -166,7 +166,7 @@ OPERATIONS = (
     ),
     broken_operation(
         _DETAILS,
-        "what is no UUID is the first request",
+        "a text that is not a UUID is the first request",
         "requests.bounds",
         details=lambda self, text: FullReference.details(self, text if len(text) == 36 else "0" * 32),
     ),

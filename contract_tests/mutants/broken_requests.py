@@ -246,13 +246,13 @@ REQUESTS = (
         ),
     ),
     broken(
-        "a start that cannot be read is passed over",
+        "a start that cannot be read is ignored",
         "requests.bounds",
         moment=lambda self, name, params, zone: (
             None if name == "start" and "not" in params.get(name, "") else Reference.moment(self, name, params, zone)
         ),
     ),
-    broken("a limit that is no number is passed over", "requests.bounds", limit=_lenient("limit", 100)),
+    broken("a limit that is not a number is ignored", "requests.bounds", limit=_lenient("limit", 100)),
     broken("a token of any length", "requests.bounds", longest_token=lambda self: 10**6),
     broken(
         "a token too long starts over",
@@ -277,17 +277,17 @@ REQUESTS = (
     broken("fractions are refused", "requests.formats", parse=_refuses(r"\.\d")),
     broken("fractions of more than six digits are refused", "requests.formats", parse=_refuses(r"\.\d{7}")),
     broken("fractions of one digit are refused", "requests.formats", parse=_refuses(r"\.\d(?!\d)")),
-    broken("a small z is passed over", "requests.formats", parse=_parses(_without_small_z)),
+    broken("a small z is ignored", "requests.formats", parse=_parses(_without_small_z)),
     broken("only Z is accepted", "requests.formats", parse=_refuses(r"[+-]\d\d:\d\d$")),
     broken("offsets of 45 minutes are refused", "requests.formats", parse=_refuses(r":45$")),
     broken("negative offsets are refused", "requests.formats", parse=_refuses(r"-\d\d:\d\d$")),
     broken(
-        "offsets are passed over",
+        "offsets are ignored",
         "requests.formats",
         parse=_parses(lambda text, moment: moment.replace(tzinfo=UTC) if moment.tzinfo else moment),
     ),
     broken(
-        "the minutes of offsets are passed over",
+        "the minutes of offsets are ignored",
         "requests.formats",
         parse=_parses(
             lambda text, moment: (

@@ -152,7 +152,7 @@ SUMS = (
         ),
     ),
     broken(
-        "the end is passed over",
+        "the end is ignored",
         _OUTSIDE,
         params=lambda self, params: {name: value for name, value in params.items() if name != "end"},
     ),
@@ -232,19 +232,19 @@ SUMS = (
         _CLOSED,
         rows=lambda self, query: Reference.rows(self, query)[: -5 if self.asked % 2 else None],
     ),
-    broken("the environment is passed over", _SELECTS, counts=_filtered(lambda query: replace(query, env=None))),
+    broken("the environment is ignored", _SELECTS, counts=_filtered(lambda query: replace(query, env=None))),
     broken(
-        "the consumer is passed over",
+        "the consumer is ignored",
         _SELECTS,
         counts=_filtered(lambda query: replace(query, consumer=None)),
     ),
     broken(
-        "the consumer is passed over for days",
+        "the consumer is ignored for days",
         (_SELECTS, _SUM),
         counts=_filtered(lambda query: replace(query, consumer=None) if query.interval == "day" else query),
     ),
     broken(
-        "the consumer is passed over beside an environment",
+        "the consumer is ignored beside an environment",
         (_SELECTS, _BOTH),
         counts=_filtered(lambda query: replace(query, consumer=None) if query.env else query),
     ),

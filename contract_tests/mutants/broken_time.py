@@ -107,7 +107,7 @@ def _as_long_as(length: timedelta) -> Any:
 
 TIME = (
     broken(
-        "the zone is passed over",
+        "the zone is ignored",
         (_DAYS, _DST, _FRACTION),
         params=lambda self, params: {name: value for name, value in params.items() if name != "timezone"},
     ),

@@ -9,7 +9,7 @@ class BaselineError(ValueError):
 
 
 def read_baseline(path: str | None, promise_ids: Collection[str]) -> dict[str, str]:
-    """Read a file with one `promise-id: reason` a line; empty lines and lines that begin with # are passed over.
+    """Read a file with one `promise-id: reason` a line; empty lines and lines that begin with # are skipped.
 
     Args:
         path: the file; `None` for no acknowledged finding.

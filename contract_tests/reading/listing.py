@@ -104,7 +104,7 @@ class Listing:
             token: the token that leads to it; `None` for the first one.
 
         Raises:
-            BrokenPromiseError: the request is refused or fails, or the response is no page.
+            BrokenPromiseError: the request is refused or fails, or the response is not a page.
             NotExercisedError: this key or the plan does not include the operation.
         """
         exchange = self._get(limit, token)
@@ -207,7 +207,7 @@ class Listing:
         """Read a page that the server returned.
 
         Raises:
-            BrokenPromiseError: it is no page, or `has_more` and the token contradict each other.
+            BrokenPromiseError: it is not a page, or `has_more` and the token contradict each other.
         """
         is_listing = self.endpoint.operation.is_listing
         try:
@@ -215,7 +215,7 @@ class Listing:
             records = tuple(map(record_of, list(body["data"])))
             has_more, token = (body["has_more"], body["next_token"] or None) if is_listing else (False, None)
         except (ValueError, TypeError, KeyError) as error:
-            message = f"{self}: the body is no page: {error!r}"
+            message = f"{self}: the body is not a page: {error!r}"
             told = {"expected": "data, has_more and next_token", "got": exchange.summary}
             raise BrokenPromiseError(self.promise("response.schema"), message, exchange, **told) from error
         if bool(has_more) != (token is not None):

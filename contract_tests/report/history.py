@@ -78,7 +78,7 @@ class History:
             try:
                 self._runs.append(_past_run(json.loads(line)))
             except (ValueError, TypeError) as error:
-                raise HistoryError(f"{path}, line {number} is no run of this suite: {error}.") from error
+                raise HistoryError(f"{path}, line {number} is not a run of this suite: {error}.") from error
 
     def add(self, run: PastRun) -> list[PastRun]:
         """Append a run to the file, and return all runs against the same app, that one included.

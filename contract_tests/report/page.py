@@ -63,7 +63,7 @@ violated it.</p>
 
 
 def _unstable(outcome: Outcome) -> str:
-    """Return the requests that succeeded only when they were repeated; they are no finding."""
+    """Return the requests that succeeded only when they were repeated; they are not a finding."""
     if not outcome.unstable:
         return ""
     lines = escape("\n".join(outcome.unstable))

@@ -77,7 +77,7 @@ def check(case: Case[Any], operation: Operation, exchange: Exchange) -> list[Bro
     except FailureGroup as group:
         breaches = [_breach(failure, operation, exchange) for failure in group.exceptions]
     if not (operation.is_success(exchange.status) or 400 <= exchange.status < 600):
-        message = f"{exchange.status} is no documented response"
+        message = f"{exchange.status} is not a documented response"
         told = {"expected": "a documented status", "got": exchange.summary}
         breaches.append(BrokenPromiseError(operation.promise("response.schema"), message, exchange, **told))
     if operation.is_success(exchange.status) and (reason := _clearly_invalid(operation, exchange)):

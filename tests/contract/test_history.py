@@ -46,7 +46,7 @@ def test_a_history_that_cannot_be_used_is_one_sentence(tmp_path: Path, line: str
     History(str(path)).add(past(1, "kept", []))
     with path.open("a", encoding="utf-8") as file:
         file.write(f"{line}\n")
-    with pytest.raises(HistoryError, match="line 2 is no run of this suite"):
+    with pytest.raises(HistoryError, match="line 2 is not a run of this suite"):
         History(str(path))
     with pytest.raises(HistoryError, match="cannot be read"):
         History(str(tmp_path))

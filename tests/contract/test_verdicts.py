@@ -73,7 +73,7 @@ def test_causes_are_promises_and_lead_nowhere_in_circles() -> None:
 
 
 def test_a_baseline_acknowledges_by_id_and_reason(tmp_path: Path) -> None:
-    """Lines with a promise and a reason are taken; comments and empty lines are passed over."""
+    """Lines with a promise and a reason are taken; comments and empty lines are skipped."""
     path = tmp_path / "baseline.txt"
     path.write_text("# known\n\nrequests.default-limit: the vendor answers 50: ticket 1\n")
     assert read_baseline(str(path), PROMISE_IDS) == {"requests.default-limit": "the vendor answers 50: ticket 1"}

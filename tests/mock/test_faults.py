@@ -230,7 +230,7 @@ def test_a_fault_of_pages_waits_for_a_page(server: MockServer, traffic: Endpoint
 
 
 def test_a_fault_of_pages_waits_while_another_replaces_the_body(server: MockServer, traffic: Endpoint) -> None:
-    """A body that an earlier fault has replaced is no page, and does not count for `times` either."""
+    """A body that an earlier fault has replaced is not a page, and does not count for `times` either."""
     server.inject("html", times=1)
     server.inject("skipped_rows", times=1)
     assert traffic.response().text.startswith("<")

@@ -131,7 +131,7 @@ def test_an_unknown_number_beside_an_integer_in_another_notation() -> None:
 
 @pytest.mark.parametrize("content", [b"5", b"-1.5", b'"a"', b"null", b"true", b"[]"])
 def test_a_body_that_is_no_object(content: bytes) -> None:
-    """JSON that is no page is refused as such."""
+    """JSON that is not a page is refused as such."""
     with pytest.raises(ResponseError, match="breaks the schema: Expected `object`, got"):
         first_item(content)
 

@@ -186,7 +186,7 @@ def _syntax_error(body: bytes, error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f"it is not UTF-8 at byte {len(body) - len(error.object) + error.start:,}"
     try:
-        # Half of a surrogate pair, which is no error here, is replaced by a character of the same length.
+        # Half of a surrogate pair, which is not an error here, is replaced by a character of the same length.
         msgspec.json.decode(re.sub(_SURROGATE, rb"\\u00", body.removeprefix(BOM_UTF8)), type=msgspec.Raw)
     except (ValueError, RecursionError) as reason:  # msgspec's errors are ValueErrors, and do not quote the body
         return str(reason)  # not kept in a variable, which would keep the body in memory

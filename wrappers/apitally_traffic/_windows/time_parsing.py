@@ -30,7 +30,7 @@ _TIME_OF_DAY = r"(?a)[^T ]{7,10}[T ]\d\d.*"
 
 # The limit on open files of the process, or of the system, is reached.
 _NO_FILES = {errno.EMFILE, errno.ENFILE}
-# Files that zoneinfo opens but that are no IANA names: the machine's own timezone, and copies, some with leap seconds.
+# Files that zoneinfo opens but that are not IANA names: the machine's own timezone, and copies, some with leap seconds.
 _NO_TIMEZONES = ("localtime", "posixrules", "posix/", "right/")
 
 
