@@ -11,7 +11,13 @@ _NOT_PARAMETERS = {("header", "accept"), ("header", "authorization"), ("header",
 
 
 def parameters_of(spec: Spec, path_item: dict[str, Any], operation: dict[str, Any]) -> Parameters:
-    """Return the parameters of an operation, including those of its path, by place and name.
+    """Return the parameters of an operation as OpenAPI reads them, including those of its path, by place and name."""
+    written = written_parameters(spec, path_item, operation)
+    return {key: parameter for key, parameter in written.items() if key not in _NOT_PARAMETERS}
+
+
+def written_parameters(spec: Spec, path_item: dict[str, Any], operation: dict[str, Any]) -> Parameters:
+    """Return the same with those that OpenAPI ignores: the generator makes arguments of them, too.
 
     Header names are case-insensitive.
     """
@@ -20,4 +26,4 @@ def parameters_of(spec: Spec, path_item: dict[str, Any], operation: dict[str, An
         parameter = spec.resolve(raw)
         name = parameter["name"]
         result[parameter["in"], name.lower() if parameter["in"] == "header" else name] = parameter
-    return {key: parameter for key, parameter in result.items() if key not in _NOT_PARAMETERS}
+    return result

@@ -12,7 +12,7 @@ from spec_pipeline.changes.compare.security import compare_requirements, compare
 from spec_pipeline.changes.compare.servers import compare_servers
 from spec_pipeline.changes.rules.rule import Level
 from spec_pipeline.openapi.operation_ids import METHODS, short_operation_id
-from spec_pipeline.openapi.parameters import parameters_of
+from spec_pipeline.openapi.parameters import written_parameters
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import without_null_keywords
 from spec_pipeline.project import PipelineError
@@ -111,8 +111,8 @@ def _compare_operations(old: Spec, new: Spec, before: _Operation, after: _Operat
     yield from compare_parameters(
         old,
         new,
-        parameters_of(old, before.path_item, before.content),
-        parameters_of(new, after.path_item, after.content),
+        written_parameters(old, before.path_item, before.content),
+        written_parameters(new, after.path_item, after.content),
         renamed_parameters(before.path, after.path),
     )
     yield from compare_request_bodies(old, new, before.content.get("requestBody"), after.content.get("requestBody"))

@@ -10,7 +10,7 @@ from typing import Any
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.written import bare, fingerprint
 from spec_pipeline.openapi.operation_ids import METHODS
-from spec_pipeline.openapi.parameters import parameters_of
+from spec_pipeline.openapi.parameters import written_parameters
 from spec_pipeline.openapi.references import Spec
 
 _PLACES = ("cookie", "header", "path", "query")
@@ -35,7 +35,7 @@ def _meaning(spec: Spec, link: dict[str, Any]) -> str:
     """Return a text that is equal for links that lead to the same operation and pass on the same values."""
     path, method = _target(spec, link)
     item = spec.resolve(spec.document.get("paths", {}).get(path, {}))
-    known = list(parameters_of(spec, item, item.get(method, {})))
+    known = list(written_parameters(spec, item, item.get(method, {})))
     rest = {key: value for key, value in link.items() if key not in {"operationId", "operationRef"}}
     passed = {_parameter(known, name): value for name, value in rest.pop("parameters", {}).items()}
     return fingerprint([path, method, rest, passed])

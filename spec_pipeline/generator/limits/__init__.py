@@ -20,7 +20,7 @@ from spec_pipeline.generator.limits.places import object_at, pointer_to
 from spec_pipeline.generator.limits.responses import JSON, content_kind, response_limits
 from spec_pipeline.generator.limits.schemas import read_limits, sent_limits, text_limits
 from spec_pipeline.openapi.operation_ids import METHODS
-from spec_pipeline.openapi.parameters import parameters_of
+from spec_pipeline.openapi.parameters import written_parameters
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place
 
@@ -58,7 +58,7 @@ def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterat
                 yield Limit(operation, fault, _SHORT_ID)
             if fault := file_fault(collection.tag):
                 yield Limit(f"{operation}, its tag", fault, _SHORT_TAG)
-            declared = parameters_of(spec, item, item[endpoint.method])
+            declared = written_parameters(spec, item, item[endpoint.method])
             shared = _components(spec, item, item[endpoint.method])
             for limit in (
                 *parameter_limits(operation, endpoint, declared, models),
