@@ -7,6 +7,7 @@ import argparse
 import io
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 # The imports take longer than some runs, and Ctrl-C should print no traceback during them.
@@ -14,9 +15,11 @@ try:
     from rich.text import Text
 
     from spec_pipeline.changes.accepted import Verdict
-    from spec_pipeline.changes.report import as_json, as_markdown
+    from spec_pipeline.changes.report import Report, as_json, as_markdown
+    from spec_pipeline.changes.rules.names import VANISHED
     from spec_pipeline.changes.rules.rule import Level
-    from spec_pipeline.changes.table import show, terminal
+    from spec_pipeline.changes.table import show, show_entries, terminal
+    from spec_pipeline.changes.vanished import cures, judge_vanished
     from spec_pipeline.drift import find_drift
     from spec_pipeline.generator.refusal import RefusedError
     from spec_pipeline.lock import locked
@@ -25,7 +28,7 @@ try:
     from spec_pipeline.overlay import overlaid_spec, overlay_onto
     from spec_pipeline.project import PipelineError, Project
     from spec_pipeline.regenerate import regenerate
-    from spec_pipeline.repin import Candidate, Names, classify, read_candidate, readers, take_over, try_out
+    from spec_pipeline.repin import Candidate, Names, classify, read_candidate, readers, take_over, today, try_out
     from spec_pipeline.writing import write_whole
 except KeyboardInterrupt:
     sys.exit(130)
@@ -144,21 +147,19 @@ def _regenerate(project: Project, options: argparse.Namespace) -> int:
 
 
 def _repin(project: Project, options: argparse.Namespace) -> int:
-    if options.report and options.report.suffix not in _REPORTS:
-        raise PipelineError(f"--report {options.report}: name a file that ends in {' or '.join(_REPORTS)}.")
-    inputs = (project.pin, project.overlay, project.config, project.accepted_changes, Path(options.source))
-    if options.report and options.report.resolve() in {path.resolve() for path in inputs}:
-        raise PipelineError(f"--report {options.report} would overwrite what is read here; name another file.")
+    if options.report:
+        _check_report(project, options)
     with time_limit("The new spec takes too long to read"):
         candidate = read_candidate(options.source)
         verdict = classify(project, candidate)
     if candidate.redirects:
         print(f"Redirected: {' → '.join(candidate.redirects)}")
+    report = Report(verdict, candidate.flaws)
     with time_limit(f"{candidate.name} has so many changes that they take too long to show"):
         show(verdict, terminal())
         _show_flaws(candidate)
         if options.report:
-            write_whole(options.report, _REPORTS[options.report.suffix](verdict, candidate.flaws))
+            _write(options, report)
             print(f"Written to {options.report}.")
     if failing := _failing(verdict, options.fail_on):
         print(
@@ -168,24 +169,34 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     if not options.dry_run:
         _refuse_flaws(candidate, options)
     spec = _overlaid(project, candidate)
-    if vanished := _vanished(project, spec, verdict, options.fail_on):
-        print(
-            f"error: {vanished} would vanish from the generated client, and none of these changes says so; it "
-            f"counts for --fail-on {options.fail_on}; pinned nothing. Keep the old name by class_overrides in "
-            f"{project.config.name}.",
-            file=sys.stderr,
-        )
+
+    def settle(names: Names) -> None:
+        vanished = judge_vanished(names.changed, verdict, today())
+        _write(options, replace(report, names=names.changed, accepted_names=vanished.accepted))
+        if Level.WARNING in _failing_levels(options.fail_on) and vanished.open():
+            raise _VanishedError(vanished)
+
+    try:
+        names = try_out(project, spec, settle) if options.dry_run else take_over(project, candidate, spec, settle)
+    except _VanishedError as error:
+        print(f"error: {_vanished(project, error.verdict, options)}", file=sys.stderr)
         return 1
     if options.dry_run:
-        names = try_out(project, spec)
         print("Dry run: pinned nothing. Without --dry-run, this is what would change in the generated client.")
     else:
-        names = take_over(project, candidate, spec)
         print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
-    _show_names(names, project)
+    _show_names(names, judge_vanished(names.changed, verdict, today()), project)
     _show_idle(names.idle, project)
     _refuse_flaws(candidate, options)  # a dry run shows everything first
     return 0
+
+
+def _check_report(project: Project, options: argparse.Namespace) -> None:
+    if options.report.suffix not in _REPORTS:
+        raise PipelineError(f"--report {options.report}: name a file that ends in {' or '.join(_REPORTS)}.")
+    inputs = (project.pin, project.overlay, project.config, project.accepted_changes, Path(options.source))
+    if options.report.resolve() in {path.resolve() for path in inputs}:
+        raise PipelineError(f"--report {options.report} would overwrite what is read here; name another file.")
 
 
 def _refuse_flaws(candidate: Candidate, options: argparse.Namespace) -> None:
@@ -215,39 +226,54 @@ def _overlaid(project: Project, candidate: Candidate) -> Document:
 
 
 def _failing(verdict: Verdict, fail_on: str | None) -> int:
+    levels = _failing_levels(fail_on)
+    return sum(change.level in levels for change in verdict.open())
+
+
+def _failing_levels(fail_on: str | None) -> list[Level]:
     levels = list(Level)
-    failing = levels[: levels.index(Level(fail_on)) + 1] if fail_on else []
-    return sum(change.level in failing for change in verdict.open())
+    return levels[: levels.index(Level(fail_on)) + 1] if fail_on else []
 
 
-def _vanished(project: Project, spec: Document, verdict: Verdict, fail_on: str | None) -> str:
-    """Return the generated names that vanish, where they count for --fail-on; an empty text for none.
+def _write(options: argparse.Namespace, report: Report) -> None:
+    if options.report:
+        write_whole(options.report, _REPORTS[options.report.suffix](report))
 
-    A vanished name is a warning, as another operationId is. A change that is one, or worse, says enough.
-    """
-    levels = list(Level)
-    worst = levels.index(Level.WARNING)
-    if fail_on is None or levels.index(Level(fail_on)) < worst:
-        return ""
-    if any(levels.index(change.level) <= worst for change in verdict.changes):
-        return ""
-    names = [change.name for change in try_out(project, spec).changed if change.event == "vanished"]
+
+class _VanishedError(Exception):
+    """Generated names that vanish count for --fail-on."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__()
+        self.verdict = verdict
+
+
+def _vanished(project: Project, verdict: Verdict, options: argparse.Namespace) -> str:
+    """Return which generated names vanish without a change that says so, and what to do."""
+    names = [change.location for change in verdict.open()]
     more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-    return ", ".join(names[:_MAX_NAMES]) + more
+    vanish = (
+        f"{', '.join(names[:_MAX_NAMES])}{more} would vanish from the generated client, and none of these changes says "
+        f"so; it counts for --fail-on {options.fail_on}; pinned nothing."
+    )
+    accept = f"Accept a name in {project.accepted_changes.name} by an entry with the id {VANISHED}, at the name."
+    return " ".join([vanish, *cures(names, project.overlay.name, project.config.name), accept])
 
 
-def _show_names(names: Names, project: Project) -> None:
+def _show_names(names: Names, vanished: Verdict, project: Project) -> None:
     """Print the generated public names that differ, where our own code mentions them, and shorter ones."""
     if not names.changed:
         print("The generated public names are the same.")
     console = terminal()
+    reasons = {entry.location: f"; accepted: {entry.reason}" for entry in vanished.accepted}
     for event in ("appeared", "vanished", "changed"):
         changed = [change for change in names.changed if change.event == event]
         if changed:
             console.print(Text(f"Generated public names that {event}:"))
         for change in changed:
             difference = f": {change.difference}" if event == "changed" else ""
-            console.print(Text(f"  {change.name}{difference}"))
+            console.print(Text(f"  {change.name}{difference}{reasons.get(change.name, '')}"))
+    show_entries(vanished, console)
     for folder, words in readers(project, names.changed).items():
         console.print(Text(f"Lines of {folder}/ that mention them:"))
         for word, found in words.items():

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import griffe
 
@@ -43,6 +44,15 @@ class NameChange:
         old, new = self.old or (), self.new or ()
         gone = [f"-{part}" for part in old if part not in new]
         return "  ".join([*gone, *(f"+{part}" for part in new if part not in old)]) or "another order"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the change as it is in the JSON report."""
+        return {
+            "name": self.name,
+            "event": self.event,
+            "old": None if self.old is None else list(self.old),
+            "new": None if self.new is None else list(self.new),
+        }
 
     @property
     def word(self) -> str:

@@ -6,6 +6,7 @@ until then everything is undone, at once if a step fails, or by the next run if 
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from spec_pipeline.generator import generate
@@ -16,7 +17,12 @@ from spec_pipeline.writing import writing
 _SCRATCH = ".regenerate-"
 
 
-def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -> list[str]:
+def regenerate(
+    project: Project,
+    spec: Document,
+    new_pin: bytes | None = None,
+    settle: Callable[[Path, list[str]], None] = lambda _, __: None,
+) -> list[str]:
     """Generate beside the old folder, then replace it.
 
     Nothing in the project changes if the generation fails.
@@ -25,6 +31,8 @@ def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -
         project: where everything is.
         spec: the overlaid spec to generate from.
         new_pin: the new content of the pin, replaced together with the folder; None keeps the pin.
+        settle: is called with the new folder, and the sentences that are returned, before anything is replaced; what it
+            raises leaves everything as it was.
 
     Returns:
         A sentence for each entry of the configuration that fits nothing in the spec.
@@ -41,6 +49,7 @@ def regenerate(project: Project, spec: Document, new_pin: bytes | None = None) -
         with writing(str(project.generated)):
             fresh.mkdir()
             idle = generate(spec, project.config, fresh)
+        settle(fresh, idle)
         if new_pin is not None:
             with writing(str(project.pin)):
                 (scratch / project.pin.name).write_bytes(new_pin)

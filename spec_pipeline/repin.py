@@ -2,15 +2,17 @@
 
 import codecs
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 from spec_pipeline.changes.accepted import Verdict, judge, read_accepted
 from spec_pipeline.changes.compare.document import compare_documents
 from spec_pipeline.fetch import fetch
 from spec_pipeline.generator import generate
 from spec_pipeline.http_client import without_password
-from spec_pipeline.names import NameChange, Signature, compare_names, mentions, public_names
+from spec_pipeline.names import NameChange, compare_names, mentions, public_names
 from spec_pipeline.openapi.parsing import Document, parse_document, read_document
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.time_limit import time_limit
@@ -77,7 +79,12 @@ def classify(project: Project, candidate: Candidate) -> Verdict:
     )
     with time_limit(step):
         changes = compare_documents(Spec(pinned, project.pin.name), Spec(candidate.document, candidate.name))
-    return judge(changes, accepted, datetime.now(tz=UTC).date())
+    return judge(changes, accepted, today())
+
+
+def today() -> date:
+    """Return the day on which entries for accepted changes may have expired."""
+    return datetime.now(tz=UTC).date()
 
 
 @dataclass(frozen=True)
@@ -95,37 +102,52 @@ class Names:
     idle: list[str]
 
 
-def try_out(project: Project, spec: Document) -> Names:
+def try_out(project: Project, spec: Document, settle: Callable[[Names], None]) -> Names:
     """Generate elsewhere, change nothing in the project, and return the generated public names that would differ.
+
+    Args:
+        project: where everything is.
+        spec: the candidate with the overlay applied.
+        settle: is called with the names.
 
     Raises:
         PipelineError: the configuration is not valid, or the generator failed.
     """
-    with temporary_folder() as scratch, time_limit("The generated client takes too long to read"):
+    with temporary_folder() as scratch:
         with writing_temporary():
             idle = generate(spec, project.config, scratch)
-        return _differing(public_names(project.generated), public_names(scratch), idle)
+        names = _differing(project, scratch, idle)
+    settle(names)
+    return names
 
 
-def take_over(project: Project, candidate: Candidate, spec: Document) -> Names:
+def take_over(project: Project, candidate: Candidate, spec: Document, settle: Callable[[Names], None]) -> Names:
     """Pin the candidate and regenerate, both or neither, and return the generated public names that differ.
 
     Args:
         project: where everything is.
         candidate: what is pinned.
         spec: the candidate with the overlay applied.
+        settle: is called with the names before anything is replaced; what it raises leaves everything as it was.
 
     Raises:
         PipelineError: the configuration is not valid, or the generator failed; nothing has changed then.
     """
-    old = public_names(project.generated)
-    idle = regenerate(project, spec, candidate.pin)
-    return _differing(old, public_names(project.generated), idle)
+    found: list[Names] = []
+
+    def settle_folder(fresh: Path, idle: list[str]) -> None:
+        found.append(_differing(project, fresh, idle))
+        settle(found[0])
+
+    regenerate(project, spec, candidate.pin, settle_folder)
+    return found[0]
 
 
-def _differing(old: dict[str, Signature], new: dict[str, Signature], idle: list[str]) -> Names:
-    changed = compare_names(old, new)
-    return Names(changed, suggest_names(changed, new), idle)
+def _differing(project: Project, folder: Path, idle: list[str]) -> Names:
+    with time_limit("The generated client takes too long to read"):
+        new = public_names(folder)
+        changed = compare_names(public_names(project.generated), new)
+        return Names(changed, suggest_names(changed, new), idle)
 
 
 def readers(project: Project, changed: list[NameChange]) -> dict[str, dict[str, list[str]]]:

@@ -1,13 +1,14 @@
 """Accepted changes: they stay visible in every report, and do not count for --fail-on until their entry expires."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.rules import RULES
+from spec_pipeline.changes.rules.names import VANISHED
 from spec_pipeline.openapi.parsing import parse_yaml
 from spec_pipeline.project import PipelineError
 
@@ -50,12 +51,14 @@ class Verdict:
         accepted: the entries that accept some of them.
         expired: the entries that would accept a change if they had not expired.
         idle: the entries that match no change.
+        entries_of_names: the entries about generated names, which are not known yet.
     """
 
     changes: list[Change]
     accepted: list[Accepted]
     expired: list[Accepted]
     idle: list[Accepted]
+    entries_of_names: list[Accepted] = field(default_factory=list)
 
     def acceptance(self, change: Change) -> Accepted | None:
         """Return the entry that accepts a change; None if none does."""
@@ -67,7 +70,15 @@ class Verdict:
 
 
 def judge(changes: Iterable[Change], entries: Iterable[Accepted], today: date) -> Verdict:
-    """Match the changes with the accepted ones."""
+    """Match the changes of a spec with the accepted ones; entries about generated names wait for these."""
+    entries = list(entries)
+    verdict = judge_entries(changes, [entry for entry in entries if entry.id != VANISHED], today)
+    verdict.entries_of_names.extend(entry for entry in entries if entry.id == VANISHED)
+    return verdict
+
+
+def judge_entries(changes: Iterable[Change], entries: Iterable[Accepted], today: date) -> Verdict:
+    """Match changes with entries, each of which accepts some of them or is idle."""
     verdict = Verdict(list(changes), [], [], [])
     for entry in entries:
         if not any(entry.fits(change) for change in verdict.changes):

@@ -3,16 +3,35 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from spec_pipeline.changes.accepted import Verdict
+from spec_pipeline.changes.accepted import Accepted, Verdict
 from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.rules.rule import Level
+from spec_pipeline.names import NameChange
 from spec_pipeline.openapi.validation import Flaw
 
 
-def as_json(verdict: Verdict, flaws: Sequence[Flaw] = ()) -> str:
-    """Return the report for programs: `changes`, the accepted ones with their reasons, and the flaws of the spec."""
+@dataclass(frozen=True)
+class Report:
+    """What a report is about.
+
+    Attributes:
+        verdict: the changes of the spec.
+        flaws: what is not valid in the new spec.
+        names: the generated public names that differ; None where the client was not generated.
+        accepted_names: the entries that accept some of them.
+    """
+
+    verdict: Verdict
+    flaws: Sequence[Flaw] = ()
+    names: Sequence[NameChange] | None = None
+    accepted_names: Sequence[Accepted] = field(default=())
+
+
+def as_json(report: Report) -> str:
+    """Return the report for programs: `changes`, those `accepted`, the `flaws` of the spec, and generated `names`."""
     accepted = [
         {
             "id": entry.id,
@@ -21,18 +40,20 @@ def as_json(verdict: Verdict, flaws: Sequence[Flaw] = ()) -> str:
             "reason": entry.reason,
             "expires": entry.expires.isoformat() if entry.expires else None,
         }
-        for entry in verdict.accepted
+        for entry in (*report.verdict.accepted, *report.accepted_names)
     ]
-    report = {
-        "changes": [change.as_json() for change in verdict.changes],
+    content = {
+        "changes": [change.as_json() for change in report.verdict.changes],
         "accepted": accepted,
-        "flaws": [flaw._asdict() for flaw in flaws],
+        "flaws": [flaw._asdict() for flaw in report.flaws],
+        "names": None if report.names is None else [name.as_json() for name in report.names],
     }
-    return json.dumps(report, indent=2) + "\n"
+    return json.dumps(content, indent=2) + "\n"
 
 
-def as_markdown(verdict: Verdict, flaws: Sequence[Flaw] = ()) -> str:
-    """Return the report for a pull request: a summary, a table for each level, and the flaws of the new spec."""
+def as_markdown(report: Report) -> str:
+    """Return the report for a pull request: a summary, and tables of the changes, the flaws and the generated names."""
+    verdict, flaws = report.verdict, report.flaws
     lines = ["# Changes of the spec", "", summary(verdict)]
     for level in Level:
         changes = [change for change in verdict.changes if change.level is level]
@@ -44,6 +65,13 @@ def as_markdown(verdict: Verdict, flaws: Sequence[Flaw] = ()) -> str:
         lines += ["", f"## Flaws of the new document ({len(flaws)})", "", "| rule | place | what is wrong |"]
         lines += ["|" + " --- |" * 3]
         lines += [f"| {_code(flaw.rule)} | {_prose(flaw.place) or '-'} | {_prose(flaw.message)} |" for flaw in flaws]
+    if report.names:
+        reasons = {entry.location: f". Accepted: {entry.reason}" for entry in report.accepted_names}
+        lines += ["", f"## Generated public names ({len(report.names)})", "", "| name | what happened | difference |"]
+        lines += ["|" + " --- |" * 3]
+        for name in report.names:
+            difference = _code(name.difference) if name.event == "changed" else "-"
+            lines += [f"| {_code(name.name)} | {name.event}{_prose(reasons.get(name.name, ''))} | {difference} |"]
     return "\n".join(lines) + "\n"
 
 

@@ -35,6 +35,11 @@ def show(verdict: Verdict, console: Console) -> None:
             )
         console.print(table)
     console.print(Text(summary(verdict)))
+    show_entries(verdict, console)
+
+
+def show_entries(verdict: Verdict, console: Console) -> None:
+    """Print the entries for accepted changes that have expired, or match nothing."""
     for entry in verdict.expired:
         console.print(Text(f"No longer accepted since {entry.expires}: {_name(entry)}."))
     for entry in verdict.idle:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from spec_pipeline.changes.accepted import Verdict, judge, read_accepted
 from spec_pipeline.changes.change import Change
-from spec_pipeline.changes.report import as_json, as_markdown
+from spec_pipeline.changes.report import Report, as_json, as_markdown
 from spec_pipeline.changes.rules.rule import Level
 from spec_pipeline.changes.table import show
 from spec_pipeline.project import PipelineError
@@ -71,7 +71,7 @@ def test_entry_accepts_its_own_change_alone(tmp_path: Path, line: str) -> None:
 def test_accepted_change_stays_in_every_report(tmp_path: Path) -> None:
     """The table, the Markdown and the JSON all show an accepted change with the reason."""
     found = verdict(tmp_path, ENTRY)
-    report = json.loads(as_json(found))
+    report = json.loads(as_json(Report(found)))
     assert [change["id"] for change in report["changes"]] == [CHANGE.id, OTHER.id]
     assert report["accepted"] == [
         {
@@ -82,14 +82,14 @@ def test_accepted_change_stays_in_every_report(tmp_path: Path) -> None:
             "expires": None,
         }
     ]
-    for text in (as_markdown(found), shown(found)):
+    for text in (as_markdown(Report(found)), shown(found)):
         assert "Accepted: nobody asks for so many" in text
         assert CHANGE.id in text
 
 
 def test_json_report_has_exactly_the_promised_fields(tmp_path: Path) -> None:
     """Each change carries its id, level, operation, location, old and new value in JSON's types, and a message."""
-    [change, _] = json.loads(as_json(verdict(tmp_path, "")))["changes"]
+    [change, _] = json.loads(as_json(Report(verdict(tmp_path, ""))))["changes"]
     assert change == {
         "id": "request-parameter-max-decreased",
         "level": "breaking",
@@ -103,7 +103,7 @@ def test_json_report_has_exactly_the_promised_fields(tmp_path: Path) -> None:
 
 def test_markdown_row_cannot_leave_its_table(tmp_path: Path) -> None:
     """A bar inside a value is escaped, so each row has as many cells as the heading."""
-    row = next(line for line in as_markdown(verdict(tmp_path, "")).splitlines() if "https://a" in line)
+    row = next(line for line in as_markdown(Report(verdict(tmp_path, ""))).splitlines() if "https://a" in line)
     assert row.replace("\\|", "").count("|") == 7
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from spec_pipeline.changes.change import Change
-from spec_pipeline.changes.rules import RULES
+from spec_pipeline.changes.rules import RULES, names
 from spec_pipeline.changes.rules.schemas import SCOPES
 from spec_pipeline.openapi.validation import validate_openapi
 from tests.pipeline.changes.corpus import compare, edited, load, with_schema
@@ -65,7 +65,9 @@ def test_corpus_reaches_every_rule() -> None:
     """No rule of the table is without an edit that shows it, with the level of the table."""
     shown = {line for edit in DOCUMENT_EDITS for way in WAYS for line in edit[way]}
     shown |= {line for edit in SCHEMA_EDITS for scope in SCOPES for way in WAYS for line in in_scope(scope, edit, way)}
-    assert {f"{rule.id} {rule.level.value}" for rule in RULES.values()} == shown
+    # What vanishes from the generated client is known only when that has been generated.
+    generated = {rule.id for rule in names.RULES}
+    assert {f"{rule.id} {rule.level.value}" for rule in RULES.values() if rule.id not in generated} == shown
 
 
 @pytest.mark.parametrize("pair", SILENT_PAIRS, ids=lambda pair: pair["name"])
