@@ -54,9 +54,16 @@ def compare_responses(old: Spec, new: Spec, before: dict[str, Any], after: dict[
 
 
 def compare_contents(
-    old: Spec, new: Spec, before: dict[str, Any], after: dict[str, Any], *, scope: str, place: str
+    old: Spec,
+    new: Spec,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    *,
+    scope: str,
+    place: str,
+    generated: bool = True,
 ) -> Iterator[Finding]:
-    """Yield what differs between two bodies, by media type."""
+    """Yield what differs between two bodies, by media type; the generator writes no code for webhooks and callbacks."""
     rule = "request-body-media-type" if scope == "request-body" else "response-media-type"
     contents, partners = _contents(before), _contents(after)
     paired = {media_type: media_type for media_type in contents if media_type in partners}
@@ -76,7 +83,7 @@ def compare_contents(
             event = "generalized" if _covers(partner, media_type) else "specialized"
             yield Finding(f"{rule}-name-{event}", inside, media_type, partner)
         schemas = (content.get("schema", {}), partners[partner].get("schema", {}))
-        findings = Comparison(old, new, scope).findings(*schemas)
+        findings = Comparison(old, new, scope, generated=generated).findings(*schemas)
         yield from (_inside(finding, inside) for finding in findings)
     for media_type in partners:
         if media_type not in paired.values():

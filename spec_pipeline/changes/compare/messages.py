@@ -70,7 +70,7 @@ def _compare_message(
     )
     yield from compare_headers(old, new, headers, others, place)
     bodies = old.resolve(before[1].get("requestBody", {})), new.resolve(after[1].get("requestBody", {}))
-    yield from compare_contents(old, new, *bodies, scope="response-body", place=f"{place} body")
+    yield from compare_contents(old, new, *bodies, scope="response-body", place=f"{place} body", generated=False)
     responses, partners = before[1].get("responses", {}), after[1].get("responses", {})
     for status in {**responses, **partners}:
         inside = f"{place} response {status}"
@@ -80,4 +80,4 @@ def _compare_message(
             yield Finding("expected-response-status-added", inside, None, status)
         else:
             contents = old.resolve(responses[status]), new.resolve(partners[status])
-            yield from compare_contents(old, new, *contents, scope="request-body", place=inside)
+            yield from compare_contents(old, new, *contents, scope="request-body", place=inside, generated=False)

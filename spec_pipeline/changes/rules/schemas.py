@@ -54,6 +54,26 @@ _ROWS = [
     ),
     _Row("type-generalized", WIDENS, "The type or format admits more.", only=Direction.REQUEST),
     _Row("type-specialized", NARROWS, "The type or format admits less.", only=Direction.RESPONSE),
+    _Row(
+        "format-narrowed",
+        UNKNOWN,
+        "The format is another, or admits less; Python has the same type for it.",
+        send="Check that what you send has the format: a server may refuse what has not.",
+        read="Nothing, unless you count on the old format of what comes.",
+    ),
+    _Row(
+        "format-widened",
+        WIDENS,
+        "The format admits more, or is one that refuses nothing; Python has the same type for it.",
+        read="Nothing, unless you count on the old format of what comes.",
+    ),
+    _Row(
+        "python-type-changed",
+        NONE,
+        "The generated code has another Python type for it.",
+        send="Pass values of the new type.",
+        read="Read values of the new type.",
+    ),
     _Row("became-nullable", WIDENS, "It may be null now.", read="Handle None where this is read."),
     _Row("became-not-nullable", NARROWS, "It may not be null any more.", send="Leave it out instead of sending null."),
     _Row(
@@ -70,8 +90,19 @@ _ROWS = [
         send="Send one of the new values.",
         read="Read the new values.",
     ),
-    _Row("became-enum", NARROWS, "Only the listed values are admitted now.", send="Send one of the listed values."),
-    _Row("became-not-enum", WIDENS, "Other values than the listed ones are admitted now."),
+    _Row(
+        "became-enum",
+        NARROWS,
+        "Only the listed values are admitted now.",
+        send="Send one of the listed values.",
+        read="Check code that counts on a plain type: the generated type is an enum.",
+    ),
+    _Row(
+        "became-not-enum",
+        WIDENS,
+        "Other values than the listed ones are admitted now.",
+        send="Check code that imports the generated enum: it is gone. All that was accepted still is.",
+    ),
     _Row("pattern-added", NARROWS, "It has to match a pattern now.", send="Send values that match the pattern."),
     _Row("pattern-removed", WIDENS, "It has no pattern to match any more."),
     _Row(
@@ -91,6 +122,7 @@ _ROWS = [
         NARROWS,
         "Properties that are not listed are refused now.",
         send="Send only the listed properties.",
+        read="Stop reading additional_properties: the generated model has none.",
     ),
     _Row("additional-properties-allowed", WIDENS, "Properties that are not listed are admitted now."),
     _Row("any-of-added", WIDENS, "One more alternative (anyOf) is admitted.", read="Handle the new alternative."),
@@ -225,6 +257,25 @@ _OVERRIDES: dict[str, tuple[Level, str]] = (
         ),
     }
     | {
+        # The same Python type comes before and after.
+        f"{scope}-format-{event}": (Level.INFO, "")
+        for scope, direction in SCOPES.items()
+        for event in ("narrowed", "widened")
+        if direction is Direction.RESPONSE
+    }
+    | {f"{scope}-python-type-changed": (Level.BREAKING, "") for scope in SCOPES}
+    | {
+        # The type that is generated for the values comes or goes, and people import it.
+        f"{scope}-became-{'not-enum' if direction is Direction.REQUEST else 'enum'}": (Level.WARNING, "")
+        for scope, direction in SCOPES.items()
+        if scope != "response-header"
+    }
+    | {
+        # The generated model loses additional_properties.
+        f"response-{place}-additional-properties-forbidden": (Level.WARNING, "")
+        for place in ("body", "property")
+    }
+    | {
         f"{scope}-discriminator-{event}": (level, _discriminator_reason(scope, level))
         for scope in SCOPES
         for event, level in _DISCRIMINATOR_LEVELS.items()
@@ -271,4 +322,6 @@ RULES = [
     for scope, direction in SCOPES.items()
     for row in (*_ROWS, *_bound_rows())
     if row.only in {None, direction}
+    # The generator writes nothing for headers of responses.
+    and (scope, row.suffix) != ("response-header", "python-type-changed")
 ]

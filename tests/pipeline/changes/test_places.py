@@ -36,8 +36,8 @@ def branches(kind: str) -> list[dict[str, Any]]:
             id="lists in lists",
         ),
         pytest.param(
-            {"properties": {"a": {"items": {"properties": {"b": {}}}}}},
-            {"properties": {"a": {"items": {"properties": {}}}}},
+            {"properties": {"a": {"items": {"properties": {"b": {}, "c": {}}}}}},
+            {"properties": {"a": {"items": {"properties": {"c": {}}}}}},
             "response-optional-property-removed",
             ": a[].b",
             id="a property in a list",

@@ -10,6 +10,7 @@ from spec_pipeline.changes.compare.schemas.discriminators import compare_discrim
 from spec_pipeline.changes.compare.schemas.members import compare_items, compare_properties
 from spec_pipeline.changes.compare.schemas.normal_form import normalise
 from spec_pipeline.changes.compare.schemas.pair import Pair, Side
+from spec_pipeline.changes.compare.schemas.python_types import compare_python_types
 from spec_pipeline.changes.compare.schemas.unchanged import Unchanged
 from spec_pipeline.changes.compare.schemas.unions import compare_unions, union_of_one_side
 from spec_pipeline.changes.compare.schemas.values import (
@@ -36,7 +37,7 @@ class Comparison:
     with the size of the document, not with the number of references.
     """
 
-    def __init__(self, old: Spec, new: Spec, scope: str, *, strict: bool = False) -> None:
+    def __init__(self, old: Spec, new: Spec, scope: str, *, strict: bool = False, generated: bool = True) -> None:
         """Prepare a comparison.
 
         Args:
@@ -44,13 +45,15 @@ class Comparison:
             new: the new document.
             scope: the location of the schemas, one of `SCOPES`.
             strict: whether to follow JSON Schema exactly: a property that is not described may then have any value.
+            generated: whether the generator writes code for the schemas.
         """
         self._old, self._new = old, new
         self._scope = scope
         self._direction = SCOPES[scope]
         self._strict = strict
+        self._generated = generated and not strict
         # Most pairs of components occur in several operations of the two documents.
-        self._context = (id(new), self._direction, strict)
+        self._context = (id(new), self._direction, strict, self._generated)
         if id(new) not in old.unchanged:
             old.unchanged[id(new)] = Unchanged(old, new)
         self._unchanged: Unchanged = old.unchanged[id(new)]
@@ -99,7 +102,10 @@ class Comparison:
             key = fingerprint([current.old, current.new])
             if key in path:
                 continue
-            here, children = self._level(Side(self._old, current.old, old), Side(self._new, current.new, new), current)
+            sides = Side(self._old, current.old, old), Side(self._new, current.new, new)
+            here, children = self._level(*sides, current)
+            if self._generated and not current.branch and current.scope != "response-header":
+                here = compare_python_types(*sides, current.scope, here)
             found += [finding.below(current.place) for finding in here]
             stack += [
                 (child._replace(place=current.place + child.place), path | {key})

@@ -5,11 +5,14 @@ from fractions import Fraction
 from typing import Any
 
 from spec_pipeline.changes.change import Finding
+from spec_pipeline.changes.compare.schemas.python_types import PYTHON_FORMATS
 from spec_pipeline.changes.compare.schemas.schema import ABSENT, Schema
 from spec_pipeline.changes.compare.schemas.written import fingerprint
 from spec_pipeline.changes.rules.rule import Direction
 from spec_pipeline.changes.rules.schemas import BOUNDS
 
+# Formats that say how to show or to store a value, and refuse nothing that JSON can say.
+_NOTES = frozenset({"double", "float", "int64", "password"})
 _PARTNERS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 
 
@@ -22,14 +25,20 @@ def compare_values(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
 
 def compare_types(old: Schema, new: Schema, scope: str, direction: Direction) -> Iterator[Finding]:
     """Yield what differs between the types and formats of two schemas."""
-    if (old.types, old.formats) != (new.types, new.formats):
-        if _admits(new, old) and direction is Direction.REQUEST:
-            event = "generalized"
-        elif _admits(old, new) and direction is Direction.RESPONSE:
-            event = "specialized"
-        else:
-            event = "changed"
-        yield Finding(f"{scope}-type-{event}", "", _type_text(old), _type_text(new))
+    if (old.types, old.formats) == (new.types, new.formats):
+        return
+    texts = _type_text(old), _type_text(new)
+    if old.types == new.types and not _python_formats(old) ^ _python_formats(new):
+        narrowed = _strict_formats(new) - _strict_formats(old)
+        yield Finding(f"{scope}-format-{'narrowed' if narrowed else 'widened'}", "", *texts)
+        return
+    if _admits(new, old) and direction is Direction.REQUEST:
+        event = "generalized"
+    elif _admits(old, new) and direction is Direction.RESPONSE:
+        event = "specialized"
+    else:
+        event = "changed"
+    yield Finding(f"{scope}-type-{event}", "", *texts)
 
 
 def compare_nullability(old: Schema, new: Schema, scope: str) -> Iterator[Finding]:
@@ -45,15 +54,23 @@ def compare_nullability(old: Schema, new: Schema, scope: str) -> Iterator[Findin
 
 def _admits(wide: Schema, narrow: Schema) -> bool:
     """Return whether each value of one type and format is also of the other."""
-    if not wide.formats <= narrow.formats:
-        return (*wide.formats, *narrow.formats) in {("int64", "int32"), ("double", "float")} and (
-            wide.types == narrow.types
-        )
+    if not _strict_formats(wide) <= _strict_formats(narrow):
+        return False
     if wide.types is None:
         return True
     if narrow.types is None:
         return False
     return narrow.types <= (wide.types | {"integer"} if "number" in wide.types else wide.types)
+
+
+def _strict_formats(schema: Schema) -> frozenset[str]:
+    """Return the formats that refuse some values of the type."""
+    return schema.formats - _NOTES
+
+
+def _python_formats(schema: Schema) -> frozenset[str]:
+    """Return the formats that have a Python type of their own."""
+    return schema.formats & PYTHON_FORMATS.keys()
 
 
 def no_common_type(old: Schema, new: Schema) -> bool:

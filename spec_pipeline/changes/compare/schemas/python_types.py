@@ -1,0 +1,130 @@
+"""The Python types that the generator writes for a schema, and whether code for one type works with another.
+
+The generator reads a schema as it is written, in an order of its own: `enum` first, then `anyOf`, `type` and `allOf`.
+Only what differs when code runs is told apart: a `Literal` is a `str` then, and None is compared elsewhere.
+"""
+
+from typing import Any, Final
+
+from spec_pipeline.changes.change import Finding
+from spec_pipeline.changes.compare.schemas.pair import Side
+from spec_pipeline.changes.compare.schemas.written import Raw
+from spec_pipeline.changes.rules import RULES
+from spec_pipeline.changes.rules.rule import Direction, Level
+from spec_pipeline.changes.rules.schemas import SCOPES
+from spec_pipeline.openapi.references import Spec
+
+PYTHON_FORMATS: Final = {
+    "binary": "File",
+    "date": "datetime.date",
+    "date-time": "datetime.datetime",
+    "uuid": "uuid.UUID",
+}
+"""The formats of strings that have a Python type of their own."""
+
+_MODEL: Final = "model class"
+_OPEN_MODEL: Final = "model class without attributes"
+# What code of the standard library makes of JSON: the generator passes a value of any type on as it is.
+_PLAIN: Final = frozenset({"bool", "dict", "float", "list", "str"})
+_NAMES: Final = {"array": "list", "boolean": "bool", "integer": "float", "null": "", "number": "float"}
+# An int is also taken as a float, and a float that comes as an int is one.
+_OF_VALUES: Final = {bool: "bool", dict: "dict", float: "float", int: "float", list: "list", str: "str"}
+
+# What the values themselves admit of a place is no more said where the Python type is said.
+_REPLACED: Final = ("type-generalized", "type-specialized", "format-narrowed", "format-widened")
+
+
+def compare_python_types(old: Side, new: Side, scope: str, found: list[Finding]) -> list[Finding]:
+    """Return the findings about one place, with the change of its Python type where they do not say enough.
+
+    Args:
+        old: the old schema.
+        new: the new schema.
+        scope: the place of the schemas.
+        found: what else differs there, and inside.
+    """
+    # A keyword of the schema itself stands between brackets.
+    here = [finding for finding in found if not finding.place or finding.place.startswith(" (")]
+    if any(RULES[finding.rule].level is Level.BREAKING for finding in here):
+        return found
+    before, after = (python_types(side.spec, side.raw) for side in (old, new))
+    if _works(before, after, SCOPES[scope]):
+        return found
+    replaced = {f"{scope}-{event}" for event in _REPLACED}
+    rest = [finding for finding in found if finding.place or finding.rule not in replaced]
+    return [*rest, Finding(f"{scope}-python-type-changed", "", _text(before), _text(after))]
+
+
+def _works(old: frozenset[str], new: frozenset[str], direction: Direction) -> bool:
+    """Return whether code for the old types works with the new ones: it passes values, or reads them."""
+    if not old or not new:
+        return True
+    if direction is Direction.REQUEST:
+        # Arguments of a model class are written out whatever attributes the new class has.
+        return _any_model(old) <= _any_model(new)
+    return new <= (old | {_OPEN_MODEL} if _MODEL in old else old)
+
+
+def _any_model(types: frozenset[str]) -> frozenset[str]:
+    return frozenset(_MODEL if name == _OPEN_MODEL else name for name in types)
+
+
+def _text(types: frozenset[str]) -> str:
+    return "Any" if types == _PLAIN else " or ".join(sorted(types))
+
+
+def python_types(spec: Spec, raw: Raw) -> frozenset[str]:
+    """Return the names of the types of which a value may be, without None."""
+    found = _types(spec, raw, set())
+    return found - {_OPEN_MODEL} if _MODEL in found else found
+
+
+def _types(spec: Spec, raw: Raw, seen: set[str]) -> frozenset[str]:
+    """Return the types of a schema; a reference that was seen before adds none.
+
+    Args:
+        spec: the document.
+        raw: the schema.
+        seen: collects the references.
+    """
+    if not isinstance(raw, dict):
+        return frozenset() if raw is False else _PLAIN
+    if isinstance(raw.get("$ref"), str):
+        name = raw["$ref"]
+        known = name in seen
+        seen.add(name)
+        return frozenset() if known else _types(spec, spec.target(name), seen)
+    if raw.get("enum") or raw.get("const") is not None:
+        values = raw.get("enum") or [raw["const"]]
+        return frozenset(_OF_VALUES[type(value)] for value in values if value is not None)
+    kinds = raw.get("type")
+    alternatives = [*(raw.get("anyOf") or ()), *(raw.get("oneOf") or ())]
+    if alternatives or isinstance(kinds, list):
+        types = kinds if isinstance(kinds, list) else []
+        alternatives += [{**raw, "type": kind, "anyOf": [], "oneOf": []} for kind in types]
+        return frozenset().union(*(_types(spec, each, seen) for each in alternatives))
+    return _types_of_one_kind(spec, raw, seen)
+
+
+def _types_of_one_kind(spec: Spec, raw: dict[str, Any], seen: set[str]) -> frozenset[str]:
+    """Return the types of a schema without alternatives, and with one `type` at most."""
+    kind = raw.get("type")
+    if kind == "string":
+        return frozenset({PYTHON_FORMATS.get(raw.get("format", ""), "str")})
+    if kind in _NAMES:
+        return frozenset(filter(None, [_NAMES[kind]]))
+    if kind == "object" or raw.get("properties") or raw.get("allOf"):
+        return _types_of_object(spec, raw, seen)
+    return _PLAIN
+
+
+def _types_of_object(spec: Spec, raw: dict[str, Any], seen: set[str]) -> frozenset[str]:
+    """Return the type of an object, or of what all parts of an `allOf` say together."""
+    parts = [_types(spec, part, seen) for part in raw.get("allOf") or ()]
+    if raw.get("type") == "object" or raw.get("properties"):
+        has_attributes = raw.get("properties") or any(_MODEL in types for types in parts)
+        return frozenset({_MODEL if has_attributes else _OPEN_MODEL})
+    # Two schemas of one property, which the generator merges: what is not plain prevails.
+    said = [types for types in parts if types != _PLAIN]
+    merged: frozenset[str] = frozenset().union(*said)
+    return (merged - _PLAIN or merged) if said else _PLAIN
