@@ -23,7 +23,7 @@ class Spec:
 
     @property
     def without_meaning(self) -> frozenset[str]:
-        """The schema keywords of other OpenAPI versions that mean nothing in this one."""
+        """The schema keywords of other OpenAPI versions that this one does not have."""
         return frozenset() if self._is_30 else frozenset({"nullable"})
 
     @property

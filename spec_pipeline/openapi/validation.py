@@ -22,6 +22,7 @@ from spec_pipeline.openapi.schema_objects import (
     PAYLOADS,
     null_keywords,
     problems,
+    schemas_of,
     without_null_keywords,
 )
 from spec_pipeline.openapi.time_limit import time_limit
@@ -92,7 +93,7 @@ def validate_openapi(document: Document, origin: str) -> list[Flaw]:
     try:
         with time_limit(step):
             if not is_30:
-                flaws += _flaws_of_keywords(document, origin)
+                flaws += [*_flaws_of_keywords(document, origin), *_keywords_of_30(document)]
             for error in (Validator30 if is_30 else Validator31)(document).iter_errors():
                 flaws += _flaws(spec, error, is_30=is_30)
     except Unresolvable as error:
@@ -128,6 +129,13 @@ def _flaws_of_keywords(document: Document, origin: str) -> Iterator[Flaw]:
         if not slight:
             raise PipelineError(_invalid(origin, where, message))
         yield Flaw("keyword-value", where, message)
+
+
+def _keywords_of_30(document: Document) -> Iterator[Flaw]:
+    for place, schema in schemas_of(document):
+        if isinstance(schema, dict) and "nullable" in schema:
+            where = "/".join(map(str, (*place, "nullable")))
+            yield Flaw("keyword-version", where, "OpenAPI 3.1 has no such keyword; the generator reads it as 3.0 does")
 
 
 def _flaws(spec: Spec, error: ValidationError, *, is_30: bool) -> Iterator[Flaw]:

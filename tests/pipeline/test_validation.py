@@ -190,6 +190,15 @@ FLAWS: list[tuple[str, Edit, tuple[str, str, str]]] = [
         ),
     ),
     (
+        "keyword of 3.0",
+        add_property("x", {"type": "string", "nullable": True}),
+        (
+            "keyword-version",
+            f"{ITEM}/x/nullable",
+            "OpenAPI 3.1 has no such keyword; the generator reads it as 3.0 does",
+        ),
+    ),
+    (
         "no alternatives",
         add_property("anyOf", {"items": {"anyOf": []}}),
         ("keyword-value", f"{ITEM}/anyOf/items/anyOf", "it must have at least one schema"),

@@ -26,8 +26,8 @@ def reported(changes: list[Change]) -> list[str]:
 def in_scope(scope: str, edit: dict[str, Any], way: str) -> list[str]:
     """Return what a schema's edit is reported as in one place: several lines between semicolons, none as a dash.
 
-    What is inside the schema begins with its place: there a body has become a property. `header` has what is reported
-    forward and backward in a header of a response, for which the generator writes nothing, where that is something else.
+    What is inside the schema begins with its place: there a body has become a property. `header` has what is
+    reported, forward and backward, in a header of a response, where that is something else: it is not generated.
     """
     if scope == "response-header" and "header" in edit:
         return [f"{scope}-{line}" for line in edit["header"][WAYS.index(way)].split("; ")]

@@ -93,7 +93,8 @@ def test_type_is_the_one_that_the_generator_writes(schema: dict[str, Any]) -> No
     data = GeneratorData.from_dict(document, config=config)
     assert isinstance(data, GeneratorData)
     [holder] = [model for model in data.models if str(model.class_info.name) == "Holder"]
-    [prop] = holder.optional_properties or ()
+    assert holder.optional_properties
+    [prop] = holder.optional_properties
     assert python_types(Spec(document, "the document"), schema) == frozenset(generated(prop))
 
 

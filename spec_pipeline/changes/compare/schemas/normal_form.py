@@ -75,6 +75,7 @@ def _parts_as_written(
     if not isinstance(raw, dict):
         yield ({}, None) if raw is not False else ({"not": {}}, False)
         return
+    ignored = {"$ref", "allOf"} if _says_null(raw) else {"$ref", "allOf", *spec.without_meaning}
     if isinstance(raw.get("$ref"), str):
         name = raw["$ref"]
         if _closes_cycle(spec, name, path):
@@ -86,8 +87,7 @@ def _parts_as_written(
         raw = spec.siblings(raw)
     for branch in raw.get("allOf", ()):
         yield from _parts(spec, branch, refs, yielded, path)
-    # OpenAPI 3.1 has no keyword `nullable`.
-    own = {key: value for key, value in raw.items() if key not in {"$ref", "allOf", *spec.without_meaning}}
+    own = {key: value for key, value in raw.items() if key not in ignored}
     if isinstance(own.get("discriminator"), dict):
         own["discriminator"] = effective_discriminator(own)
     for keyword in ("anyOf", "oneOf"):
@@ -99,6 +99,11 @@ def _parts_as_written(
             else:
                 yield _alternatives(spec, keyword, branches), null
     yield own, _own_null(own)
+
+
+def _says_null(raw: dict[str, Any]) -> bool:
+    """Return whether the generator reads `nullable` of a schema, also in OpenAPI 3.1, which has no such keyword."""
+    return not raw.keys() & {"$ref", "enum"} and not raw.keys().isdisjoint({"allOf", "anyOf", "oneOf", "type"})
 
 
 def _closes_cycle(spec: Spec, name: str, path: tuple[str, ...]) -> bool:
