@@ -122,7 +122,7 @@ _ROWS = [
         NARROWS,
         "Properties that are not listed are refused now.",
         send="Send only the listed properties.",
-        read="Stop reading additional_properties: the generated model has none.",
+        read="Stop reading additional_properties: the generated model may have none.",
     ),
     _Row("additional-properties-allowed", WIDENS, "Properties that are not listed are admitted now."),
     _Row("any-of-added", WIDENS, "One more alternative (anyOf) is admitted.", read="Handle the new alternative."),
@@ -271,7 +271,7 @@ _OVERRIDES: dict[str, tuple[Level, str]] = (
         if scope != "response-header"
     }
     | {
-        # The generated model loses additional_properties.
+        # The generated model may lose additional_properties.
         f"response-{place}-additional-properties-forbidden": (Level.WARNING, "")
         for place in ("body", "property")
     }

@@ -122,7 +122,8 @@ def _visible(side: Side, way: Direction) -> dict[str, Raw]:
     schema = side.schema
     named: dict[str, Raw] = {name: schema.unlisted(name) for name in sorted(schema.required - schema.properties.keys())}
     kept = {}
-    for name, raw in schema.properties.items():
+    for name, stated in schema.properties.items():
+        raw = schema.written.get(name, stated) if stated is False else stated
         child = normalise(side.spec, raw)
         hidden = child.read_only if way is Direction.REQUEST else child.write_only
         if not hidden and not (raw is False and schema.additional is False):

@@ -25,7 +25,7 @@ _APPLIES: Final = (
     (
         {"object"},
         {"maxProperties", "minProperties"},
-        ("properties", "required", "pattern_properties", "additional"),
+        ("properties", "written", "required", "pattern_properties", "additional"),
     ),
 )
 
@@ -85,6 +85,10 @@ def _merge_properties(schema: Schema, part: dict[str, Any]) -> None:
             own = both(listed.properties[name], matched)
         properties[name] = both(schema.properties.get(name, schema.unlisted(name)), own)
     schema.properties = properties
+    schema.written = {
+        name: both(schema.written.get(name, {}), listed.properties.get(name, {}))
+        for name in {**schema.written, **listed.properties}
+    }
     schema.pattern_properties = {
         pattern: both(
             schema.pattern_properties.get(pattern, schema.additional),

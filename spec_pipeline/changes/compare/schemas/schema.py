@@ -20,6 +20,8 @@ class Schema:
         nullable: whether null is admitted; None where nothing restricts it.
         patterns: all regular expressions that a string has to match.
         properties: what each named property has to meet, all that matches its name included.
+        written: what each named property has to meet that the schema lists, whatever closes it elsewhere in an `allOf`:
+            the generator writes an attribute for each.
         pattern_properties: what the properties that match a regular expression have to meet.
         additional: what all other properties have to meet; `{}` admits all, False none.
         prefix: what the first items of a list have to meet, one by one.
@@ -41,6 +43,7 @@ class Schema:
     multiples: frozenset[float] = frozenset()
     unique_items: bool = False
     properties: dict[str, Raw] = field(default_factory=dict)
+    written: dict[str, Raw] = field(default_factory=dict, compare=False)
     required: frozenset[str] = frozenset()
     pattern_properties: dict[str, Raw] = field(default_factory=dict)
     additional: Raw = field(default_factory=dict)
