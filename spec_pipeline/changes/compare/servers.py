@@ -16,15 +16,21 @@ def compare_servers(before: Servers, after: Servers) -> Iterator[Finding]:
     """
     urls, partners = _urls(before), _urls(after)
     known, reached = _defaulted(before) | urls.keys(), _defaulted(after) | partners.keys()
-    yield from (Finding("api-server-removed", "servers", url) for shape, url in urls.items() if shape not in reached)
+    gone = [url for url in urls.values() if not any(_is_among(url, shape) for shape in reached)]
+    yield from (Finding("api-server-removed", "servers", url) for url in gone)
     yield from (
         Finding("api-server-added", "servers", None, url) for shape, url in partners.items() if shape not in known
     )
     old, new = _defaults(before), _defaults(after)
     changed = {(old[key], new[key]) for key in old.keys() & new.keys() if old[key] != new[key]}
     for default, other in sorted(changed):
-        if _shape(default) in reached:
+        if any(_is_among(default, shape) for shape in reached):
             yield Finding("api-server-default-changed", "servers", default, other)
+
+
+def _is_among(url: str, shape: str) -> bool:
+    """Return whether an address is one of those of a shape, whose variables may have any value."""
+    return re.fullmatch(".*".join(map(re.escape, shape.split("{}"))), _shape(url)) is not None
 
 
 def _defaults(servers: Servers) -> dict[str, str]:

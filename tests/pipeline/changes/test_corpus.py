@@ -154,6 +154,32 @@ def test_servers_named_by_every_operation_concern_nobody_else() -> None:
     assert (compare(SHOP, new), compare(new, SHOP)) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("address", "old", "new"),
+    [
+        ("https://{region}.shop.example", "eu", "us"),
+        ("https://shop.example{base}", "/v1", "/v2"),
+        ("https://shop.example{base}", "", "/v2"),
+    ],
+)
+@pytest.mark.parametrize("others", [{}, {"unused": {"default": "x", "enum": ["x", "y"]}}], ids=["alone", "beside"])
+def test_another_default_of_a_variable_of_any_value(address: str, old: str, new: str, others: dict[str, Any]) -> None:
+    """The address that tools take is another, although each address is reached that was."""
+    sides = [
+        edited(SHOP, {"set": {"/servers": [{"url": address, "variables": {name: {"default": default}} | others}]}})
+        for name, default in ((address.partition("{")[2].partition("}")[0], default) for default in (old, new))
+    ]
+    for before, after in (sides, sides[::-1]):
+        assert reported(compare(before, after)) == ["api-server-default-changed warning"]
+
+
+def test_server_that_a_variable_includes_is_not_gone() -> None:
+    """A server that becomes one of the values of a variable is still reached, and is the default no more."""
+    variable = {"url": "https://{name}.example", "variables": {"name": {"default": "eu"}}}
+    found = reported(compare(SHOP, edited(SHOP, {"set": {"/servers": [variable]}})))
+    assert found == ["api-server-added info", "api-server-default-changed warning"]
+
+
 def test_corpus_is_openapi() -> None:
     """The document that the corpus edits is valid, so its edits are of the kind that a vendor makes."""
     assert validate_openapi(SHOP, "shop.yaml") == []
