@@ -100,6 +100,10 @@ def _compare_operations(old: Spec, new: Spec, before: _Operation, after: _Operat
     tags, partners = before.content.get("tags", []), after.content.get("tags", [])
     yield from (Finding("api-tag-removed", "tags", tag) for tag in tags if tag not in partners)
     yield from (Finding("api-tag-added", "tags", None, tag) for tag in partners if tag not in tags)
+    # A tag that is gone says itself that the module moves.
+    first = [[*named, "default"][0] for named in (tags, partners)]
+    if first[0] != first[1] and first[0] in [*partners, "default"]:
+        yield Finding("api-tag-first-changed", "tags", *first)
     deprecated = [bool(operation.content.get("deprecated")) for operation in (before, after)]
     if deprecated[0] != deprecated[1]:
         yield Finding(f"endpoint-{'deprecated' if deprecated[1] else 'reactivated'}", "operation", *deprecated)

@@ -68,6 +68,12 @@ RULES = [
         "There is one more tag.",
         "Change imports of the generated function if its module moved.",
     ),
+    Rule(
+        "api-tag-first-changed",
+        _WARNING,
+        "Another tag comes first, after which the generated module is named.",
+        "Change imports of the generated function: its module moves.",
+    ),
     # Parameters
     Rule(
         "new-required-request-parameter",

@@ -154,6 +154,14 @@ def test_servers_named_by_every_operation_concern_nobody_else() -> None:
     assert (compare(SHOP, new), compare(new, SHOP)) == ([], [])
 
 
+def test_tags_in_another_order_move_the_module() -> None:
+    """The same tags, another one first, are one change; the order of the others is none."""
+    orders = [["a", "b", "c"], ["b", "a", "c"], ["a", "c", "b"]]
+    documents = [edited(SHOP, {"set": {"/paths/~1orders/get/tags": tags}}) for tags in orders]
+    found = [[(change.id, change.old, change.new) for change in compare(documents[0], other)] for other in documents]
+    assert found == [[], [("api-tag-first-changed", "a", "b")], []]
+
+
 @pytest.mark.parametrize(
     ("address", "old", "new"),
     [
