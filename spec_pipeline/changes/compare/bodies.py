@@ -6,6 +6,7 @@ from typing import Any
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.links import compare_links
 from spec_pipeline.changes.compare.schemas.comparison import Comparison
+from spec_pipeline.changes.compare.schemas.written import digest
 from spec_pipeline.changes.compare.serialisation import compare_written_values
 from spec_pipeline.openapi.references import Spec
 
@@ -85,9 +86,31 @@ def compare_contents(
         schemas = (content.get("schema", {}), partners[partner].get("schema", {}))
         findings = Comparison(old, new, scope, generated=generated).findings(*schemas)
         yield from (_inside(finding, inside) for finding in findings)
+    if generated and scope == "response-body":
+        yield from _first_read(new, contents, partners, place)
     for media_type in partners:
         if media_type not in paired.values():
             yield Finding(f"{rule}-added", f"{place} {media_type}", None, media_type)
+
+
+def _first_read(
+    new: Spec, contents: dict[str, dict[str, Any]], partners: dict[str, dict[str, Any]], place: str
+) -> Iterator[Finding]:
+    """Yield whether the generated code reads another media type: it takes the first that it knows for all of them."""
+    first, second = (next(filter(_kind_read, side), None) for side in (contents, partners))
+    if first in {None, second} or second is None or first not in partners:
+        return
+    schemas = (partners[name].get("schema", {}) for name in (first, second))
+    if _kind_read(first) != _kind_read(second) or len({digest(new, schema) for schema in schemas}) > 1:
+        yield Finding("response-media-type-first-changed", place, first, second)
+
+
+def _kind_read(media_type: str) -> str:
+    """Return how the generator reads a media type, unless its configuration says otherwise; empty for not at all."""
+    name = media_type.partition(";")[0]
+    if name == "application/json" or name.endswith("+json"):
+        return "json"
+    return "text" if name.startswith("text/") else "bytes" if name == "application/octet-stream" else ""
 
 
 def compare_headers(

@@ -226,6 +226,12 @@ RULES = [
     ),
     Rule("response-media-type-added", _INFO, "The response comes in one more media type.", "Nothing."),
     Rule(
+        "response-media-type-first-changed",
+        _WARNING,
+        "Another media type comes first, as which the generated code reads each response of this status.",
+        "Check that code that reads it gets the class that it expects.",
+    ),
+    Rule(
         "response-required-property-removed",
         _BREAKING,
         "The required property is gone.",

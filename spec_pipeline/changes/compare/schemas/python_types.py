@@ -22,10 +22,10 @@ PYTHON_FORMATS: Final = {
 }
 """The formats of strings that have a Python type of their own."""
 
-_MODEL: Final = "model class"
-_OPEN_MODEL: Final = "model class without attributes"
+MODEL: Final = "model class"
+OPEN_MODEL: Final = "model class without attributes"
 # What code of the standard library makes of JSON: the generator passes a value of any type on as it is.
-_PLAIN: Final = frozenset({"bool", "dict", "float", "list", "str"})
+PLAIN: Final = frozenset({"bool", "dict", "float", "list", "str"})
 _NAMES: Final = {"array": "list", "boolean": "bool", "integer": "float", "null": "", "number": "float"}
 # An int is also taken as a float, and a float that comes as an int is one.
 _OF_VALUES: Final = {bool: "bool", dict: "dict", float: "float", int: "float", list: "list", str: "str"}
@@ -62,21 +62,21 @@ def _works(old: frozenset[str], new: frozenset[str], direction: Direction) -> bo
     if direction is Direction.REQUEST:
         # Arguments of a model class are written out whatever attributes the new class has.
         return _any_model(old) <= _any_model(new)
-    return new <= (old | {_OPEN_MODEL} if _MODEL in old else old)
+    return new <= (old | {OPEN_MODEL} if MODEL in old else old)
 
 
 def _any_model(types: frozenset[str]) -> frozenset[str]:
-    return frozenset(_MODEL if name == _OPEN_MODEL else name for name in types)
+    return frozenset(MODEL if name == OPEN_MODEL else name for name in types)
 
 
 def _text(types: frozenset[str]) -> str:
-    return "Any" if types == _PLAIN else " or ".join(sorted(types))
+    return "Any" if types == PLAIN else " or ".join(sorted(types))
 
 
 def python_types(spec: Spec, raw: Raw) -> frozenset[str]:
     """Return the names of the types of which a value may be, without None."""
     found = _types(spec, raw, set())
-    return found - {_OPEN_MODEL} if _MODEL in found else found
+    return found - {OPEN_MODEL} if MODEL in found else found
 
 
 def _types(spec: Spec, raw: Raw, seen: set[str]) -> frozenset[str]:
@@ -88,7 +88,7 @@ def _types(spec: Spec, raw: Raw, seen: set[str]) -> frozenset[str]:
         seen: collects the references.
     """
     if not isinstance(raw, dict):
-        return frozenset() if raw is False else _PLAIN
+        return frozenset() if raw is False else PLAIN
     if isinstance(raw.get("$ref"), str):
         name = raw["$ref"]
         known = name in seen
@@ -115,16 +115,16 @@ def _types_of_one_kind(spec: Spec, raw: dict[str, Any], seen: set[str]) -> froze
         return frozenset(filter(None, [_NAMES[kind]]))
     if kind == "object" or raw.get("properties") or raw.get("allOf"):
         return _types_of_object(spec, raw, seen)
-    return _PLAIN
+    return PLAIN
 
 
 def _types_of_object(spec: Spec, raw: dict[str, Any], seen: set[str]) -> frozenset[str]:
     """Return the type of an object, or of what all parts of an `allOf` say together."""
     parts = [_types(spec, part, seen) for part in raw.get("allOf") or ()]
     if raw.get("type") == "object" or raw.get("properties"):
-        has_attributes = raw.get("properties") or any(_MODEL in types for types in parts)
-        return frozenset({_MODEL if has_attributes else _OPEN_MODEL})
+        has_attributes = raw.get("properties") or any(MODEL in types for types in parts)
+        return frozenset({MODEL if has_attributes else OPEN_MODEL})
     # Two schemas of one property, which the generator merges: what is not plain prevails.
-    said = [types for types in parts if types != _PLAIN]
+    said = [types for types in parts if types != PLAIN]
     merged: frozenset[str] = frozenset().union(*said)
-    return (merged - _PLAIN or merged) if said else _PLAIN
+    return (merged - PLAIN or merged) if said else PLAIN

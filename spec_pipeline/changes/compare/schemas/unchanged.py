@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from spec_pipeline.changes.compare.schemas.written import Raw, bare, fingerprint
+from spec_pipeline.changes.compare.schemas.written import SETS_OF_VALUES, Raw, bare, fingerprint
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.project import PipelineError
 
@@ -43,7 +43,7 @@ class Unchanged:
 
 
 def _text(node: Any) -> str:
-    return fingerprint(bare(node))
+    return fingerprint(bare(node, SETS_OF_VALUES))
 
 
 def _references(nodes: list[Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.branches import Group, admits_all, label, paired, paired_groups
 from spec_pipeline.changes.compare.schemas.disjoint import disjoint
+from spec_pipeline.changes.compare.schemas.order import compare_order
 from spec_pipeline.changes.compare.schemas.pair import Covers, Pair, Side
 from spec_pipeline.changes.compare.schemas.schema import Schema
 from spec_pipeline.changes.compare.schemas.written import Raw
@@ -26,6 +27,8 @@ def compare_unions(old: Side, new: Side, scope: str, covers: Covers) -> Result:
         pairing = paired((old.spec, before[1]), (new.spec, after[1]), after[0], values=values)
         found += [Finding(f"{scope}-{pairing.keyword}-removed", "", name) for name in pairing.removed]
         found += [Finding(f"{scope}-{pairing.keyword}-added", "", None, name) for name in pairing.added]
+        if SCOPES[scope] is Direction.RESPONSE and scope != "response-header":
+            found += compare_order(new, (before, after), pairing.pairs, scope)
         below += [_branch(left, right, scope, left) for left, right, _ in pairing.pairs]
         found += _overlaps(old, new, (before, after), pairing.pairs, scope=scope, covers=covers)
     return found, below

@@ -21,6 +21,8 @@ ANNOTATIONS: Final = frozenset(
 )
 NAME_MAPS: Final = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
 _SETS: Final = frozenset({"allOf", "anyOf", "enum", "oneOf", "required", "type"})
+SETS_OF_VALUES: Final = _SETS - {"anyOf", "oneOf"}
+"""The sets without alternatives, of which the generated code takes the first that it can read."""
 _LITERALS: Final = frozenset({"const", "default", "dependentRequired", "discriminator", "enum", "required"})
 _WHOLE_FLOAT: Final = re.compile(r"\d(\.0|e\+)")
 
@@ -36,21 +38,26 @@ def is_annotation(key: str) -> bool:
     return key in ANNOTATIONS or key.startswith("x-")
 
 
-def bare(node: Raw) -> Raw:
-    """Return a schema without annotations and with its sets sorted; references are kept."""
+def bare(node: Raw, sets: frozenset[str] = _SETS) -> Raw:
+    """Return a schema without annotations and with its sets sorted; references are kept.
+
+    Args:
+        node: the schema.
+        sets: the keywords with lists whose order means nothing.
+    """
     if isinstance(node, list):
-        return [bare(item) for item in node]
+        return [bare(item, sets) for item in node]
     if not isinstance(node, dict) or isinstance(node.get("$ref"), str):
         return node
     result: dict[str, Any] = {}
     for key, value in node.items():
         if key in NAME_MAPS and isinstance(value, dict):
-            result[key] = {name: bare(child) for name, child in value.items()}
+            result[key] = {name: bare(child, sets) for name, child in value.items()}
         elif key in _LITERALS:
             result[key] = value
         elif not is_annotation(key):
-            result[key] = bare(value)
-        if key in _SETS and isinstance(result.get(key), list):
+            result[key] = bare(value, sets)
+        if key in sets and isinstance(result.get(key), list):
             result[key] = sorted(result[key], key=fingerprint)
     return result
 
