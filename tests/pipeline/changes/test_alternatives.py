@@ -94,3 +94,32 @@ def test_components_that_all_refer_to_each_other_inside_a_rare_keyword_take_no_t
 
     assert compare(document(9, 1), document(9, -1)) == []
     assert {change.id for change in compare(document(9, 1), document(8, -1))} == {"request-body-constraint-changed"}
+
+
+def one_of(scope: str) -> tuple[Document, Document]:
+    """Return a document with a choice of two classes, and one with an open object in its place."""
+    text = {"type": "string"}
+    full = {"title": "Full", "type": "object", "required": ["x"], "properties": {"x": text, "y": text}}
+    wrap = {"title": "Wrap", "type": "object", "required": ["z"], "properties": {"z": {"type": "object"}}}
+    return with_schema(scope, {"oneOf": [full, wrap]}), with_schema(scope, {"type": "object", "properties": {"z": {}}})
+
+
+def test_fields_of_a_choice_that_becomes_an_open_object() -> None:
+    """The server accepts what it accepted, and callers cannot pass the fields that no class has any more."""
+    found = [(change.id, change.location) for change in compare(*one_of("request-body"))]
+    place = "request body application/json"
+    assert found == [
+        ("request-property-removed", f"{place}: <Full>.x"),
+        ("request-property-removed", f"{place}: <Full>.y"),
+        ("request-body-constraint-removed", f"{place} (oneOf)"),
+    ]
+
+
+def test_fields_of_an_open_object_that_becomes_a_choice() -> None:
+    """All that comes could come, and one of the classes that come has not the field that code reads."""
+    found = [(change.id, change.location) for change in compare(*reversed(one_of("response-body")))]
+    place = "response 200 application/json"
+    assert found == [
+        ("response-optional-property-removed", f"{place}: <Full>.z"),
+        ("response-body-constraint-added", f"{place} (oneOf)"),
+    ]

@@ -112,6 +112,16 @@ def _listed(old: Side, new: Side, way: Direction, inner: str) -> tuple[list[Find
     return found, below
 
 
+def lost_properties(old: Side, new: Side, direction: Direction) -> list[Finding]:
+    """Return the properties that only the old one of two objects has."""
+    gone = _visible(old, direction).keys() - _visible(new, direction).keys()
+    return [
+        Finding(_REMOVED[direction, name in old.schema.required], f".{name}", name)
+        for name in old.schema.properties
+        if name in gone
+    ]
+
+
 def _unlisted(schema: Schema, name: str) -> Raw:
     """Return the schema of a property that one side does not list: of its pattern, or of all other names."""
     return {} if name in schema.properties else schema.unlisted(name)

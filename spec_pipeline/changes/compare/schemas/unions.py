@@ -6,12 +6,16 @@ from typing import Any, NamedTuple
 from spec_pipeline.changes.change import Finding
 from spec_pipeline.changes.compare.schemas.branches import Group, admits_all, label, paired, paired_groups
 from spec_pipeline.changes.compare.schemas.disjoint import disjoint
+from spec_pipeline.changes.compare.schemas.members import lost_properties
+from spec_pipeline.changes.compare.schemas.normal_form import normalise
 from spec_pipeline.changes.compare.schemas.order import compare_order
 from spec_pipeline.changes.compare.schemas.pair import Covers, Pair, Side
+from spec_pipeline.changes.compare.schemas.python_types import MODEL, OPEN_MODEL, python_types
 from spec_pipeline.changes.compare.schemas.schema import Schema
 from spec_pipeline.changes.compare.schemas.written import Raw
 from spec_pipeline.changes.rules.rule import Direction
 from spec_pipeline.changes.rules.schemas import SCOPES
+from spec_pipeline.openapi.references import Spec
 
 Result = tuple[list[Finding], list[Pair]]
 
@@ -56,6 +60,7 @@ def union_of_one_side(old: Side, new: Side, scope: str, covers: Covers) -> Resul
         rest: tuple[Raw, Raw] = way.ordered(plain.raw, {"allOf": beside})
         narrower = bool(beside) and covers((plain.spec, plain.raw), (union.spec, {"allOf": beside}), branch=True)
         found = [way.finding(f"constraint-{way.event}", _labels(group), f" ({keyword})")]
+        found += _lost_properties(plain, union.spec, list(zip(branches, whole, strict=True)), way)
         return found, [Pair(*rest, scope, "", branch=True)] if narrower else []
     partner = _partner(plain, union, whole, inside, around)
     name = "one-of" if keyword == "oneOf" else "any-of"
@@ -73,6 +78,25 @@ def union_of_one_side(old: Side, new: Side, scope: str, covers: Covers) -> Resul
         if overlapping:
             found += way.overlap([label(branches[partner]), *overlapping])
     return found, [_branch(*way.ordered(plain.raw, whole[partner]), scope, branches[partner])]
+
+
+def _lost_properties(plain: Side, spec: Spec, branches: list[tuple[Raw, Raw]], way: "_Way") -> list[Finding]:
+    """Return the properties that callers cannot pass any more, or that some of the classes that come do not have."""
+    direction = SCOPES[way.scope]
+    if way.event != ("removed" if direction is Direction.REQUEST else "added") or not _is_class(plain):
+        return []
+    found: list[Finding] = []
+    for named, raw in branches:
+        branch = Side(spec, raw, normalise(spec, raw))
+        if _is_class(branch):
+            lost = lost_properties(*way.ordered(plain, branch), direction)
+            found += [finding.below(f"<{label(named)}>") for finding in lost]
+    return found
+
+
+def _is_class(side: Side) -> bool:
+    """Return whether the generator writes one class for a schema."""
+    return not side.schema.alternatives and python_types(side.spec, side.raw) <= {MODEL, OPEN_MODEL}
 
 
 class _Way(NamedTuple):
