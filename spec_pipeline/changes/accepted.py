@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from spec_pipeline.changes.change import Change
+from spec_pipeline.changes.compare.schemas.written import fingerprint
 from spec_pipeline.changes.rules import RULES
 from spec_pipeline.changes.rules.names import VANISHED
 from spec_pipeline.openapi.parsing import parse_yaml
 from spec_pipeline.project import PipelineError
 
-_KEYS = {"id", "operation", "location", "reason", "expires"}
+_KEYS = {"id", "operation", "location", "value", "reason", "expires"}
+_ANY: Final = "\0any"
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Accepted:
         operation: as the change names it; None where the change belongs to the whole document.
         location: the place, as the change names it.
         reason: why it is accepted.
+        value: which of several changes at one place, as `value_of` names it.
         expires: the last day on which it is accepted; None for no limit.
     """
 
@@ -32,10 +35,18 @@ class Accepted:
     location: str
     reason: str
     expires: date | None = None
+    value: Any = _ANY
+
+    @property
+    def names_value(self) -> bool:
+        """Whether the entry says which of several changes it accepts."""
+        return self.value is not _ANY
 
     def fits(self, change: Change) -> bool:
         """Return whether a change is the accepted one."""
-        return (self.id, self.operation, self.location) == (change.id, change.operation, change.location)
+        if (self.id, self.operation, self.location) != (change.id, change.operation, change.location):
+            return False
+        return not self.names_value or fingerprint(self.value) == fingerprint(value_of(change))
 
     def holds_on(self, today: date) -> bool:
         """Return whether the entry has not expired on a day."""
@@ -51,6 +62,7 @@ class Verdict:
         accepted: the entries that accept some of them.
         expired: the entries that would accept a change if they had not expired.
         idle: the entries that match no change.
+        vague: the entries that would accept several changes, and do not say which.
         entries_of_names: the entries about generated names, which are not known yet.
     """
 
@@ -58,6 +70,7 @@ class Verdict:
     accepted: list[Accepted]
     expired: list[Accepted]
     idle: list[Accepted]
+    vague: list[Accepted] = field(default_factory=list)
     entries_of_names: list[Accepted] = field(default_factory=list)
 
     def acceptance(self, change: Change) -> Accepted | None:
@@ -67,6 +80,19 @@ class Verdict:
     def open(self) -> list[Change]:
         """Return the changes that no entry accepts."""
         return [change for change in self.changes if not self.acceptance(change)]
+
+    def values(self, entry: Accepted) -> list[Any]:
+        """Return the values of the changes that an entry fits, each once."""
+        return _values(change for change in self.changes if entry.fits(change))
+
+
+def value_of(change: Change) -> Any:
+    """Return the value that tells a change from others of its rule at its place: the new one, else the old one."""
+    return change.old if change.new is None else change.new
+
+
+def _values(changes: Iterable[Change]) -> list[Any]:
+    return list({fingerprint(value_of(change)): value_of(change) for change in changes}.values())
 
 
 def judge(changes: Iterable[Change], entries: Iterable[Accepted], today: date) -> Verdict:
@@ -83,6 +109,8 @@ def judge_entries(changes: Iterable[Change], entries: Iterable[Accepted], today:
     for entry in entries:
         if not any(entry.fits(change) for change in verdict.changes):
             verdict.idle.append(entry)
+        elif not entry.names_value and len(verdict.values(entry)) > 1:
+            verdict.vague.append(entry)
         elif entry.holds_on(today):
             verdict.accepted.append(entry)
         else:
@@ -124,4 +152,5 @@ def _entry(entry: Any, place: str) -> Accepted:
         expires = date.fromisoformat(entry["expires"]) if "expires" in entry else None
     except (TypeError, ValueError) as error:
         raise PipelineError(f"{place}: expires is {entry['expires']}; write a date such as 2027-01-31.") from error
-    return Accepted(entry["id"], entry.get("operation"), entry["location"], entry["reason"].strip(), expires)
+    value = entry.get("value", _ANY)
+    return Accepted(entry["id"], entry.get("operation"), entry["location"], entry["reason"].strip(), expires, value)

@@ -37,6 +37,7 @@ def as_json(report: Report) -> str:
             "id": entry.id,
             "operation": entry.operation,
             "location": entry.location,
+            "value": entry.value if entry.names_value else None,
             "reason": entry.reason,
             "expires": entry.expires.isoformat() if entry.expires else None,
         }

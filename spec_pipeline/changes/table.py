@@ -1,5 +1,7 @@
 """Show the verdict on a terminal: one table for each level, the worst first."""
 
+import json
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -39,7 +41,10 @@ def show(verdict: Verdict, console: Console) -> None:
 
 
 def show_entries(verdict: Verdict, console: Console) -> None:
-    """Print the entries for accepted changes that have expired, or match nothing."""
+    """Print the entries for accepted changes that have expired, match nothing, or match too much."""
+    for entry in verdict.vague:
+        values = " or ".join(f"`value: {json.dumps(value, ensure_ascii=False)}`" for value in verdict.values(entry))
+        console.print(Text(f"Accepts nothing, because it fits several changes; add {values}: {_name(entry)}."))
     for entry in verdict.expired:
         console.print(Text(f"No longer accepted since {entry.expires}: {_name(entry)}."))
     for entry in verdict.idle:

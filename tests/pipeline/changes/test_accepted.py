@@ -4,6 +4,7 @@ import io
 import json
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -68,6 +69,43 @@ def test_entry_accepts_its_own_change_alone(tmp_path: Path, line: str) -> None:
     assert "not found any more" in shown(found)
 
 
+GONE = [
+    Change("request-parameter-enum-value-removed", Level.BREAKING, "GET /rows", "query parameter kind", value, None)
+    for value in ("a", 1, True)
+]
+NO_VALUE = """\
+- id: request-parameter-enum-value-removed
+  operation: GET /rows
+  location: query parameter kind
+  reason: nobody sends it
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "accepted"),
+    [(["  value: a"], ["a"]), (["  value: 1"], [1]), (["  value: true"], [True]), (["  value: b"], []), ([], [])],
+    ids=["text", "number", "boolean", "other", "none"],
+)
+def test_entry_says_which_of_several_changes_it_accepts(tmp_path: Path, lines: list[str], accepted: list[Any]) -> None:
+    """One value that goes is accepted, and not the others; an entry that names none is told which there are."""
+    path = tmp_path / "accepted-changes.yaml"
+    path.write_text("\n".join([NO_VALUE.rstrip(), *lines]), encoding="utf-8")
+    entries = read_accepted(path)
+    found = judge(GONE, entries, TODAY)
+    assert [change.old for change in GONE if found.acceptance(change)] == accepted
+    text = 'Accepts nothing, because it fits several changes; add `value: "a"` or `value: 1` or `value: true`: '
+    assert (text in shown(found)) is not bool(lines)
+    assert judge([GONE[0]], entries, TODAY).open() == ([] if not lines or accepted == ["a"] else [GONE[0]])
+
+
+def test_value_is_the_new_one_where_there_is_one(tmp_path: Path) -> None:
+    """What a change leads to is what was looked at, so that another one at the same place is open."""
+    path = tmp_path / "accepted-changes.yaml"
+    path.write_text(ENTRY + "  value: 5\n", encoding="utf-8")
+    changes = [Change(CHANGE.id, CHANGE.level, CHANGE.operation, CHANGE.location, 9, new) for new in (5, 4)]
+    assert [judge([change], read_accepted(path), TODAY).open() for change in changes] == [[], [changes[1]]]
+
+
 def test_accepted_change_stays_in_every_report(tmp_path: Path) -> None:
     """The table, the Markdown and the JSON all show an accepted change with the reason."""
     found = verdict(tmp_path, ENTRY)
@@ -78,6 +116,7 @@ def test_accepted_change_stays_in_every_report(tmp_path: Path) -> None:
             "id": CHANGE.id,
             "operation": "GET /rows",
             "location": "query parameter limit",
+            "value": None,
             "reason": "nobody asks for so many",
             "expires": None,
         }
