@@ -18,7 +18,7 @@ try:
     from spec_pipeline.changes.report import Report, as_json, as_markdown
     from spec_pipeline.changes.rules.names import VANISHED
     from spec_pipeline.changes.rules.rule import Level
-    from spec_pipeline.changes.table import show, show_entries, terminal
+    from spec_pipeline.changes.table import indented, plain, show, show_entries, terminal
     from spec_pipeline.changes.vanished import cures, judge_vanished
     from spec_pipeline.drift import find_drift
     from spec_pipeline.generator.refusal import RefusedError
@@ -29,6 +29,7 @@ try:
     from spec_pipeline.project import PipelineError, Project
     from spec_pipeline.regenerate import regenerate
     from spec_pipeline.repin import Candidate, Names, classify, read_candidate, readers, take_over, today, try_out
+    from spec_pipeline.texts import escaped, escaped_line
     from spec_pipeline.writing import write_whole
 except KeyboardInterrupt:
     sys.exit(130)
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.flush()
             return code
     except PipelineError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {escaped_line(str(error))}", file=sys.stderr)
     except OSError as error:
         if error.filename is None:
             # What is written elsewhere is named; what is left is what is printed.
@@ -62,7 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"error: the output cannot be written: {error.strerror}{state}.", file=sys.stderr)
         else:
             print(
-                f"error: {one_line(str(error.filename))} cannot be read or written: {error.strerror}.", file=sys.stderr
+                f"error: {escaped_line(one_line(str(error.filename)))} cannot be read or written: {error.strerror}.",
+                file=sys.stderr,
             )
     except RecursionError:
         print("error: one of the documents is nested too deeply.", file=sys.stderr)
@@ -80,8 +82,8 @@ def _run(project: Project, options: argparse.Namespace) -> int:
         return _COMMANDS[options.command](project, options)
     except RefusedError as error:
         console = terminal()
-        for line in (error.heading, *(f"  {part}" for part in error.parts)):
-            console.print(Text(line), soft_wrap=True)
+        for line in (error.heading, *(f"  {escaped_line(part)}" for part in error.parts)):
+            console.print(Text(escaped(line)), soft_wrap=True)
         sys.stdout.flush()
         raise
 
@@ -153,7 +155,7 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
         candidate = read_candidate(options.source)
         verdict = classify(project, candidate)
     if candidate.redirects:
-        print(f"Redirected: {' → '.join(candidate.redirects)}")
+        print(escaped_line(f"Redirected: {' → '.join(candidate.redirects)}"))
     report = Report(verdict, candidate.flaws)
     with time_limit(f"{candidate.name} has so many changes that they take too long to show"):
         show(verdict, terminal())
@@ -179,12 +181,12 @@ def _repin(project: Project, options: argparse.Namespace) -> int:
     try:
         names = try_out(project, spec, settle) if options.dry_run else take_over(project, candidate, spec, settle)
     except _VanishedError as error:
-        print(f"error: {_vanished(project, error.verdict, options)}", file=sys.stderr)
+        print(f"error: {escaped_line(_vanished(project, error.verdict, options))}", file=sys.stderr)
         return 1
     if options.dry_run:
         print("Dry run: pinned nothing. Without --dry-run, this is what would change in the generated client.")
     else:
-        print(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces.")
+        print(escaped_line(f"{project.pin.name} is {candidate.name}, and {project.generated} is what it produces."))
     _show_names(names, judge_vanished(names.changed, verdict, today()), project)
     _show_idle(names.idle, project)
     _refuse_flaws(candidate, options)  # a dry run shows everything first
@@ -210,10 +212,10 @@ def _refuse_flaws(candidate: Candidate, options: argparse.Namespace) -> None:
 def _show_flaws(candidate: Candidate) -> None:
     if candidate.flaws:
         terminal().print(
-            Text(f"warning: {candidate.name} is not valid in every detail; pinning it needs --accept-flaws:")
+            plain(f"warning: {candidate.name} is not valid in every detail; pinning it needs --accept-flaws:")
         )
     for flaw in candidate.flaws:
-        terminal().print(Text(f"  {flaw}"))
+        terminal().print(indented(f"{flaw}"))
 
 
 def _overlaid(project: Project, candidate: Candidate) -> Document:
@@ -269,27 +271,29 @@ def _show_names(names: Names, vanished: Verdict, project: Project) -> None:
     for event in ("appeared", "vanished", "changed"):
         changed = [change for change in names.changed if change.event == event]
         if changed:
-            console.print(Text(f"Generated public names that {event}:"))
+            console.print(plain(f"Generated public names that {event}:"))
         for change in changed:
             difference = f": {change.difference}" if event == "changed" else ""
-            console.print(Text(f"  {change.name}{difference}{reasons.get(change.name, '')}"))
+            console.print(indented(f"{change.name}{difference}{reasons.get(change.name, '')}"))
     show_entries(vanished, console)
     for folder, words in readers(project, names.changed).items():
-        console.print(Text(f"Lines of {folder}/ that mention them:"))
+        console.print(plain(f"Lines of {folder}/ that mention them:"))
         for word, found in words.items():
-            console.print(Text(f"  {word} is mentioned in {', '.join(found)}"))
+            console.print(indented(f"{word} is mentioned in {', '.join(found)}"))
     if names.suggestions:
         console.print(
-            Text(f"Shorter names for class_overrides in {project.config.name}; after a release they would break users:")
+            plain(
+                f"Shorter names for class_overrides in {project.config.name}; after a release they would break users:"
+            )
         )
     for suggestion in names.suggestions:
-        console.print(Text(f"  {suggestion}"))
+        console.print(indented(f"{suggestion}"))
 
 
 def _show_idle(idle: list[str], project: Project) -> None:
     """Print the entries of the configuration that fit nothing in the spec."""
     for sentence in idle:
-        terminal().print(Text(f"warning: {project.config.name}: {sentence}"))
+        terminal().print(plain(f"warning: {project.config.name}: {sentence}"))
 
 
 def _drift(project: Project, _: argparse.Namespace) -> int:
@@ -298,7 +302,7 @@ def _drift(project: Project, _: argparse.Namespace) -> int:
     if not diff:
         print(f"No drift: {project.generated} is what its inputs produce.")
         return 0
-    print("\n".join(diff))
+    print(escaped("\n".join(diff)))
     print(
         f"error: {project.generated} is not what {project.pin.name}, {project.overlay.name} and {project.config.name} "
         "produce. Run `nox -s regenerate` and commit the result; nobody edits generated code.",

@@ -1,6 +1,7 @@
 """Format the verdict: as JSON for programs, as Markdown for a pull request."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.rules.rule import Level
 from spec_pipeline.names import NameChange
 from spec_pipeline.openapi.validation import Flaw
+from spec_pipeline.texts import escaped_line
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def as_markdown(report: Report) -> str:
     if flaws:
         lines += ["", f"## Flaws of the new document ({len(flaws)})", "", "| rule | place | what is wrong |"]
         lines += ["|" + " --- |" * 3]
-        lines += [f"| {_code(flaw.rule)} | {_prose(flaw.place) or '-'} | {_prose(flaw.message)} |" for flaw in flaws]
+        lines += [f"| {_code(flaw.rule)} | {_code(flaw.place or '-')} | {_code(flaw.message)} |" for flaw in flaws]
     if report.names:
         reasons = {entry.location: f". Accepted: {entry.reason}" for entry in report.accepted_names}
         lines += ["", f"## Generated public names ({len(report.names)})", "", "| name | what happened | difference |"]
@@ -94,9 +96,7 @@ def values(change: Change) -> str:
 def _value(value: Any) -> str:
     if value is None:
         return "-"
-    text = value if isinstance(value, str) else json.dumps(value)
-    # Characters that cannot be encoded, such as a lone surrogate, are escaped.
-    line = " ".join(text.split()).encode("utf-8", "backslashreplace").decode()
+    line = escaped_line(value if isinstance(value, str) else json.dumps(value))
     return line if len(line) <= 80 else f"{line[:80]}…"
 
 
@@ -110,10 +110,13 @@ def _row(change: Change, verdict: Verdict) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text as inline code, escaped for a table cell."""
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{' ' * (len(fence) - 1)}{_prose(text)}{' ' * (len(fence) - 1)}{fence}"
+    """Return a text as inline code, which nothing in it ends, escaped for a table cell."""
+    line = escaped_line(text).replace("|", "\\|")
+    longest = max(map(len, re.findall("`+", line)), default=0)
+    fence, space = "`" * (longest + 1), " " * bool(longest)
+    return f"{fence}{space}{line}{space}{fence}"
 
 
 def _prose(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    """Return a text of this repository, escaped for a table cell."""
+    return escaped_line(text).replace("|", "\\|").replace("<", "&lt;")

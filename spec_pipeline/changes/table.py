@@ -10,6 +10,7 @@ from rich.text import Text
 from spec_pipeline.changes.accepted import Accepted, Verdict
 from spec_pipeline.changes.report import summary, values
 from spec_pipeline.changes.rules.rule import Level
+from spec_pipeline.texts import escaped_line
 
 _STYLES = {Level.BREAKING: "bold red", Level.WARNING: "yellow", Level.INFO: "cyan"}
 _WIDTH_OF_A_FILE = 240
@@ -27,16 +28,15 @@ def show(verdict: Verdict, console: Console) -> None:
             table.add_column(heading, overflow="fold")
         for change in changes:
             entry = verdict.acceptance(change)
-            accepted = f"\nAccepted: {entry.reason}" if entry else ""
-            # Text, not markup: a spec may contain square brackets.
+            accepted = f"Accepted: {entry.reason}" if entry else ""
             table.add_row(
-                Text(f"{change.operation or 'the whole API'}\n{change.location}"),
-                Text(values(change)),
-                Text(f"{change.id}\n{change.sentence} {change.action}{accepted}"),
+                plain(change.operation or "the whole API", change.location),
+                plain(values(change)),
+                plain(change.id, f"{change.sentence} {change.action}", accepted),
                 style="dim" if entry else "",
             )
         console.print(table)
-    console.print(Text(summary(verdict)))
+    console.print(plain(summary(verdict)))
     show_entries(verdict, console)
 
 
@@ -44,11 +44,21 @@ def show_entries(verdict: Verdict, console: Console) -> None:
     """Print the entries for accepted changes that have expired, match nothing, or match too much."""
     for entry in verdict.vague:
         values = " or ".join(f"`value: {json.dumps(value, ensure_ascii=False)}`" for value in verdict.values(entry))
-        console.print(Text(f"Accepts nothing, because it fits several changes; add {values}: {_name(entry)}."))
+        console.print(plain(f"Accepts nothing, because it fits several changes; add {values}: {_name(entry)}."))
     for entry in verdict.expired:
-        console.print(Text(f"No longer accepted since {entry.expires}: {_name(entry)}."))
+        console.print(plain(f"No longer accepted since {entry.expires}: {_name(entry)}."))
     for entry in verdict.idle:
-        console.print(Text(f"Accepted, but not found any more, so the entry can go: {_name(entry)}."))
+        console.print(plain(f"Accepted, but not found any more, so the entry can go: {_name(entry)}."))
+
+
+def plain(*lines: str) -> Text:
+    """Return lines for a terminal as they are: no markup, as a spec may contain square brackets, and nothing hidden."""
+    return Text("\n".join(escaped_line(line) for line in lines if line))
+
+
+def indented(line: str) -> Text:
+    """Return a line below a heading for a terminal."""
+    return Text(f"  {escaped_line(line)}")
 
 
 def terminal() -> Console:
