@@ -1,13 +1,14 @@
 """Parse JSON and YAML documents."""
 
 import json
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import YAMLError, YAMLWarning
 
 from spec_pipeline.openapi.time_limit import time_limit
 from spec_pipeline.project import PipelineError
@@ -123,7 +124,10 @@ def _load_yaml(text: str) -> Any:
     resolvers = yaml.resolver.versioned_resolver
     for first, known in resolvers.items():
         resolvers[first] = [pair for pair in known if pair[0] != "tag:yaml.org,2002:timestamp"]
-    return _as_json(yaml.load(text), _Budget())
+    with warnings.catch_warnings():
+        # Such as of an anchor that is defined anew, which YAML allows.
+        warnings.simplefilter("ignore", YAMLWarning)
+        return _as_json(yaml.load(text), _Budget())
 
 
 class _Budget:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from spec_pipeline.__main__ import main
+from spec_pipeline.openapi.parsing import parse_yaml
 from spec_pipeline.project import Project
 from tests.pipeline.repinning import candidate, operation, run
 from tests.pipeline.test_commands import contents
@@ -246,3 +247,9 @@ def test_flaw_that_the_generator_minds_is_corrected_by_the_overlay(
         overlay.write(f'\n  - {{target: "{target}", description: the prose says 100, update: {{default: 100}}}}\n')
     assert run(project, "--from", spec, "--accept-flaws") == 0
     assert main(["--root", str(project.root), "drift"]) == 0
+
+
+def test_anchor_that_is_defined_anew_is_no_warning(recwarn: pytest.WarningsRecorder) -> None:
+    """Legal YAML is read without a word of the library."""
+    assert parse_yaml(b"a: &x {n: 1}\nb: &x {n: 2}\nc: *x\n", "the document")["c"] == {"n": 2}
+    assert [str(warning.message) for warning in recwarn] == []
