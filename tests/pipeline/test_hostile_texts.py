@@ -55,8 +55,8 @@ def test_markdown_and_terminal_show_names_as_they_are(
     inside = [child for token in tokens for child in token.children or ()]
     assert {child.type for child in inside} == {"text", "code_inline"}
     assert [child.content for child in inside if child.type == "text" and "octocat" in child.content] == []
-    shown = {child.content for child in inside if child.type == "code_inline"}
-    assert {name for name in HOSTILE if f"query parameter {escaped_line(name)}" not in shown} == set()
+    codes = {child.content for child in inside if child.type == "code_inline"}
+    assert {name for name in HOSTILE if f"query parameter {escaped_line(name)}" not in codes} == set()
 
 
 def test_escapes_are_those_of_python() -> None:

@@ -151,3 +151,10 @@ def test_request_of_another_python_type_is_breaking(old: dict[str, Any], new: di
 def test_type_that_old_code_works_with_is_not_breaking(scope: str, old: dict[str, Any], new: dict[str, Any]) -> None:
     """Where code for the old type works with the new one, nothing is breaking."""
     assert ids(scope, old, new) == []
+
+
+def test_items_of_another_alternative_have_no_type_here() -> None:
+    """A list that stays beside an alternative of any type is passed as before, whatever it is paired with."""
+    items = {"type": "array", "items": {**MODEL, "required": ["k"]}}
+    found = ids("request-property", {"type": "array", "items": MODEL}, {"anyOf": [items, {"description": "Anything"}]})
+    assert "python-type-changed" not in found

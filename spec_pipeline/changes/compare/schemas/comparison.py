@@ -106,8 +106,11 @@ class Comparison:
             here, children = self._level(*sides, current)
             if not self._generated:
                 here = [finding for finding in here if not finding.rule.endswith("-alternatives-reordered")]
-            elif not current.branch and current.scope != "response-header":
-                here = compare_python_types(*sides, current.scope, here)
+            elif current.typed and current.scope != "response-header":
+                here, typed = compare_python_types(*sides, current, here)
+                children = [child._replace(typed=typed) for child in children]
+            else:
+                children = [child._replace(typed=False) for child in children]
             found += [finding.below(current.place) for finding in here]
             stack += [
                 (child._replace(place=current.place + child.place), path | {key})
@@ -148,7 +151,8 @@ class Comparison:
 def _key(pair: Pair) -> Any:
     """Return the cache key of a pair: the names of components, or the content of inline schemas."""
     names = [raw.get("$ref") if isinstance(raw, dict) and len(raw) == 1 else None for raw in (pair.old, pair.new)]
-    return (*names, pair.branch) if all(names) else fingerprint([pair.old, pair.new, pair.branch])
+    mode = (pair.branch, pair.typed)
+    return (*names, *mode) if all(names) else fingerprint([pair.old, pair.new, *mode])
 
 
 def covers(wide: tuple[Spec, Raw], narrow: tuple[Spec, Raw], *, branch: bool = False) -> bool:

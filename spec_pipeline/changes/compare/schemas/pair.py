@@ -8,13 +8,23 @@ from spec_pipeline.openapi.references import Spec
 
 
 class Pair(NamedTuple):
-    """Two schemas of one location; in a branch, null and the default are compared by the enclosing schema."""
+    """Two schemas of one location.
+
+    Attributes:
+        old: the old schema.
+        new: the new schema.
+        scope: which kind of location it is.
+        place: where it is, relative to the schemas that are compared.
+        branch: whether they are alternatives; their null and default are compared by the enclosing schema.
+        typed: whether code for the old schema meets the code that is generated for the new one.
+    """
 
     old: Raw
     new: Raw
     scope: str
     place: str
     branch: bool = False
+    typed: bool = True
 
 
 class Side(NamedTuple):

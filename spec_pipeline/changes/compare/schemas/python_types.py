@@ -7,7 +7,7 @@ Only what differs when code runs is told apart: a `Literal` is a `str` then, and
 from typing import Any, Final
 
 from spec_pipeline.changes.change import Finding
-from spec_pipeline.changes.compare.schemas.pair import Side
+from spec_pipeline.changes.compare.schemas.pair import Pair, Side
 from spec_pipeline.changes.compare.schemas.written import Raw
 from spec_pipeline.changes.rules import RULES
 from spec_pipeline.changes.rules.rule import Direction, Level
@@ -34,25 +34,32 @@ _OF_VALUES: Final = {bool: "bool", dict: "dict", float: "float", int: "float", l
 _REPLACED: Final = ("type-generalized", "type-specialized", "format-narrowed", "format-widened")
 
 
-def compare_python_types(old: Side, new: Side, scope: str, found: list[Finding]) -> list[Finding]:
-    """Return the findings about one place, with the change of its Python type where they do not say enough.
+def compare_python_types(old: Side, new: Side, pair: Pair, found: list[Finding]) -> tuple[list[Finding], bool]:
+    """Compare the Python types of one place; those of alternatives are compared by the enclosing schema.
 
     Args:
         old: the old schema.
         new: the new schema.
-        scope: the place of the schemas.
+        pair: where they are.
         found: what else differs there, and inside.
+
+    Returns:
+        The findings, with the change of the Python type where they do not say enough, and whether code for what is
+        inside of the old schema meets what is inside of the new one.
     """
+    before, after = (python_types(side.spec, side.raw) for side in (old, new))
+    if pair.branch:
+        return found, before == after
+    meets = not before.isdisjoint(after)
     # A keyword of the schema itself stands between brackets.
     here = [finding for finding in found if not finding.place or finding.place.startswith(" (")]
-    if any(RULES[finding.rule].level is Level.BREAKING for finding in here):
-        return found
-    before, after = (python_types(side.spec, side.raw) for side in (old, new))
-    if _works(before, after, SCOPES[scope]):
-        return found
-    replaced = {f"{scope}-{event}" for event in _REPLACED}
+    if _works(before, after, SCOPES[pair.scope]) or any(
+        RULES[finding.rule].level is Level.BREAKING for finding in here
+    ):
+        return found, meets
+    replaced = {f"{pair.scope}-{event}" for event in _REPLACED}
     rest = [finding for finding in found if finding.place or finding.rule not in replaced]
-    return [*rest, Finding(f"{scope}-python-type-changed", "", _text(before), _text(after))]
+    return [*rest, Finding(f"{pair.scope}-python-type-changed", "", _text(before), _text(after))], meets
 
 
 def _works(old: frozenset[str], new: frozenset[str], direction: Direction) -> bool:
