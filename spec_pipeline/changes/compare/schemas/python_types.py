@@ -47,7 +47,7 @@ def compare_python_types(old: Side, new: Side, pair: Pair, found: list[Finding])
         The findings, with the change of the Python type where they do not say enough, and whether code for what is
         inside of the old schema meets what is inside of the new one.
     """
-    before, after = (python_types(side.spec, side.raw) for side in (old, new))
+    before, after = (_types_of_side(side) for side in (old, new))
     if pair.branch:
         return found, before == after
     meets = not before.isdisjoint(after)
@@ -60,6 +60,12 @@ def compare_python_types(old: Side, new: Side, pair: Pair, found: list[Finding])
     replaced = {f"{pair.scope}-{event}" for event in _REPLACED}
     rest = [finding for finding in found if finding.place or finding.rule not in replaced]
     return [*rest, Finding(f"{pair.scope}-python-type-changed", "", _text(before), _text(after))], meets
+
+
+def _types_of_side(side: Side) -> frozenset[str]:
+    """Return the types of a schema; none where no value but null is admitted, so that no type matters."""
+    is_empty = side.schema.is_impossible or side.schema.types == frozenset()
+    return frozenset() if is_empty else python_types(side.spec, side.raw)
 
 
 def _works(old: frozenset[str], new: frozenset[str], direction: Direction) -> bool:
