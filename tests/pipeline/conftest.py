@@ -14,10 +14,17 @@ import pytest
 from spec_pipeline.generator import generate
 from spec_pipeline.overlay import overlaid_spec
 from spec_pipeline.project import Project
+from tests.pipeline.templates import compiled_once
 from tests.pipeline.web_server import Handler
 
 PROJECT = Path(__file__).parent / "project"
 """The pin, the overlay and the configuration of the fixture project."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates() -> Iterator[None]:
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")
