@@ -16,10 +16,10 @@ from openapi_python_client.parser.openapi import GeneratorData
 from openapi_python_client.schema import OpenAPI
 from pydantic import ValidationError
 
-from spec_pipeline.generator.limits import find_limits
-from spec_pipeline.generator.limits.places import pointer_to
+from spec_pipeline.generator.limitations import find_limitations
+from spec_pipeline.generator.limitations.places import pointer_to
 from spec_pipeline.generator.overrides import Overrides
-from spec_pipeline.generator.refusal import RefusedError, count_of_others, refuse_limits
+from spec_pipeline.generator.refusal import RefusedError, count_of_others, refuse_limitations
 from spec_pipeline.openapi.boolean_schemas import without_boolean_schemas
 from spec_pipeline.openapi.parsing import Document, one_line, read_document
 from spec_pipeline.openapi.references import Spec
@@ -59,9 +59,9 @@ def generate(spec: Document, config: Path, target: Path) -> list[str]:
             data = GeneratorData.from_dict(spec, config=settings)
         if isinstance(data, GeneratorError):
             raise PipelineError(_unread(spec) or _sentence([data], config))
-        if limits := find_limits(Spec(spec, "the spec"), data, settings):
+        if limitations := find_limitations(Spec(spec, "the spec"), data, settings):
             unread = _unread_parts(data)
-            raise refuse_limits(limits, _texts(unread), _cure(unread, config))
+            raise refuse_limitations(limitations, _texts(unread), _cure(unread, config))
         with _failures():
             problems = _build(data, settings)
     if problems:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from spec_pipeline.generator.limits.limit import Limit
+from spec_pipeline.generator.limitations.limitation import Limitation
 from spec_pipeline.project import PipelineError
 
 _MAX_PARTS = 5
@@ -23,23 +23,28 @@ class RefusedError(PipelineError):
         self.parts = tuple(parts)
 
 
-def refuse_limits(limits: Sequence[Limit], unread: Sequence[str], cure: str) -> RefusedError:
+def refuse_limitations(limitations: Sequence[Limitation], unread: Sequence[str], cure: str) -> RefusedError:
     """Return the error for parts that would be written wrongly.
 
     Args:
-        limits: the parts.
+        limitations: the parts.
         unread: what the generator itself says of others, which it cannot read.
         cure: a sentence that says what to do about these.
     """
-    limits = _each_once(limits)
-    listed = "; ".join(f"{limit.place}: {limit.fault}" for limit in limits[:_MAX_PARTS]) + count_of_others(limits)
-    cures = " ".join(dict.fromkeys(limit.cure for limit in limits[:_MAX_PARTS]))
+    limitations = _each_once(limitations)
+    listed = "; ".join(f"{part.place}: {part.fault}" for part in limitations[:_MAX_PARTS]) + count_of_others(
+        limitations
+    )
+    cures = " ".join(dict.fromkeys(part.cure for part in limitations[:_MAX_PARTS]))
     others = f" What it cannot read at all ({len(unread)}) is listed above, too. {cure}" if unread else ""
     return RefusedError(
         f"openapi-python-client would generate a client that is wrong: {listed}. {cures}{others}",
         "openapi-python-client would write these parts wrongly"
         f"{', and cannot read those at the end' if unread else ''}:",
-        [*(f"{limit.place}: {limit.fault}; {_continued(limit.cure)}" for limit in limits), *unread],
+        [
+            *(f"{part.place}: {part.fault}; {_continued(part.cure)}" for part in limitations),
+            *unread,
+        ],
     )
 
 
@@ -49,12 +54,12 @@ def count_of_others(parts: Sequence[object]) -> str:
     return f"; and {others} more, {len(parts)} in all, as listed above" if others > 0 else ""
 
 
-def _each_once(limits: Sequence[Limit]) -> list[Limit]:
-    """Return each limit once; one of a component names the operations that share it."""
-    operations: dict[Limit, list[str]] = {}
-    for limit in limits:
-        operations.setdefault(limit._replace(operation=""), []).append(limit.operation)
-    return [limit._replace(place=limit.place + _in(list(dict.fromkeys(names)))) for limit, names in operations.items()]
+def _each_once(limitations: Sequence[Limitation]) -> list[Limitation]:
+    """Return each part once; one of a component names the operations that share it."""
+    operations: dict[Limitation, list[str]] = {}
+    for part in limitations:
+        operations.setdefault(part._replace(operation=""), []).append(part.operation)
+    return [part._replace(place=part.place + _in(list(dict.fromkeys(names)))) for part, names in operations.items()]
 
 
 def _in(operations: list[str]) -> str:

@@ -14,7 +14,7 @@ from tests.pipeline.generated_package import document, imported
 from tests.pipeline.parts.documents import TEXT, fields, items, parameter, returns, sends, takes, to
 from tests.pipeline.repinning import candidate, run
 from tests.pipeline.test_commands import contents
-from tests.pipeline.test_generator_limits import configuration
+from tests.pipeline.test_limitations import configuration
 
 Schema = dict[str, Any]
 COMPONENT = "#/components/schemas/C"

@@ -12,7 +12,7 @@ from tests.pipeline.generated_package import document, generate_unchecked, impor
 from tests.pipeline.parts.documents import TEXT, fields, parameter, returns, takes, to
 from tests.pipeline.repinning import candidate, operation, run
 from tests.pipeline.test_commands import contents
-from tests.pipeline.test_generator_limits import configuration
+from tests.pipeline.test_limitations import configuration
 
 Schema = dict[str, Any]
 LONG = "A" + "b" * 299

@@ -10,7 +10,7 @@ from spec_pipeline.openapi.validation import validate_openapi
 from spec_pipeline.project import PipelineError
 from tests.pipeline.generated_package import document
 from tests.pipeline.parts.documents import TEXT, fields, returns
-from tests.pipeline.test_generator_limits import configuration
+from tests.pipeline.test_limitations import configuration
 
 UNREAD: list[tuple[Any, str]] = [
     ({"const": {"a": 1}}, "const"),

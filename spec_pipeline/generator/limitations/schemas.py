@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from spec_pipeline.generator.limits.all_of import all_of_limits
-from spec_pipeline.generator.limits.constants import constant_limits
-from spec_pipeline.generator.limits.discriminators import are_told_apart
-from spec_pipeline.generator.limits.json_types import is_nullable
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.places import place_of, pointer_to
+from spec_pipeline.generator.limitations.all_of import all_of_limitations
+from spec_pipeline.generator.limitations.constants import constant_limitations
+from spec_pipeline.generator.limitations.discriminators import are_told_apart
+from spec_pipeline.generator.limitations.json_types import is_nullable
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.places import place_of, pointer_to
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place, schemas_within
 
@@ -26,57 +26,57 @@ _ONE_FORMAT = "Remove the alternative date-time, or the alternative date, by an 
 _MISSING = {"readOnly": "a request cannot leave it out", "writeOnly": "a response without it is a KeyError"}
 
 
-def read_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
+def read_limitations(spec: Spec, places: Iterable[Place]) -> Iterator[Limitation]:
     """Yield the schemas of responses in JSON, and those that they refer to, that are generated wrongly."""
     for place, schema in _reachable(spec, places):
         yield from (
-            *all_of_limits(spec, place, schema),
+            *all_of_limitations(spec, place, schema),
             *_of_binary(place, schema),
             *_of_required(place, schema, "writeOnly"),
             *_of_enum(spec, place, schema),
-            *constant_limits(spec, place, schema),
+            *constant_limitations(spec, place, schema),
         )
         members = [spec.follow(member) for key in ("anyOf", "oneOf") for member in schema.get(key) or ()]
         formats = [member.get("format") for member in members if isinstance(member, dict)]
         if "date-time" in formats and "date" in formats[formats.index("date-time") :]:
-            yield Limit(pointer_to(place), "a date is read as a time", _ONE_FORMAT)
+            yield Limitation(pointer_to(place), "a date is read as a time", _ONE_FORMAT)
         if not are_told_apart(spec, schema):
-            yield Limit(pointer_to(place), "the discriminator is not read", _CONSTANTS)
+            yield Limitation(pointer_to(place), "the discriminator is not read", _CONSTANTS)
 
 
-def sent_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
+def sent_limitations(spec: Spec, places: Iterable[Place]) -> Iterator[Limitation]:
     """Yield the schemas of bodies in JSON, and those that they refer to, that are generated wrongly."""
     for place, schema in _reachable(spec, places):
         yield from (
-            *all_of_limits(spec, place, schema),
+            *all_of_limitations(spec, place, schema),
             *_of_binary(place, schema),
             *_of_required(place, schema, "readOnly"),
         )
 
 
-def text_limits(spec: Spec, places: Iterable[Place]) -> Iterator[Limit]:
+def text_limitations(spec: Spec, places: Iterable[Place]) -> Iterator[Limitation]:
     """Yield the schemas of parameters and forms, and those that they refer to, that are generated wrongly."""
     for place, schema in _reachable(spec, places):
-        yield from all_of_limits(spec, place, schema)
+        yield from all_of_limitations(spec, place, schema)
 
 
-def _of_enum(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
+def _of_enum(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Limitation]:
     values = schema.get("enum")
     if values and None not in values and is_nullable(spec, schema):
-        yield Limit(pointer_to(place), "null is a TypeError, because it is not in the enum", _NULL)
+        yield Limitation(pointer_to(place), "null is a TypeError, because it is not in the enum", _NULL)
 
 
-def _of_binary(place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
+def _of_binary(place: Place, schema: dict[str, Any]) -> Iterator[Limitation]:
     if schema.get("type") == "string" and schema.get("format") == "binary":
-        yield Limit(pointer_to(place), "a string in JSON is taken for a file", _REMOVE_FORMAT)
+        yield Limitation(pointer_to(place), "a string in JSON is taken for a file", _REMOVE_FORMAT)
 
 
-def _of_required(place: Place, schema: dict[str, Any], keyword: str) -> Iterator[Limit]:
+def _of_required(place: Place, schema: dict[str, Any], keyword: str) -> Iterator[Limitation]:
     properties = schema.get("properties") or {}
     for name in schema.get("required") or ():
         if isinstance(properties.get(name), dict) and properties[name].get(keyword) is True:
             fault = f"it is {keyword} and required, and {_MISSING[keyword]}"
-            yield Limit(f"{pointer_to(place)}, field {name}", fault, _NOT_REQUIRED.format(keyword))
+            yield Limitation(f"{pointer_to(place)}, field {name}", fault, _NOT_REQUIRED.format(keyword))
 
 
 def _reachable(spec: Spec, places: Iterable[Place]) -> Iterator[tuple[Place, dict[str, Any]]]:

@@ -17,8 +17,8 @@ from openapi_python_client.parser.properties.literal_enum_property import Litera
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.values import (
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.values import (
     Models,
     alternatives,
     fields_of,
@@ -57,7 +57,9 @@ _NESTED = (ModelProperty, ListProperty, FileProperty)
 _STYLES = {"cookie": "form", "header": "simple", "path": "simple", "query": "form"}
 
 
-def parameter_limits(operation: str, endpoint: Endpoint, declared: Parameters, models: Models) -> Iterator[Limit]:
+def parameter_limitations(
+    operation: str, endpoint: Endpoint, declared: Parameters, models: Models
+) -> Iterator[Limitation]:
     """Yield the parameters of an operation that are generated wrongly.
 
     Args:
@@ -68,22 +70,24 @@ def parameter_limits(operation: str, endpoint: Endpoint, declared: Parameters, m
     """
     for place, prop in _lost(endpoint):
         where = f"{operation}, {place} parameter {name_of(prop)}"
-        yield Limit(where, f"the generated function uses the name {prop.python_name} itself", _REMOVE)
+        yield Limitation(where, f"the generated function uses the name {prop.python_name} itself", _REMOVE)
     for (place, name), parameter in declared.items():
         if "schema" not in parameter:
-            yield Limit(f"{operation}, {place} parameter {name}", "it has no schema, and is left out", _WITH_SCHEMA)
+            yield Limitation(
+                f"{operation}, {place} parameter {name}", "it has no schema, and is left out", _WITH_SCHEMA
+            )
     optional = False
     for prop in endpoint.path_parameters:
         if optional and prop.default is None:
             where = f"{operation}, path parameter {name_of(prop)}"
-            yield Limit(where, "one before it has a default, which is a SyntaxError", _REMOVE_DEFAULT)
+            yield Limitation(where, "one before it has a default, which is a SyntaxError", _REMOVE_DEFAULT)
         optional = optional or prop.default is not None
     for location, prop in endpoint.iter_all_parameters():
         place, name = str(location.value), name_of(prop)
         parameter = declared.get((place, name.lower() if place == "header" else name), {})
         found = _misread(prop, place, parameter, models)
         if found:
-            yield Limit(f"{operation}, {place} parameter {name}", *found)
+            yield Limitation(f"{operation}, {place} parameter {name}", *found)
 
 
 def _lost(endpoint: Endpoint) -> Iterator[tuple[str, PropertyProtocol]]:

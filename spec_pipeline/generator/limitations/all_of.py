@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from spec_pipeline.generator.limits.json_types import ALL, is_nullable, named_types, types_of
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.places import pointer_to
+from spec_pipeline.generator.limitations.json_types import ALL, is_nullable, named_types, types_of
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.places import pointer_to
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place
 
@@ -24,7 +24,7 @@ _NULL = (
 _BEFORE = ("anyOf", "enum", "oneOf", "type")
 
 
-def all_of_limits(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
+def all_of_limitations(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Limitation]:
     """Yield a schema with an allOf that is generated wrongly."""
     parts = schema.get("allOf") or ()
     # The generator does not look into a part of an allOf, but for its properties.
@@ -42,11 +42,11 @@ def all_of_limits(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[
     types = types_of(spec, {key: value for key, value in schema.items() if key != "nullable"})
     if types not in ({"object"}, ALL):
         has_alternatives = any(part.get("anyOf") or part.get("oneOf") for part in inside)
-        yield Limit(
+        yield Limitation(
             pointer_to(place), "what is no object is taken for one", _ALTERNATIVES if has_alternatives else _TYPE
         )
     elif not is_nullable(spec, schema) and any(_says_null(spec, part) for part in inside):
-        yield Limit(pointer_to(place), "null is an exception", _NULL)
+        yield Limitation(pointer_to(place), "null is an exception", _NULL)
 
 
 def _refers(schema: Any) -> bool:

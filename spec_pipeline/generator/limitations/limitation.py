@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Limit(NamedTuple):
+class Limitation(NamedTuple):
     """A part of a document that the generator writes wrongly, without a warning.
 
     Attributes:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.places import pointer_to, schema_at
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.places import pointer_to, schema_at
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import Place
 
@@ -24,7 +24,7 @@ _NUMBER = (
 _FORMATS = frozenset({"binary", "date", "date-time", "uuid"})
 
 
-def constant_limits(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Limit]:
+def constant_limitations(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterator[Limitation]:
     """Yield the constants among the alternatives of a schema for which every other value is an exception."""
     if not _has_alternatives(schema):
         return
@@ -38,7 +38,7 @@ def constant_limits(spec: Spec, place: Place, schema: dict[str, Any]) -> Iterato
             _is_reached(other, value, is_later=True) for _, other in later
         ):
             cure = _FLAG if isinstance(value, bool) else _NUMBER if isinstance(value, float) else _ENUM
-            yield Limit(pointer_to(where), "every other value than the constant is a ValueError", cure)
+            yield Limitation(pointer_to(where), "every other value than the constant is a ValueError", cure)
 
 
 def _has_alternatives(schema: dict[str, Any]) -> bool:

@@ -15,8 +15,8 @@ from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import Response
 from openapi_python_client.schema import Reference
 
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.values import alternatives, is_text
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.values import alternatives, is_text
 
 JSON = "application/json"
 _OVERRIDE = "or, where it has JSON in it, say so in codegen.yaml: content_type_overrides: {{{0}: application/json}}."
@@ -28,7 +28,7 @@ _DECLARE = (
 _SCHEMAS = {"text": "{type: string}", "bytes": "{type: string, format: binary}"}
 
 
-def response_limits(operation: str, endpoint: Endpoint, config: Config) -> Iterator[Limit]:
+def response_limitations(operation: str, endpoint: Endpoint, config: Config) -> Iterator[Limitation]:
     """Yield the responses of an operation that are generated wrongly."""
     for response in endpoint.responses:
         types = _content_types(response, config)
@@ -38,10 +38,12 @@ def response_limits(operation: str, endpoint: Endpoint, config: Config) -> Itera
         where = f"{operation}, response {response.status_code.pattern}"
         other = next((name for name, kind in types.items() if kind == JSON), None)
         if other:
-            yield Limit(where, f"it is read as {read}, also where it comes as {other}", _REMOVE.format(read))
+            yield Limitation(where, f"it is read as {read}, also where it comes as {other}", _REMOVE.format(read))
         elif not all(_is_read(value, types[read]) for value in alternatives(response.prop)):
             kind = response.prop.get_type_string().as_unembedded_code()
-            yield Limit(where, f"{read} is not read as the type {kind}", _DECLARE.format(read, _SCHEMAS[types[read]]))
+            yield Limitation(
+                where, f"{read} is not read as the type {kind}", _DECLARE.format(read, _SCHEMAS[types[read]])
+            )
 
 
 def _content_types(response: Response, config: Config) -> dict[str, str]:

@@ -8,10 +8,10 @@ from openapi_python_client.parser.properties import EnumProperty, LiteralEnumPro
 from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 
-from spec_pipeline.generator.limits.file_names import file_fault
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.places import pointer_to
-from spec_pipeline.generator.limits.values import fields_of, is_converted, name_of, variables
+from spec_pipeline.generator.limitations.file_names import file_fault
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.places import pointer_to
+from spec_pipeline.generator.limitations.values import fields_of, is_converted, name_of, variables
 from spec_pipeline.openapi.references import Spec
 from spec_pipeline.openapi.schema_objects import schemas_of
 
@@ -29,7 +29,7 @@ _CONST = "Update the schema of a constant that is true or false with `{type: boo
 Class = EnumProperty | LiteralEnumProperty | ModelProperty
 
 
-def class_limits(spec: Spec, data: GeneratorData) -> Iterator[Limit]:
+def class_limitations(spec: Spec, data: GeneratorData) -> Iterator[Limitation]:
     """Yield the classes, and the fields of classes, that are generated wrongly."""
     classes: dict[str, Class] = {generated.class_info.name: generated for generated in (*data.models, *data.enums)}
     modules: defaultdict[str, list[str]] = defaultdict(list)
@@ -48,7 +48,7 @@ def class_limits(spec: Spec, data: GeneratorData) -> Iterator[Limit]:
         hidden |= _hidden(model.relative_imports or set(), _OF_CLASSES)
         if model.class_info.module_name in _variables_of_additional(model):
             yield _renamed(spec, model, f"the generated code uses the name {model.class_info.module_name} itself")
-        yield from _field_limits(spec, model)
+        yield from _field_limitations(spec, model)
     for name in sorted(hidden & classes.keys()):
         yield _renamed(spec, classes[name], f"the generated code uses the name {name} itself")
 
@@ -75,7 +75,7 @@ def _variables_of_additional(model: ModelProperty) -> set[str]:
     return {"d", "additional_properties", "prop_dict", "prop_name", item.python_name, *variables(item)}
 
 
-def _field_limits(spec: Spec, model: ModelProperty) -> Iterator[Limit]:
+def _field_limitations(spec: Spec, model: ModelProperty) -> Iterator[Limitation]:
     fields = fields_of(model)
     lost = {"UNSET", "Unset", "cls", "field_dict", "from_dict", "to_dict"}
     lost |= {"to_multipart"} if model.is_multipart_body else set()
@@ -91,19 +91,19 @@ def _field_limits(spec: Spec, model: ModelProperty) -> Iterator[Limit]:
             or (field.python_name == "d" and field is not fields[-1])
         ):
             where = f"{_place(spec, model)}, field {name_of(field)}"
-            yield Limit(where, f"the generated code uses the name {field.python_name} itself", _REMOVE)
+            yield Limitation(where, f"the generated code uses the name {field.python_name} itself", _REMOVE)
         later.update(variables(field))
         if isinstance(field, ConstProperty) and not field.required and isinstance(field.value.raw_value, bool):
-            yield Limit(f"{_place(spec, model)}, field {name_of(field)}", "the constant is a SyntaxError", _CONST)
+            yield Limitation(f"{_place(spec, model)}, field {name_of(field)}", "the constant is a SyntaxError", _CONST)
 
 
-def _renamed(spec: Spec, generated: Class, fault: str) -> Limit:
+def _renamed(spec: Spec, generated: Class, fault: str) -> Limitation:
     name, module = generated.class_info.name, generated.class_info.module_name
     cure = (
         f"Name the class anew in codegen.yaml: class_overrides: {{{name}: {{class_name: {name[:_SHORT]}Model, "
         f"module_name: {module[:_SHORT].rstrip('_')}_model}}}}."
     )
-    return Limit(_place(spec, generated), fault, cure)
+    return Limitation(_place(spec, generated), fault, cure)
 
 
 def _place(spec: Spec, generated: Class) -> str:

@@ -11,14 +11,14 @@ from openapi_python_client.config import Config
 from openapi_python_client.parser.openapi import GeneratorData
 from openapi_python_client.strings import PythonIdentifier
 
-from spec_pipeline.generator.limits.bodies import body_limits
-from spec_pipeline.generator.limits.classes import class_limits
-from spec_pipeline.generator.limits.file_names import file_fault
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.parameters import parameter_limits
-from spec_pipeline.generator.limits.places import object_at, pointer_to
-from spec_pipeline.generator.limits.responses import JSON, content_kind, response_limits
-from spec_pipeline.generator.limits.schemas import read_limits, sent_limits, text_limits
+from spec_pipeline.generator.limitations.bodies import body_limitations
+from spec_pipeline.generator.limitations.classes import class_limitations
+from spec_pipeline.generator.limitations.file_names import file_fault
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.parameters import parameter_limitations
+from spec_pipeline.generator.limitations.places import object_at, pointer_to
+from spec_pipeline.generator.limitations.responses import JSON, content_kind, response_limitations
+from spec_pipeline.generator.limitations.schemas import read_limitations, sent_limitations, text_limitations
 from spec_pipeline.openapi.operation_ids import METHODS
 from spec_pipeline.openapi.parameters import written_parameters
 from spec_pipeline.openapi.references import Spec
@@ -32,7 +32,7 @@ _SHORT_TAG = (
 )
 
 
-def find_limits(spec: Spec, data: GeneratorData, config: Config) -> list[Limit]:
+def find_limitations(spec: Spec, data: GeneratorData, config: Config) -> list[Limitation]:
     """Return the parts of a document that would be generated wrongly.
 
     Args:
@@ -40,10 +40,14 @@ def find_limits(spec: Spec, data: GeneratorData, config: Config) -> list[Limit]:
         data: what the generator makes of it.
         config: the generator's configuration.
     """
-    return [*_operation_limits(spec, data, config), *_schema_limits(spec, config), *class_limits(spec, data)]
+    return [
+        *_operation_limitations(spec, data, config),
+        *_schema_limitations(spec, config),
+        *class_limitations(spec, data),
+    ]
 
 
-def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterator[Limit]:
+def _operation_limitations(spec: Spec, data: GeneratorData, config: Config) -> Iterator[Limitation]:
     # The generator writes its own names into the paths.
     operations = {(method, _without_names(path)): (path, item) for path, method, item in _operations(spec)}
     models = {str(model.class_info.name): model for model in data.models}
@@ -53,23 +57,25 @@ def _operation_limits(spec: Spec, data: GeneratorData, config: Config) -> Iterat
             path, item = operations[endpoint.method, _without_names(endpoint.path.get_untrusted_value())]
             operation = f"{endpoint.method.upper()} {path}"
             if (other := modules.setdefault(endpoint.name, operation)) != operation:
-                yield Limit(f"{other} and {operation}", f"they would be in one module, {endpoint.name}", _OPERATION_ID)
+                yield Limitation(
+                    f"{other} and {operation}", f"they would be in one module, {endpoint.name}", _OPERATION_ID
+                )
             if fault := file_fault(str(PythonIdentifier(endpoint.name, config.field_prefix))):
-                yield Limit(operation, fault, _SHORT_ID)
+                yield Limitation(operation, fault, _SHORT_ID)
             if fault := file_fault(collection.tag):
-                yield Limit(f"{operation}, its tag", fault, _SHORT_TAG)
+                yield Limitation(f"{operation}, its tag", fault, _SHORT_TAG)
             declared = written_parameters(spec, item, item[endpoint.method])
             shared = _components(spec, item, item[endpoint.method])
-            for limit in (
-                *parameter_limits(operation, endpoint, declared, models),
-                *body_limits(operation, endpoint, models),
+            for limitation in (
+                *parameter_limitations(operation, endpoint, declared, models),
+                *body_limitations(operation, endpoint, models),
             ):
-                yield _in_component(limit, operation, shared)
-            yield from response_limits(operation, endpoint, config)
+                yield _in_component(limitation, operation, shared)
+            yield from response_limitations(operation, endpoint, config)
 
 
 def _components(spec: Spec, item: dict[str, Any], operation: dict[str, Any]) -> dict[str, str]:
-    """Return the components that the parameters and the body of an operation are, by what limits call these."""
+    """Return the components that the parameters and the body of an operation are, by what limitations call these."""
     found: dict[str, str] = {}
     for raw in (*(item.get("parameters") or ()), *(operation.get("parameters") or ())):
         parameter = spec.resolve(raw)
@@ -78,14 +84,14 @@ def _components(spec: Spec, item: dict[str, Any], operation: dict[str, Any]) -> 
     return found | {_BODY: (operation.get("requestBody") or {}).get("$ref", "")}
 
 
-def _in_component(limit: Limit, operation: str, components: dict[str, str]) -> Limit:
-    """Return a limit whose place is the component, where it is in one."""
-    part = limit.place.removeprefix(f"{operation}, ")
+def _in_component(limitation: Limitation, operation: str, components: dict[str, str]) -> Limitation:
+    """Return a limitation whose place is the component, where it is in one."""
+    part = limitation.place.removeprefix(f"{operation}, ")
     component = components.get(_BODY if part.startswith(_BODY) else part)
-    return limit._replace(place=f"{component}, {part}", operation=operation) if component else limit
+    return limitation._replace(place=f"{component}, {part}", operation=operation) if component else limitation
 
 
-def _schema_limits(spec: Spec, config: Config) -> Iterator[Limit]:
+def _schema_limitations(spec: Spec, config: Config) -> Iterator[Limitation]:
     read: list[Place] = []
     sent: list[Place] = []
     texts: list[Place] = []
@@ -100,9 +106,9 @@ def _schema_limits(spec: Spec, config: Config) -> Iterator[Limit]:
             for number, _ in enumerate(node.get("parameters") or ()):
                 place, parameter = object_at(spec, (*owner, "parameters", number))
                 texts += [(*place, "schema")] if "schema" in parameter else []
-    yield from read_limits(spec, read)
-    yield from sent_limits(spec, sent)
-    yield from text_limits(spec, texts)
+    yield from read_limitations(spec, read)
+    yield from sent_limitations(spec, sent)
+    yield from text_limitations(spec, texts)
 
 
 def _content_schemas(spec: Spec, place: Place, config: Config) -> list[tuple[str, Place]]:

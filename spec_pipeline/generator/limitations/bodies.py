@@ -9,8 +9,8 @@ from openapi_python_client.parser.properties.file import FileProperty
 from openapi_python_client.parser.properties.model_property import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
-from spec_pipeline.generator.limits.limit import Limit
-from spec_pipeline.generator.limits.values import Models, alternatives, fields_of, holds_object, items_of, name_of
+from spec_pipeline.generator.limitations.limitation import Limitation
+from spec_pipeline.generator.limitations.values import Models, alternatives, fields_of, holds_object, items_of, name_of
 
 _ONE_TYPE = "Remove all but one of the content types of the body by actions in overlay.yaml."
 _AN_OBJECT = "Declare the schema of a form as an object, and not as null or anything else, by actions in overlay.yaml."
@@ -24,7 +24,7 @@ _RANKS = (BodyType.JSON, BodyType.DATA, BodyType.FILES, BodyType.CONTENT)
 _UNSET = "from ...types import UNSET, Unset"
 
 
-def body_limits(operation: str, endpoint: Endpoint, models: Models) -> Iterator[Limit]:
+def body_limitations(operation: str, endpoint: Endpoint, models: Models) -> Iterator[Limitation]:
     """Yield the request bodies of an operation that are generated wrongly.
 
     Args:
@@ -33,13 +33,13 @@ def body_limits(operation: str, endpoint: Endpoint, models: Models) -> Iterator[
         models: the generated classes of objects.
     """
     if len(endpoint.bodies) > 1 and (fault := _fault_of_several(endpoint, models)):
-        yield Limit(f"{operation}, request body", fault, _ONE_TYPE)
+        yield Limitation(f"{operation}, request body", fault, _ONE_TYPE)
     for body in endpoint.bodies:
         where = f"{operation}, request body {body.content_type.get_untrusted_value()}"
         if body.body_type == BodyType.CONTENT and not isinstance(body.prop, FileProperty):
-            yield Limit(where, "the generated function sends nothing but a File", _BINARY)
+            yield Limitation(where, "the generated function sends nothing but a File", _BINARY)
         elif body.body_type in {BodyType.DATA, BodyType.FILES}:
-            yield from _form_limits(where, body, models)
+            yield from _form_limitations(where, body, models)
 
 
 def _fault_of_several(endpoint: Endpoint, models: Models) -> str:
@@ -80,19 +80,19 @@ def _kinds(prop: PropertyProtocol) -> list[str]:
     return [value.get_type_string(no_optional=True).as_unembedded_code() for value in alternatives(prop)]
 
 
-def _form_limits(where: str, body: Body, models: Models) -> Iterator[Limit]:
+def _form_limitations(where: str, body: Body, models: Models) -> Iterator[Limitation]:
     is_multipart = body.body_type == BodyType.FILES
     values = [body.prop] if is_multipart else alternatives(body.prop)
     for value in values:
         if not isinstance(value, ModelProperty):
-            yield Limit(where, "the generated function sends nothing but an object", _AN_OBJECT)
+            yield Limitation(where, "the generated function sends nothing but an object", _AN_OBJECT)
             continue
         for field in fields_of(value, models):
             place = f"{where}, field {name_of(field)}"
             if is_multipart and any(isinstance(part, BooleanProperty) for part in _parts(field)):
-                yield Limit(place, "a boolean is written as True or False", _TEXT_FIELD)
+                yield Limitation(place, "a boolean is written as True or False", _TEXT_FIELD)
             elif not is_multipart and holds_object(field):
-                yield Limit(place, "an object is written as Python shows it", _TEXT_FIELD)
+                yield Limitation(place, "an object is written as Python shows it", _TEXT_FIELD)
 
 
 def _parts(prop: PropertyProtocol) -> list[PropertyProtocol]:
