@@ -41,10 +41,7 @@ def refuse_limitations(limitations: Sequence[Limitation], unread: Sequence[str],
         f"openapi-python-client would generate a client that is wrong: {listed}. {cures}{others}",
         "openapi-python-client would write these parts wrongly"
         f"{', and cannot read those at the end' if unread else ''}:",
-        [
-            *(f"{part.place}: {part.fault}; {_continued(part.cure)}" for part in limitations),
-            *unread,
-        ],
+        [*(f"{part.place}: {part.fault}; {_continued(part.cure)}" for part in limitations), *unread],
     )
 
 
