@@ -166,6 +166,9 @@ def pytest_runtest_makereport(
         report.longrepr = "\n".join([error.message, *(f"  {exchange.curl}" for exchange in error.exchanges)])
     elif isinstance(error, ServerGoneError):
         report.longrepr = item.session.shouldstop = str(error)
+    elif call.excinfo and report.failed:
+        # In the short style, which shows no arguments: they may be cut in the middle of the key.
+        report.longrepr = _without_key(item.config.stash[_OUTCOME], str(call.excinfo.getrepr(style="short")))
     return report
 
 
@@ -274,14 +277,19 @@ def _note(outcome: Outcome, item: pytest.Item, error: BaseException | None) -> N
         case NotExercisedError() | BudgetUsedUpError():
             reason = str(error)
         case _:
-            reason = f"The suite itself failed: {type(error).__name__}: {error}"
-            outcome.errors.append(f"{item.name}: {type(error).__name__}: {error}")
+            told = _without_key(outcome, f"{type(error).__name__}: {error}")
+            reason = f"The suite itself failed: {told}"
+            outcome.errors.append(f"{item.name}: {told}")
     if promise_id and reason:
         ledger.not_exercised(promise_id, reason)
     elif promise_id and error is None:
         ledger.completed(promise_id)
     elif promise_id and isinstance(error, ShareUsedUpError | BudgetUsedUpError):
         ledger.cut_short(promise_id)
+
+
+def _without_key(outcome: Outcome, text: str) -> str:
+    return text if outcome.client is None else outcome.client.hide(text)
 
 
 def _cost(item: pytest.Item) -> int:

@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from spec_pipeline.texts import escaped
+
 KEY_VARIABLE = "APITALLY_API_KEY"
 _BODY_SHOWN = 300
 _MIN_SECRET = 8
@@ -55,17 +57,35 @@ class Exchange:
         """The body as JSON.
 
         Raises:
-            ValueError: it is not JSON.
+            ValueError: it is not JSON, is nested too deeply, or has text that is not Unicode.
         """
-        return json.loads(self.body, parse_constant=_refuse_constant)
+        try:
+            content = json.loads(self.body, parse_constant=_refuse_constant)
+            if rb"\u" in self.body:
+                json.dumps(content, ensure_ascii=False).encode()
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        except UnicodeEncodeError:
+            raise ValueError("a text in it has half of a surrogate pair") from None
+        return content
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of the body of a 200 response that is a JSON object; else none."""
+        try:
+            content = self.json if self.status == 200 else None
+        except ValueError:
+            return {}
+        return content if isinstance(content, dict) else {}
 
     @property
     def curl(self) -> str:
         """One line for a shell that sends the same request again."""
         method = [] if self.method == "GET" else [f"-X {self.method}"]
         headers = [f"-H {header}" for header in self.shown_headers]
+        url = _forms(self.key).sub(f"${{{KEY_VARIABLE}}}", self.url) if self.key else self.url  # a token may have it
         # Between single quotes, a shell would not replace the variable.
-        url = f'"{self.url}"' if KEY_VARIABLE in self.url else shlex.quote(self.url)
+        url = f'"{url}"' if KEY_VARIABLE in url else shlex.quote(url)
         return " ".join(["curl -sS", *method, *headers, url])
 
     @property
@@ -92,8 +112,11 @@ class Exchange:
 
 
 def hide(text: str, key: str) -> str:
-    """Replace a key by the name of its variable, in other letters and quoted in the usual ways, too."""
-    return _forms(key).sub(f"${KEY_VARIABLE}", text) if key else text
+    """Return a text as it can be shown: with the name of its variable for the key, and escapes for control characters.
+
+    The key is found in other letters and quoted in the usual ways, too.
+    """
+    return escaped(_forms(key).sub(f"${KEY_VARIABLE}", text) if key else text)
 
 
 @lru_cache
@@ -108,7 +131,7 @@ def _forms(key: str) -> re.Pattern[str]:
         # The characters in base64 that depend on the key alone, wherever it begins in the text that was encoded.
         encoded = b64encode(b"\0" * before + raw).decode()
         inner = encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
-        forms |= {inner, inner.translate(_TO_URLSAFE)}
+        forms |= {inner, inner.translate(_TO_URLSAFE), quote(inner, safe="")}
     return _any_of(forms | {raw.hex()}, re.IGNORECASE)
 
 

@@ -1,5 +1,8 @@
 """Show texts of others: nothing in them moves a cursor, changes a direction of reading, or adds a line."""
 
+import re
+from collections.abc import Iterable
+
 
 def escaped(text: str) -> str:
     """Return a text with the escapes of Python for what is not shown as it is, such as control characters.
@@ -14,6 +17,22 @@ def escaped(text: str) -> str:
 def escaped_line(text: str) -> str:
     """Return a text as one line, with escapes for what is not shown as it is."""
     return escaped(" ".join(text.split()))
+
+
+def code_span(text: str) -> str:
+    """Return a text as inline code of Markdown, which nothing in it ends, in one line."""
+    line = escaped_line(text)
+    longest = max(map(len, re.findall("`+", line)), default=0)
+    fence, space = "`" * (longest + 1), " " * bool(longest)
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def code_block(lines: Iterable[str], language: str = "text") -> list[str]:
+    """Return lines as a block of code of Markdown, which nothing in them ends."""
+    shown = [escaped(line) for line in lines]
+    longest = max((len(run) for line in shown for run in re.findall("`{3,}", line)), default=2)
+    fence = "`" * (longest + 1)
+    return [f"{fence}{language}", *shown, fence]
 
 
 def _escape(char: str) -> str:

@@ -59,7 +59,7 @@ def _queries(asked: Asked) -> Iterator[Mapping[str, str]]:
             break
     if asked.operation.is_listing and Listing(asked.endpoint).has_limit:
         page = asked.endpoint.get({"limit": "1"})
-        token = page.json.get("next_token") if page.status == 200 and isinstance(page.json, dict) else None
+        token = page.fields.get("next_token")
         yield {"limit": "1"} | ({"next_token": str(token)} if token else {})
 
 

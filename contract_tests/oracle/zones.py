@@ -12,6 +12,11 @@ HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 
 
+# The years 1 to 9999, less the days that a zone's offset and a period add.
+FIRST: Final = -62_135_596_800 + 2 * DAY
+LAST: Final = 253_402_300_799 - 2 * DAY
+
+
 class Transition(NamedTuple):
     """A change of a zone's offset."""
 

@@ -179,9 +179,5 @@ def closed_reason(exchange: Exchange) -> str | None:
 
 def rows_of(exchange: Exchange) -> list[Any]:
     """Return the records of a response; empty if it is not a page."""
-    try:
-        body = exchange.json if exchange.status == 200 else None
-    except ValueError:
-        return []
-    rows = body.get("data") if isinstance(body, dict) else None
+    rows = exchange.fields.get("data")
     return rows if isinstance(rows, list) else []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from contract_tests.report.evidence import evidence_of
 from contract_tests.report.outcome import Outcome
+from spec_pipeline.texts import code_block, code_span
 
 
 def annotations(outcome: Outcome) -> Iterator[str]:
@@ -32,16 +33,25 @@ def job_summary(outcome: Outcome) -> str:
     for finding in outcome.broken:
         first = evidence_of(finding)[0]
         acknowledged = outcome.baseline.get(finding.promise.id)
-        lines += [f"### `{finding.promise.id}`", "", f"> {finding.promise.sentence}", "", f"{first.message}", ""]
+        lines += [
+            f"### `{finding.promise.id}`",
+            "",
+            f"> {finding.promise.sentence}",
+            "",
+            *code_block([first.message]),
+            "",
+        ]
         lines += [f"Acknowledged: {acknowledged}", ""] if acknowledged else []
-        lines += ["```sh", *(exchange.curl for exchange in first.exchanges[:2]), "```", ""]
+        lines += [*code_block((exchange.curl for exchange in first.exchanges[:2]), "sh"), ""]
         following = outcome.ledger.consequences(finding)
-        lines += [f"From it follows `{other.promise.id}`: {other.breaches[0].message}\n" for other in following]
+        lines += [
+            f"From it follows `{other.promise.id}`: {code_span(other.breaches[0].message)}\n" for other in following
+        ]
     if outcome.not_exercised:
         lines += ["<details><summary>Not exercised</summary>", ""]
-        lines += [f"- `{finding.promise.id}`: {finding.reason}" for finding in outcome.not_exercised]
+        lines += [f"- `{finding.promise.id}`: {code_span(finding.reason)}" for finding in outcome.not_exercised]
         lines += ["", "</details>", ""]
-    lines += [f"**{note}**\n" for note in (*outcome.problems, *outcome.warnings)]
+    lines += [f"**Note:** {code_span(note)}\n" for note in (*outcome.problems, *outcome.warnings)]
     return "\n".join([*lines, ""])
 
 

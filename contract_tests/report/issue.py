@@ -6,6 +6,7 @@ import re
 from contract_tests.promises.promise import Finding
 from contract_tests.report.evidence import Evidence, Shown, evidence_of
 from contract_tests.report.outcome import Outcome
+from spec_pipeline.texts import code_block, code_span
 
 _EXCHANGES_SHOWN = 3
 _MAX_NAME = 100
@@ -23,7 +24,7 @@ def render(outcome: Outcome, finding: Finding) -> str:
     """Return the bug report as Markdown."""
     first, *more = evidence_of(finding)
     lines = [
-        f"# {finding.promise.id}: {_title(first)}",
+        f"# {finding.promise.id}: {code_span(_title(first))}",
         "",
         f"Seen on {outcome.started_at:%Y-%m-%d} at {outcome.asked}.",
         "",
@@ -33,7 +34,7 @@ def render(outcome: Outcome, finding: Finding) -> str:
         "",
         "## What the server does",
         "",
-        f"{first.message[:1].upper()}{first.message[1:]}.",
+        *code_block([f"{first.message[:1].upper()}{first.message[1:]}."]),
         "",
     ]
     if first.expected or first.got:
@@ -42,10 +43,13 @@ def render(outcome: Outcome, finding: Finding) -> str:
     for exchange in first.exchanges[:_EXCHANGES_SHOWN]:
         lines += _exchange(exchange)
     if more:
-        lines += ["## Also seen", "", *(f"- {other.message}" for other in more[:5]), ""]
+        lines += ["## Also seen", "", *(f"- {code_span(other.message)}" for other in more[:5]), ""]
     if following := outcome.ledger.consequences(finding):
         lines += ["## What follows from it", ""]
-        lines += [*(f"- {other.promise.sentence} But {other.breaches[0].message}." for other in following[:5]), ""]
+        lines += [
+            *(f"- {other.promise.sentence} But {code_span(other.breaches[0].message)}" for other in following[:5])
+        ]
+        lines.append("")
     when = f"{outcome.started_at:%Y-%m-%d %H:%M} UTC"
     lines += ["---", f"Found by the contract suite of apitally-traffic on {when}, seed {outcome.options.seed}.", ""]
     return "\n".join(lines)
@@ -56,15 +60,12 @@ def _title(first: Evidence) -> str:
 
 
 def _exchange(exchange: Shown) -> list[str]:
-    lines = ["```sh", exchange.curl, "```", "", f"At {exchange.sent_at}, {exchange.status_text}:", ""]
+    lines = [*code_block([exchange.curl], "sh"), "", f"At {exchange.sent_at}, {exchange.status_text}:", ""]
     shown = [*(f"{name}: {value}" for name, value in exchange.headers.items()), "", *(exchange.rows or [exchange.body])]
     if exchange.rows_left_out:
         shown.append(f"… and {exchange.rows_left_out} other rows")
-    fence = "```"
-    while any(fence in line for line in shown):
-        fence += "`"
-    return [*lines, f"{fence}text", *shown, fence, ""]
+    return [*lines, *code_block(shown), ""]
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|") or "-"
+    return code_span(text).replace("|", "\\|") if text.strip() else "-"

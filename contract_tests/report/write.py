@@ -23,13 +23,16 @@ def write_reports(outcome: Outcome) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     asked = (outcome.operations, outcome.client.exchanges) if outcome.client else ((), ())
     parameters, statuses = parameter_marks(*asked), status_marks(*asked)
-    content = summary(outcome)
-    (folder / "report.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(page.render(outcome, parameters, statuses), encoding="utf-8")
-    for stale in folder.glob("issue-*.md"):
-        stale.unlink()
-    for finding in outcome.broken:
-        (folder / issue.file_name(finding)).write_text(issue.render(outcome, finding), encoding="utf-8")
+    # What another run has left must not be taken for this one's, also where this one cannot write its own.
+    for stale in (folder / "report.json", folder / "report.html", *folder.glob("issue-*.md")):
+        stale.unlink(missing_ok=True)
+    contents = {
+        "report.json": json.dumps(summary(outcome), indent=2, ensure_ascii=False) + "\n",
+        "report.html": page.render(outcome, parameters, statuses),
+        **{issue.file_name(finding): issue.render(outcome, finding) for finding in outcome.broken},
+    }
+    for name, content in contents.items():
+        (folder / name).write_text(content, encoding="utf-8", errors="backslashreplace")
 
 
 def summary(outcome: Outcome) -> dict[str, Any]:

@@ -177,7 +177,7 @@ def _validator(
 def _json(exchange: Exchange, promise_id: str) -> Any:
     try:
         return exchange.json
-    except ValueError:
-        message = f"the body of a {exchange.status} is not JSON"
+    except ValueError as error:
+        message = f"the body of a {exchange.status} is not JSON: {error}"
         told = {"expected": "JSON", "got": exchange.summary}
         raise BrokenPromiseError(promise_id, message, exchange, **told) from None

@@ -222,6 +222,10 @@ class Client:
             return False
         return response.status < 500
 
+    def hide(self, text: str) -> str:
+        """Return a text as it can be shown, without the key."""
+        return hide(text, self._key)
+
     def _send_once(self, method: str, url: str, shown: Mapping[str, str]) -> Exchange:
         headers = {name: fill(value, self._key) for name, value in shown.items()}
         response, sent_at = self._respond(method, fill(url, quote(self._key, safe="")), headers)
@@ -266,7 +270,7 @@ class Client:
                 raise ServerGoneError("This system has no thread left for a request; end other programs.") from None
             except (httpx.RequestError, _NoResponseError) as error:
                 # Some of these messages quote what the server has sent.
-                failures.append(hide(str(error) or type(error).__name__, self._key).rstrip("."))
+                failures.append(self.hide(str(error) or type(error).__name__).rstrip("."))
             else:
                 self.unstable += [f"{failure}: {method} {_path_of(url)}" for failure in failures]
                 return response, sent_at

@@ -1,7 +1,6 @@
 """Format the verdict: as JSON for programs, as Markdown for a pull request."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from spec_pipeline.changes.change import Change
 from spec_pipeline.changes.rules.rule import Level
 from spec_pipeline.names import NameChange
 from spec_pipeline.openapi.validation import Flaw
-from spec_pipeline.texts import escaped_line
+from spec_pipeline.texts import code_span, escaped_line
 
 
 @dataclass(frozen=True)
@@ -110,11 +109,8 @@ def _row(change: Change, verdict: Verdict) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text as inline code, which nothing in it ends, escaped for a table cell."""
-    line = escaped_line(text).replace("|", "\\|")
-    longest = max(map(len, re.findall("`+", line)), default=0)
-    fence, space = "`" * (longest + 1), " " * bool(longest)
-    return f"{fence}{space}{line}{space}{fence}"
+    """Return a text as inline code, escaped for a table cell."""
+    return code_span(text).replace("|", "\\|")
 
 
 def _prose(text: str) -> str:

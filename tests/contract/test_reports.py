@@ -2,9 +2,12 @@
 
 import json
 import re
+from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -121,7 +124,7 @@ def test_each_broken_promise_gets_a_bug_report(tmp_path: Path) -> None:
     text = (tmp_path / "issue-requests.limit.md").read_text(encoding="utf-8")
     for part in (
         f"> {SENTENCE}",
-        "| once \\| each | twice |",
+        "| `once \\| each` | `twice` |",
         "curl -sS",
         "x-request-id: abc",
         '"n": 5',
@@ -145,10 +148,10 @@ def test_what_follows_from_a_finding_stands_below_it(tmp_path: Path) -> None:
     lines: list[str] = []
     write_table(outcome, lines.append)
     assert [path.name for path in tmp_path.glob("issue-*")] == ["issue-window.a.md"]
-    assert "- S. But the second one." in (tmp_path / "issue-window.a.md").read_text(encoding="utf-8")
+    assert "- S. But `the second one`" in (tmp_path / "issue-window.a.md").read_text(encoding="utf-8")
     assert '<a href="#window.b">' in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert any("from it follows window.b: the second one" in line for line in lines)
-    assert "From it follows `window.b`: the second one" in github.job_summary(outcome)
+    assert "From it follows `window.b`: `the second one`" in github.job_summary(outcome)
     promises = {p["id"]: p for p in json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["promises"]}
     assert (promises["window.b"]["verdict"], promises["window.b"]["follows_from"]) == ("not exercised", ["window.a"])
 
@@ -197,8 +200,44 @@ def test_a_bug_report_survives_what_a_body_says(tmp_path: Path) -> None:
     echo = exchange("```\n# no heading")
     run = run_with(tmp_path, BrokenPromiseError("window.end", "odd", echo, expected="a\nb", got="c"))
     text = issue.render(run, run.broken[0])
-    assert "| a b | c |" in text
+    assert "| `a b` | `c` |" in text
     assert "````text" in text
+
+
+def test_a_key_in_a_token(tmp_path: Path) -> None:
+    """A server may make its tokens of the key: neither it nor its base64 is in any report, and the lines still run."""
+    encoded = b64encode(f"?>:{KEY}:?>".encode()).decode()
+    for token in (KEY, quote(KEY, safe=""), quote(encoded, safe=""), encoded.translate(str.maketrans("+/", "-_"))):
+        seen = replace(exchange(hours(1)), url=f"http://127.0.0.1:9/v1/apps/1/traffic?next_token={token}")
+        write_reports(run_with(tmp_path, BrokenPromiseError("requests.limit", "too many", seen)))
+        assert "next_token=" in seen.curl
+        for text in (seen.curl, *(path.read_text(encoding="utf-8") for path in tmp_path.iterdir())):
+            assert "${APITALLY_API_KEY}" in text
+            assert KEY not in text
+            assert encoded[8:-8] not in text
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\x1b[2J\x1b]0;title\x07", "\u202egnp.exe", "<script>a</script>![x](y)@z"])
+def test_hostile_text_in_all_reports(tmp_path: Path, text: str) -> None:
+    """Half of a surrogate pair, control characters and markup are shown, and change nothing."""
+    breach = BrokenPromiseError(
+        "requests.limit", f"got {text}", exchange([{"requests": text}]), expected=text, got=text
+    )
+    run = run_with(tmp_path, breach)
+    for old in ("report.html", "report.json", "issue-window.end.md"):
+        (tmp_path / old).write_text("of another run", encoding="utf-8")
+    write_reports(run)
+    lines: list[str] = []
+    write_table(run, lines.append)
+    files = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert set(files) == {"report.html", "report.json", "issue-requests.limit.md"}
+    for report in (*files.values(), *lines, *github.annotations(run), github.job_summary(run)):
+        assert report.replace("\n", "").isprintable()
+        assert "of another run" not in report
+    for markdown in (files["issue-requests.limit.md"], github.job_summary(run)):
+        prose = re.sub(r"(?s)```.*?```|`[^`]*`", "", markdown)
+        assert "<script>" not in prose
+        assert "@z" not in prose
 
 
 def test_report_json_has_expected_got_rows_and_headers(tmp_path: Path) -> None:

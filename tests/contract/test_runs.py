@@ -219,6 +219,20 @@ def test_what_did_not_run_says_why(tmp_path: Path) -> None:
     assert found["window.default-end"]["reason"] == "Its test was not selected for this run."
 
 
+def test_a_fault_of_the_suite_itself_does_not_show_the_key(tmp_path: Path) -> None:
+    """It is told with its traceback, on the terminal and in all reports."""
+    server = Reference()
+    with serve(server) as url:
+        arguments = ("-p", "tests.contract.crashing_plugin", "--base-url", url, "--app-id", "7", "-k", "bounds")
+        done = run(tmp_path, *arguments, APITALLY_API_KEY=server.key)
+    reports = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()]
+    assert len(reports) == 3
+    for text in (done.stdout, done.stderr, *reports):
+        assert server.key not in text
+    assert all("body with $APITALLY_API_KEY" in unescape(text) for text in (done.stdout, *reports))
+    assert "crashing_plugin.py" in done.stdout
+
+
 def test_a_wrong_key_and_an_unknown_app_are_exit_2(tmp_path: Path) -> None:
     """The first question finds both, and says which option to look at."""
     server = Reference()
