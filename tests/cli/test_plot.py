@@ -138,6 +138,20 @@ def test_title_and_legend(cli: Cli) -> None:
     assert "so far" not in texts
 
 
+def test_long_names_are_whole_in_the_legend(cli: Cli) -> None:
+    """The difference of two may be at their ends; with long names the legend has fewer columns, and stays as wide."""
+    consumers = [f"123456789012345{number}" for number in range(4)]
+    options = [option for consumer in consumers for option in ("--consumer-id", consumer)]
+    cli.data("plot", "1", "2", *AUTUMN, *options, "--interval", "day", "--output", "t.svg")
+    drawn = (cli.folder / "t.svg").read_text()
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", drawn)
+    names = {f"App {app_id}, consumer {consumer}" for app_id in (1, 2) for consumer in consumers}
+    assert names <= set(texts)
+    width = re.search(r'<svg[^>]* width="(\d+)"', drawn)
+    assert width
+    assert int(width[1]) < 1.2 * WIDTH
+
+
 @pytest.mark.parametrize("interval", ["hour", "day"])
 def test_a_page_has_the_values_of_get(cli: Cli, interval: str) -> None:
     """For each app and period; the tooltip has the local times with abbreviation and offset, ready-made."""

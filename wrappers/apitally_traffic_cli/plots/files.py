@@ -5,7 +5,6 @@ import vl_convert
 from apitally_traffic_cli.plots import clocks, labels, vega
 from apitally_traffic_cli.plots.data import Picture
 
-_WIDTH = 840
 _PNG_SCALE = 2
 
 
@@ -25,7 +24,7 @@ def svg(picture: Picture) -> bytes:
 
 def _spec(picture: Picture) -> vega.Dict:
     panels = [
-        {"width": _WIDTH, **vega.panel(picture, panel, is_first=panel is vega.PANELS[0], is_interactive=False)}
+        {"width": vega.FILE_WIDTH, **vega.panel(picture, panel, is_first=panel is vega.PANELS[0], is_interactive=False)}
         for panel in vega.PANELS
     ]
     return {

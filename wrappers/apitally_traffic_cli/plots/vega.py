@@ -5,6 +5,7 @@ panel has no width: files add a fixed one, and the page lets it follow the brows
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,6 +18,9 @@ from apitally_traffic_cli.traffic import COUNT_COLUMNS
 VEGA_LITE = "6.1"
 """The version of Vega-Lite for which the dicts are written."""
 
+FILE_WIDTH = 840
+"""The width of the plots of a file in points."""
+
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _MIN_TOP = 5
 _FILL = 0.25
@@ -24,6 +28,8 @@ _STROKE, _DENSE = 1.5, 400
 _TICKS = ((420, 4), (700, 8), (None, 14))
 """Maximum numbers of ticks, each for axes below a width in points; the last is also for files."""
 _LABEL_ROOM = 40
+_LEGEND_ENTRY, _LEGEND_CHARACTER = 60, 6
+"""The width of an entry of the legend without its name, and that of each character of the name."""
 _EPOCH, _MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Dict = dict[str, Any]
@@ -123,7 +129,8 @@ def config(theme: Theme) -> Dict:
         "background": theme.background,
         "font": FONT,
         "axis": {**axis, "tickColor": theme.grid, "titleFontWeight": "normal"},
-        "legend": {"labelColor": theme.text, "titleColor": theme.text},
+        # A label that is cut could be the same as another one.
+        "legend": {"labelColor": theme.text, "titleColor": theme.text, "labelLimit": 0},
         "title": {"color": theme.text, "subtitleColor": theme.text, "anchor": "start", "fontSize": 15, "offset": 14},
         "text": {"color": theme.text},
         "range": {"category": list(theme.series)},
@@ -203,10 +210,16 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
                 "type": "nominal",
                 "title": None,
                 "scale": {"domain": names},
-                "legend": {"orient": "top", "symbolType": "stroke", "columns": 3} if has_legend else None,
+                "legend": _legend(names) if has_legend else None,
             },
         },
     }
+
+
+def _legend(names: Sequence[str]) -> Dict:
+    """Return a legend above the plot, about as wide as the plot of a file at most."""
+    entry = _LEGEND_ENTRY + _LEGEND_CHARACTER * max(map(len, names))
+    return {"orient": "top", "symbolType": "stroke", "columns": max(FILE_WIDTH // entry, 1)}
 
 
 def _clock_rules() -> Dict:
