@@ -152,6 +152,22 @@ def test_long_names_are_whole_in_the_legend(cli: Cli) -> None:
     assert int(width[1]) < 1.2 * WIDTH
 
 
+def test_no_two_of_28_lines_look_the_same(cli: Cli) -> None:
+    """In a file they differ by colour or dashes, as in its legend, and in the terminal by character."""
+    consumers = [option for number in range(1, 29) for option in ("--consumer-id", str(number))]
+    window = ["--since", "2025-10-24", "--until", "2025-10-26", "--interval", "day"]
+    cli.data("plot", "1", *window, *consumers, "--output", "t.svg")
+    drawn = (cli.folder / "t.svg").read_text()
+    stroke = r'[^>]* stroke="([^"]+)"[^>]* stroke-dasharray="([^"]+)"'
+    lines = re.findall(f'<path aria-label="Requests"{stroke}', drawn)
+    assert len(lines) == len(set(lines)) == 28
+    assert re.findall(f'role-legend-symbol"[^>]*><path{stroke}', drawn) == lines
+    marks = re.findall(r"(\S)\1 Consumer", cli.data("plot", "1", *window, *consumers))
+    assert len(marks) == len(set(marks)) == 28
+    done = cli.run("plot", "1", *window, *consumers, "--consumer-id", "29")
+    assert (done.returncode, done.stderr) == (0, "29 lines are too many to tell apart: only 28 look different.\n")
+
+
 @pytest.mark.parametrize("interval", ["hour", "day"])
 def test_a_page_has_the_values_of_get(cli: Cli, interval: str) -> None:
     """For each app and period; the tooltip has the local times with abbreviation and offset, ready-made."""

@@ -11,7 +11,7 @@ from apitally_traffic_cli.command import Command
 from apitally_traffic_cli.descriptors import is_stdout
 from apitally_traffic_cli.options import app_ids, connection_options, output_option, window_options
 from apitally_traffic_cli.output import check_writable, open_output
-from apitally_traffic_cli.plots.catalogue import ENDINGS, drawer
+from apitally_traffic_cli.plots.catalogue import ENDINGS, MOST_SERIES, drawer
 from apitally_traffic_cli.plots.drawing import interruptible
 
 _MANY_POINTS = 3000
@@ -54,6 +54,10 @@ def command(
             click.echo(remark, err=True)
         if reading.window.interval == "hour" and reading.points > _MANY_POINTS:
             click.echo(f"{reading.points:,} hours are a lot for one plot; --interval day is clearer.", err=True)
+        if reading.series > MOST_SERIES:
+            click.echo(
+                f"{reading.series} lines are too many to tell apart: only {MOST_SERIES} look different.", err=True
+            )
         with nullcontext() if verbose else progress.shown(reading):
             picture = reading.picture()
     with nullcontext() if output is None else interruptible(output.name):

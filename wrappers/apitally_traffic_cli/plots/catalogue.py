@@ -1,4 +1,4 @@
-"""The table of picture formats: the file extension and the function that draws each."""
+"""The table of picture formats: the file extension and the function that draws each, and what all of them can show."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -7,6 +7,9 @@ from typing import Any
 
 ENDINGS = {".png": "files:png", ".svg": "files:svg", ".html": "page:page"}
 """The module and the function that draw a file, by its extension."""
+
+MOST_SERIES = 28
+"""The number of series up to which no two look the same, whatever the format."""
 
 _TERMINAL = "text:text"
 

@@ -72,9 +72,14 @@ class Reading:
         return sum(part.done for part in self._parts) / len(self._parts)
 
     @property
+    def series(self) -> int:
+        """The number of series."""
+        return sum(len(part.app_ids) for part in self._parts)
+
+    @property
     def points(self) -> int:
         """The total number of periods of all series."""
-        return len(self.window) * sum(len(part.app_ids) for part in self._parts)
+        return len(self.window) * self.series
 
     def picture(self) -> Picture:
         """Read all series."""

@@ -68,6 +68,9 @@ DARK = Theme(
     "#16181c", "#dddddd", "#3a3d44", ("#56B4E9", "#E69F00", "#2BC9A0", "#FF8A50", "#E6A8CC", "#5C8DFF", "#aaaaaa")
 )
 
+DASHES = ((1, 0), (8, 3), (2, 2), (10, 3, 2, 3))
+"""The lengths of dashes and gaps: the first lines are solid, and each further pattern is for all colours once more."""
+
 
 def datasets(picture: Picture) -> dict[str, list[Dict]]:
     """Return the rows that the panels refer to by name.
@@ -137,6 +140,11 @@ def config(theme: Theme) -> Dict:
     }
 
 
+def dash(number: int) -> tuple[int, ...]:
+    """Return the pattern of a series: after all colours, they begin again with the next pattern."""
+    return DASHES[number // len(LIGHT.series) % len(DASHES)]
+
+
 def epoch(time: datetime) -> int:
     """Return the milliseconds since 1970."""
     return (time.astimezone(UTC) - _EPOCH) // _MILLISECOND
@@ -185,16 +193,14 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
     width = _STROKE if len(picture.periods) <= _DENSE else _STROKE / 2
     column = COUNT_COLUMNS.index(which.column)
     most = max((counts[column] for series in picture.series for counts in series.counts), default=0)
+    # Vega's default description of a mark, for screen readers, contains a time in the machine's timezone.
+    line: Dict = {"strokeWidth": width, "description": which.title}
+    mark = {**line, "type": "line"} if len(names) > 1 else {**line, "type": "area", "line": line, "fillOpacity": _FILL}
+    by_series = {"field": "series", "type": "nominal", "title": None, "legend": _legend(names) if has_legend else None}
+    patterns = [dash(number) for number in range(len(names))]
     return {
         "data": {"name": "lines"},
-        "mark": {
-            "type": "area",
-            "interpolate": "step-after",
-            "line": {"strokeWidth": width, "description": which.title},
-            "fillOpacity": _FILL if len(names) == 1 else 0,
-            # Vega's default description of a mark, for screen readers, contains a time in the machine's timezone.
-            "description": which.title,
-        },
+        "mark": {**mark, "interpolate": "step-after"},
         "encoding": {
             "y": {
                 "field": which.column,
@@ -205,13 +211,8 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
                 "scale": {"domain": [0, max(most, _MIN_TOP)], "nice": True},
                 "axis": {"labelExpr": label, "tickCount": which.height // 30, "minExtent": 45},
             },
-            "color": {
-                "field": "series",
-                "type": "nominal",
-                "title": None,
-                "scale": {"domain": names},
-                "legend": _legend(names) if has_legend else None,
-            },
+            "color": {**by_series, "scale": {"domain": names}},
+            "strokeDash": {**by_series, "scale": {"domain": names, "range": patterns}},
         },
     }
 
@@ -219,7 +220,14 @@ def _lines(picture: Picture, which: Panel, *, has_legend: bool) -> Dict:
 def _legend(names: Sequence[str]) -> Dict:
     """Return a legend above the plot, about as wide as the plot of a file at most."""
     entry = _LEGEND_ENTRY + _LEGEND_CHARACTER * max(map(len, names))
-    return {"orient": "top", "symbolType": "stroke", "columns": max(FILE_WIDTH // entry, 1)}
+    return {
+        "orient": "top",
+        # Longer than Vega's own symbol, which has no room for a pattern of dashes.
+        "symbolType": "M-3,0L3,0",
+        "symbolOffset": 10,
+        "labelOffset": 14,
+        "columns": max(FILE_WIDTH // entry, 1),
+    }
 
 
 def _clock_rules() -> Dict:
