@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 
 import pytest
 
@@ -59,6 +60,40 @@ def test_a_page_fits_its_window(cli: Cli, width: int) -> None:
     assert inner == scrolled == width
     assert len(panels) == 3
     assert all(width - 30 <= right <= width for right in panels)
+
+
+@pytest.mark.parametrize("width", [320, *exhaustive([500, 1400])])
+def test_the_legend_of_a_page_is_whole_in_a_narrow_window(cli: Cli, width: int) -> None:
+    """Each name is inside of the page, with the colour and the dashes of its line in the panels."""
+    consumers = [f"123456789012345678{number}" for number in range(9)]
+    options = [option for consumer in consumers for option in ("--consumer-id", consumer)]
+    window = ["--since", "2025-10-24", "--until", "2025-10-26", "--interval", "day"]
+    cli.data("plot", "1", "2", *window, *options, "--output", "t.html")
+    # Chromium's own windows are 500 pixels wide or more.
+    script = f"""
+        document.body.style.width = "{width - 32}px";
+        const seen = [...document.querySelectorAll("#legend li")].map((entry) => {{
+          const [box, line] = [entry.getBoundingClientRect(), entry.querySelector("path")];
+          const style = getComputedStyle(line);
+          const isInside = box.left >= 0 && box.right <= {width} && entry.scrollWidth <= entry.clientWidth;
+          return [entry.textContent, isInside, style.stroke, line.getAttribute("stroke-dasharray")];
+        }});
+        document.body.dataset.seen = JSON.stringify(seen);
+    """
+    found = re.search(r'data-seen="([^"]+)"', document(cli.folder / "t.html", script, width=width))
+    assert found
+    entries = json.loads(unescape(found[1]))
+    names = [f"App {app_id}, consumer {consumer}" for consumer in consumers for app_id in (1, 2)]
+    assert [name for name, *_ in entries] == names
+    assert all(is_inside for _, is_inside, *_ in entries)
+    page = content(cli.folder / "t.html")
+    colours = page["configs"]["light"]["range"]["category"]
+    encoding = page["panels"][0]["layer"][2]["encoding"]
+    assert encoding["color"]["scale"]["domain"] == encoding["strokeDash"]["scale"]["domain"] == names
+    for number, (_, _, stroke, dashes) in enumerate(entries):
+        rgb = [int(part) for part in re.findall(r"\d+", stroke)]
+        assert bytes(rgb).hex() == colours[number % len(colours)].removeprefix("#").lower()
+        assert [int(part) for part in dashes.split()] == encoding["strokeDash"]["scale"]["range"][number]
 
 
 @pytest.mark.parametrize("width", [500, *exhaustive([1000])])

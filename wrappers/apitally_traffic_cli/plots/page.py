@@ -28,10 +28,35 @@ def page(picture: Picture) -> bytes:
         template.replace("{{title}}", html.escape(picture.title))
         .replace("{{subtitle}}", "<br>".join(map(html.escape, subtitle)))
         .replace("{{font}}", vega.FONT)
+        .replace("{{light}}", _colours(vega.LIGHT))
+        .replace("{{dark}}", _colours(vega.DARK))
+        .replace("{{legend}}", _legend(picture))
         .replace("{{content}}", json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"))
         .replace("{{vega}}", _vega())
     )
     return filled.encode()
+
+
+def _colours(theme: vega.Theme) -> str:
+    """Return the colours of a theme as properties of CSS."""
+    series = {f"series-{number}": colour for number, colour in enumerate(theme.series)}
+    colours = {"background": theme.background, "text": theme.text, **series}
+    return " ".join(f"--{name}: {colour};" for name, colour in colours.items())
+
+
+def _legend(picture: Picture) -> str:
+    """Return the list of the series, whose lines break in a narrow window; nothing for one series."""
+    if len(picture.series) == 1:
+        return ""
+    entries = [_entry(number, series.name) for number, series in enumerate(picture.series)]
+    return f'<ul id="legend">{"".join(entries)}</ul>'
+
+
+def _entry(number: int, name: str) -> str:
+    colour = f"var(--series-{number % len(vega.LIGHT.series)})"
+    dashes = " ".join(map(str, vega.dash(number)))
+    line = f'<path d="M0 1h30" stroke-width="2" stroke-dasharray="{dashes}" style="stroke: {colour}"/>'
+    return f'<li><svg aria-hidden="true">{line}</svg>{html.escape(name)}</li>'
 
 
 def _vega() -> str:

@@ -109,10 +109,11 @@ def panel(picture: Picture, which: Panel, *, is_first: bool, is_interactive: boo
     Args:
         picture: the picture to show.
         which: the panel.
-        is_first: whether it is the first panel, which has the legend.
-        is_interactive: whether it shows values under the pointer.
+        is_first: whether it is the first panel, which has the legend of a file.
+        is_interactive: whether it is for the page, which shows values under the pointer and has a legend of its own.
     """
-    layers = [_open_band(), _clock_rules(), _lines(picture, which, has_legend=is_first and len(picture.series) > 1)]
+    has_legend = is_first and not is_interactive and len(picture.series) > 1
+    layers = [_open_band(), _clock_rules(), _lines(picture, which, has_legend=has_legend)]
     if is_first:
         layers.append(_open_label())
     if is_interactive:
