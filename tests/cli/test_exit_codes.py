@@ -16,6 +16,7 @@ from apitally_traffic_cli.failures import sentence_of
 from apitally_traffic_cli.group import COMMANDS
 from apitally_traffic_cli.group import cli as cli_group
 from tests.cli.conftest import Cli
+from tests.cli.terminal import on_terminal
 from tests.sampling import exhaustive
 
 
@@ -240,6 +241,25 @@ def test_5_for_what_is_no_place_for_a_file(cli: Cli, server: MockServer, command
         (cli.folder / f"loop.{ending}").symlink_to(f"loop.{ending}")
     assert failure(cli, command, "1", "--output", name) == (5, f"Error: {name} cannot be written: {reason}.")
     assert not server.requests
+
+
+@pytest.mark.parametrize("arguments", [["get", "1", "--format", "csv", "--output"], ["plot", "1", "--output"]])
+def test_control_characters_of_the_command_line_are_escaped(cli: Cli, arguments: list[str]) -> None:
+    """A terminal would obey them, and a line break would make two messages of one."""
+    done = cli.run(*arguments, "nowhere/\x1b[31mred\nError: no\x9b\u202e.svg")
+    assert done.returncode != 0
+    assert done.stderr.endswith("\n")
+    error = done.stderr.splitlines()[-1]
+    assert error.isprintable()
+    assert r"nowhere/\x1b[31mred\nError: no\x9b\u202e.svg" in error
+
+
+def test_control_characters_of_a_file_are_escaped_while_it_is_drawn(cli: Cli) -> None:
+    """Its name is on the terminal meanwhile."""
+    window = ["--since", "2025-10-24", "--until", "2025-10-25"]
+    code, seen = on_terminal(cli, "plot", "1", *window, "--output", "\x1b[31mred.svg")
+    assert code == 0
+    assert r"Drawing \x1b[31mred.svg ..." in seen
 
 
 @pytest.mark.parametrize("bound", ["timeout", "deadline"])

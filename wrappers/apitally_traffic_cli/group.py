@@ -11,7 +11,7 @@ import click
 
 from apitally_traffic_cli import interruption
 from apitally_traffic_cli.failures import handled
-from apitally_traffic_cli.quoting import without_key
+from apitally_traffic_cli.quoting import one_line, without_key
 from apitally_traffic_cli.terminal_size import forget_unusable_sizes
 
 COMMANDS = {
@@ -90,7 +90,7 @@ def run() -> int:
     except click.ClickException as error:
         if (ended := interruption.exit_code()) is not None:
             return ended
-        vars(error).update(message=without_key(error.message))
+        vars(error).update(message=one_line(without_key(error.message)))
         error.show()
         return error.exit_code
     except click.Abort as error:

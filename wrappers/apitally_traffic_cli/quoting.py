@@ -1,4 +1,4 @@
-"""Remove the API key from messages that quote the command line."""
+"""Make messages that quote the command line safe to print: without the API key, and in one line."""
 
 import re
 import sys
@@ -19,6 +19,14 @@ def without_key(message: str) -> str:
         except ConfigurationError:
             continue  # the file with the key cannot be read
     return message
+
+
+def one_line(text: str) -> str:
+    """Return a text with its line breaks, control characters and lone surrogates written as escapes.
+
+    A terminal would obey those of a file name, for example.
+    """
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def _typed_key() -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from apitally_traffic_cli.interruption import ENDING
+from apitally_traffic_cli.quoting import one_line
 
 _DESCRIPTORS = 24
 _ERASE_LINE = "\r\x1b[K"
@@ -26,7 +27,7 @@ def interruptible(what: str) -> Iterator[None]:
     handlers = {number: handler for number in ENDING if callable(handler := signal.getsignal(number))}
     for number in handlers:
         signal.signal(number, signal.SIG_DFL)
-    _show(f"Drawing {what} ...")
+    _show(f"Drawing {one_line(what)} ...")
     try:
         yield
     finally:
