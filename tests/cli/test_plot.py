@@ -59,6 +59,16 @@ def test_an_svg_is_the_same_in_every_timezone_of_the_machine(cli: Cli, window: l
     assert b'aria-label="time' not in drawn[0]
 
 
+def test_what_an_svg_tells_a_screen_reader_is_local(cli: Cli) -> None:
+    """It is an image whose label has the window and the timezone, and no part of it has times in UTC."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.svg")
+    drawn = (cli.folder / "t.svg").read_text()
+    window = "2025-10-24 00:00 to 2025-10-28 00:00 (Europe/Berlin), by hour"
+    label = f"Apps 1, 2, {window}: requests, bytes sent and bytes received"
+    assert drawn.startswith(f'<svg role="img" aria-label="{label}" ')
+    assert not re.search("utc", drawn, re.IGNORECASE)
+
+
 @pytest.mark.parametrize("interval", ["hour", "day"])
 def test_a_day_of_25_hours_is_25_hours_wide(cli: Cli, interval: str) -> None:
     """Ticks are at local midnights, and the distance of two is that of the instants."""

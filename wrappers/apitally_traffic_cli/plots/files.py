@@ -1,5 +1,7 @@
 """PNG and SVG files, drawn by Vega without a browser or a network."""
 
+import html
+
 import vl_convert
 
 from apitally_traffic_cli.plots import clocks, labels, vega
@@ -17,9 +19,13 @@ def png(picture: Picture) -> bytes:
 
 
 def svg(picture: Picture) -> bytes:
-    """Return an SVG; its bytes depend only on the picture, not on the timezone of this machine."""
+    """Return an SVG with a label for screen readers.
+
+    Its bytes depend only on the picture, not on the timezone of this machine.
+    """
     drawn: str = vl_convert.vegalite_to_svg(_spec(picture), vl_version=vega.VEGA_LITE, allowed_base_urls=[])
-    return drawn.encode()
+    label = html.escape(labels.picture(picture.title, picture.window))
+    return drawn.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).encode()
 
 
 def _spec(picture: Picture) -> vega.Dict:

@@ -1,4 +1,4 @@
-"""Format times for a plot."""
+"""Format times for a plot, and what it shows."""
 
 from datetime import datetime
 
@@ -20,3 +20,8 @@ def period(of: Period) -> str:
 def window(of: TimeWindow) -> str:
     """Return the window with its timezone, for a title."""
     return f"{of.start:%Y-%m-%d %H:%M} to {of.end:%Y-%m-%d %H:%M} ({of.timezone.key}), by {of.interval}"
+
+
+def picture(title: str, of: TimeWindow) -> str:
+    """Return what a picture shows, for a screen reader."""
+    return f"{title}, {window(of)}: requests, bytes sent and bytes received"

@@ -170,6 +170,8 @@ def _x(picture: Picture, *, follows_width: bool) -> Dict:
         "scale": {"type": "utc", "domain": [epoch(picture.window.start), epoch(end)], "nice": False},
         "axis": {
             **axis,
+            # Vega would describe it to screen readers with times in UTC; the picture's own label has the local ones.
+            "aria": False,
             "labelExpr": f"({texts})[toString(+datum.value)]",
             "labelOverlap": "greedy",
             "labelSeparation": 6,
