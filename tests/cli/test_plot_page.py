@@ -34,6 +34,37 @@ def test_a_page_asks_for_nothing_outside_of_it(cli: Cli) -> None:
     assert not re.search(r"(?:src|href)=", elements)
 
 
+def test_a_page_can_be_read_without_looking(cli: Cli) -> None:
+    """The plot is an image with a label, and a table has the totals of each series, as `get` prints them."""
+    cli.data("plot", "1", "2", *AUTUMN, "--output", "t.html")
+    script = """
+        while (!document.body.dataset.shown) await new Promise((done) => setTimeout(done, 50));
+        const box = document.getElementById("totals").getBoundingClientRect();
+        document.body.dataset.size = `${box.width} ${box.height}`;
+    """
+    text = document(cli.folder / "t.html", script)
+    assert 'data-size="1 1"' in text
+    window = "2025-10-24 00:00 to 2025-10-28 00:00 (Europe/Berlin), by hour"
+    label = f"Apps 1, 2, {window}: requests, bytes sent and bytes received"
+    assert f'role="img" aria-label="{label}"' in text
+    (table,) = re.findall(r"<table><caption>Totals</caption>(.*?)</table>", text, re.DOTALL)
+    head, *rows = [re.findall(r"<t[hd][^>]*>([^<]*)<", row) for row in re.findall(r"<tr>(.*?)</tr>", table)]
+    assert head == ["", "Requests", "Bytes sent", "Bytes received"]
+    for app_id, row in zip("12", rows, strict=True):
+        items = json.loads(cli.data("get", app_id, *AUTUMN, "--format", "json"))
+        columns = ("requests", "bytes_sent", "bytes_received")
+        assert row == [f"App {app_id}", *(f"{sum(item[column] for item in items):,}" for column in columns)]
+
+
+def test_a_page_without_javascript_says_what_to_do(cli: Cli) -> None:
+    """Otherwise it would be blank; the table of totals can be seen then."""
+    cli.data("plot", "1", *AUTUMN, "--output", "t.html")
+    page = (cli.folder / "t.html").read_text(encoding="utf-8")
+    style, sentence = re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL)
+    assert "#totals { position: static;" in style
+    assert "open it with JavaScript, or write a picture with\n<code>--output NAME.svg</code>" in sentence
+
+
 @pytest.mark.exhaustive
 def test_a_page_looks_the_same_in_every_timezone(cli: Cli) -> None:
     """Pixel by pixel; a page that leaves times to the browser does not."""

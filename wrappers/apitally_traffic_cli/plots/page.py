@@ -7,7 +7,8 @@ from importlib.resources import files
 import vl_convert
 
 from apitally_traffic_cli.plots import clocks, labels, vega
-from apitally_traffic_cli.plots.data import Picture
+from apitally_traffic_cli.plots.data import Picture, Series
+from apitally_traffic_cli.traffic import COUNT_COLUMNS
 
 
 def page(picture: Picture) -> bytes:
@@ -30,7 +31,9 @@ def page(picture: Picture) -> bytes:
         .replace("{{font}}", vega.FONT)
         .replace("{{light}}", _colours(vega.LIGHT))
         .replace("{{dark}}", _colours(vega.DARK))
+        .replace("{{label}}", html.escape(labels.picture(picture.title, picture.window)))
         .replace("{{legend}}", _legend(picture))
+        .replace("{{totals}}", _totals(picture))
         .replace("{{content}}", json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"))
         .replace("{{vega}}", _vega())
     )
@@ -57,6 +60,19 @@ def _entry(number: int, name: str) -> str:
     dashes = " ".join(map(str, vega.dash(number)))
     line = f'<path d="M0 1h30" stroke-width="2" stroke-dasharray="{dashes}" style="stroke: {colour}"/>'
     return f'<li><svg aria-hidden="true">{line}</svg>{html.escape(name)}</li>'
+
+
+def _totals(picture: Picture) -> str:
+    """Return a table with the totals of each series, for screen readers and for browsers without JavaScript."""
+    heads = "".join(f'<th scope="col">{panel.title}</th>' for panel in vega.PANELS)
+    rows = "".join(f"<tr>{_cells(series)}</tr>" for series in picture.series)
+    return f"<table><caption>Totals</caption><tr><td></td>{heads}</tr>{rows}</table>"
+
+
+def _cells(series: Series) -> str:
+    columns = [COUNT_COLUMNS.index(panel.column) for panel in vega.PANELS]
+    totals = [sum(counts[column] for counts in series.counts) for column in columns]
+    return f'<th scope="row">{html.escape(series.name)}</th>' + "".join(f"<td>{total:,}</td>" for total in totals)
 
 
 def _vega() -> str:
