@@ -244,7 +244,6 @@ def test_what_has_not_begun_is_left_empty(cli: Cli) -> None:
     plot = cli.process("plot", "1", *window, env={"PYTHONIOENCODING": "ascii"}).stdout.splitlines()[2:]
     right = [re.sub(r"[-+| ]", "", line[len(plot[0]) * 6 // 10 :]) for line in plot[1:-2]]
     assert "".join(right) == ""
-    cli.data("plot", "1", "--since", "2026-03-29T15:00Z", "--until", "2026-03-29T17:00Z", "--output", "t.svg")
 
 
 def test_the_open_period_is_marked_by_the_clock_of_the_server(bare: Cli) -> None:
@@ -272,6 +271,17 @@ def test_an_empty_window_and_no_traffic_are_drawn(cli: Cli, end: str) -> None:
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", (cli.folder / "t.svg").read_text())
     assert {"0", "1", "2", "3", "4", "5"} <= set(texts)
     assert not [text for text in texts if re.fullmatch(r"\d+mB?", text)]
+
+
+@pytest.mark.parametrize("target", [[], ["--output", "t.svg"], *exhaustive([["--output", "t.html"]])])
+def test_a_window_in_the_future_is_told(cli: Cli, target: list[str]) -> None:
+    """In a sentence with the server's time; without a line to draw, the terminal has no frame."""
+    window = ["--since", "2026-03-30", "--until", "2026-04-01", *BERLIN]
+    done = cli.run("plot", "1", "2", *window, *target)
+    clock = "it is 2026-03-29 14:34 in Europe/Berlin by the server's clock"
+    assert (done.returncode, done.stderr) == (0, f"No period of the window has begun: {clock}.\n")
+    title = "Apps 1, 2, 2026-03-30 00:00 to 2026-04-01 00:00 (Europe/Berlin), by hour: requests\n"
+    assert done.stdout == ("" if target else title)
 
 
 @pytest.mark.parametrize("output", ["t.png", "t.svg"])

@@ -143,7 +143,7 @@ def test_a_check_without_stdout(cli: Cli) -> None:
 
 def test_a_picture_without_stdin(cli: Cli) -> None:
     """A closed stdin, of which the library that draws would take whatever was opened in its place."""
-    process = cli.start("plot", "1", "--output", "picture.svg", preexec_fn=lambda: os.close(0))
+    process = cli.start("plot", "1", *WEEK[:4], "--output", "picture.svg", preexec_fn=lambda: os.close(0))
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (0, b"", b"")
     assert (cli.folder / "picture.svg").read_text().startswith("<svg")

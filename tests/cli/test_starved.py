@@ -9,6 +9,8 @@ import vl_convert
 from tests.cli.conftest import Cli
 from tests.sampling import exhaustive
 
+DAY = ["--since", "2026-03-28", "--until", "2026-03-29"]
+
 
 class PanicException(BaseException):
     """What Rust's panics are in Python; the class itself cannot be imported."""
@@ -33,7 +35,7 @@ def test_1_where_a_library_is_starved(
         raise error
 
     monkeypatch.setattr(vl_convert, "vegalite_to_svg", draw)
-    done = cli.run("plot", "1", "--output", "a.svg")
+    done = cli.run("plot", "1", *DAY, "--output", "a.svg")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"Error: {sentence}\n")
     assert not list(cli.folder.iterdir())
 
@@ -69,7 +71,7 @@ def test_5_where_no_more_files_can_be_opened(cli: Cli, count: int) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
 
-    process = cli.start("plot", "1", "--output", "a.svg", preexec_fn=limit)
+    process = cli.start("plot", "1", *DAY, "--output", "a.svg", preexec_fn=limit)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output, errors) == (5, b"", b"Error: Too many open files.\n")
 

@@ -155,15 +155,24 @@ def _check_age(query: TrafficQuery, end: datetime, now: datetime, *, resume_from
         )
 
 
-def remark_on(window: TimeWindow, closed_before: datetime | None = None) -> str | None:
-    """Return a sentence that explains why a window has nothing to show; None if it has."""
+def remark_on(
+    window: TimeWindow, closed_before: datetime | None = None, *, begun_before: datetime | None = None
+) -> str | None:
+    """Return a sentence that explains why a window has nothing to show; None if it has.
+
+    Args:
+        window: the window.
+        closed_before: the server's time, if only periods that have ended by then are shown.
+        begun_before: the server's time, if only periods that have begun by then are shown.
+    """
     first = next(window.periods(), None)
     if first is None:
         return "The window contains no period: its end is its start."
-    if closed_before is None or first.end.astimezone(UTC) <= closed_before:
-        return None
-    now = f"{closed_before.astimezone(window.timezone):%Y-%m-%d %H:%M} in {window.timezone.key}"
-    return f"No period of the window has ended: it is {now} by the server's clock."
+    for edge, now, what in ((first.end, closed_before, "ended"), (first.start, begun_before, "begun")):
+        if now is not None and edge.astimezone(UTC) > now:
+            clock = f"{now.astimezone(window.timezone):%Y-%m-%d %H:%M} in {window.timezone.key}"
+            return f"No period of the window has {what}: it is {clock} by the server's clock."
+    return None
 
 
 def end_of(item: TrafficItem, window: TimeWindow) -> datetime:

@@ -60,6 +60,8 @@ def command(
             )
         with nullcontext() if verbose else progress.shown(reading):
             picture = reading.picture()
+        if picture.periods and not picture.started:
+            click.echo(remark_on(reading.window, begun_before=picture.now), err=True)
     with nullcontext() if output is None else interruptible(output.name):
         drawn = draw(picture)
     with open_output(output) as file:

@@ -30,6 +30,7 @@ class Picture:
         series: the lines, at least one.
         first_open: the index of the first period that has not ended, or the number of periods.
         started: how many periods have started; the others are not drawn.
+        now: the server's time before the first series was read.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Picture:
     series: Sequence[Series]
     first_open: int
     started: int
+    now: datetime
 
 
 class Reading:
@@ -93,6 +95,7 @@ class Reading:
             series=series,
             first_open=sum(period.end.astimezone(UTC) <= now for period in periods),
             started=max(sum(period.start.astimezone(UTC) <= now for period in periods), _with_traffic(series)),
+            now=now,
         )
 
     def _series(self, part: Traffic, periods: Sequence[Period]) -> Iterator[Series]:

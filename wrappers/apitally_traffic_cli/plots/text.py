@@ -40,7 +40,7 @@ def text(picture: Picture) -> bytes:
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
     columns = min(shutil.get_terminal_size().columns, MAX_COLUMNS)
     lines = [f"{picture.title}, {labels.window(picture.window)}: requests", *clocks.notes(picture.window)]
-    if picture.periods:
+    if picture.started:
         styles = _styles(len(picture.series), is_ascii=is_ascii)
         lines += [*_legend(picture, styles, columns), _drawn(picture, styles, columns)]
     drawn = "".join(line + os.linesep for line in lines)
