@@ -53,6 +53,25 @@ def test_the_open_period_is_dotted_in_the_terminal(cli: Cli, server: MockServer)
     assert min(places) > 0.7 * len(plot[0])
 
 
+@pytest.mark.parametrize(("start", "dots"), [("08", 18), *exhaustive([("11", 73)])])
+def test_series_are_told_apart_in_the_open_period(cli: Cli, server: MockServer, start: str, dots: int) -> None:
+    """Without colours, each keeps its marker there, and the axis is dotted below the period."""
+    server.set_now("2026-03-29T11:30:00Z")
+    window = ["--since", f"2026-03-29T{start}:00:00Z", "--until", "2026-03-29T12:00:00Z"]
+    _, legend, *plot, axis, _ = cli.data("plot", "1", "2", *window).splitlines()
+    assert legend == "** App 1   oo App 2   .. so far"
+    assert abs(len(axis) - 2 - axis.index(".") - dots) <= 2
+    right = "".join(line[axis.index(".") + 1 :] for line in plot)
+    assert {"*", "o"} <= set(right)
+    assert "." not in right
+
+
+def test_an_open_period_of_one_column_is_marked(cli: Cli) -> None:
+    """In a plot of months, too, it has a dot."""
+    axis = cli.data("plot", "1", "2", "--since", "2026-03-01", "--until", "2026-03-29T12:34Z").splitlines()[-2]
+    assert re.fullmatch(r" *└[─┬]+\.{1,2}┘", axis)
+
+
 def test_a_plot_in_the_terminal_has_steps(cli: Cli, server: MockServer) -> None:
     """Three hours, of which one has no traffic, are three level lines of a third of the width each, as in a file."""
     server.inject("skipped_rows", rows=1, at=2)

@@ -18,6 +18,7 @@ from apitally_traffic_cli.terminal_size import MAX_COLUMNS
 _COLOURS = ("blue", "orange", "green", "red", "magenta", "cyan")
 _MARKERS = "*ox#@%&" + ascii_uppercase
 _OPEN_MARKER = "."
+"""Marks the period that has not ended: its line, or the axis below lines that keep markers of their own."""
 _MIN_WIDTH = 12
 """The minimum width of a plot without the labels of its counts; a narrower terminal wraps the lines."""
 _MIN_HEIGHT, _MAX_HEIGHT = 8, 20
@@ -31,6 +32,7 @@ class _Style(NamedTuple):
     """The style of a line."""
 
     marker: str
+    open_marker: str
     sample: str
     colour: str
 
@@ -52,8 +54,11 @@ def _styles(count: int, *, is_ascii: bool) -> list[_Style]:
     needs_markers = count > 1 and (not _wants_colours() or count > len(_COLOURS))
     styles = zip(range(count), cycle(_MARKERS), cycle(_COLOURS), strict=False)
     if is_ascii or needs_markers:
-        return [_Style(marker, marker * 2, colour) for _, marker, colour in styles]
-    return [_Style("braille", "──", colour) for _, _, colour in styles]
+        is_single = count == 1
+        return [
+            _Style(marker, _OPEN_MARKER if is_single else marker, marker * 2, colour) for _, marker, colour in styles
+        ]
+    return [_Style("braille", _OPEN_MARKER, "──", colour) for _, _, colour in styles]
 
 
 def _legend(picture: Picture, styles: Sequence[_Style], columns: int) -> list[str]:
@@ -89,7 +94,8 @@ def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
     for style, series in zip(styles, picture.series, strict=True):
         requests = [requests for requests, *_ in series.counts]
         _draw_steps(picture, requests, style, range(picture.first_open))
-        _draw_steps(picture, requests, style._replace(marker=_OPEN_MARKER), range(picture.first_open, picture.started))
+        open_style = style._replace(marker=style.open_marker)
+        _draw_steps(picture, requests, open_style, range(picture.first_open, picture.started))
     plotext.ylim(0, most or 1)
     plotext.yticks(counts, [f"{count:,}" for count in counts])
     found = ticks(picture.window, most=max(columns // _TICK_WIDTH, 2))
@@ -98,8 +104,27 @@ def _drawn(picture: Picture, styles: Sequence[_Style], columns: int) -> str:
     plotext.xticks([instant.timestamp() for instant in found], [" "] * len(found))
     rows = [row for row in plotext.build().splitlines() if plotext.uncolorize(row).strip()]
     axis = plotext.uncolorize(rows[-1])
+    if any(style.open_marker == style.marker for style in styles):
+        rows[-1] = _dotted(axis, picture)
     places = [column for column, character in enumerate(axis) if character == "┬"]
     return "\n".join([*rows, _labels(places, list(found.values()), columns)])
+
+
+def _dotted(axis: str, picture: Picture) -> str:
+    """Return the axis with dots below the periods that have not ended."""
+    still_open = picture.periods[picture.first_open : picture.started]
+    if not still_open:
+        return axis
+    start, end = picture.periods[0].start.timestamp(), picture.periods[-1].end.timestamp()
+    left, right = axis.index("└") + 1, axis.index("┘") - 1
+    first, last = (
+        left + round((time.timestamp() - start) / (end - start) * (right - left))
+        for time in (still_open[0].start, still_open[-1].end)
+    )
+    below = axis[first : last + 1]
+    # Ticks stay, unless there is nothing else.
+    dots = below.replace("─", _OPEN_MARKER) if "─" in below else _OPEN_MARKER * len(below)
+    return axis[:first] + dots + axis[last + 1 :]
 
 
 def _labels(places: Sequence[int], texts: Sequence[str], columns: int) -> str:
