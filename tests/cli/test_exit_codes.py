@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import click
@@ -218,6 +219,19 @@ def test_5_where_nobody_listens(cli: Cli) -> None:
     done = cli.run("check", "--base-url", url)
     assert done.returncode == 5
     assert f"{url} cannot be reached" in done.stdout
+
+
+def test_5_where_a_socks_proxy_closes_the_connection(cli: Cli) -> None:
+    """The sentence names the proxy, and no password."""
+    pytest.importorskip("socksio", reason="of the dependency group `test`")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        cli.env |= {"APITALLY_API_BASE_URL": "https://127.0.0.1:9", "ALL_PROXY": f"socks5://me:secret@{address}"}
+        code, text = failure(cli, "get", "1", "--since", "24h", "--retries", "0")
+    assert code == 5
+    assert f"through the proxy socks5://{address} of ALL_PROXY" in text
+    assert "secret" not in text
 
 
 @pytest.mark.parametrize("command", ["get", "plot"])

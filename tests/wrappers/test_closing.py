@@ -89,12 +89,13 @@ def no_connection(kind: str) -> Iterator[dict[str, Any]]:
         thread = threading.Thread(target=serve)
         thread.start()
         address = f"127.0.0.1:{listener.getsockname()[1]}"
-        yield {"base_url": f"https://{address}", "proxy": f"http://{address}" if hello else None}
+        proxies = {"handshake": None, "handshake through a proxy": f"http://{address}", "SOCKS": f"socks5://{address}"}
+        yield {"base_url": f"https://{address}", "proxy": proxies[kind]}
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
 
 
-NO_CONNECTION = pytest.mark.parametrize("kind", ["connect", "handshake", "handshake through a proxy"])
+NO_CONNECTION = pytest.mark.parametrize("kind", ["connect", "handshake", "handshake through a proxy", "SOCKS"])
 
 
 @NO_CONNECTION

@@ -22,6 +22,7 @@ from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.dns import addresses_async, is_address
 from apitally_traffic._transport.reuse import refuse_early_bytes
 from apitally_traffic._transport.sockets import SLOW_SECONDS
+from apitally_traffic._transport.socks import AsyncSocksStream
 
 if TYPE_CHECKING:
     import httpcore  # for type checkers only, because httpx imports it with the first transport
@@ -35,16 +36,18 @@ def with_real_timeouts(transport: httpx.AsyncHTTPTransport) -> httpx.AsyncHTTPTr
     """Install the backend in a transport of httpx, whose constructor does not accept one, unless it is installed."""
     pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
     backend: Any = pool._network_backend  # noqa: SLF001
-    bound: Any = backend if isinstance(backend, _Backend) else _Backend(backend)
+    is_socks = isinstance(pool, sys.modules["httpcore"].AsyncSOCKSProxy)
+    bound: Any = backend if isinstance(backend, _Backend) else _Backend(backend, is_socks=is_socks)
     pool._network_backend = bound  # noqa: SLF001
     return transport
 
 
 class _Backend:
-    """An httpcore.AsyncNetworkBackend around another."""
+    """An httpcore.AsyncNetworkBackend around another; `is_socks` says that it connects to a SOCKS proxy."""
 
-    def __init__(self, inner: "httpcore.AsyncNetworkBackend") -> None:
+    def __init__(self, inner: "httpcore.AsyncNetworkBackend", *, is_socks: bool) -> None:
         self._inner = inner
+        self._is_socks = is_socks
 
     async def connect_tcp(
         self,
@@ -53,13 +56,14 @@ class _Backend:
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> "_Stream":
+    ) -> "_Stream | AsyncSocksStream":
         def connect(address: str) -> "Connection":
             return self._inner.connect_tcp(address, port, None, local_address, socket_options)
 
-        return _Stream(
+        stream = _Stream(
             await _in_time(timeout, httpx.ConnectTimeout, lambda seconds: _connected(host, port, seconds, connect))
         )
+        return AsyncSocksStream(stream, timeout) if self._is_socks else stream
 
     async def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None

@@ -32,6 +32,8 @@ _HASHED_NAME = r"[0-9a-f]{8}\.[0-9]+"
 
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _SEPARATORS = r"[ \t,]+"
+# SOCKS gives the length of a name in one byte.
+_MAX_SOCKS_NAME = 255
 
 
 class ConnectionOptions(NamedTuple):
@@ -123,6 +125,10 @@ def _arguments(settings: Settings, options: ConnectionOptions) -> tuple[dict[str
             raise ConfigurationError(f"proxy is not used for {settings.base_url}, a server on this machine.")
         return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "http2": options.http2, "limits": _LIMITS}, ""
     proxy, name = _proxy(url, options.proxy)
+    if proxy is not None and proxy.url.scheme.startswith("socks") and len(url.raw_host) > _MAX_SOCKS_NAME:
+        raise ConfigurationError(
+            f"The host of {settings.base_url} is too long for a SOCKS proxy, such as that of {name}."
+        )
     via = "" if proxy is None else f" through the proxy {proxy.url} of {name}"
     return {"verify": _certificates(), "proxy": proxy, "http2": options.http2, "limits": _LIMITS}, via
 
@@ -226,6 +232,10 @@ def _checked(proxy: str | httpx.URL | httpx.Proxy) -> httpx.Proxy:
         raise ValueError("Nothing may follow its host and port; before the host, / is written %2F, and # is %23")
     if made.url.port is not None and not 0 < made.url.port < 2**16:
         raise ValueError("Its port must be from 1 to 65535")
+    if made.url.scheme.startswith("socks") and any(len(part) > _MAX_SOCKS_NAME for part in made.raw_auth or ()):
+        raise ValueError(
+            f"Its user and its password may each have up to {_MAX_SOCKS_NAME} bytes, because it is for SOCKS"
+        )
     httpx.HTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), proxy=made)  # raises if httpx cannot use it
     return made
 

@@ -19,6 +19,7 @@ from apitally_traffic._cancellation import cancellable, check_cancellation
 from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.reuse import refuse_early_bytes
 from apitally_traffic._transport.sockets import connected, shut_down
+from apitally_traffic._transport.socks import SocksStream
 from apitally_traffic._transport.tls import TlsStream, tls_over
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def bound_by_deadline(transport: httpx.HTTPTransport) -> httpx.HTTPTransport:
     """Install the backend in a transport of httpx, whose constructor does not accept one, unless it is installed."""
     pool = transport._pool  # noqa: SLF001 - httpx has no public name for it
     backend: Any = pool._network_backend  # noqa: SLF001
-    bound: Any = backend if isinstance(backend, _Backend) else _Backend(backend)
+    is_socks = isinstance(pool, sys.modules["httpcore"].SOCKSProxy)
+    bound: Any = backend if isinstance(backend, _Backend) else _Backend(backend, is_socks=is_socks)
     pool._network_backend = bound  # noqa: SLF001
     return transport
 
@@ -46,10 +48,11 @@ def close_inherited(transport: httpx.HTTPTransport) -> None:
 
 
 class _Backend:
-    """An httpcore.NetworkBackend around another."""
+    """An httpcore.NetworkBackend around another; `is_socks` says that it connects to a SOCKS proxy."""
 
-    def __init__(self, inner: "httpcore.NetworkBackend") -> None:
+    def __init__(self, inner: "httpcore.NetworkBackend", *, is_socks: bool) -> None:
         self._inner = inner
+        self._is_socks = is_socks
         self.streams: WeakSet[_Stream] = WeakSet()
 
     def connect_tcp(
@@ -59,7 +62,7 @@ class _Backend:
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> "_Stream":
+    ) -> "_Stream | SocksStream":
         httpcore = sys.modules["httpcore"]
         try:
             connection = connected(host, port, local_address, _limit(timeout), _check)
@@ -69,7 +72,8 @@ class _Backend:
             raise httpcore.ConnectTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
-        return _Stream(httpcore._backends.sync.SyncStream(connection), self.streams)  # noqa: SLF001 - it has no public name
+        stream = _Stream(httpcore._backends.sync.SyncStream(connection), self.streams)  # noqa: SLF001 - it has no public name
+        return SocksStream(stream, timeout) if self._is_socks else stream
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None

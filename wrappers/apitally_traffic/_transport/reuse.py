@@ -172,7 +172,7 @@ def refuse_early_bytes(stream: Any) -> None:
     """
     tls = stream.get_extra_info("ssl_object")
     if tls is None:
-        is_early = bool(stream.get_extra_info("is_readable"))
+        is_early = bool(stream.get_extra_info("is_readable")) or _has_queue(stream)
     elif tls.selected_alpn_protocol() == "h2":
         is_early = False
     elif tls.version() != "TLSv1.3":
