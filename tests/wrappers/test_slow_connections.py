@@ -57,7 +57,7 @@ def test_an_https_proxy_that_drips(read: Any, drips_from: int, tmp_path: Path, m
 
 @pytest.mark.parametrize("read", [read_sync, read_async])
 def test_a_host_with_many_addresses_that_are_silent(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The deadline is for all of them; in a thread, the timeout is for each."""
+    """Both the deadline and the timeout are for all of them."""
     resolve = socket.getaddrinfo
     addresses = [f"127.0.0.{number}" for number in range(2, 12)]
 
