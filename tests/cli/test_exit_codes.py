@@ -1,5 +1,6 @@
 """Each exit code, and the one sentence that goes with it."""
 
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import pytest
 
 from apitally_mock import MockServer
 from apitally_traffic import APITimeoutError
+from apitally_traffic.testing import fast_retries
 from apitally_traffic_cli.failures import sentence_of
 from apitally_traffic_cli.group import COMMANDS
 from apitally_traffic_cli.group import cli as cli_group
@@ -225,10 +227,20 @@ def test_5_where_a_socks_proxy_closes_the_connection(cli: Cli) -> None:
     """The sentence names the proxy, and no password."""
     pytest.importorskip("socksio", reason="of the dependency group `test`")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+
+        def close() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+
+        thread = threading.Thread(target=close)
+        thread.start()
         address = f"127.0.0.1:{listener.getsockname()[1]}"
         cli.env |= {"APITALLY_API_BASE_URL": "https://127.0.0.1:9", "ALL_PROXY": f"socks5://me:secret@{address}"}
-        code, text = failure(cli, "get", "1", "--since", "24h", "--retries", "0")
+        with fast_retries():
+            code, text = failure(cli, "get", "1")
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
     assert code == 5
     assert f"through the proxy socks5://{address} of ALL_PROXY" in text
     assert "secret" not in text
