@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 import socket
 import threading
 import time
@@ -28,6 +30,7 @@ class Lookups:
     Attributes:
         names: the names that were looked up.
         addresses: those of `localhost`.
+        odd: what is found for `localhost` before them, in whatever form.
         is_slow: whether all lookups wait.
         end: ends those that wait.
     """
@@ -38,6 +41,7 @@ class Lookups:
         self.end = threading.Event()
         self.is_slow = False
         self.addresses = ["127.0.0.1"]
+        self.odd: list[Any] = []
         self._resolve = resolve
 
     def __call__(self, host: Any, port: Any, *arguments: Any, **options: Any) -> list[Any]:
@@ -50,7 +54,8 @@ class Lookups:
             assert self.end.wait(60)
         if name == "missing.test":
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return [found for address in self.addresses for found in self._resolve(address, port, *arguments, **options)]
+        found = [self._resolve(address, port, *arguments, **options) for address in self.addresses]
+        return [*self.odd, *(one for each in found for one in each)]
 
 
 @pytest.fixture
@@ -175,6 +180,63 @@ def test_many_addresses_that_do_not_respond(read: Any, lookups: Lookups) -> None
         lookups.addresses = silent
         with in_seconds(3), pytest.raises(APITimeoutError):
             read(base_url=f"http://localhost:{port}", timeout=1, max_retries=0)
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_the_next_address_in_frozen_time(read: Any, lookups: Lookups) -> None:
+    """An address that is silent is waited for in real time before the next one is tried."""
+    lookups.addresses = ["127.0.0.2", "127.0.0.1"]
+    with raw_server(lambda connection: connection.sendall(response())) as url:
+        port = int(url.rpartition(":")[2])
+        with full_server("127.0.0.2", port), in_seconds(5), freeze_time("2026-03-01"):
+            assert read(base_url=f"http://localhost:{port}", timeout=3, max_retries=0) == []
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+def test_no_file_is_left_for_the_last_address(read: Any, lookups: Lookups, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody learns that from an error which says that the others are silent."""
+    silent = ["127.0.0.2", "127.0.0.3"]
+    made: list[None] = []
+
+    class Scarce(socket.socket):
+        def __init__(self, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002 - as the original
+            if fileno is None and len(made) == len(silent):
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            made.extend([None] if fileno is None else [])
+            super().__init__(family, type, proto, fileno)
+
+    with raw_server(lambda connection: connection.sendall(response())) as url, contextlib.ExitStack() as held:
+        port = int(url.rpartition(":")[2])
+        for address in silent:
+            held.enter_context(full_server(address, port))
+        lookups.addresses = [*silent, "127.0.0.1"]
+        monkeypatch.setattr(socket, "socket", Scarce)
+        with pytest.raises(APIConnectionError, match=os.strerror(errno.EMFILE)):
+            read(base_url=f"http://localhost:{port}", **BOUNDS | {"timeout": 1})
+
+
+ODD = {
+    "bytes": (socket.AF_INET, socket.SOCK_STREAM, 6, "", b"\x7f\0\0\1"),
+    "a number": (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (10, b"\0" * 16)),
+    "nothing": (socket.AF_INET, socket.SOCK_STREAM, 6, "", ()),
+}
+PORT = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", 70_000))
+
+
+@pytest.mark.parametrize("read", [read_sync, read_async])
+@pytest.mark.parametrize("form", [*ODD, "a port"])
+def test_an_address_of_an_unknown_form(read: Any, form: str, lookups: Lookups) -> None:
+    """It cannot be connected to: another one is tried, if there is one."""
+    lookups.odd = [ODD.get(form, PORT)]
+    with raw_server(lambda connection: connection.sendall(response())) as url:
+        port = url.rpartition(":")[2]
+        assert read(base_url=f"http://localhost:{port}", **BOUNDS) == []
+    lookups.addresses = []
+    reason = (
+        "unknown form" if form in ODD or read is read_sync else "Connect call failed"
+    )  # tasks take the port that was asked for
+    with pytest.raises(APIConnectionError, match=reason):
+        read(base_url=f"http://localhost:{port}", **BOUNDS)
 
 
 @pytest.mark.parametrize("read", [read_sync, read_async])

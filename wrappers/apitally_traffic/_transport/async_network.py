@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
-from apitally_traffic._clock import is_frozen
+from apitally_traffic._clock import finish, is_frozen, wait
 from apitally_traffic._clock import timeout as real_timeout
 from apitally_traffic._transport.call import current_call
 from apitally_traffic._transport.dns import addresses_async, is_address
+from apitally_traffic._transport.reasons import EXHAUSTION, chain
 from apitally_traffic._transport.reuse import refuse_early_bytes
-from apitally_traffic._transport.sockets import SLOW_SECONDS
+from apitally_traffic._transport.sockets import SLOW_SECONDS, unknown_form
 from apitally_traffic._transport.socks import AsyncSocksStream
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ class _Backend:
         def connect(address: str) -> "Connection":
             return self._inner.connect_tcp(address, port, None, local_address, socket_options)
 
-        stream = _Stream(
-            await _in_time(timeout, httpx.ConnectTimeout, lambda seconds: _connected(host, port, seconds, connect))
-        )
+        stream = _Stream(await _connected(host, port, timeout, connect))
         return AsyncSocksStream(stream, timeout) if self._is_socks else stream
 
     async def connect_unix_socket(
@@ -125,38 +124,73 @@ async def _connected(
 ) -> "httpcore.AsyncNetworkStream":
     """Return a connection to the first address of a host that accepts one."""
     httpcore = sys.modules["httpcore"]
+    failures: list[BaseException] = []
     try:
-        async with asyncio.timeout(seconds):
-            found = [host] if is_address(host) else [address[0] for *_, address in await addresses_async(host, port)]
-            return await _first_of([partial(connect, address) for address in dict.fromkeys(found)])
+        async with real_timeout(inf if seconds is None else seconds):
+            found = [host] if is_address(host) else await _addresses(host, port)
+            return await _first_of([partial(connect, address) for address in dict.fromkeys(found)], failures)
     except TimeoutError:
+        if said := next(filter(None, map(_exhaustion, failures)), ""):
+            raise httpcore.ConnectError(said) from None
         raise httpcore.ConnectTimeout("") from None
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
+    finally:
+        failures.clear()  # breaks a cycle, because the errors refer to this frame
 
 
-async def _first_of(attempts: "Iterable[Callable[[], Connection]]") -> "httpcore.AsyncNetworkStream":
-    """Return the connection of the first attempt that succeeds; start each when the previous one fails or is slow."""
+async def _addresses(host: str, port: int) -> list[str]:
+    """Return the addresses of a name, as text."""
+    found = [address for *_, address in await addresses_async(host, port) if isinstance(address, tuple) and address]
+    if names := [address[0] for address in found if isinstance(address[0], str)]:
+        return names
+    raise unknown_form()
+
+
+async def _first_of(
+    attempts: "Iterable[Callable[[], Connection]]", failures: list[BaseException]
+) -> "httpcore.AsyncNetworkStream":
+    """Return the connection of the first attempt that succeeds; start each when the previous one fails or is slow.
+
+    Args:
+        attempts: what makes a connection.
+        failures: the errors of the attempts that have failed are added to it.
+    """
     waiting = deque(attempts)
     running: set[asyncio.Future[httpcore.AsyncNetworkStream]] = set()
-    failure: BaseException | None = None
     try:
         while waiting or running:
             if waiting:
                 running.add(asyncio.ensure_future(waiting.popleft()()))
-            seconds = SLOW_SECONDS if waiting else None
-            done, running = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            done, running = await _wait_for_one(running, SLOW_SECONDS if waiting else inf)
             for attempt in done:
-                failure = attempt.exception()
-                if failure is None:
+                if (failure := attempt.exception()) is None:
                     running |= done - {attempt}
                     return attempt.result()
-        assert failure is not None, "a host has an address, or an error"
-        raise failure
+                failures.append(failure)
+        assert failures, "a host has an address, or an error"
+        raise next(filter(_exhaustion, failures), failures[-1])
     finally:
-        del failure  # breaks a cycle, because the error refers to this frame
+        failure = None  # breaks a cycle, because the error refers to this frame
         if running:
             await asyncio.shield(_end(running))  # shielded, so that another cancellation does not leave them connected
+
+
+async def _wait_for_one(
+    running: "set[asyncio.Future[Result]]", seconds: float
+) -> "tuple[set[asyncio.Future[Result]], set[asyncio.Future[Result]]]":
+    """Wait until an attempt is over, for up to `seconds` of real time; return those that are, and the others."""
+    is_over = asyncio.get_running_loop().create_future()
+    for attempt in running:
+        attempt.add_done_callback(lambda _: finish(is_over))
+    await wait(is_over, seconds)
+    done = {attempt for attempt in running if attempt.done()}
+    return done, running - done
+
+
+def _exhaustion(error: BaseException) -> str:
+    """Return what the system says if no more sockets can be made; nothing for another error."""
+    return next((str(one) for one in chain(error) if isinstance(one, OSError) and one.errno in EXHAUSTION), "")
 
 
 async def _end(attempts: "set[asyncio.Future[httpcore.AsyncNetworkStream]]") -> None:

@@ -6,6 +6,9 @@ from errno import EMFILE, ENFILE
 
 import httpx
 
+EXHAUSTION = frozenset({EMFILE, ENFILE})
+"""The numbers of the errors that no more files, or sockets, can be opened."""
+
 # httpcore's message when a server has ended an exchange over HTTP/2.
 _HTTP2_EVENT = r"<(?P<kind>StreamReset|ConnectionTerminated) .*?\berror_code:(?P<code>\d+)"
 _HTTP2_ENDS = {"StreamReset": "reset the request", "ConnectionTerminated": "closed the connection"}
@@ -29,7 +32,7 @@ def reason_of(error: Exception) -> str:
         return "it broke the rules of HTTP"
     if isinstance(error, httpx.ConnectError) or not has_words:
         # asyncio's own messages say only that all attempts failed, or nothing.
-        for below in _chain(error):
+        for below in chain(error):
             if isinstance(below, OSError) and below.errno:
                 return str(below)
     if (event := re.match(_HTTP2_EVENT, said)) is not None:
@@ -42,12 +45,13 @@ def reason_of(error: Exception) -> str:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno in {EMFILE, ENFILE}:
+    if isinstance(error, OSError) and error.errno in EXHAUSTION:
         return f"[Errno {error.errno}] {error.strerror}"  # without the file, which may be that of any module
     return re.sub(_ADDRESS, "", str(error)).strip()
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those that it came from."""
     below: BaseException | None = error
     while below is not None:
         yield below
@@ -61,7 +65,7 @@ def _in_words(error: Exception, said: str) -> str:
     detail = f" ({said})" if said and name is None else ""
     if type(error).__module__.partition(".")[0] == "anyio":
         return "the connection broke"
-    for below in _chain(error):
+    for below in chain(error):
         if type(below).__module__.startswith("h2."):
             return f"it broke the rules of HTTP/2: {_words(type(below).__name__.removesuffix('Error'))}{detail}"
     sentences = [sentence for kind, sentence in _SENTENCES if isinstance(error, kind)]

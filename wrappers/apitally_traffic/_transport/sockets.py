@@ -12,6 +12,7 @@ from typing import Any
 
 from apitally_traffic._clock import monotonic
 from apitally_traffic._transport.dns import addresses
+from apitally_traffic._transport.reasons import EXHAUSTION
 
 SLOW_SECONDS = 0.25
 """How long an attempt to connect lasts before a concurrent one to the host's next address is started; see RFC 8305."""
@@ -35,7 +36,8 @@ def connected(
 
     Raises:
         TimeoutError: it took too long.
-        OSError: the host has no address, or no connection can be made to any; the error is that of the last attempt.
+        OSError: the host has no address, or no connection can be made to any; the error is that of the last attempt, or
+            of one for which no more sockets could be made, also where the others took too long.
         UnicodeError: the host is not a valid name.
     """
     end = inf if seconds is None else monotonic() + seconds
@@ -59,15 +61,17 @@ def _first_of(
     waiting = deque(found)
     due = -inf
     failure = OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+    exhaustion: OSError | None = None
     while waiting or running.get_map():
         check()
         if (now := monotonic()) >= end:
-            raise TimeoutError("timed out")
+            raise exhaustion or TimeoutError("timed out")
         if waiting and now >= due:
             try:
                 connection = _started(waiting.popleft(), local_address)
             except OSError as error:
                 failure = error
+                exhaustion = error if error.errno in EXHAUSTION else exhaustion
                 continue
             running.register(connection, selectors.EVENT_WRITE, connection)
             due = now + SLOW_SECONDS
@@ -79,7 +83,7 @@ def _first_of(
                 return attempt
             attempt.close()
             failure, due = OSError(number, os.strerror(number)), -inf
-    raise failure
+    raise exhaustion or failure
 
 
 def _started(found: tuple[Any, ...], local_address: str | None) -> socket.socket:
@@ -90,10 +94,19 @@ def _started(found: tuple[Any, ...], local_address: str | None) -> socket.socket
         if local_address is not None:
             connection.bind((local_address, 0))
         connection.settimeout(0)
-        if (number := connection.connect_ex(address)) not in _STARTED:
+        try:
+            number = connection.connect_ex(address)
+        except (TypeError, ValueError, OverflowError):
+            raise unknown_form() from None
+        if number not in _STARTED:
             raise OSError(number, os.strerror(number))
         held.pop_all()
     return connection
+
+
+def unknown_form() -> OSError:
+    """Return the error for what a resolver has instead of an address and a port."""
+    return OSError(errno.EADDRNOTAVAIL, "The name has an address of an unknown form")
 
 
 def shut_down(connection: socket.socket) -> None:
