@@ -13,6 +13,7 @@ import pytest
 
 from apitally_api_client.api.metrics import get_traffic
 from apitally_traffic import AsyncTrafficClient, ConfigurationError, TimeWindow, TrafficClient, paginate, paginate_async
+from apitally_traffic.testing import fast_retries
 from tests.wrappers.raw_server import PAGE
 
 
@@ -125,3 +126,16 @@ def test_progress_that_cannot_be_called(kind: type[TrafficClient | AsyncTrafficC
     with pytest.raises(TypeError, match=r"^progress must be a function of two numbers, not int\.$"):
         asyncio.run(collect())
     assert query.stats.requests == 0
+
+
+@pytest.mark.parametrize("name", ["backoff", "pause"])
+@pytest.mark.parametrize(
+    "value",
+    [*ODD.values(), None, True, "1", -1, -0.1, float("nan"), float("inf"), 1e300],
+    ids=lambda value: type(value).__name__,
+)
+def test_arguments_of_fast_retries(name: str, value: Any) -> None:
+    """Arguments of `fast_retries`, when it is called."""
+    check(name, lambda: fast_retries(**{name: value}))
+    with fast_retries(**{name: 0}), fast_retries(**{name: 0.5}):
+        pass

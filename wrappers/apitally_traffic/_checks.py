@@ -1,5 +1,6 @@
-"""Check integers that callers pass in."""
+"""Check numbers that callers pass in."""
 
+import threading
 from operator import index
 
 from apitally_traffic._texts import quoted
@@ -26,3 +27,18 @@ def check_count(name: str, value: int, *, minimum: int = 1, maximum: int = MAX_C
         bounds = f"at least {minimum}" if is_small else f"from {minimum} to {maximum}"
         raise ValueError(f"{name} must be {bounds}, not {quoted(count)}.")
     return count
+
+
+def check_seconds(name: str, seconds: float, *, allows_zero: bool = False) -> float:
+    """Return a number of seconds as a float, after checking that it is one that a thread can wait for.
+
+    Raises:
+        TypeError: the value is not a number.
+        ValueError: it is negative, 0 unless that is allowed, too large or NaN.
+    """
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"{name} must be a number of seconds, not {quoted(seconds)}.")
+    if not (0 < seconds <= threading.TIMEOUT_MAX or (allows_zero and seconds == 0)):
+        what = "number of seconds from 0" if allows_zero else "positive number of seconds up"
+        raise ValueError(f"{name} must be a {what} to {threading.TIMEOUT_MAX:.0f}, not {quoted(seconds)}.")
+    return float(seconds)

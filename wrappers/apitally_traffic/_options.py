@@ -1,13 +1,12 @@
 """Check the options of a client that may differ from request to request."""
 
 import re
-import threading
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import httpx
 
-from apitally_traffic._checks import check_count
+from apitally_traffic._checks import check_count, check_seconds
 from apitally_traffic._texts import quoted
 
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -50,7 +49,7 @@ class Options(NamedTuple):
         """
         return cls(
             timeout=check_timeout(timeout),
-            deadline=_check_seconds("deadline", deadline),
+            deadline=check_seconds("deadline", deadline),
             max_retries=check_count("max_retries", max_retries, minimum=0),
             headers=check_headers(headers),
         )
@@ -65,7 +64,7 @@ class Options(NamedTuple):
         """Return a copy with other values (None keeps a value) and added headers; errors are those of `checked`."""
         return self._replace(
             timeout=self.timeout if timeout is None else check_timeout(timeout),
-            deadline=self.deadline if deadline is None else _check_seconds("deadline", deadline),
+            deadline=self.deadline if deadline is None else check_seconds("deadline", deadline),
             max_retries=self.max_retries if max_retries is None else check_count("max_retries", max_retries, minimum=0),
             headers=merged(self.headers, check_headers(headers)),
         )
@@ -94,21 +93,11 @@ def check_timeout(timeout: float | httpx.Timeout) -> httpx.Timeout:
         ValueError: a part is not positive, or too long.
     """
     if not isinstance(timeout, httpx.Timeout):
-        return httpx.Timeout(_check_seconds("timeout", timeout))
+        return httpx.Timeout(check_seconds("timeout", timeout))
     for part, seconds in timeout.as_dict().items():
         if seconds is not None:
-            _check_seconds(f"timeout.{part}", seconds)
+            check_seconds(f"timeout.{part}", seconds)
     return timeout
-
-
-def _check_seconds(name: str, seconds: float) -> float:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise TypeError(f"{name} must be a number of seconds, not {quoted(seconds)}.")
-    if not 0 < seconds <= threading.TIMEOUT_MAX:
-        raise ValueError(
-            f"{name} must be a positive number of seconds up to {threading.TIMEOUT_MAX:.0f}, not {quoted(seconds)}."
-        )
-    return float(seconds)
 
 
 def check_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
