@@ -33,6 +33,18 @@ MONTHS: dict[str, Any] = {"start": "2025-01-01", "end": "2025-04-01", "page_size
 DAY: dict[str, Any] = {"start": "2025-01-01", "end": "2025-01-02"}
 HOURS = 90 * 24
 
+_DEFAULTS: dict[str, Any] = {
+    "host": "127.0.0.1",
+    "port": 0,
+    "seed": 0,
+    "api_key": "mock-key",
+    "apps": (1, 2),
+    "now": None,
+    "rate_limit": None,
+    "latency": 0.0,
+    "data": None,
+}
+
 
 class Recorder:
     """Records how an application is called: the versions of HTTP, the connections, and most requests on one of them."""
@@ -66,7 +78,7 @@ def http2_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
         def run(*, keep_alive_max_requests: int = 1000, **settings: Any) -> tuple[str, Recorder]:
             listener = socket.create_server(("127.0.0.1", 0))
             url = f"https://127.0.0.1:{listener.getsockname()[1]}"
-            checked = Settings.checked(**settings)
+            checked = Settings.checked(**_DEFAULTS | settings)
             recorder = Recorder(MockApplication(checked, SyntheticTraffic(0, checked.apps), {"127.0.0.1"}))
             config = hypercorn.Config()
             config.bind = [f"fd://{listener.detach()}"]  # hypercorn closes it
