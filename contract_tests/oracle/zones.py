@@ -12,9 +12,9 @@ HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 
 
-# The years 1 to 9999, less the days that a zone's offset and a period add.
-FIRST: Final = -62_135_596_800 + 2 * DAY
-LAST: Final = 253_402_300_799 - 2 * DAY
+# The years 1 to 9999, and what is left of them where the offset of a zone, and at the end a period, are added.
+_YEAR_1, _YEAR_9999 = -62_135_596_800, 253_402_300_799
+_FIRST, _LAST = _YEAR_1 + DAY, _YEAR_9999 - 2 * DAY
 
 
 class Transition(NamedTuple):
@@ -33,7 +33,7 @@ class Transition(NamedTuple):
 @lru_cache(maxsize=1 << 16)
 def offset_at(zone: str, instant: int) -> int:
     """Return the seconds east of UTC that a zone uses at an instant."""
-    offset = datetime.fromtimestamp(instant, ZoneInfo(zone)).utcoffset()
+    offset = _local(zone, instant).utcoffset()
     assert offset is not None, "a zone of the database always has an offset"
     return int(offset.total_seconds())
 
@@ -97,6 +97,8 @@ def has_fraction(zone: str, instant: int) -> bool:
 
 def utc(instant: float) -> str:
     """Print an instant as RFC 3339 in UTC."""
+    if not _YEAR_1 <= instant <= _YEAR_9999:
+        return "a time outside of the years 1 to 9999"
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -125,7 +127,8 @@ def names_one_instant(zone: str, instant: int) -> bool:
 
 
 def _local(zone: str, instant: int) -> datetime:
-    return datetime.fromtimestamp(instant, ZoneInfo(zone))
+    """Return the local time at an instant; a server may name any instant, so those beyond the calendar are moved in."""
+    return datetime.fromtimestamp(min(max(instant, _FIRST), _LAST), ZoneInfo(zone))
 
 
 def _next_midnight(zone: str, instant: int) -> int:

@@ -219,6 +219,13 @@ def test_what_did_not_run_says_why(tmp_path: Path) -> None:
     assert found["window.default-end"]["reason"] == "Its test was not selected for this run."
 
 
+def test_the_mock_server_keeps_every_promise(tmp_path: Path) -> None:
+    """Without a server, the mock is asked, and all of it is put to the test."""
+    done = run(tmp_path, "--require-exercised")
+    assert done.exit_code == 0, done.stdout
+    assert {promise["verdict"] for promise in verdicts(tmp_path).values()} == {"kept"}
+
+
 def test_a_fault_of_the_suite_itself_does_not_show_the_key(tmp_path: Path) -> None:
     """It is told with its traceback, on the terminal and in all reports."""
     server = Reference()

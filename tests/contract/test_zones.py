@@ -123,6 +123,17 @@ def test_offsets_are_written_with_their_minutes() -> None:
     assert zones.with_offset(instant, 0) == "2025-05-14T12:34:56+00:00"
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/Juneau"])
+@pytest.mark.parametrize("instant", [-62_135_683_140, -62_135_596_800, 253_402_300_799, 253_402_387_139])
+def test_the_ends_of_the_calendar(zone: str, instant: int) -> None:
+    """A server may name any instant, so none ends in an error; those of no year are not printed as others."""
+    for interval in ("hour", "day"):
+        zones.following(zone, interval, zones.floor(zone, interval, instant))
+    zones.is_day_of_change(zone, instant)
+    zones.names_one_instant(zone, instant)
+    assert (zones.utc(instant)[-1] == "Z") == (instant in {-62_135_596_800, 253_402_300_799})
+
+
 def test_the_table_of_zones_has_every_kind() -> None:
     """Whole hours, halves and quarters are there, and zones whose clocks change."""
     now = at("2025-06-01T00:00")
