@@ -118,7 +118,7 @@ def test_slow_drip_sends_the_whole_body_slowly(server: MockServer, client: httpx
         first = next(chunks)
         came = time.monotonic() - began
         body = first + b"".join(chunks)
-    assert time.monotonic() - began >= came + 1.2  # at least two waits after the first chunk
+    assert time.monotonic() - began >= came + 0.9  # two waits after the first chunk, which may be late itself
     assert len(json.loads(body)["data"]) == 3
 
 
