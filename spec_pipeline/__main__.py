@@ -83,7 +83,7 @@ def _run(project: Project, options: argparse.Namespace) -> int:
     except RefusedError as error:
         console = terminal()
         for line in (error.heading, *(f"  {escaped_line(part)}" for part in error.parts)):
-            console.print(Text(escaped(line)), soft_wrap=True)
+            console.print(Text(line), soft_wrap=True)
         sys.stdout.flush()
         raise
 
@@ -215,7 +215,7 @@ def _show_flaws(candidate: Candidate) -> None:
             plain(f"warning: {candidate.name} is not valid in every detail; pinning it needs --accept-flaws:")
         )
     for flaw in candidate.flaws:
-        terminal().print(indented(f"{flaw}"))
+        terminal().print(indented(str(flaw)))
 
 
 def _overlaid(project: Project, candidate: Candidate) -> Document:
@@ -287,7 +287,7 @@ def _show_names(names: Names, vanished: Verdict, project: Project) -> None:
             )
         )
     for suggestion in names.suggestions:
-        console.print(indented(f"{suggestion}"))
+        console.print(indented(str(suggestion)))
 
 
 def _show_idle(idle: list[str], project: Project) -> None:
